@@ -1,0 +1,130 @@
+"""What every entity is: frozen, hashable, equal by identity, and its own normaliser."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
+
+from clew.entities.key import Key
+from clew.errors import EntityError
+
+# extra="forbid" makes a misspelt argument an error; pydantic's default for dataclasses drops it silently.
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
+class Entity:
+    """One noun of an investigation.
+
+    A subclass has one positional identity argument, `value`; everything else is keyword-only. `identify` turns what
+    was given into canonical fields, or raises `EntityError`. Equality and hash are those of `key`: descriptive
+    fields (an operating system, a command line) never take part.
+    """
+
+    kind: ClassVar[str] = ""
+    #: Identifier schemes, strongest first, in which two different values mean two different things.
+    exclusive: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Canonical fields from the given ones. Raises EntityError naming what was wrong."""
+        return given
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _construct(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(ArgsKwargs((), cls.identify(_fields(cls, data))))
+        except ValidationError as error:
+            raise EntityError(_explain(cls, error), where=cls.__name__) from None
+
+    @property
+    def key(self) -> Key:
+        """The canonical identity."""
+        raise NotImplementedError
+
+    @property
+    def aliases(self) -> tuple[Key, ...]:
+        """Other identifiers that are known to mean the same thing."""
+        return ()
+
+    @property
+    def label(self) -> str:
+        """A short text for people. Not escaped: renderers do that."""
+        return self.key.value
+
+    @classmethod
+    def scheme(cls, key: Key) -> str:
+        """Which kind of identifier `key` is: `sha256`, `sid`, `fqdn`."""
+        return key.kind
+
+    def described(self) -> dict[str, Any]:
+        """All fields that are set, by name."""
+        pairs = ((name, getattr(self, name)) for name in field_names(type(self)))
+        return {name: value for name, value in pairs if value not in (None, "")}
+
+    def filled(self, other: Entity) -> Self:
+        """This entity with the fields it lacks taken from `other`, which means the same thing."""
+        known = self.described()
+        gained = {name: value for name, value in other.described().items() if name not in known}
+        return type(self)(**known, **gained) if gained else self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entity) and type(other) is type(self) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        fields = self.described()
+        value = fields.pop("value", None)
+        shown = [repr(value)] if value is not None else []
+        shown += [f"{name}={field!r}" for name, field in fields.items() if field != value]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        # Imported here so that building entities does not load the rendering.
+        from clew.entities.display import entity_html
+
+        return {"text/plain": repr(self), "text/html": entity_html(self)}
+
+
+def field_names(cls: type[Entity]) -> tuple[str, ...]:
+    """The names of the fields of an entity class, the identity argument first."""
+    return tuple(cls.__slots__)
+
+
+def _fields(cls: type[Entity], data: object) -> dict[str, Any]:
+    """What the constructor was given, by field name."""
+    if not isinstance(data, ArgsKwargs):
+        if isinstance(data, dict):
+            return data
+        raise EntityError(f"a {cls.__name__} cannot be made from {type(data).__name__}")
+    given = dict(data.kwargs or {})
+    if data.args:
+        if len(data.args) > 1:
+            raise EntityError(f"{cls.__name__} takes one positional argument, its identity; {len(data.args)} were given",
+                              next_step="name the others")  # fmt: skip
+        if "value" in given:
+            raise EntityError(f"{cls.__name__} was given its identity twice")
+        given["value"] = data.args[0]
+    return given
+
+
+def _explain(cls: type[Entity], error: ValidationError) -> str:
+    """Pydantic's complaints in clew's words."""
+    words: list[str] = []
+    for problem in error.errors(include_url=False):
+        name = ".".join(str(part) for part in problem["loc"]) or "value"
+        if problem["type"] == "unexpected_keyword_argument":
+            known = ", ".join(field_names(cls))
+            words.append(f"{cls.__name__} has no field {name!r} (it has {known})")
+        else:
+            words.append(f"{name}: {problem['msg']}")
+    return "; ".join(words)

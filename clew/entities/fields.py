@@ -1,0 +1,263 @@
+"""Rows to entities: which columns of a log view make which entity, and how the entities of one row are related."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from clew.entities.account import Account
+from clew.entities.base import Entity
+from clew.entities.domain import Domain
+from clew.entities.file import File
+from clew.entities.finding import Link, Relation
+from clew.entities.host import Host
+from clew.entities.ip_address import IpAddress
+from clew.entities.process import Process
+from clew.errors import EntityError
+
+Cells = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entity of a row: the columns it is made from, and how. A row that lacks it gives None."""
+
+    columns: tuple[str, ...]
+    make: Callable[..., Entity | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RowMap:
+    """What a row of one view says.
+
+    Attributes:
+        parts: the entities, by the name that `links` uses.
+        links: source part, relation, target part; said only where both parts are there.
+        relation_column: a column that decides between relations, with the relation for each of its values.
+    """
+
+    parts: Mapping[str, Part]
+    links: tuple[tuple[str, Relation, str], ...]
+
+
+def host(name: str | None) -> Host | None:
+    """The machine that logged the row."""
+    return Host(name) if name and not name[0].isdigit() else None
+
+
+def address(value: str | None) -> IpAddress | None:
+    """A peer address; loopback and unspecified ones say nothing about anybody."""
+    if not value:
+        return None
+    ip = IpAddress(value)
+    number = ipaddress.ip_address(ip.value)
+    return None if number.is_loopback or number.is_unspecified else ip
+
+
+def account(sid: str | None, domain: str | None, name: str | None, machine: str | None) -> Account | None:
+    """The account of a row, by whichever of its columns are filled."""
+    upn = name if name and "@" in name else None
+    full = f"{domain or '.'}\\{name}" if name and not upn else None
+    if not (sid or upn or full):
+        return None
+    return Account(sid or upn or full or "", upn=upn, name=full, host=machine)
+
+
+def process(
+    machine: str | None,
+    guid: str | None,
+    pid: int | None,
+    started: datetime | None,
+    image: str | None,
+    line: str | None,
+) -> Process | None:
+    """A process, if the row holds enough to tell it from the next one with the same id."""
+    if not machine or not (guid or (pid is not None and started is not None)):
+        return None
+    return Process(guid or "", host=machine, pid=pid, started=started, image=image, command_line=line)
+
+
+def image_file(
+    sha256: str | None, sha1: str | None, md5: str | None, path: str | None, machine: str | None
+) -> File | None:
+    """A file known by its hashes."""
+    return File(sha256=sha256, sha1=sha1, md5=md5, path=path, host=machine) if sha256 or sha1 or md5 else None
+
+
+def place(path: str | None, machine: str | None) -> File | None:
+    """A file known by where it is."""
+    return File(path=path, host=machine) if path and machine else None
+
+
+def domain(name: str | None) -> Domain | None:
+    """A queried name, if it is one in the DNS."""
+    return Domain(name) if name and "." in name.strip(".") else None
+
+
+def workstation(name: str | None) -> Host | None:
+    """The machine that a logon says it came from."""
+    return Host(name) if name and not name.startswith("\\") else None
+
+
+_HOST = Part(("host_name",), host)
+_ACTOR = ("host_name", "process_entity_id", "process_pid", "process_started", "process_executable")
+_PROCESS = Part(
+    ("host_name", "process_entity_id", "process_pid", "process_executable"),
+    lambda machine, guid, pid, image: process(machine, guid, pid, None, image, None),
+)
+
+ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
+    "processes": RowMap(
+        {
+            "host": _HOST,
+            "process": Part((*_ACTOR, "process_command_line"), process),
+            "parent": Part(
+                ("host_name", "parent_entity_id", "parent_pid", "parent_started", "parent_executable",
+                 "parent_command_line"),
+                process,
+            ),
+            "account": Part(("user_id", "user_domain", "user_name", "host_name"), account),
+            "image": Part(
+                ("process_hash_sha256", "process_hash_sha1", "process_hash_md5", "process_executable", "host_name"),
+                image_file,
+            ),
+            "place": Part(("process_executable", "host_name"), place),
+        },
+        (
+            ("parent", Relation.CREATED, "process"),
+            ("process", Relation.RAN_ON, "host"),
+            ("process", Relation.RAN_AS, "account"),
+            ("process", Relation.EXECUTES, "image"),
+            ("image", Relation.LOCATED_AT, "place"),
+        ),
+    ),
+    "logons": RowMap(
+        {
+            "host": _HOST,
+            "account": Part(
+                ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
+                lambda outcome, *who: account(*who) if outcome == "success" else None,
+            ),
+            "failed": Part(
+                ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
+                lambda outcome, *who: account(*who) if outcome != "success" else None,
+            ),
+            "address": Part(("source_ip",), address),
+            "workstation": Part(("source_host",), workstation),
+        },
+        (
+            ("account", Relation.LOGGED_ON_TO, "host"),
+            ("failed", Relation.FAILED_LOGON_TO, "host"),
+            ("account", Relation.AUTHENTICATED_FROM, "address"),
+            ("failed", Relation.AUTHENTICATED_FROM, "address"),
+            ("host", Relation.LOGGED_ON_FROM, "address"),
+            ("host", Relation.LOGGED_ON_FROM, "workstation"),
+        ),
+    ),
+    "connections": RowMap(
+        {
+            "host": _HOST,
+            "process": Part(
+                _ACTOR, lambda machine, guid, pid, started, image: process(machine, guid, pid, started, image, None)
+            ),
+            "lone_host": Part(
+                ("host_name", "process_entity_id", "process_started"),
+                lambda machine, guid, started: None if guid or started else host(machine),
+            ),
+            "peer": Part(("peer_ip",), address),
+            "local": Part(("local_ip",), address),
+        },
+        (
+            ("process", Relation.COMMUNICATES_WITH, "peer"),
+            ("lone_host", Relation.COMMUNICATES_WITH, "peer"),
+            ("process", Relation.RAN_ON, "host"),
+            ("host", Relation.HAS_ADDRESS, "local"),
+        ),
+    ),
+    "resolutions": RowMap(
+        {
+            "host": _HOST,
+            "process": _PROCESS,
+            "domain": Part(("dns_question_name",), domain),
+            "address": Part(("dns_resolved_ip",), address),
+        },
+        (
+            ("process", Relation.QUERIED, "domain"),
+            ("process", Relation.RAN_ON, "host"),
+            ("domain", Relation.RESOLVES_TO, "address"),
+        ),
+    ),
+    "files": RowMap(
+        {"host": _HOST, "process": _PROCESS, "place": Part(("file_path", "host_name"), place)},
+        (("process", Relation.CREATED, "place"), ("process", Relation.RAN_ON, "host")),
+    ),
+    "accesses": RowMap(
+        {
+            "host": _HOST,
+            "process": _PROCESS,
+            "target": Part(
+                ("host_name", "target_entity_id", "target_pid", "target_executable"),
+                lambda machine, guid, pid, image: process(machine, guid, pid, None, image, None),
+            ),
+        },
+        (("process", Relation.ACCESSED, "target"), ("process", Relation.RAN_ON, "host")),
+    ),
+})  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The rows that say one thing."""
+
+    pointers: list[str] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
+
+
+def map_rows(view: str, columns: Sequence[str], rows: Sequence[Cells]) -> tuple[tuple[Link, ...], int]:
+    """What the rows of a view say, one link for each distinct statement, with pointers to all of its rows.
+
+    A cell that is no entity (a damaged address, an impossible name) costs that entity in that row.
+
+    Returns:
+        The links, in the order in which they were first said, and how many cells made no entity.
+    """
+    row_map = ROW_MAPS[view]
+    index = {name: position for position, name in enumerate(columns)}
+    picks = {name: tuple(index[column] for column in part.columns) for name, part in row_map.parts.items()}
+    time = index["time"]
+    made: dict[tuple[str, Cells], Entity | None] = {}
+    seen: dict[tuple[Entity, Relation, Entity], _Seen] = {}
+    bad = 0
+    for number, row in enumerate(rows):
+        entities: dict[str, Entity | None] = {}
+        for name, positions in picks.items():
+            cells = tuple(row[position] for position in positions)
+            if (name, cells) not in made:
+                made[name, cells], failed = _make(row_map.parts[name], cells)
+                bad += failed
+            entities[name] = made[name, cells]
+        for source_name, relation, target_name in row_map.links:
+            source, target = entities[source_name], entities[target_name]
+            if source is not None and target is not None:
+                said = seen.setdefault((source, relation, target), _Seen())
+                said.pointers.append(f"/rows/{number}")
+                if row[time] is not None:
+                    said.times.append(row[time])
+    links = tuple(
+        Link(
+            source, relation, target, tuple(said.pointers), min(said.times, default=None), max(said.times, default=None)
+        )
+        for (source, relation, target), said in seen.items()
+    )
+    return links, bad
+
+
+def _make(part: Part, cells: Cells) -> tuple[Entity | None, int]:
+    try:
+        return part.make(*cells), 0
+    except EntityError:
+        return None, 1

@@ -1,0 +1,217 @@
+"""What a pivot gives back: one provider's answer about one entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clew.entities.codec import AnyEntity
+from clew.entities.key import Key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Scalar = str | int | float | bool | None
+
+
+class Outcome(StrEnum):
+    """What became of an ask. Only `found` and `nothing` say something about the subject."""
+
+    FOUND = "found"
+    NOTHING = "nothing"
+    FAILED = "failed"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    """What a source thinks of an entity."""
+
+    MALICIOUS = "malicious"
+    SUSPICIOUS = "suspicious"
+    UNKNOWN = "unknown"
+    BENIGN = "benign"
+
+
+class Severity(StrEnum):
+    """How much it matters, by the words of Microsoft Sentinel and OCSF."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFORMATIONAL = "informational"
+
+
+#: From worst to best: the order in which verdicts win when several sources speak.
+VERDICT_ORDER = (Verdict.MALICIOUS, Verdict.SUSPICIOUS, Verdict.BENIGN, Verdict.UNKNOWN)
+
+
+class Relation(StrEnum):
+    """How two entities are related. STIX 2.1 words where STIX has one."""
+
+    ACCESSED = "accessed"  # process -> process, opened with rights to its memory
+    AUTHENTICATED_FROM = "authenticated-from"  # account -> ip or host
+    COMMUNICATES_WITH = "communicates-with"  # process or host -> ip
+    CONTAINS = "contains"  # url -> domain or ip
+    CREATED = "created"  # process -> process (parent and child), process -> file
+    DECODED_TO = "decoded-to"  # process -> url, domain, ip: found in its decoded command line
+    EXECUTES = "executes"  # process -> file: the image
+    FAILED_LOGON_TO = "failed-logon-to"  # account -> host
+    HAS_ADDRESS = "has-address"  # host -> ip
+    LOCATED_AT = "located-at"  # file (content) -> file (place)
+    LOGGED_ON_FROM = "logged-on-from"  # host -> ip or host: somebody logged on to it from there
+    LOGGED_ON_TO = "logged-on-to"  # account -> host
+    QUERIED = "queried"  # process -> domain
+    RAN_AS = "ran-as"  # process -> account
+    RAN_ON = "ran-on"  # process -> host
+    RELATED_TO = "related-to"
+    RESOLVES_TO = "resolves-to"  # domain -> ip
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One statement about the subject: a name that means the same at every provider, and a value."""
+
+    name: str
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something that a provider says about two entities.
+
+    Attributes:
+        pointers: where in the evidence it says so, as JSON pointers (`/rows/3`, `/data/reports/0`).
+        observed_first, observed_last: when it happened, if the source says.
+        inferred: concluded by clew, not said by the source.
+    """
+
+    source: AnyEntity
+    relation: Relation
+    target: AnyEntity
+    pointers: tuple[str, ...] = ()
+    observed_first: datetime | None = None
+    observed_last: datetime | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A link as a case keeps it: who said so, when asked, on what evidence."""
+
+    source: Key
+    relation: Relation
+    target: Key
+    provider: str
+    pivot: str
+    step: int
+    asked_at: datetime
+    evidence: str
+    pointers: tuple[str, ...] = ()
+    observed_first: datetime | None = None
+    observed_last: datetime | None = None
+    inferred: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many places of the evidence say so."""
+        return max(1, len(self.pointers))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that a query gave back: `rows[i][j]` is the cell of `columns[j]`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def records(self) -> Iterator[dict[str, Scalar]]:
+        """Each row by column name."""
+        return (dict(zip(self.columns, row, strict=True)) for row in self.rows)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A DataFrame of the same shape; a column `time` becomes UTC timestamps."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self.rows), columns=list(self.columns))
+        if "time" in frame:
+            frame["time"] = pd.to_datetime(frame["time"], utc=True)
+        return frame
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one provider said about one entity, or why it said nothing.
+
+    Attributes:
+        outcome: found, nothing, failed, refused or skipped; silence is never innocence.
+        reason: why this verdict, or why there is none.
+        reference: where a person can read more.
+        returned, available: how many rows or records came back, and how many there are, if the source tells.
+        truncated_by: what cut the answer; empty if nothing did.
+        evidence: content addresses (sha256) of the raw replies.
+        parts: the findings that this one was made of.
+    """
+
+    subject: AnyEntity
+    pivot: str = ""
+    provider: str = ""
+    outcome: Outcome = Outcome.FOUND
+    verdict: Verdict = Verdict.UNKNOWN
+    severity: Severity = Severity.INFORMATIONAL
+    reason: str = ""
+    reference: str = ""
+    facts: tuple[Fact, ...] = ()
+    links: tuple[Link, ...] = ()
+    table: Table | None = None
+    returned: int = 0
+    available: int | None = None
+    truncated_by: str = ""
+    observed_first: datetime | None = None
+    observed_last: datetime | None = None
+    asked_at: datetime | None = None
+    evidence: tuple[str, ...] = ()
+    parts: tuple[Finding, ...] = field(default=())
+
+    @cached_property
+    def entities(self) -> tuple[AnyEntity, ...]:
+        """Every other entity that the answer names, in its order, ready for the next pivot."""
+        named = (end for link in self.links for end in (link.source, link.target))
+        own = dict.fromkeys(entity for entity in named if entity != self.subject)
+        return tuple(dict.fromkeys([*own, *(entity for part in self.parts for entity in part.entities)]))
+
+    def fact(self, name: str) -> Scalar:
+        """The value of the fact of that name; None where the answer has none."""
+        return next((fact.value for fact in self.facts if fact.name == name), None)
+
+    def __len__(self) -> int:
+        return self.returned
+
+    def __bool__(self) -> bool:
+        return self.outcome is Outcome.FOUND
+
+    def __str__(self) -> str:
+        from clew.entities.display import finding_text
+
+        return finding_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.pivot} of {self.subject.key}: {self.outcome}, {self.verdict}, {self.returned} returned>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Rows for a query; otherwise one row per provider, with the same columns for every pivot."""
+        from clew.entities.frames import finding_frame
+
+        return finding_frame(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from clew.entities.display import finding_html
+
+        return {"text/plain": str(self), "text/html": finding_html(self)}

@@ -1,0 +1,45 @@
+"""Findings as DataFrames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from clew.entities.finding import Finding, Scalar
+
+#: The columns that every finding has, whatever it is about.
+COLUMNS = (
+    "subject", "outcome", "verdict", "severity", "provider", "reason", "reference", "observed_first", "observed_last",
+    "asked_at", "returned", "available", "truncated_by",
+)  # fmt: skip
+
+
+def finding_frame(finding: Finding) -> pd.DataFrame:
+    """The rows of a query; else one row per part (or for the finding itself), `COLUMNS` first, then its facts."""
+    if finding.table is not None:
+        return finding.table.to_frame()
+    records = [finding_record(part) for part in finding.parts or (finding,)]
+    facts = dict.fromkeys(name for record in records for name in record if name not in COLUMNS)
+    return pd.DataFrame.from_records(records, columns=[*COLUMNS, *facts])
+
+
+def finding_record(finding: Finding) -> dict[str, Scalar | pd.Timestamp]:
+    """One finding as one row."""
+    record: dict[str, Scalar | pd.Timestamp] = {
+        "subject": str(finding.subject.key),
+        "outcome": finding.outcome.value,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "provider": finding.provider,
+        "reason": finding.reason,
+        "reference": finding.reference,
+        "observed_first": pd.Timestamp(finding.observed_first) if finding.observed_first else None,
+        "observed_last": pd.Timestamp(finding.observed_last) if finding.observed_last else None,
+        "asked_at": pd.Timestamp(finding.asked_at) if finding.asked_at else None,
+        "returned": finding.returned,
+        "available": finding.available,
+        "truncated_by": finding.truncated_by,
+    }
+    return {**{fact.name: fact.value for fact in finding.facts}, **record}

@@ -1,0 +1,68 @@
+"""Machines."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from clew.entities.base import STRICT, Entity
+from clew.entities.key import Key
+from clew.entities.menus import HostMenus
+from clew.entities.names import canonical_name
+from clew.entities.text import given_text, refang
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
+class Host(Entity, HostMenus):
+    """A machine, by its fully qualified name, or by its short (NetBIOS) name where nothing else is known.
+
+    A case that learns both makes them one node, by a merge that is recorded and can be undone.
+
+    >>> Host("WS01.corp.example").aliases
+    ()
+    >>> Host("WS01.corp.example", netbios="WS01").aliases
+    (Key(kind='host', value='ws01', scope=''),)
+
+    Args:
+        value: the name.
+        netbios: the short name, where a source gives both.
+        os: the operating system, as told.
+
+    Raises:
+        EntityError: an address, or a character that no name has.
+    """
+
+    kind: ClassVar[str] = "host"
+    exclusive: ClassVar[tuple[str, ...]] = ("fqdn",)
+    value: str
+    _: KW_ONLY
+    netbios: str | None = None
+    os: str | None = None
+
+    @classmethod
+    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in given:
+            return given
+        fields = {**given, "value": canonical_name(refang(given_text(given["value"], "a host name")), "a host name")}
+        if fields.get("netbios") is not None:
+            fields["netbios"] = canonical_name(given_text(fields["netbios"], "a NetBIOS name"), "a NetBIOS name")
+        return fields
+
+    @property
+    def key(self) -> Key:
+        return Key("host", self.value)
+
+    @property
+    def aliases(self) -> tuple[Key, ...]:
+        return (Key("host", self.netbios),) if self.netbios and self.netbios != self.value else ()
+
+    @classmethod
+    def scheme(cls, key: Key) -> str:
+        return "fqdn" if "." in key.value else "short"
+
+    @property
+    def short(self) -> str:
+        """The first label of the name."""
+        return self.value.partition(".")[0]

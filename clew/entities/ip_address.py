@@ -1,0 +1,64 @@
+"""IP addresses, versions 4 and 6."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any, ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from clew.entities.base import STRICT, Entity
+from clew.entities.key import Key
+from clew.entities.menus import IpMenus
+from clew.entities.text import given_text, refang
+from clew.errors import EntityError
+
+_PLAIN_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
+class IpAddress(Entity, IpMenus):
+    """An IPv4 or IPv6 address, spelt as RFC 5952 says; an IPv4-mapped address is the IPv4 address.
+
+    >>> IpAddress("::ffff:198.51.100[.]7")
+    IpAddress('198.51.100.7')
+    >>> IpAddress("2001:DB8:0:0::1") == IpAddress("2001:db8::1")
+    True
+
+    Raises:
+        EntityError: not an address; a network; an octet with a leading zero, which some programs read as octal.
+    """
+
+    kind: ClassVar[str] = "ip"
+    value: str
+
+    @classmethod
+    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
+        value = given.get("value")
+        if type(value) is str and _PLAIN_V4.fullmatch(value):  # most addresses: already canonical
+            return given
+        if value is None:
+            return given
+        return {**given, "value": _canonical(refang(given_text(value, "an IP address")))}
+
+    @property
+    def key(self) -> Key:
+        return Key("ip", self.value)
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return 6 if ":" in self.value else 4
+
+
+def _canonical(text: str) -> str:
+    # A zone ("%eth0") names an interface of the machine that wrote it: it means nothing elsewhere.
+    bare = text.strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        hint = "use the address of one machine" if "/" in bare else "write it as 198.51.100.7 or 2001:db8::1"
+        raise EntityError(f"{text!r} is not an IP address", next_step=hint) from None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)

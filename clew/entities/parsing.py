@@ -1,0 +1,62 @@
+r"""Text to entities: recognise what a person pasted."""
+
+from __future__ import annotations
+
+import re
+
+from clew.entities.account import Account
+from clew.entities.base import Entity
+from clew.entities.codec import ENTITY_TYPES, from_key
+from clew.entities.domain import Domain
+from clew.entities.file import HASHES, File
+from clew.entities.ip_address import IpAddress
+from clew.entities.key import Key
+from clew.entities.text import given_text, refang
+from clew.entities.url import Url
+from clew.errors import EntityError
+
+_HASH = re.compile(rf"(?:[0-9a-fA-F]{{{'}|[0-9a-fA-F]{'.join(str(n) for n in HASHES.values())}}})")
+_SID = re.compile(r"S-1-\d+(?:-\d+)*", re.IGNORECASE)
+_GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
+_KEYED = re.compile(rf"({'|'.join(ENTITY_TYPES)})(@[^:]*)?:(?!//)(.+)", re.DOTALL)
+_ADDRESS = re.compile(r"\[?[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(?:%\w+)?\]?")
+_PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|/)")
+
+
+def parse(text: str) -> Entity:
+    r"""The entity that `text` most likely names, defanged or not; `kind:value` says which.
+
+    >>> parse("hxxps://evil[.]example/a")
+    Url('https://evil.example/a', original='hxxps://evil[.]example/a')
+    >>> parse("198[.]51[.]100[.]7"), parse(r"CORP\alice"), parse("host:ws01")
+    (IpAddress('198.51.100.7'), Account('corp\\alice'), Host('ws01'))
+
+    Raises:
+        EntityError: the text names nothing, or could be several things; says how to write it.
+    """
+    text = given_text(text, "an entity")
+    keyed = _KEYED.fullmatch(text)
+    if keyed:
+        return from_key(Key(keyed[1], keyed[3], (keyed[2] or "").removeprefix("@")))
+    plain = refang(text)
+    if "://" in plain:
+        return Url(text)
+    if _SID.fullmatch(plain):
+        return Account(plain)
+    if _HASH.fullmatch(plain):
+        return File(plain)
+    if _ADDRESS.fullmatch(plain) and (plain.count(":") > 1 or plain.replace(".", "").isdigit()):
+        return IpAddress(plain)
+    if _GUID.fullmatch(plain):
+        raise EntityError(f"{text!r} is a GUID, which is unique on one host only",
+                          next_step="Process(guid, host=...), or process@HOST:GUID")  # fmt: skip
+    if "/" in plain and not _PATH.match(plain) and "." in plain.partition("/")[0]:
+        raise EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{plain}")
+    if _PATH.match(plain):
+        raise EntityError(f"{text!r} is a path, which means a file on one host only",
+                          next_step="File(path=..., host=...), or file@HOST:path:...")  # fmt: skip
+    if "\\" in plain or "@" in plain:
+        return Account(plain)
+    if "." in plain:
+        return Domain(plain)
+    raise EntityError(f"{text!r} could be several things", next_step="say which, as in host:ws01")

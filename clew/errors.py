@@ -1,0 +1,140 @@
+"""Every error that clew raises on purpose, drawn once.
+
+    ClewError
+    |-- EntityError          a value that cannot be the entity it was given as
+    |-- SettingsError        a setting or a file named by a setting cannot be used
+    |   `-- MissingExtra     an optional library is not installed; says the install command
+    |-- ConnectError         a log source that cannot be opened or understood
+    |-- QueryError           a query that cannot be asked as it is
+    |-- AskError             an ask that got no usable answer; becomes an outcome, never silence
+    |   |-- AskFailed        tried and failed: time-out, status, damaged reply
+    |   |-- AskRefused       the gate, or the vendor, said no
+    |   `-- AskSkipped       not tried: no key, no database, no logs
+    `-- CaseError            a case file that cannot be read, written or replayed
+        |-- CaseNotFound     there is no such file
+        |-- CaseForeign      a file of some other program
+        |-- CaseNewer        written by a newer clew
+        |-- CaseDamaged      the content contradicts its own hashes or schema
+        |-- CaseLocked       another process holds it
+        |-- CaseReadOnly     the file or its folder cannot be written
+        `-- CaseClosed       used after it was closed
+
+Each carries what was wrong, where, and the next step.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ClewError(Exception):
+    """What was wrong, where it was, and what to do next."""
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        where = f" ({self.where})" if self.where else ""
+        step = f"\n  next: {self.next_step}" if self.next_step else ""
+        return f"{self.what}{where}{step}"
+
+
+class EntityError(ClewError):
+    """A value that cannot be the entity it was given as."""
+
+
+class SettingsError(ClewError):
+    """A setting, or a file that a setting names, cannot be used."""
+
+
+class MissingExtra(SettingsError):
+    """An optional library is not installed."""
+
+    def __init__(self, library: str, *, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the library {library!r}, which is not installed",
+            next_step=f"pip install 'clew[{extra}]'",
+        )
+
+
+class ConnectError(ClewError):
+    """A log source that cannot be opened or understood."""
+
+
+class QueryError(ClewError):
+    """A query that cannot be asked as it is."""
+
+
+class AskError(ClewError):
+    """An ask that got no usable answer. `outcome` is what the finding will say."""
+
+    outcome: ClassVar[str] = "failed"
+
+    def __init__(self, what: str, *, kind: str, where: str = "", next_step: str = "") -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.kind = kind
+
+
+class AskFailed(AskError):
+    """The ask was tried and failed; `kind` is one of timeout, connect, status, reply, io."""
+
+
+class AskRefused(AskError):
+    """The gate or the vendor refused; `kind` names the rule."""
+
+    outcome = "refused"
+
+
+class AskSkipped(AskError):
+    """The ask was not tried; `kind` is one of no-key, no-source, offline."""
+
+    outcome = "skipped"
+
+
+class CaseError(ClewError):
+    """A case file that cannot be read, written or replayed. `exit_code` is the command line's."""
+
+    exit_code: ClassVar[int] = 10
+
+
+class CaseNotFound(CaseError):
+    """There is no case file at that path."""
+
+    exit_code = 11
+
+
+class CaseForeign(CaseError):
+    """The file belongs to some other program, or is no case at all."""
+
+    exit_code = 12
+
+
+class CaseNewer(CaseError):
+    """The case was written by a newer clew."""
+
+    exit_code = 13
+
+
+class CaseDamaged(CaseError):
+    """The content of the case contradicts its own hashes or its schema."""
+
+    exit_code = 14
+
+
+class CaseLocked(CaseError):
+    """Another process is writing the case and did not let go in time."""
+
+    exit_code = 15
+
+
+class CaseReadOnly(CaseError):
+    """The case, or the folder it is in, cannot be written."""
+
+    exit_code = 16
+
+
+class CaseClosed(CaseError):
+    """The case was used after it was closed."""

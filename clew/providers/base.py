@@ -1,0 +1,140 @@
+"""What a provider is: a description as class attributes, and operations as sans-I/O generators.
+
+An operation yields asks, is sent replies, and returns a finding. It opens nothing itself, so one and the same
+operation runs synchronously, asynchronously and from a recording.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+
+from clew.entities import Entity, Finding
+from clew.errors import AskFailed
+
+P = ParamSpec("P")
+E = TypeVar("E", bound=Entity)
+
+
+def canonical_json(value: object) -> str:
+    """One spelling for a JSON value: sorted keys, no spaces, ASCII (so that lone surrogates survive)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something to ask. `described` is what is kept and compared: it holds no secret."""
+
+    #: The channel that answers asks of this class.
+    channel: ClassVar[str] = ""
+    #: Whether sending it tells somebody outside what is being investigated.
+    leaves: ClassVar[bool] = False
+
+    def described(self) -> dict[str, Any]:
+        """Plain JSON values that say everything about the ask but its secret."""
+        raise NotImplementedError
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the description: equal asks have equal fingerprints."""
+        return sha256(canonical_json({"channel": self.channel, **self.described()}).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The raw answer to an ask."""
+
+    body: bytes
+    media_type: str
+    at: datetime
+    status: int = 200
+
+    @property
+    def fingerprint(self) -> str:
+        """The content address of the body."""
+        return sha256(self.body).hexdigest()
+
+    def json(self) -> Any:
+        """The body as JSON values.
+
+        Raises:
+            AskFailed: it is not JSON, or nested too deeply to read.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise AskFailed(f"the reply is not usable JSON: {error}", kind="reply") from None
+
+
+Steps = Generator[Ask, Reply, Finding]
+
+
+class Provider:
+    """One source of answers. Subclasses set the constants; every operation is a method marked `@operation`."""
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    docs: ClassVar[str] = ""
+    #: Whether asking it tells somebody outside what is being investigated.
+    leaves: ClassVar[bool] = False
+    #: Active providers touch the suspect's own infrastructure, and can be noticed.
+    active: ClassVar[bool] = False
+    #: The name of the secret that it needs, as an environment variable; empty for none.
+    secret: ClassVar[str] = ""
+    #: How long a reply stays good enough not to ask again.
+    lifetime: ClassVar[timedelta] = timedelta(days=1)
+
+
+class Operation(Generic[E, P]):
+    """One thing that a provider can be asked about one kind of entity."""
+
+    def __init__(self, function: Callable[Concatenate[Any, E, P], Steps | Finding], *, calls: int, wide: bool) -> None:
+        self.function = function
+        self.calls = calls
+        self.wide = wide
+        self.about = (inspect.getdoc(function) or "").partition("\n")[0]
+        self.help = inspect.getdoc(function) or ""
+        self._owner: type[Provider] | None = None
+        self.name = ""
+
+    def __set_name__(self, owner: type[Provider], name: str) -> None:
+        self._owner = owner
+        self.name = name
+
+    @property
+    def provider(self) -> type[Provider]:
+        """The class that the operation belongs to."""
+        if self._owner is None:
+            raise TypeError("an operation belongs in the body of a Provider")
+        return self._owner
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Of the call as an analyst writes it: without provider and subject."""
+        whole = inspect.signature(self.function, eval_str=False)
+        return whole.replace(parameters=list(whole.parameters.values())[2:], return_annotation="Finding")
+
+    def steps(self, subject: E, *args: P.args, **kwargs: P.kwargs) -> Steps | Finding:
+        """Begin the operation; what is local answers at once."""
+        return self.function(self.provider(), subject, *args, **kwargs)
+
+
+def operation(
+    *, calls: int = 0, wide: bool = False
+) -> Callable[[Callable[Concatenate[Any, E, P], Steps | Finding]], Operation[E, P]]:
+    """Mark a method of a provider as an operation.
+
+    Args:
+        calls: how many asks it makes; 0 for what is computed here.
+        wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
+    """
+
+    def mark(function: Callable[Concatenate[Any, E, P], Steps | Finding]) -> Operation[E, P]:
+        return Operation(function, calls=calls, wide=wide)
+
+    return mark

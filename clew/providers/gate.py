@@ -1,0 +1,104 @@
+"""The gate before every call that leaves. It fails closed, and a refusal says which rule and how to allow."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from clew.entities import Account, Domain, Entity, Host, IpAddress, Url
+from clew.errors import AskRefused
+from clew.providers.base import Ask, Provider
+
+# Names that exist only inside: special-use and widely used private suffixes (RFC 6761, RFC 6762, RFC 8375).
+_PRIVATE_SUFFIXES = (
+    "local",
+    "localhost",
+    "internal",
+    "lan",
+    "home",
+    "corp",
+    "intranet",
+    "home.arpa",
+    "test",
+    "invalid",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What may leave the machine.
+
+    Attributes:
+        offline: nothing may.
+        allow_active: providers that touch the suspect's own infrastructure may be asked.
+        own_domains: names that are ours, with everything below them.
+    """
+
+    offline: bool = False
+    allow_active: bool = False
+    own_domains: tuple[str, ...] = ()
+
+    def check(self, ask: Ask, provider: type[Provider], subject: Entity) -> None:
+        """Let the ask pass, or say why not.
+
+        Raises:
+            AskRefused: with the rule as `kind`.
+        """
+        if ask.leaves:
+            refusal = self.refusal(provider, subject)
+            if refusal is not None:
+                raise refusal
+
+    def refusal(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
+        """Why the provider would not be asked about the subject; None where it may be."""
+        if self.offline:
+            return AskRefused(f"{provider.title} was not asked: offline mode is on", kind="offline",
+                              next_step="set CLEW_OFFLINE=0")  # fmt: skip
+        if provider.active and not self.allow_active:
+            return AskRefused(f"{provider.title} touches the suspect's own infrastructure", kind="active",
+                              next_step="allow active pivots for this case")  # fmt: skip
+        why = self.private(subject)
+        if why:
+            return AskRefused(f"{subject.label} was not sent to {provider.title}: {why}", kind="private",
+                              next_step="private values never leave")  # fmt: skip
+        return None
+
+    def private(self, entity: Entity) -> str:
+        """Why a value must not leave; empty if it may."""
+        match entity:
+            case IpAddress():
+                return _private_address(entity.value)
+            case Domain() | Host():
+                return self._private_name(entity.value)
+            case Url():
+                return self._private_url(entity.value)
+            case Account():
+                return "accounts are internal"
+            case _:
+                return ""
+
+    def _private_name(self, name: str) -> str:
+        suffixes = (*self.own_domains, *_PRIVATE_SUFFIXES)
+        if "." not in name or any(name == suffix or name.endswith(f".{suffix}") for suffix in suffixes):
+            return "the name is internal"
+        return ""
+
+    def _private_url(self, url: str) -> str:
+        from can_ada import parse
+
+        parts = parse(url)
+        if parts.username or parts.password:
+            return "it carries credentials"
+        host = parts.hostname.strip("[]")
+        return _private_address(host) if _is_address(host) else self._private_name(host)
+
+
+def _is_address(text: str) -> bool:
+    return ":" in text or text.replace(".", "").isdigit()
+
+
+def _private_address(text: str) -> str:
+    address = ipaddress.ip_address(text)
+    if address.is_multicast:
+        return "a multicast address"
+    return "" if address.is_global else "the address is private or reserved"

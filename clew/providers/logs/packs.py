@@ -1,0 +1,74 @@
+"""Query packs: questions to the logs, as data."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from clew.providers.yaml_files import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that the analyst may give: its Python type, its default, and what it means."""
+
+    name: str
+    type: str
+    default: Any
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question about one kind of entity.
+
+    Attributes:
+        subject: the entity class by name; `name` is the method of its query menu.
+        view: whose rows it gives.
+        binds: the parameters that the subject fills.
+    """
+
+    subject: str
+    name: str
+    about: str
+    view: str
+    sql: str
+    binds: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    wide: bool
+
+    @property
+    def id(self) -> str:
+        """`Host.processes`."""
+        return f"{self.subject}.{self.name}"
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """All parameters of the SQL."""
+        return (*self.binds, *(parameter.name for parameter in self.parameters))
+
+
+@functools.cache
+def load_queries() -> Mapping[str, Query]:
+    """The queries in `clew/providers/logs/queries`, by id."""
+    found: dict[str, Query] = {}
+    folder = files("clew.providers.logs") / "queries"
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".yaml"):
+            for item in read_yaml(file.read_text("utf-8"), file.name)["queries"]:
+                query = _query(item)
+                found[query.id] = query
+    return found
+
+
+def _query(item: dict[str, Any]) -> Query:
+    parameters = tuple(
+        Parameter(name, given["type"], given.get("default"), given["about"])
+        for name, given in item.get("parameters", {}).items()
+    )
+    subject, _, name = item["id"].partition(".")
+    return Query(subject, name, item["about"], item["view"], item["sql"].strip(), tuple(item["binds"]), parameters,
+                 bool(item.get("wide", False)))  # fmt: skip

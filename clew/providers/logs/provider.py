@@ -1,0 +1,185 @@
+"""Asking the logs: a query by name, its rows as links and as a table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+
+from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
+from clew.entities.fields import map_rows
+from clew.entities.text import stamp
+from clew.errors import AskFailed, AskSkipped, QueryError
+from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json
+from clew.providers.logs.packs import load_queries
+from clew.providers.logs.store import Rows
+
+MAX_ROWS = 100_000
+_MOMENTS = frozenset({"time", "process_started", "parent_started"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery(Ask):
+    """A query of the pack with its parameters."""
+
+    channel: ClassVar[str] = "logs"
+    query: str
+    parameters: tuple[tuple[str, Any], ...]
+    limit: int
+
+    def described(self) -> dict[str, Any]:
+        sql = load_queries()[self.query].sql
+        return {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
+
+
+class LogProvider(Provider):
+    """The logs that are connected."""
+
+    name: ClassVar[str] = "logs"
+    title: ClassVar[str] = "connected logs"
+
+    def ask(self, query: str, subject: Entity, parameters: Mapping[str, Any], limit: int) -> Steps:
+        """Rows of one query about one entity, as a finding with a table and links."""
+        if not 1 <= limit <= MAX_ROWS:
+            raise QueryError(f"limit must be from 1 to {MAX_ROWS:,}, not {limit}")
+        bound = {**subject_parameters(subject), **parameters}
+        wanted = load_queries()[query]
+        reply = yield LogQuery(query, tuple((name, bound[name]) for name in wanted.takes), limit)
+        return _finding(subject, wanted.view, reply, limit)
+
+
+@functools.singledispatch
+def subject_parameters(subject: Entity) -> dict[str, Any]:
+    """What a query can bind of its subject, by parameter name."""
+    raise QueryError(f"there are no log queries about {type(subject).__name__}")
+
+
+@subject_parameters.register
+def _(subject: Host) -> dict[str, Any]:
+    return {"hosts": [subject.value, *([subject.netbios] if subject.netbios else [])]}
+
+
+@subject_parameters.register
+def _(subject: IpAddress) -> dict[str, Any]:
+    return {"ip": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Domain) -> dict[str, Any]:
+    return {"domain": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Process) -> dict[str, Any]:
+    guid = None if "@" in subject.value else subject.value
+    started = stamp(subject.started) if subject.started and guid is None else None
+    return {"hosts": [subject.host], "guid": guid, "pid": subject.pid if guid is None else None, "started": started}
+
+
+@subject_parameters.register
+def _(subject: Account) -> dict[str, Any]:
+    domain, _, name = (subject.name or "").rpartition("\\")
+    return {"sid": subject.sid, "upn": subject.upn, "user_domain": domain or None, "user_name": name or None,
+            "local_host": subject.host if subject.key.scope else None}  # fmt: skip
+
+
+@subject_parameters.register
+def _(subject: File) -> dict[str, Any]:
+    placed = subject.key.scope != ""
+    return {"sha256": subject.sha256, "sha1": subject.sha1, "md5": subject.md5,
+            "path": subject.path if placed else None, "hosts": [subject.host] if placed and subject.host else []}  # fmt: skip
+
+
+def _finding(subject: Entity, view: str, reply: Reply, limit: int) -> Finding:
+    document = reply.json()
+    columns = tuple(document["columns"])
+    rows = [_typed(columns, row) for row in document["rows"]]
+    links, bad = map_rows(view, columns, rows)
+    available: int = document["available"]
+    shown = tuple(tuple(_scalar(cell) for cell in row) for row in rows)
+    times = [row[columns.index("time")] for row in rows if row[columns.index("time")] is not None]
+    notes = [f"{bad} cells name no entity"] if bad else []
+    return Finding(
+        subject,
+        outcome=Outcome.FOUND if rows else Outcome.NOTHING,
+        reason="; ".join(notes) if rows else "no such rows in the connected logs",
+        links=links,
+        table=Table(columns, shown),
+        returned=len(rows),
+        available=available,
+        truncated_by=f"limit {limit}" if available > len(rows) else "",
+        observed_first=min(times, default=None),
+        observed_last=max(times, default=None),
+    )
+
+
+def _typed(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
+    return tuple(
+        datetime.fromisoformat(cell) if cell is not None and name in _MOMENTS else cell
+        for name, cell in zip(columns, row, strict=True)
+    )
+
+
+def _scalar(cell: Any) -> Any:
+    return stamp(cell) if isinstance(cell, datetime) else cell
+
+
+class Logs(Protocol):
+    """A connected log source, as the channel needs it."""
+
+    name: str
+    digest: str
+
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+        """Rows of one SELECT."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogChannel:
+    """Answers from all connected logs together; a column says which."""
+
+    sources: tuple[Logs, ...]
+
+    def send(self, ask: Ask, provider: type[Provider]) -> Reply:
+        """The rows, and beside them the raw events they were made from.
+
+        Raises:
+            AskSkipped: no logs are connected.
+            AskFailed: the engine refused.
+        """
+        assert isinstance(ask, LogQuery)
+        if not self.sources:
+            raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
+        sql = load_queries()[ask.query].sql
+        found: list[list[Any]] = []
+        columns: tuple[str, ...] = ()
+        available = 0
+        for source in self.sources:
+            try:
+                rows = source.select(sql, dict(ask.parameters), ask.limit)
+            except QueryError as error:
+                raise AskFailed(error.what, kind="query", where=source.name) from None
+            columns, available = (*rows.columns, "connection"), available + rows.available
+            found += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
+        found.sort(key=lambda row: (row[0] is None, row[0] or ""))
+        body = _body(columns, found[: ask.limit], available, self.sources)
+        return Reply(canonical_json(body).encode(), "application/json", datetime.now(UTC))
+
+
+def _body(columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[Logs, ...]) -> dict[str, Any]:
+    raw = columns.index("raw")
+    return {
+        "connections": {source.name: source.digest for source in sources},
+        "available": available,
+        "columns": [name for name in columns if name != "raw"],
+        "rows": [[*row[:raw], *row[raw + 1 :]] for row in rows],
+        "raw": [row[raw] for row in rows],
+    }
+
+
+def _plain(cell: Any) -> Any:
+    # The engine's timestamps are UTC without saying so.
+    return stamp(cell.replace(tzinfo=UTC)) if isinstance(cell, datetime) else cell

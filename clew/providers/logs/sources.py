@@ -1,0 +1,120 @@
+"""From a path to the log files in it: a folder, a file or a zip, each bounded and identified by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from clew.errors import ConnectError
+
+#: What a log file may end in, and how it is read.
+FORMATS = {
+    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".parquet": "parquet",
+}  # fmt: skip
+MAX_MEMBERS = 1_000
+MAX_UNPACKED = 8 * 2**30
+MAX_RATIO = 200
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """One readable log file: `name` is what claims cite, `path` is where it can be read now."""
+
+    name: str
+    path: Path
+    format: str
+
+
+def content_digest(path: Path) -> str:
+    """sha256 over the content of a file, or over names and contents of a folder.
+
+    Raises:
+        ConnectError: nothing is there, or it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        for file in _listed(path):
+            if path.is_dir():
+                digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+            with file.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+    except OSError as error:
+        raise ConnectError(f"the logs cannot be read: {error}", where=str(path)) from None
+    return digest.hexdigest()
+
+
+def _listed(path: Path) -> list[Path]:
+    if path.is_dir():
+        # Links are not followed: a folder from somewhere else may point anywhere.
+        found = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+        return [file for file in found if file.suffix.lower() in (*FORMATS, ".zip")]
+    if not path.exists():
+        raise ConnectError("there are no logs", where=str(path), next_step="give a folder, a file or a zip")
+    return [path]
+
+
+@contextmanager
+def log_files(path: Path) -> Iterator[list[LogFile]]:
+    """The log files of a path; those in a zip are unpacked for the time of the `with` block.
+
+    Raises:
+        ConnectError: no log file, or a zip that is damaged or larger than the limits.
+    """
+    with TemporaryDirectory(prefix="clew-logs-") as scratch:
+        found: list[LogFile] = []
+        for number, file in enumerate(_listed(path)):
+            name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+            if file.suffix.lower() == ".zip":
+                found += _unpacked(file, Path(scratch) / str(number), name)
+            elif file.suffix.lower() in FORMATS:
+                found.append(LogFile(name, file, FORMATS[file.suffix.lower()]))
+        if not found:
+            raise ConnectError("there is no log file in it", where=str(path),
+                               next_step=f"clew reads {', '.join(FORMATS)} and zips of them")  # fmt: skip
+        yield found
+
+
+def _unpacked(archive: Path, folder: Path, name: str) -> list[LogFile]:
+    """The log members of a zip, written under names of our own: a member's name never becomes a path."""
+    folder.mkdir()
+    found: list[LogFile] = []
+    try:
+        with zipfile.ZipFile(archive) as content:
+            members = [member for member in content.infolist() if not member.is_dir()]
+            if len(members) > MAX_MEMBERS:
+                raise ConnectError(f"the zip has more than {MAX_MEMBERS} members", where=str(archive))
+            room = min(MAX_UNPACKED, max(archive.stat().st_size, _CHUNK) * MAX_RATIO)
+            for member in members:
+                kind = FORMATS.get(PurePosixPath(member.filename).suffix.lower())
+                if kind:
+                    target = folder / f"{len(found)}"
+                    room -= _copy(content, member, target, room)
+                    found.append(LogFile(f"{name}/{member.filename}", target, kind))
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        # RuntimeError is how zipfile says "encrypted", NotImplementedError "unknown method".
+        raise ConnectError(f"the zip cannot be unpacked: {error}", where=str(archive)) from None
+    except Exception as error:
+        # zlib, lzma and bz2 each have an error class of their own for damaged data.
+        if type(error).__module__ in ("zlib", "_lzma", "lzma"):
+            raise ConnectError(f"the zip is damaged: {error}", where=str(archive)) from None
+        raise
+    return found
+
+
+def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int) -> int:
+    written = 0
+    with content.open(member) as stream, target.open("wb") as out:
+        while chunk := stream.read(_CHUNK):
+            written += len(chunk)
+            if written > room:
+                raise ConnectError("the zip unpacks to far more than its size allows", where=member.filename,
+                                   next_step="unpack it yourself if you trust it, and connect the folder")  # fmt: skip
+            out.write(chunk)
+    return written

@@ -1,0 +1,1 @@
+"""Threat intelligence: one vendor, one file."""

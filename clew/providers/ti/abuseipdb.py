@@ -1,0 +1,82 @@
+"""AbuseIPDB: reports of abuse, by address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from clew.entities import Fact, Finding, IpAddress, Outcome, Severity, Verdict
+from clew.errors import AskFailed
+from clew.providers.base import Provider, Steps, operation
+from clew.providers.http import HttpRequest
+
+_URL = "https://api.abuseipdb.com/api/v2/check"
+
+
+class AbuseIpDb(Provider):
+    """Crowd-sourced reports about IP addresses."""
+
+    name: ClassVar[str] = "abuseipdb"
+    title: ClassVar[str] = "AbuseIPDB"
+    docs: ClassVar[str] = "https://docs.abuseipdb.com/#check-endpoint"
+    leaves: ClassVar[bool] = True
+    secret: ClassVar[str] = "CLEW_ABUSEIPDB_KEY"
+
+    @operation(calls=1)
+    def ip(self, ip: IpAddress, *, max_age_days: int = 90) -> Steps:
+        """Abuse reports filed about the address.
+
+        Args:
+            max_age_days: how far back reports count, 1 to 365.
+        """
+        params = (("ipAddress", ip.value), ("maxAgeInDays", str(max_age_days)), ("verbose", ""))
+        reply = yield HttpRequest("GET", _URL, params, secret_header="Key")
+        document = reply.json()
+        data = document.get("data") if isinstance(document, dict) else None
+        if not isinstance(data, dict) or not isinstance(data.get("abuseConfidenceScore"), int):
+            raise AskFailed("AbuseIPDB's reply has no score", kind="reply")
+        return _finding(ip, data)
+
+
+def _finding(ip: IpAddress, data: dict[str, Any]) -> Finding:
+    score: int = data["abuseConfidenceScore"]
+    reports = data.get("totalReports") or 0
+    verdict, severity = _judge(score, reports)
+    known = {
+        "abuse_score": score,
+        "reports": reports,
+        "country_code": data.get("countryCode"),
+        "isp": data.get("isp"),
+        "usage_type": data.get("usageType"),
+        "domain": data.get("domain"),
+        "is_tor": data.get("isTor"),
+    }
+    return Finding(
+        ip,
+        outcome=Outcome.FOUND if reports else Outcome.NOTHING,
+        verdict=verdict,
+        severity=severity,
+        reason=f"{reports} reports, confidence of abuse {score} %",
+        reference=f"https://www.abuseipdb.com/check/{ip.value}",
+        facts=tuple(Fact(name, value) for name, value in known.items() if isinstance(value, str | int)),
+        returned=1,
+        available=1,
+        observed_last=_moment(data.get("lastReportedAt")),
+    )
+
+
+def _judge(score: int, reports: int) -> tuple[Verdict, Severity]:
+    """AbuseIPDB itself advises to block from 75 % on; below 25 % it speaks of noise."""
+    if score >= 75:
+        return Verdict.MALICIOUS, Severity.HIGH
+    if score >= 25:
+        return Verdict.SUSPICIOUS, Severity.MEDIUM
+    return Verdict.UNKNOWN, Severity.LOW if reports else Severity.INFORMATIONAL
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None

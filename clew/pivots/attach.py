@@ -1,0 +1,28 @@
+"""Which entity has which menus: placed once, on import, and seen statically through `clew.entities.menus`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url
+from clew.pivots.binding import menu
+
+MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType({
+    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "query": "query:IpQuery"},
+    Host: {"query": "query:HostQuery"},
+    Account: {"query": "query:AccountQuery"},
+    Domain: {"ti": "ti:DomainTi", "query": "query:DomainQuery"},
+    Url: {"ti": "ti:UrlTi", "transform": "transform:UrlTransform"},
+    File: {"ti": "ti:FileTi", "query": "query:FileQuery"},
+    Process: {"query": "query:ProcessQuery", "transform": "transform:ProcessTransform"},
+})  # fmt: skip
+
+
+def attach_menus() -> None:
+    """Place the descriptors. The modules behind them are loaded when a menu is first used."""
+    for entity, menus in MENUS.items():
+        for name, where in menus.items():
+            space: menu[Any] = menu(f"clew.pivots.{where}")
+            setattr(entity, name, space)

@@ -1,0 +1,249 @@
+"""The mechanism: `bind` joins an operation to a menu, `menu` a menu to an entity; both keep all static types.
+
+A menu is a class that reads as a table:
+
+    class IpTi(Space[IpAddress]):
+        menu = "ti"
+        lookup = fan_out()
+        abuseipdb = bind(AbuseIpDb.ip)
+
+`ip.ti` is then a `IpTi` for that address, and `ip.ti.abuseipdb` a call with the operation's own signature.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+
+from clew.entities import Entity, Finding
+from clew.pivots.combine import combine_findings
+from clew.pivots.context import current_session
+from clew.pivots.invocation import Invocation, Leg, Pivot
+from clew.providers.base import Operation, Provider
+from clew.providers.exchange import Answer
+
+P = ParamSpec("P")
+E = TypeVar("E", bound=Entity)
+S = TypeVar("S", bound="Space[Any]")
+
+
+class Space(Generic[E]):
+    """A menu of pivots of one subject."""
+
+    __slots__ = ("subject",)
+    menu: ClassVar[str] = ""
+
+    def __init__(self, subject: E) -> None:
+        self.subject = subject
+
+    def __dir__(self) -> list[str]:
+        return [name for name, value in vars(type(self)).items() if isinstance(value, bind | fan_out)]
+
+    def __repr__(self) -> str:
+        return f"<{self.menu} pivots of {self.subject.key}: {', '.join(dir(self))}>"
+
+
+class Call(Generic[P]):
+    """A pivot of one subject, ready to be called; `aio` is its asynchronous twin."""
+
+    def __init__(self, pivot: bind[Any, P], subject: Entity) -> None:
+        self._pivot = pivot
+        self._subject = subject
+        self.__signature__ = pivot.signature
+        self.__doc__ = pivot.help
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
+        """Ask, and wait for the finding. Outcomes other than `found` are findings too, not exceptions."""
+        return current_session().perform(self.invocation(*args, **kwargs), self._pivot)
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
+        """Ask without blocking the event loop."""
+        return await current_session().aperform(self.invocation(*args, **kwargs), self._pivot)
+
+    def invocation(self, *args: P.args, **kwargs: P.kwargs) -> Invocation:
+        """The call as a value, without making it."""
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return Invocation(self._pivot.name, self._subject, dict(bound.arguments))
+
+    def __repr__(self) -> str:
+        return f"<pivot {self._pivot.name}{self.__signature__} of {self._subject.key}: {self._pivot.about}>"
+
+
+class bind(Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like property
+    """One operation as one row of a menu."""
+
+    def __init__(self, operation: Operation[E, P]) -> None:
+        self.operation = operation
+        self.about = operation.about
+        self.calls = operation.calls
+        self.wide = operation.wide
+        self.name = ""
+
+    def __set_name__(self, owner: type[Space[E]], name: str) -> None:
+        self.name = f"{owner.menu}.{name}"
+
+    @overload
+    def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
+    @overload
+    def __get__(self, space: Space[E], owner: type[Space[E]]) -> Call[P]: ...
+    def __get__(self, space: Space[E] | None, owner: type[Space[E]]) -> Self | Call[P]:
+        return self if space is None else Call(self, space.subject)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """Of the call, without provider and subject."""
+        return self.operation.signature
+
+    @property
+    def help(self) -> str:
+        """The whole description."""
+        return self.operation.help
+
+    @property
+    def providers(self) -> tuple[type[Provider], ...]:
+        """The one provider that is asked."""
+        return (self.operation.provider,)
+
+    def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
+        """The operation, begun."""
+        operation: Operation[Any, ...] = self.operation
+        return (Leg(self.name, operation.provider, operation.steps(subject, **arguments)),)
+
+    def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
+        """The one answer."""
+        return answers[0]
+
+
+class LookupCall:
+    """A call that asks every provider of its menu."""
+
+    __slots__ = ("_pivot", "_subject")
+
+    def __init__(self, pivot: fan_out[Any], subject: Entity) -> None:
+        self._pivot = pivot
+        self._subject = subject
+
+    def __call__(self, *, providers: Sequence[str] | None = None) -> Finding:
+        """Ask all providers of the menu, or the named ones: one verdict, one part per provider.
+
+        Raises:
+            ValueError: a provider that the menu has not.
+        """
+        return current_session().perform(self.invocation(providers=providers), self._pivot)
+
+    async def aio(self, *, providers: Sequence[str] | None = None) -> Finding:
+        """Ask without blocking the event loop."""
+        return await current_session().aperform(self.invocation(providers=providers), self._pivot)
+
+    def invocation(self, *, providers: Sequence[str] | None = None) -> Invocation:
+        """The call as a value, without making it."""
+        chosen = self._pivot.chosen(providers)
+        return Invocation(self._pivot.name, self._subject, {"providers": [*chosen]})
+
+    def __repr__(self) -> str:
+        return f"<pivot {self._pivot.name} of {self._subject.key}: {self._pivot.about}>"
+
+
+class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like property
+    """A row of a menu that asks all other rows of it."""
+
+    wide = False
+
+    def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
+        self.about = about
+        self.name = ""
+        self._space: type[Space[E]] = Space
+
+    def __set_name__(self, owner: type[Space[E]], name: str) -> None:
+        self.name = f"{owner.menu}.{name}"
+        self._space = owner
+
+    @overload
+    def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
+    @overload
+    def __get__(self, space: Space[E], owner: type[Space[E]]) -> LookupCall: ...
+    def __get__(self, space: Space[E] | None, owner: type[Space[E]]) -> Self | LookupCall:
+        return self if space is None else LookupCall(self, space.subject)
+
+    @cached_property
+    def rows(self) -> Mapping[str, bind[E, ...]]:
+        """The rows that are asked, by name."""
+        return {name: row for name, row in vars(self._space).items() if isinstance(row, bind)}
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Of the call."""
+        whole = inspect.signature(LookupCall.__call__)
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    @property
+    def help(self) -> str:
+        """The whole description."""
+        return f"{self.about}\n\nAsks {', '.join(self.rows)}."
+
+    @property
+    def calls(self) -> int:
+        """The asks of all rows together."""
+        return sum(row.calls for row in self.rows.values())
+
+    @property
+    def providers(self) -> tuple[type[Provider], ...]:
+        """Everybody who is asked."""
+        return tuple(provider for row in self.rows.values() for provider in row.providers)
+
+    def chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        """The rows to ask. Raises ValueError for one that the menu has not."""
+        unknown = [name for name in names or () if name not in self.rows]
+        if unknown:
+            raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
+        return tuple(self.rows) if names is None else tuple(names)
+
+    def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
+        """One leg for each row, with its default arguments."""
+        return tuple(
+            leg
+            for name in self.chosen(arguments.get("providers"))
+            for leg in self.rows[name].legs(subject, _defaults(self.rows[name].signature))
+        )
+
+    def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
+        """One finding with a part for each provider."""
+        finding = combine_findings(subject, self.name, tuple(answer.finding for answer in answers))
+        exchanges = tuple(exchange for answer in answers for exchange in answer.exchanges)
+        replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
+        return Answer(finding, exchanges, replies)
+
+
+def _defaults(signature: inspect.Signature) -> dict[str, Any]:
+    return {name: parameter.default for name, parameter in signature.parameters.items()}
+
+
+class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like property
+    """The descriptor behind `ip.ti`. The space is loaded when it is first used: importing clew stays light."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    @cached_property
+    def space(self) -> type[S]:
+        """The class of the menu."""
+        module, _, name = self.where.partition(":")
+        found: type[S] = getattr(importlib.import_module(module), name)
+        return found
+
+    @overload
+    def __get__(self, subject: None, owner: type[Any]) -> type[S]: ...
+    @overload
+    def __get__(self, subject: Entity, owner: type[Any]) -> S: ...
+    def __get__(self, subject: Entity | None, owner: type[Any]) -> type[S] | S:
+        return self.space if subject is None else self.space(subject)
+
+
+def pivots_of(space: type[Space[Any]]) -> dict[str, Pivot]:
+    """The rows of a menu, by full name."""
+    rows = (row for row in vars(space).values() if isinstance(row, bind | fan_out))
+    return {row.name: row for row in rows}

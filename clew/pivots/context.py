@@ -1,0 +1,173 @@
+"""Where a pivot runs: in the open case if there is one, else in the workspace of the process."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from clew.entities import Finding
+from clew.pivots.invocation import Invocation, Pivot
+from clew.providers.exchange import Answer, NoRecordings, Recordings
+from clew.providers.gate import Gate
+from clew.providers.runner import Channel, Runner
+from clew.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from clew.providers.logs.store import LogStore
+
+
+class Session(Protocol):
+    """Something that runs pivots."""
+
+    def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """Run a pivot to its finding."""
+        ...
+
+    async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """The asynchronous twin."""
+        ...
+
+
+class Workspace:
+    """What pivots need around them: settings, connected logs, and the ways to other sources.
+
+    Args:
+        settings: read from the environment and the settings file when first needed, if not given.
+        transport: replaces the network.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, transport: Callable[[], httpx.BaseTransport] | None = None
+    ) -> None:
+        self._given = settings
+        self._transport = transport
+        self.logs: tuple[LogStore, ...] = ()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._given or Settings.load()
+
+    def configured(self, **changes: Any) -> Workspace:
+        """A workspace with some settings changed, and the same logs. Raises TypeError for an unknown name."""
+        known = {field.name for field in dataclasses.fields(Settings)}
+        unknown = sorted(set(changes) - known)
+        if unknown:
+            raise TypeError(f"there is no setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        other = Workspace(dataclasses.replace(self.settings, **changes), transport=self._transport)
+        other.logs = self.logs
+        return other
+
+    def connect(self, path: Path) -> LogStore:
+        """Make logs queryable. Raises ConnectError."""
+        # Loaded here: the engine is heavy, and many sessions have no logs.
+        from clew.providers.logs.store import LogStore
+
+        store = LogStore.open(path, self.settings.cache)
+        self.logs = (*(known for known in self.logs if known.digest != store.digest), store)
+        return store
+
+    def runner(
+        self,
+        *,
+        recordings: Recordings | None = None,
+        clock: Callable[[], datetime] | None = None,
+        extra_logs: tuple[LogStore, ...] = (),
+    ) -> Runner:
+        """A runner over everything that this workspace can reach."""
+        return Runner(self._channels(extra_logs), recordings or NoRecordings(), self.gate, clock or now)
+
+    @property
+    def gate(self) -> Gate:
+        """What may leave, by the settings."""
+        return Gate(offline=self.settings.offline, own_domains=self.settings.own_domains)
+
+    def _channels(self, extra_logs: tuple[LogStore, ...]) -> Mapping[str, Channel]:
+        from clew.providers.geo.maxmind import GeoChannel
+        from clew.providers.http import HttpChannel
+        from clew.providers.logs.provider import LogChannel
+        from clew.providers.ti.feed import FeedChannel
+
+        stores = {store.digest: store for store in (*self.logs, *extra_logs)}
+        return {
+            "http": HttpChannel(self._transport),
+            "logs": LogChannel(tuple(stores.values())),
+            "feed": FeedChannel(self.settings.feeds),
+            "geo": GeoChannel(self.settings.geoip),
+        }
+
+    def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """Run a pivot and keep nothing."""
+        return execute(self.runner(), invocation, pivot).finding
+
+    async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """The asynchronous twin."""
+        return (await aexecute(self.runner(), invocation, pivot)).finding
+
+
+def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
+    """Run all legs of a pivot and combine their answers."""
+    subject = invocation.subject
+    legs = pivot.legs(subject, invocation.arguments)
+    answers = tuple(runner.run(leg.pivot, leg.provider, subject, leg.steps) for leg in legs)
+    return pivot.combine(subject, answers)
+
+
+async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
+    """The asynchronous twin of `execute`."""
+    subject = invocation.subject
+    legs = pivot.legs(subject, invocation.arguments)
+    answers = [await runner.arun(leg.pivot, leg.provider, subject, leg.steps) for leg in legs]
+    return pivot.combine(subject, tuple(answers))
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+# The default is one object for all threads: what is connected process-wide is connected in each of them.
+_process: ContextVar[Workspace] = ContextVar("clew_workspace", default=Workspace())
+_session: ContextVar[Session | None] = ContextVar("clew_session", default=None)
+
+
+def workspace() -> Workspace:
+    """The workspace of the process."""
+    return _process.get()
+
+
+def configure(**changes: Any) -> None:
+    """Change settings for what follows, in this thread and the tasks it starts.
+
+    >>> configure(offline=True)
+    >>> workspace().settings.offline
+    True
+    """
+    _process.set(workspace().configured(**changes))
+
+
+def connect(path: str | Path) -> LogStore:
+    """Make a folder, a file or a zip of logs (NDJSON, JSON, CSV, Parquet) queryable for the whole process.
+
+    Raises:
+        ConnectError: nothing there, nothing readable, or damaged.
+        MissingExtra: the log engine is not installed.
+    """
+    return workspace().connect(Path(path))
+
+
+def current_session() -> Session:
+    """The open case, else the workspace."""
+    return _session.get() or workspace()
+
+
+def session_variable() -> ContextVar[Session | None]:
+    """The variable that a case sets while it is open."""
+    return _session

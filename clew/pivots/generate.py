@@ -1,0 +1,84 @@
+"""Typed menus out of query packs: `python -m clew.pivots.generate` writes `clew/pivots/query.py`; `--check` compares."""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+from pathlib import Path
+
+from clew.providers.logs.packs import Parameter, Query, load_queries
+
+TARGET = Path(__file__).with_name("query.py")
+#: The short names of menus whose entity has a long one.
+_MENUS = {"IpAddress": "Ip"}
+_HEAD = '''"""Menu `query`: questions to the connected logs.
+
+Generated from clew/providers/logs/queries by `python -m clew.pivots.generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import {entities}
+from clew.pivots.binding import Space, bind
+from clew.providers.base import Steps, operation
+from clew.providers.logs.provider import LogProvider
+'''
+
+
+def generated() -> str:
+    """The whole module."""
+    queries = sorted(load_queries().values(), key=lambda query: query.subject)
+    groups = {subject: list(group) for subject, group in groupby(queries, key=lambda query: query.subject)}
+    blocks = [_block(subject, group) for subject, group in groups.items()]
+    return _HEAD.format(entities=", ".join(sorted(groups))) + "\n\n" + "\n\n\n".join(blocks) + "\n"
+
+
+def _block(subject: str, queries: list[Query]) -> str:
+    short = _MENUS.get(subject, subject)
+    operations = "\n\n".join(_operation(query) for query in queries)
+    rows = "\n".join(f"    {query.name} = bind({short}Logs.{query.name})" for query in queries)
+    return (
+        f'class {short}Logs(LogProvider):\n    """Log queries about {subject} entities."""\n\n{operations}\n\n\n'
+        f'class {short}Query(Space[{subject}]):\n    """Questions to the logs about {subject} entities."""\n\n'
+        f'    menu: ClassVar[str] = "query"\n{rows}'
+    )
+
+
+def _operation(query: Query) -> str:
+    subject = query.subject.lower().removesuffix("address")
+    parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in query.parameters]
+    given = ", ".join(f'"{item.name}": {item.name}' for item in query.parameters)
+    signature = ", ".join([f"self, {subject}: {query.subject}", "*", *parameters, "limit: int = 1000"])
+    notes = "\n".join(f"            {line}" for line in [*map(_note, query.parameters), _note(_LIMIT)])
+    wide = ", wide=True" if query.wide else ""
+    return (
+        f"    @operation(calls=1{wide})\n"
+        f"    def {query.name}({signature}) -> Steps:\n"
+        f'        """{query.about}\n\n        Args:\n{notes}\n        """\n'
+        f'        return self.ask("{query.id}", {subject}, {{{given}}}, limit)'
+    )
+
+
+_LIMIT = Parameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are")
+
+
+def _note(parameter: Parameter) -> str:
+    return f"{parameter.name}: {parameter.about}."
+
+
+def main(arguments: list[str]) -> int:
+    """Write the module, or with `--check` say whether it is what would be written."""
+    text = generated()
+    if arguments == ["--check"]:
+        fresh = TARGET.read_text("utf-8") == text
+        if not fresh:
+            sys.stderr.write(f"{TARGET.name} is stale: run python -m clew.pivots.generate\n")
+        return 0 if fresh else 1
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,16 @@
+"""Menu `geo`: where an address is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import IpAddress
+from clew.pivots.binding import Space, bind
+from clew.providers.geo.maxmind import MaxMind
+
+
+class IpGeo(Space[IpAddress]):
+    """Places and networks of addresses."""
+
+    menu: ClassVar[str] = "geo"
+    locate = bind(MaxMind.ip)

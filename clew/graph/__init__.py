@@ -1,0 +1,1 @@
+"""The memory: one event log, and the graph that follows from it."""

@@ -1,0 +1,36 @@
+"""One number for a graph: equal digests, equal nodes, edges and claims."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from hashlib import sha256
+
+from clew.providers.base import canonical_json
+
+_PARTS = {
+    "node": "SELECT key, entity, verdict, severity, first_step FROM nodes ORDER BY key",
+    "alias": "SELECT alias, node FROM aliases ORDER BY alias",
+    "claim": "SELECT source, relation, target, said_source, said_target, step, provider, pivot, asked_at, evidence, "
+    "pointers, observed_first, observed_last, inferred FROM claims "
+    "ORDER BY source, relation, target, step, provider, pivot, evidence, pointers, said_source, said_target",
+    "finding": "SELECT step, part, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, "
+    "returned, available, truncated_by, evidence FROM findings ORDER BY step, part",
+    "remark": "SELECT step, about, kind, text FROM remarks ORDER BY step",
+    "merge": "SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step",
+}
+
+
+def digest_lines(connection: sqlite3.Connection) -> Iterator[str]:
+    """Everything that the graph is, in one order and one spelling, a line each."""
+    for part, sql in _PARTS.items():
+        for row in connection.execute(sql):
+            yield canonical_json([part, *row])
+
+
+def digest(connection: sqlite3.Connection) -> str:
+    """sha256 over the lines."""
+    total = sha256()
+    for line in digest_lines(connection):
+        total.update(line.encode() + b"\n")
+    return total.hexdigest()

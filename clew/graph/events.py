@@ -1,0 +1,161 @@
+"""Everything that can happen to a case. The events, in order, are its only state; all else follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, PlainSerializer, PlainValidator, TypeAdapter
+
+from clew.entities.codec import AnyEntity
+from clew.entities.finding import Finding
+from clew.entities.key import Key
+from clew.graph.packing import pack_finding, unpack_finding
+from clew.pivots.invocation import Invocation
+from clew.providers.base import canonical_json
+from clew.providers.exchange import Exchange
+
+AnyKey = Annotated[
+    Key, PlainValidator(lambda given: given if isinstance(given, Key) else Key.parse(given)), PlainSerializer(str)
+]
+PackedFinding = Annotated[Finding, PlainValidator(unpack_finding), PlainSerializer(pack_finding)]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The case began."""
+
+    title: str
+    kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Logs were connected. The path is where they were then; `digest` says what they were."""
+
+    name: str
+    path: str
+    digest: str
+    files: int
+    rows: int
+    damaged: int
+    kind: Literal["connected"] = "connected"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Somebody put an entity on the table."""
+
+    entity: AnyEntity
+    kind: Literal["added"] = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Pivoted:
+    """A pivot ran: what was asked, what came back, and what it means. Failures and refusals too."""
+
+    invocation: Invocation
+    finding: PackedFinding
+    exchanges: tuple[Exchange, ...]
+    kind: Literal["pivoted"] = "pivoted"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One pivot that a plan would run.
+
+    Attributes:
+        calls: how many asks it makes.
+        leaves: the providers outside that would learn of the subject.
+        refused: why the gate would not let it pass; empty if it would.
+        score: why it comes before others; higher is sooner.
+        known: the case has the answer already; it is read, not asked.
+    """
+
+    subject: AnyKey
+    pivot: str
+    providers: tuple[str, ...]
+    calls: int
+    leaves: tuple[str, ...]
+    refused: str
+    score: float
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An expansion decided what to ask next, and what not."""
+
+    wave: int
+    calls: tuple[PlannedCall, ...]
+    left_out: tuple[tuple[AnyKey, str], ...]
+    budget: int
+    kind: Literal["planned"] = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A person wrote something down, about an entity or about the case."""
+
+    text: str
+    about: AnyKey | None = None
+    kind: Literal["noted"] = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A person gave an entity a tag."""
+
+    about: AnyKey
+    tag: str
+    kind: Literal["tagged"] = "tagged"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Two nodes turned out to be one."""
+
+    keep: AnyKey
+    gone: AnyKey
+    reason: str
+    evidence: tuple[str, ...] = ()
+    kind: Literal["merged"] = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A merge was taken back."""
+
+    step: int
+    reason: str
+    kind: Literal["unmerged"] = "unmerged"
+
+
+Event = Opened | Connected | Added | Pivoted | Planned | Noted | Tagged | Merged | Unmerged
+EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Discriminator("kind")])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event in its place: who, when, with which tool, and after what."""
+
+    number: int
+    at: datetime
+    by: str
+    tool: str
+    event: Event
+    previous: str
+    hash: str
+
+
+def event_json(event: Event) -> str:
+    """The canonical text of an event."""
+    return canonical_json(EVENTS.dump_python(event, mode="json", exclude_defaults=False))
+
+
+def chain(previous: str, number: int, at: str, by: str, tool: str, body: str) -> str:
+    """The hash of a step: over the hash before it and everything that it says."""
+    content: list[Any] = [previous, number, at, by, tool, body]
+    return sha256(canonical_json(content).encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""Expansion: wave after wave of planned pivots, within a budget, each wave recorded before it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from clew.entities import Entity, Finding, Key, Outcome
+from clew.graph.events import PlannedCall
+from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
+from clew.pivots.registry import find_pivot
+from clew.providers.gate import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What an expansion did.
+
+    Attributes:
+        start: where it began.
+        plans: one for each wave, as decided before it ran.
+        findings: every answer, in order; those that are nothing, failed or refused too.
+        next: what it would have asked next.
+        stopped_by: `depth`, `budget`, or `nothing new`.
+    """
+
+    start: Entity
+    plans: tuple[Plan, ...]
+    findings: tuple[Finding, ...]
+    next: tuple[PlannedCall, ...]
+    stopped_by: str
+
+    @property
+    def calls(self) -> int:
+        """How many asks the plans made."""
+        return sum(plan.cost for plan in self.plans)
+
+    def __str__(self) -> str:
+        outcomes = Counter(finding.outcome.value for finding in self.findings)
+        told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+        lines = [f"{len(self.findings)} pivots in {len(self.plans)} waves, {self.calls} calls: {told}"]
+        lines += [f"stopped by {self.stopped_by}; next would be {len(self.next)} pivots"] if self.next else [
+            f"stopped by {self.stopped_by}"]  # fmt: skip
+        return "\n".join(lines)
+
+
+@dataclass(slots=True)
+class Expander:
+    """Runs waves. What it needs of a case are a few functions, so that a plan can be made without running it.
+
+    Attributes:
+        known: subject and pivot of what the case has an answer to already; planned at no cost.
+        entity_of: the entity of a key, as the case knows it now.
+        verdict_of: the verdict of its node.
+        run: run one planned pivot and record it.
+        planned: record a plan before it runs.
+    """
+
+    gate: Gate
+    budget: Budget
+    entity_of: Callable[[Entity], Entity]
+    verdict_of: Callable[[Entity], str]
+    run: Callable[[Entity, PlannedCall], Finding]
+    planned: Callable[[Plan], None]
+    known: frozenset[tuple[str, str]] = frozenset()
+    only: tuple[str, ...] | None = None
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+
+    def expand(self, start: Entity, depth: int) -> Expansion:
+        """Up to `depth` waves. Each gets an equal share of what is left of the budget, the last one all of it."""
+        plans: list[Plan] = []
+        findings: list[Finding] = []
+        leads = [Lead(start, self.verdict_of(start))]
+        known = {start.key}
+        beyond: tuple[PlannedCall, ...] = ()
+        left = self.budget.calls
+        for wave in range(1, depth + 1):
+            share = left // (depth - wave + 1)
+            plan = self.plan(wave, leads, share)
+            if not plan.calls:
+                return Expansion(
+                    start, tuple(plans), tuple(findings), plan.beyond, "budget" if plan.beyond else "nothing new"
+                )
+            self.planned(plan)
+            plans.append(plan)
+            beyond = plan.beyond
+            answers = [self._ask(call, leads) for call in plan.calls]
+            findings += answers
+            left -= plan.cost
+            leads = self._leads(answers, known)
+        following = self.plan(depth + 1, leads, self.budget.calls)
+        return Expansion(
+            start, tuple(plans), tuple(findings), (*beyond, *following.calls), "budget" if beyond else "depth"
+        )
+
+    def plan(self, wave: int, leads: Iterable[Lead], share: int) -> Plan:
+        """The next wave."""
+        asked = Asked(frozenset(self._asked), self.known)
+        return make_plan(wave, leads, asked, self.gate, self.budget, share, self.only)
+
+    def _ask(self, call: PlannedCall, leads: list[Lead]) -> Finding:
+        entity = next(lead.entity for lead in leads if lead.entity.key == call.subject)
+        self._asked.add((str(call.subject), call.pivot))
+        return self.run(entity, call)
+
+    def _leads(self, answers: list[Finding], known: set[Key]) -> list[Lead]:
+        """Entities that the answers named and that were not known, as the case knows them by now."""
+        crowds: dict[Entity, int] = {}
+        for finding in answers:
+            if finding.outcome is Outcome.FOUND:
+                kinds = Counter(entity.kind for entity in finding.entities)
+                for entity in finding.entities:
+                    mine = self.entity_of(entity)
+                    crowds[mine] = min(crowds.get(mine, kinds[entity.kind]), kinds[entity.kind])
+        fresh = [entity for entity in crowds if entity.key not in known]
+        known.update(entity.key for entity in fresh)
+        return [Lead(entity, self.verdict_of(entity), crowds[entity]) for entity in fresh]
+
+
+def arguments_for(entity: Entity, call: PlannedCall, budget: Budget) -> dict[str, object]:
+    """All arguments of a planned pivot: its defaults, with the row limit of the budget."""
+    pivot = find_pivot(type(entity), call.pivot)
+    parameters = pivot.signature.parameters
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    return {**defaults, "limit": budget.rows} if "limit" in defaults else defaults

@@ -1,0 +1,71 @@
+"""Which nodes are the same thing: found by shared identifiers and by the names of machines, told as merges."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from clew.entities import ENTITY_TYPES, Entity, Host, Key
+from clew.graph.events import Merged
+from clew.graph.fold import Fold
+
+
+def due_merges(
+    connection: sqlite3.Connection, entities: Iterable[Entity], evidence: tuple[str, ...]
+) -> Iterator[Merged]:
+    """The merges that follow from entities just placed: same identifiers first, then the names of machines.
+
+    A merge that somebody took back is not proposed again. Nodes that differ in an identifier which only one thing can
+    have (two SIDs, two SHA-256) stay apart.
+    """
+    fold = Fold(connection)
+    undone = {
+        frozenset(row)
+        for row in connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL").fetchall()
+    }
+    for entity in dict.fromkeys(entities):
+        for merge in (*_by_alias(fold, connection, entity, evidence), *_by_name(fold, connection, entity)):
+            if frozenset((str(merge.keep), str(merge.gone))) not in undone:
+                yield merge
+
+
+def _by_alias(
+    fold: Fold, connection: sqlite3.Connection, entity: Entity, evidence: tuple[str, ...]
+) -> Iterator[Merged]:
+    node = fold.resolve(entity.key)
+    for alias in entity.aliases:
+        other = fold.resolve(alias)
+        if node and other and other != node and not _contradict(connection, node, other):
+            reason = f"one source gives {entity.key.value} and {alias.value} for the same {entity.kind}"
+            yield Merged(Key.parse(node), Key.parse(other), reason, evidence)
+
+
+def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
+    """Whether two nodes have different identifiers of a scheme in which different means different."""
+    cls = ENTITY_TYPES[Key.parse(one).kind]
+    schemes: list[dict[str, set[str]]] = []
+    for node in (one, other):
+        found: dict[str, set[str]] = {}
+        for (alias,) in connection.execute("SELECT alias FROM aliases WHERE node = ?", (node,)).fetchall():
+            key = Key.parse(alias)
+            found.setdefault(cls.scheme(key), set()).add(key.value)
+        schemes.append(found)
+    shared = set(schemes[0]) & set(schemes[1]) & set(cls.exclusive)
+    return any(schemes[0][scheme].isdisjoint(schemes[1][scheme]) for scheme in shared)
+
+
+def _by_name(fold: Fold, connection: sqlite3.Connection, entity: Entity) -> Iterator[Merged]:
+    """A short name and the only full name in the case that begins with it."""
+    if not isinstance(entity, Host):
+        return
+    short = Key("host", entity.short)
+    full = [
+        Key.parse(row[0])
+        for row in connection.execute(
+            "SELECT key FROM nodes WHERE kind = 'host' AND key GLOB ?", (f"{short}.*",)
+        ).fetchall()
+    ]
+    node = fold.resolve(short)
+    if len(full) == 1 and node is not None and node == str(short):
+        reason = f"{short.value} is the short name of {full[0].value}, the only host of that name in the case"
+        yield Merged(full[0], short, reason)

@@ -1,0 +1,76 @@
+"""Replies that a case knows already, and replies that came in a file."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from clew.entities.text import stamp, utc
+from clew.errors import EntityError, SettingsError
+from clew.graph.store import Store
+from clew.providers.base import Ask, Provider, Reply, canonical_json
+from clew.providers.exchange import Recordings
+from clew.providers.http import HttpRequest
+
+
+class CaseRecordings:
+    """What the case was told by services outside, as long as it is still good. Local sources are asked each time.
+
+    Args:
+        store: the case.
+        providers: those of the pivot that is running; each says how long its replies last.
+        further: asked when the case knows nothing.
+    """
+
+    def __init__(self, store: Store, providers: dict[str, type[Provider]], further: Recordings | None = None) -> None:
+        self._store = store
+        self._providers = providers
+        self._further = further
+
+    def find(self, ask: Ask, provider: str, now: datetime) -> Reply | None:
+        """The latest good reply to the same ask."""
+        if not ask.leaves:
+            return None
+        row = self._store.connection.execute(
+            "SELECT evidence, at, status FROM exchanges WHERE fingerprint = ? AND evidence <> '' AND at >= ? ORDER BY at DESC LIMIT 1",
+            (ask.fingerprint, stamp(now - self._providers[provider].lifetime)),
+        ).fetchone()
+        if row:
+            return self._store.reply(row[0], at=datetime.fromisoformat(row[1]), status=row[2])
+        found = self._further.find(ask, provider, now) if self._further else None
+        return found if isinstance(found, Reply) else None
+
+
+class ReplyFile:
+    """Recorded replies of web services in a JSON file: a list of requests, each with its reply."""
+
+    def __init__(self, replies: dict[str, Reply]) -> None:
+        self._replies = replies
+
+    @classmethod
+    def load(cls, path: Path) -> ReplyFile:
+        """Read the file.
+
+        Raises:
+            SettingsError: it cannot be read, or an entry lacks something.
+        """
+        try:
+            entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+            replies = dict(_entry(entry) for entry in entries)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, EntityError) as error:
+            raise SettingsError(f"the recorded replies cannot be read: {error!r}", where=str(path)) from None
+        return cls(replies)
+
+    def find(self, ask: Ask, provider: str, now: datetime) -> Reply | None:
+        """The reply of the entry with the same method, URL and parameters."""
+        return self._replies.get(ask.fingerprint)
+
+
+def _entry(entry: dict[str, Any]) -> tuple[str, Reply]:
+    request = HttpRequest(entry["method"], entry["url"], tuple(sorted(entry["params"].items())))
+    body = canonical_json(entry["body"]).encode()
+    return request.fingerprint, Reply(
+        body, "application/json", utc(entry["at"], "the time of a reply"), entry["status"]
+    )

@@ -1,0 +1,142 @@
+"""The case file: an SQLite database of one fixed shape, checked before anything of it is believed."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseLocked, CaseNewer, CaseNotFound, CaseReadOnly
+
+APPLICATION_ID = 0x636C6577  # "clew"
+VERSION = 1
+BUSY_MS = 30_000
+_MAGIC = b"SQLite format 3\0"
+
+TABLES = (
+    "CREATE TABLE steps (number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, "
+    "kind TEXT NOT NULL, body BLOB NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    "CREATE TABLE evidence (fingerprint TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, "
+    "body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE exchanges (step INTEGER NOT NULL, position INTEGER NOT NULL, fingerprint TEXT NOT NULL, "
+    "provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT NOT NULL, "
+    "status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, position)) WITHOUT ROWID",
+    "CREATE INDEX exchanges_by_ask ON exchanges (fingerprint, at)",
+    "CREATE TABLE nodes (key TEXT PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, label TEXT NOT NULL, "
+    "entity TEXT NOT NULL, first_step INTEGER NOT NULL, verdict TEXT NOT NULL, severity TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX nodes_by_scope ON nodes (scope) WHERE scope <> ''",
+    "CREATE TABLE aliases (alias TEXT PRIMARY KEY, node TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX aliases_by_node ON aliases (node)",
+    "CREATE TABLE claims (id INTEGER PRIMARY KEY, source TEXT NOT NULL, relation TEXT NOT NULL, target TEXT NOT NULL, "
+    "said_source TEXT NOT NULL, said_target TEXT NOT NULL, step INTEGER NOT NULL, provider TEXT NOT NULL, "
+    "pivot TEXT NOT NULL, asked_at TEXT NOT NULL, evidence TEXT NOT NULL, pointers TEXT NOT NULL, "
+    "observed_first TEXT NOT NULL, observed_last TEXT NOT NULL, inferred INTEGER NOT NULL, "
+    "UNIQUE (said_source, relation, said_target, provider, evidence, pointers))",
+    "CREATE INDEX claims_by_source ON claims (source)",
+    "CREATE INDEX claims_by_target ON claims (target)",
+    "CREATE TABLE findings (step INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT NOT NULL, pivot TEXT NOT NULL, "
+    "provider TEXT NOT NULL, outcome TEXT NOT NULL, verdict TEXT NOT NULL, severity TEXT NOT NULL, "
+    "reason TEXT NOT NULL, reference TEXT NOT NULL, asked_at TEXT NOT NULL, returned INTEGER NOT NULL, "
+    "available INTEGER, truncated_by TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (step, part)) WITHOUT ROWID",
+    "CREATE INDEX findings_by_subject ON findings (subject)",
+    "CREATE TABLE remarks (step INTEGER PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)",
+    "CREATE TABLE merges (step INTEGER PRIMARY KEY, keep TEXT NOT NULL, gone TEXT NOT NULL, reason TEXT NOT NULL, "
+    "undone_by INTEGER)",
+)
+#: What follows from the steps, and can be made again from them.
+DERIVED = ("exchanges", "nodes", "aliases", "claims", "findings", "remarks", "merges")
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty case."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    for statement in TABLES:
+        connection.execute(statement)
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """Open the database of a case, made if there is none; in memory without a path.
+
+    Raises:
+        CaseError: in one of its kinds; the file is not touched.
+    """
+    fresh = path is None or not path.exists()
+    if path is not None:
+        _check_header(path) if not fresh else _check_folder(path)
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        _harden(connection)
+        if fresh:
+            connection.execute("BEGIN IMMEDIATE")
+            create(connection)
+            connection.execute("COMMIT")
+        else:
+            _check_schema(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise typed_error(error, path) from None
+    except CaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _harden(connection: sqlite3.Connection) -> None:
+    """Durable steps; and nothing in the file may run code or ask for too much."""
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    # An acknowledged step survives a power cut: measured against WAL, which loses all when the main file is copied.
+    connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except IsADirectoryError:
+        raise CaseForeign("a folder is no case", where=str(path)) from None
+    except OSError as error:
+        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", where=str(path)) from None
+    if not header:
+        raise CaseDamaged("the file is empty", where=str(path), next_step="restore it from a copy")
+    if not header.startswith(_MAGIC):
+        raise CaseForeign("this is no case file", where=str(path), next_step="give a .clew file")
+    if len(header) < 100:
+        raise CaseDamaged("the file is cut off in its header", where=str(path), next_step="restore it from a copy")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise CaseForeign("this is a database of some other program", where=str(path), next_step="give a .clew file")
+    version = int.from_bytes(header[60:64], "big")
+    if version > VERSION:
+        raise CaseNewer(f"the case has format {version}, and this clew reads up to {VERSION}", where=str(path),
+                        next_step="install a newer clew")  # fmt: skip
+
+
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise CaseNotFound("there is no such folder", where=str(path.parent), next_step="make it first")
+
+
+def _check_schema(connection: sqlite3.Connection, path: Path | None) -> None:
+    """The schema must be ours to the byte: no views, triggers, virtual tables or generated columns can hide in it."""
+    found = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
+    if sorted(found) != sorted(TABLES):
+        strange = next(iter(set(found) ^ set(TABLES)), "")
+        raise CaseDamaged(f"the tables are not those of a case: {strange[:80]}", where=str(path),
+                          next_step="do not trust this file")  # fmt: skip
+
+
+def typed_error(error: sqlite3.Error, path: Path | None) -> CaseError:
+    """SQLite's error as one of clew's."""
+    where = str(path or "memory")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return CaseLocked("another process is writing the case", where=where, next_step="try again when it is done")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return CaseReadOnly(f"the case cannot be written: {error}", where=where, next_step="check its permissions")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return CaseReadOnly(f"the step was not saved: {error}", where=where, next_step="free some space and repeat it")
+    return CaseDamaged(f"the case is damaged: {error}", where=where, next_step="restore it from a copy")

@@ -1,0 +1,207 @@
+"""Steps in, rows out: the one place that writes a case. A step and all that follows from it are one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import zstandard
+from pydantic import ValidationError
+
+from clew.entities.text import stamp
+from clew.errors import CaseClosed, CaseDamaged
+from clew.graph.events import EVENTS, Event, Step, chain, event_json
+from clew.graph.fold import Fold
+from clew.graph.schema import DERIVED, connect, typed_error
+from clew.providers.base import Reply
+from clew.providers.exchange import Exchange
+
+MAX_BODY = 256 * 1024 * 1024
+TOOL = "clew 0.1.0"
+GENESIS = "0" * 64
+
+
+class Store:
+    """The file of a case, or its likeness in memory."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = connect(path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database. Raises CaseClosed after `close`."""
+        if self._connection is None:
+            raise CaseClosed("the case is closed", where=str(self.path or "memory"), next_step="open it again")
+        return self._connection
+
+    def close(self) -> None:
+        """Let the file go; closing twice is fine."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield connection
+            return
+        with _typed(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def append(
+        self, event: Event, *, at: datetime, by: str, replies: Mapping[str, Reply] | None = None, tool: str = TOOL
+    ) -> int:
+        """Record an event and everything that follows from it; returns the number of the step."""
+        body = event_json(event)
+        with self.transaction() as connection:
+            number, previous = self.head()
+            number += 1
+            self._keep(replies or {})
+            moment = stamp(at)
+            connection.execute(
+                "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (number, moment, by, tool, event.kind, _packed(body.encode()), previous,
+                 chain(previous, number, moment, by, tool, body)),
+            )  # fmt: skip
+            Fold(connection).apply(number, event)
+        return number
+
+    def head(self) -> tuple[int, str]:
+        """The number and hash of the last step; 0 and zeros in an empty case."""
+        row = self.connection.execute("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+        return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, each checked against the hash chain.
+
+        Raises:
+            CaseDamaged: names the first step that is not what was written.
+        """
+        previous = GENESIS
+        with _typed(self.path):
+            rows = self.connection.execute(
+                "SELECT number, at, by, tool, kind, body, previous, hash FROM steps ORDER BY number"
+            )
+            for expected, row in enumerate(rows, start=1):
+                step = self._step(row)
+                if (step.number, step.previous, step.event.kind) != (expected, previous, row[4]):
+                    raise self._damaged(expected, "it does not follow from the step before it")
+                previous = step.hash
+                yield step
+
+    def step(self, number: int) -> Step:
+        """One step, checked against its own hash. Raises CaseDamaged if it is missing or was changed."""
+        row = self.connection.execute(
+            "SELECT number, at, by, tool, kind, body, previous, hash FROM steps WHERE number = ?", (number,)
+        ).fetchone()
+        if row is None:
+            raise self._damaged(number, "it is missing")
+        return self._step(row)
+
+    def _step(self, row: tuple[Any, ...]) -> Step:
+        number, at, by, tool, _, packed, previous, digest = row
+        try:
+            body = _unpacked(packed).decode()
+            if chain(previous, number, at, by, tool, body) != digest:
+                raise self._damaged(number, "its content does not match its hash")
+            event = EVENTS.validate_json(body)
+            return Step(number, datetime.fromisoformat(at), by, tool, event, previous, digest)
+        except (zstandard.ZstdError, UnicodeDecodeError, ValidationError, TypeError, ValueError, LookupError) as error:
+            raise self._damaged(number, f"it cannot be read ({type(error).__name__})") from None
+
+    def _damaged(self, number: int, why: str) -> CaseDamaged:
+        return CaseDamaged(f"step {number} is damaged: {why}", where=str(self.path or "memory"),
+                           next_step=f"steps before {number} are good; restore the rest from a copy")  # fmt: skip
+
+    def reply(self, fingerprint: str, *, at: datetime, status: int = 200) -> Reply:
+        """A raw reply by its content address, as it was received at that time.
+
+        Raises:
+            CaseDamaged: it is missing, or is not what its address says.
+        """
+        where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}"
+        row = self.connection.execute(
+            "SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        if row is None:
+            raise CaseDamaged(f"{name} is missing", where=where, next_step="restore the case from a copy")
+        try:
+            reply = Reply(_unpacked(row[1]), row[0], at, status)
+        except (zstandard.ZstdError, TypeError):
+            raise CaseDamaged(f"{name} cannot be read", where=where, next_step="restore the case from a copy") from None
+        if reply.fingerprint != fingerprint:
+            raise CaseDamaged(f"{name} was changed", where=where, next_step="do not trust this file")
+        return reply
+
+    def replies(self, exchanges: Iterable[Exchange]) -> dict[str, Reply]:
+        """The replies of exchanges, by content address. Raises CaseDamaged."""
+        return {
+            exchange.evidence: self.reply(exchange.evidence, at=exchange.at, status=exchange.status)
+            for exchange in exchanges
+            if exchange.evidence
+        }
+
+    def _keep(self, replies: Mapping[str, Reply]) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)",
+            [
+                (fingerprint, reply.media_type, len(reply.body), _packed(reply.body))
+                for fingerprint, reply in replies.items()
+            ],
+        )
+
+    def rebuild(self) -> None:
+        """Make everything that follows from the steps again."""
+        steps = list(self.steps())
+        with self.transaction() as connection:
+            for table in DERIVED:
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
+            fold = Fold(connection, undone=frozenset(undone_merges(step.event for step in steps)))
+            for step in steps:
+                fold.apply(step.number, step.event)
+
+
+def undone_merges(events: Iterable[Event]) -> Iterator[int]:
+    """The steps of merges that were taken back."""
+    return (event.step for event in events if event.kind == "unmerged")
+
+
+def _packed(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(data)
+
+
+def _unpacked(data: bytes) -> bytes:
+    if not isinstance(data, bytes):
+        raise TypeError("a body is bytes")
+    return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BODY)
+
+
+@contextmanager
+def _typed(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise typed_error(error, path) from error

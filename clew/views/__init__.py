@@ -1,0 +1,1 @@
+"""What people look at. A view asks nobody anything: it shows what the case knows."""

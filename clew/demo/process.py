@@ -1,0 +1,56 @@
+"""Processes and logon sessions, with the identifiers that Sysmon builds for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .cast import BOOTED, NETBIOS, SYSTEM, Account, Host
+
+
+@dataclass(frozen=True, slots=True)
+class Logon:
+    """A logon session on one machine."""
+
+    account: Account
+    number: int
+    session: int = 0
+    integrity: str = "System"
+
+    @property
+    def hex(self) -> str:
+        return f"{self.number:#x}"
+
+    def guid(self, host: Host) -> str:
+        return _guid(host, BOOTED, self.number.to_bytes(8, "little").hex())
+
+    def subject(self, host: Host) -> Account:
+        """The session's account as the Security log names it: the system acts under the name of its machine."""
+        if self.account is SYSTEM:
+            return Account(host.account.name, SYSTEM.sid, NETBIOS)
+        return self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One run of a program."""
+
+    guid: str
+    pid: int
+    image: str
+    command_line: str
+    logon: Logon
+    started: datetime
+    parent: "Process | None" = None
+
+    @property
+    def name(self) -> str:
+        return self.image.rpartition("\\")[2]
+
+
+def process_guid(host: Host, started: datetime, sequence: int) -> str:
+    return _guid(host, started, sequence.to_bytes(6, "little").hex() + "0400")
+
+
+def _guid(host: Host, at: datetime, tail: str) -> str:
+    # Sysmon's form: the machine, the second (low word first), and a running number in little-endian order.
+    second = int(at.timestamp())
+    return f"{{{host.machine_id}-{second & 0xFFFF:04x}-{second >> 16:04x}-{tail[:4]}-{tail[4:]}}}"

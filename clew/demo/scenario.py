@@ -1,0 +1,55 @@
+"""The whole scenario: its files in one folder, and the truth about them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .attack import intrude
+from .cast import C2
+from .context import write_alert, write_feed
+from .emit import Log
+from .geo import write_geo
+from .noise import fill
+from .office import Office
+from .replies import write_replies
+from .routine import open_the_day, run_the_errands
+from .truth import Truth
+
+__all__ = ["Scenario", "Truth", "write_scenario"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Where the files of the incident are, and what they hold."""
+
+    folder: Path
+    logs: Path
+    feed: Path
+    geo: Path
+    replies: Path
+    alert: Path
+    seed: str
+    """The address with which the investigation begins."""
+    rows: int
+    standing: tuple[str, ...]
+    """GUIDs of the processes that were running before the logs begin: no row tells of their start."""
+    truth: Truth
+
+
+def write_scenario(folder: Path) -> Scenario:
+    """Write the incident into `folder`; every call writes the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    feed, geo = folder / "feed.csv", folder / "geo.mmdb"
+    replies, alert = folder / "replies.json", folder / "alert.json"
+    # First, because it alone can fail: it needs an extra.
+    write_geo(geo)
+    office = Office(Log())
+    alice, bob = open_the_day(office)
+    truth = intrude(office, alice)
+    run_the_errands(office, bob)
+    fill(office, (alice, bob))
+    logs = folder / "logs"
+    rows = office.log.write(logs)
+    write_feed(feed)
+    write_replies(replies)
+    write_alert(alert)
+    return Scenario(folder, logs, feed, geo, replies, alert, C2.address, rows, office.standing(), truth)

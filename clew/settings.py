@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from platformdirs import user_cache_path, user_config_path
 
@@ -81,9 +81,9 @@ def _typed(name: str, value: object, where: str) -> object:
     try:
         match name, value:
             case "feeds", list():
-                return tuple(Path(_text(item)).expanduser() for item in value)
+                return tuple(Path(item).expanduser() for item in _texts(cast("object", value)))
             case "own_domains", list():
-                return tuple(_text(item).lower() for item in value)
+                return tuple(item.lower() for item in _texts(cast("object", value)))
             case (("geoip" | "cache"), str()):
                 return Path(value).expanduser()
             case "analyst", str():
@@ -98,7 +98,8 @@ def _typed(name: str, value: object, where: str) -> object:
         raise SettingsError(f"{name!r} cannot be {value!r}", where=where) from None
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _texts(value: object) -> list[str]:
+    items = cast("list[object]", value)
+    if not all(isinstance(item, str) for item in items):
         raise TypeError
-    return value
+    return cast("list[str]", items)

@@ -104,7 +104,7 @@ def _recognise(text: str, host: str | None) -> tuple[str, str]:
     domain, backslash, name = text.partition("\\")
     if backslash and domain and name and "\\" not in name:
         lowered = domain.lower()
-        return "name", name.lower() if lowered == "." or lowered == host else f"{lowered}\\{name.lower()}"
+        return "name", name.lower() if lowered in (".", host) else f"{lowered}\\{name.lower()}"
     if _UPN.fullmatch(refang(text)):
         return "upn", refang(text).lower()
     if backslash or "/" in text or "@" in text:

@@ -103,17 +103,16 @@ def field_names(cls: type[Entity]) -> tuple[str, ...]:
 def _fields(cls: type[Entity], data: object) -> dict[str, Any]:
     """What the constructor was given, by field name."""
     if not isinstance(data, ArgsKwargs):
-        if isinstance(data, dict):
-            return data
         raise EntityError(f"a {cls.__name__} cannot be made from {type(data).__name__}")
     given = dict(data.kwargs or {})
-    if data.args:
-        if len(data.args) > 1:
-            raise EntityError(f"{cls.__name__} takes one positional argument, its identity; {len(data.args)} were given",
-                              next_step="name the others")  # fmt: skip
+    positional: tuple[Any, ...] = data.args
+    if len(positional) > 1:
+        what = f"{cls.__name__} takes one positional argument, its identity; {len(positional)} were given"
+        raise EntityError(what, next_step="name the others")
+    if positional:
         if "value" in given:
             raise EntityError(f"{cls.__name__} was given its identity twice")
-        given["value"] = data.args[0]
+        given["value"] = positional[0]
     return given
 
 

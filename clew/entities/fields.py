@@ -37,7 +37,6 @@ class RowMap:
     Attributes:
         parts: the entities, by the name that `links` uses.
         links: source part, relation, target part; said only where both parts are there.
-        relation_column: a column that decides between relations, with the relation for each of its values.
     """
 
     parts: Mapping[str, Part]
@@ -81,6 +80,37 @@ def process(
     return Process(guid or "", host=machine, pid=pid, started=started, image=image, command_line=line)
 
 
+def actor(machine: str | None, guid: str | None, pid: int | None, image: str | None) -> Process | None:
+    """A process by its GUID alone, where the row says nothing of its start."""
+    return process(machine, guid, pid, None, image, None)
+
+
+def started_actor(
+    machine: str | None, guid: str | None, pid: int | None, started: datetime | None, image: str | None
+) -> Process | None:
+    """A process whose row has no command line."""
+    return process(machine, guid, pid, started, image, None)
+
+
+def lone_host(machine: str | None, guid: str | None, started: datetime | None) -> Host | None:
+    """The machine, for a connection whose process is not told."""
+    return None if guid or started else host(machine)
+
+
+def logged_on(
+    outcome: str, sid: str | None, domain: str | None, name: str | None, machine: str | None
+) -> Account | None:
+    """The account of a successful logon."""
+    return account(sid, domain, name, machine) if outcome == "success" else None
+
+
+def turned_away(
+    outcome: str, sid: str | None, domain: str | None, name: str | None, machine: str | None
+) -> Account | None:
+    """The account of a failed logon."""
+    return account(sid, domain, name, machine) if outcome != "success" else None
+
+
 def image_file(
     sha256: str | None, sha1: str | None, md5: str | None, path: str | None, machine: str | None
 ) -> File | None:
@@ -105,10 +135,7 @@ def workstation(name: str | None) -> Host | None:
 
 _HOST = Part(("host_name",), host)
 _ACTOR = ("host_name", "process_entity_id", "process_pid", "process_started", "process_executable")
-_PROCESS = Part(
-    ("host_name", "process_entity_id", "process_pid", "process_executable"),
-    lambda machine, guid, pid, image: process(machine, guid, pid, None, image, None),
-)
+_PROCESS = Part(("host_name", "process_entity_id", "process_pid", "process_executable"), actor)
 
 ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
     "processes": RowMap(
@@ -140,11 +167,11 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
             "host": _HOST,
             "account": Part(
                 ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
-                lambda outcome, *who: account(*who) if outcome == "success" else None,
+                logged_on
             ),
             "failed": Part(
                 ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
-                lambda outcome, *who: account(*who) if outcome != "success" else None,
+                turned_away
             ),
             "address": Part(("source_ip",), address),
             "workstation": Part(("source_host",), workstation),
@@ -162,11 +189,11 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
         {
             "host": _HOST,
             "process": Part(
-                _ACTOR, lambda machine, guid, pid, started, image: process(machine, guid, pid, started, image, None)
+                _ACTOR, started_actor
             ),
             "lone_host": Part(
                 ("host_name", "process_entity_id", "process_started"),
-                lambda machine, guid, started: None if guid or started else host(machine),
+                lone_host
             ),
             "peer": Part(("peer_ip",), address),
             "local": Part(("local_ip",), address),
@@ -201,7 +228,7 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
             "process": _PROCESS,
             "target": Part(
                 ("host_name", "target_entity_id", "target_pid", "target_executable"),
-                lambda machine, guid, pid, image: process(machine, guid, pid, None, image, None),
+                actor
             ),
         },
         (("process", Relation.ACCESSED, "target"), ("process", Relation.RAN_ON, "host")),
@@ -213,8 +240,8 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
 class _Seen:
     """The rows that say one thing."""
 
-    pointers: list[str] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
+    pointers: list[str] = field(default_factory=list[str])
+    times: list[datetime] = field(default_factory=list[datetime])
 
 
 def map_rows(view: str, columns: Sequence[str], rows: Sequence[Cells]) -> tuple[tuple[Link, ...], int]:

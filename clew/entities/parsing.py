@@ -41,22 +41,32 @@ def parse(text: str) -> Entity:
     plain = refang(text)
     if "://" in plain:
         return Url(text)
-    if _SID.fullmatch(plain):
-        return Account(plain)
+    kind = _by_shape(plain)
+    if kind is not None:
+        return kind(plain)
+    raise _undecided(text, plain)
+
+
+def _by_shape(plain: str) -> type[Account | File | IpAddress | Domain] | None:
     if _HASH.fullmatch(plain):
-        return File(plain)
+        return File
     if _ADDRESS.fullmatch(plain) and (plain.count(":") > 1 or plain.replace(".", "").isdigit()):
-        return IpAddress(plain)
+        return IpAddress
+    if _SID.fullmatch(plain):
+        return Account
+    if _GUID.fullmatch(plain) or _PATH.match(plain) or "/" in plain:
+        return None
+    return Account if "\\" in plain or "@" in plain else Domain if "." in plain else None
+
+
+def _undecided(text: str, plain: str) -> EntityError:
+    """Why a text names no single thing, and how to write it."""
     if _GUID.fullmatch(plain):
-        raise EntityError(f"{text!r} is a GUID, which is unique on one host only",
-                          next_step="Process(guid, host=...), or process@HOST:GUID")  # fmt: skip
-    if "/" in plain and not _PATH.match(plain) and "." in plain.partition("/")[0]:
-        raise EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{plain}")
+        return EntityError(f"{text!r} is a GUID, which is unique on one host only",
+                           next_step="Process(guid, host=...), or process@HOST:GUID")  # fmt: skip
     if _PATH.match(plain):
-        raise EntityError(f"{text!r} is a path, which means a file on one host only",
-                          next_step="File(path=..., host=...), or file@HOST:path:...")  # fmt: skip
-    if "\\" in plain or "@" in plain:
-        return Account(plain)
-    if "." in plain:
-        return Domain(plain)
-    raise EntityError(f"{text!r} could be several things", next_step="say which, as in host:ws01")
+        return EntityError(f"{text!r} is a path, which means a file on one host only",
+                           next_step="File(path=..., host=...), or file@HOST:path:...")  # fmt: skip
+    if "/" in plain and "." in plain.partition("/")[0]:
+        return EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{plain}")
+    return EntityError(f"{text!r} could be several things", next_step="say which, as in host:ws01")

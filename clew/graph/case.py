@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Token
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from clew.entities import Claim, Entity, Finding, Key
-from clew.errors import CaseError, CaseNotFound, ConnectError
+from clew.errors import CaseError, CaseNotFound, ConnectError, QueryError
 from clew.graph import frames
 from clew.graph.digest import digest
 from clew.graph.events import (
-    Added, Connected, Event, Merged, Noted, Opened, Pivoted, Planned, PlannedCall, Step, Tagged, Unmerged,
+    Added,
+    Connected,
+    Event,
+    Merged,
+    Noted,
+    Opened,
+    Pivoted,
+    Planned,
+    PlannedCall,
+    Step,
+    Tagged,
+    Unmerged,
 )  # fmt: skip
 from clew.graph.expand import Expander, Expansion, arguments_for
 from clew.graph.fold import Fold
+from clew.graph.frames import Node
 from clew.graph.merging import due_merges
 from clew.graph.plan import Budget, Lead, Plan
 from clew.graph.recordings import CaseRecordings, ReplyFile
@@ -28,6 +40,7 @@ from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
+from clew.providers.logs.provider import raw_rows
 from clew.providers.runner import Runner
 
 if TYPE_CHECKING:
@@ -192,10 +205,17 @@ class Case:
         at = self._clock()
         return self._keep(invocation, await aexecute(self._runner(pivot, at), invocation, pivot), at)
 
-    def pivot(self, entity: Entity, name: str, **arguments: Any) -> Finding:
-        """Run a pivot by its full name, for callers that have it as text. Raises QueryError for one that is not."""
+    def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
+        """Run a pivot by its full name, for callers that have it as text.
+
+        Raises:
+            QueryError: the entity has no such pivot, or the pivot no such argument.
+        """
         pivot = find_pivot(type(entity), name)
-        bound = pivot.signature.bind(**arguments)
+        try:
+            bound = pivot.signature.bind(**(arguments or {}))
+        except TypeError as error:
+            raise QueryError(f"{name}: {error}", next_step=f"it takes {pivot.signature}") from None
         bound.apply_defaults()
         return self.perform(Invocation(name, entity, dict(bound.arguments)), pivot)
 
@@ -223,8 +243,16 @@ class Case:
 
     @property
     def graph(self) -> nx.MultiDiGraph[Key]:
-        """The graph: `Key` nodes, edges keyed by relation, claims on every edge. A copy: changing it changes no case."""
+        """The graph: `Key` nodes, edges keyed by relation, claims on every edge. A copy of what the case knows."""
         return frames.graph(self._store.connection)
+
+    def known(self) -> tuple[Node, ...]:
+        """Every node, in the order in which the case first heard of it."""
+        return tuple(frames.nodes(self._store.connection))
+
+    def said(self) -> tuple[Claim, ...]:
+        """Every claim, in the order in which it was made."""
+        return tuple(frames.claims(self._store.connection))
 
     def nodes(self) -> pd.DataFrame:
         """One row per node: key, kind, label, verdict, severity, first_step."""
@@ -234,7 +262,7 @@ class Case:
         )
 
     def edges(self) -> pd.DataFrame:
-        """One row per edge: source, relation, target, claims (how many), sources (how many different), first and last."""
+        """One row per edge: source, relation, target, how many claims and different sources, first and last time."""
         return frames.frame(
             self._store.connection,
             "SELECT source, relation, target, count(*) AS claims, count(DISTINCT provider) AS sources, "
@@ -259,7 +287,7 @@ class Case:
         )
 
     def timeline(self) -> pd.DataFrame:
-        """One row per claim that says when it happened, by that time: time, source, relation, target, provider, step."""
+        """One row per claim that says when it happened, in that order: time, source, relation, target, provider."""
         return frames.frame(
             self._store.connection,
             "SELECT observed_first AS time, observed_last, source, relation, target, provider, pivot, step "
@@ -351,7 +379,8 @@ class Case:
 
     def _recorded(self, step: int) -> Finding:
         event = self._store.step(step).event
-        assert isinstance(event, Pivoted)
+        if not isinstance(event, Pivoted):
+            raise CaseError(f"step {step} is no pivot")
         return event.finding
 
     def _node(self, entity: Entity) -> Key:
@@ -362,13 +391,12 @@ class Case:
 
     def _raw(self, fingerprint: str, claim: Claim) -> Iterator[str]:
         reply = self._store.reply(fingerprint, at=claim.asked_at)
-        document = reply.json() if reply.media_type == "application/json" else None
-        raw = document.get("raw") if isinstance(document, dict) else None
-        if isinstance(raw, list):
-            rows = [int(pointer.rpartition("/")[2]) for pointer in claim.pointers]
-            yield from (str(raw[row]) for row in rows if row < len(raw))
-        else:
+        raw = raw_rows(reply)
+        if raw is None:
             yield reply.body.decode("utf-8", "backslashreplace")
+        else:
+            rows = [int(pointer.rpartition("/")[2]) for pointer in claim.pointers]
+            yield from (raw[row] for row in rows if row < len(raw))
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from clew.entities import Entity, Finding, Key, Outcome
+from clew.entities import Entity, Finding, Key, Outcome, Relation
 from clew.graph.events import PlannedCall
 from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
 from clew.pivots.registry import find_pivot
@@ -65,7 +65,7 @@ class Expander:
     planned: Callable[[Plan], None]
     known: frozenset[tuple[str, str]] = frozenset()
     only: tuple[str, ...] | None = None
-    _asked: set[tuple[str, str]] = field(default_factory=set)
+    _asked: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def expand(self, start: Entity, depth: int) -> Expansion:
         """Up to `depth` waves. Each gets an equal share of what is left of the budget, the last one all of it."""
@@ -88,7 +88,7 @@ class Expander:
             answers = [self._ask(call, leads) for call in plan.calls]
             findings += answers
             left -= plan.cost
-            leads = self._leads(answers, known)
+            leads = self._leads(answers, known, leads)
         following = self.plan(depth + 1, leads, self.budget.calls)
         return Expansion(
             start, tuple(plans), tuple(findings), (*beyond, *following.calls), "budget" if beyond else "depth"
@@ -97,25 +97,42 @@ class Expander:
     def plan(self, wave: int, leads: Iterable[Lead], share: int) -> Plan:
         """The next wave."""
         asked = Asked(frozenset(self._asked), self.known)
-        return make_plan(wave, leads, asked, self.gate, self.budget, share, self.only)
+        return make_plan(wave, leads, asked, gate=self.gate, budget=self.budget, calls=share, only=self.only)
 
     def _ask(self, call: PlannedCall, leads: list[Lead]) -> Finding:
         entity = next(lead.entity for lead in leads if lead.entity.key == call.subject)
         self._asked.add((str(call.subject), call.pivot))
         return self.run(entity, call)
 
-    def _leads(self, answers: list[Finding], known: set[Key]) -> list[Lead]:
+    def _leads(self, answers: list[Finding], known: set[Key], before: Iterable[Lead]) -> list[Lead]:
         """Entities that the answers named and that were not known, as the case knows them by now."""
-        crowds: dict[Entity, int] = {}
+        # Verdicts may have changed while the wave ran: the trail counts what is known now.
+        trails = {lead.entity.key: replace(lead, verdict=self.verdict_of(lead.entity)).score for lead in before}
+        found: dict[Key, Lead] = {}
         for finding in answers:
             if finding.outcome is Outcome.FOUND:
-                kinds = Counter(entity.kind for entity in finding.entities)
-                for entity in finding.entities:
-                    mine = self.entity_of(entity)
-                    crowds[mine] = min(crowds.get(mine, kinds[entity.kind]), kinds[entity.kind])
-        fresh = [entity for entity in crowds if entity.key not in known]
-        known.update(entity.key for entity in fresh)
-        return [Lead(entity, self.verdict_of(entity), crowds[entity]) for entity in fresh]
+                trail = trails.get(finding.subject.key, 0.0)
+                for lead in _named(finding, trail):
+                    mine = replace(lead, entity=self.entity_of(lead.entity))
+                    other = found.get(mine.entity.key, mine)
+                    best = replace(mine, verdict=self.verdict_of(mine.entity), crowd=min(mine.crowd, other.crowd),
+                                   trail=max(mine.trail, other.trail),
+                                   own_address=mine.own_address and other.own_address)  # fmt: skip
+                    found[mine.entity.key] = best
+        fresh = [lead for key, lead in found.items() if key not in known]
+        known.update(lead.entity.key for lead in fresh)
+        return fresh
+
+
+def _named(finding: Finding, trail: float) -> Iterator[Lead]:
+    """The leads of one answer."""
+    crowds = Counter(entity.kind for entity in finding.entities)
+    links = [link for part in finding.parts or (finding,) for link in part.links]
+    owned = {link.target.key for link in links if link.relation is Relation.HAS_ADDRESS}
+    talked_to = {link.target.key for link in links if link.relation is not Relation.HAS_ADDRESS}
+    for entity in finding.entities:
+        own = entity.key in owned and entity.key not in talked_to
+        yield Lead(entity, crowd=crowds[entity.kind], trail=trail, own_address=own)
 
 
 def arguments_for(entity: Entity, call: PlannedCall, budget: Budget) -> dict[str, object]:

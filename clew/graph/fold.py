@@ -1,16 +1,27 @@
-"""From events to the graph: what each event means for nodes, claims, verdicts and merges. The only code that says so."""
+"""From events to the graph: what each event means for nodes, claims, verdicts and merges. Only this code says so."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, assert_never
 
 from clew.entities import Entity, Finding, Host, Key, Link, Outcome, dump, load
 from clew.entities.text import stamp
+from clew.errors import CaseDamaged
 from clew.graph.events import (
-    Added, Connected, Event, Merged, Noted, Opened, Pivoted, Planned, Tagged, Unmerged,
+    Added,
+    Connected,
+    Event,
+    Merged,
+    Noted,
+    Opened,
+    Pivoted,
+    Planned,
+    Tagged,
+    Unmerged,
 )  # fmt: skip
 from clew.providers.base import canonical_json
 
@@ -89,9 +100,10 @@ class Fold:
 
     def entity(self, node: str) -> Entity:
         """The entity of a node."""
-        row = self._one("SELECT entity FROM nodes WHERE key = ?", (node,))
-        assert row is not None
-        return load(json.loads(row[0]))
+        (text,) = self._one("SELECT entity FROM nodes WHERE key = ?", (node,)) or (None,)
+        if text is None:
+            raise CaseDamaged(f"the node {node} is missing")
+        return load(json.loads(text))
 
     def _rescoped(self, key: Key) -> Key:
         """A key on a host by the name that the case uses for that host."""
@@ -107,12 +119,13 @@ class Fold:
     # -- claims --------------------------------------------------------------------------------------------------
 
     def _pivoted(self, step: int, event: Pivoted) -> None:
-        self.place(event.invocation.subject, step)
+        node = self.place(event.invocation.subject, step)
         self._write_all(
             "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (step, position, exchange.fingerprint, exchange.provider, stamp(exchange.at), exchange.sent,
-                 exchange.evidence, exchange.status, canonical_json(exchange.ask), exchange.trouble.what if exchange.trouble else "")
+                 exchange.evidence, exchange.status, canonical_json(exchange.ask),
+                 exchange.trouble.what if exchange.trouble else "")
                 for position, exchange in enumerate(event.exchanges)
             ],
         )  # fmt: skip
@@ -120,31 +133,27 @@ class Fold:
         for part in finding.parts or (finding,):
             for link in part.links:
                 self._claim(step, part, link)
-        self._judge(step, finding)
+        self._judge(step, node, finding)
 
     def _claim(self, step: int, finding: Finding, link: Link) -> None:
         source, target = self.place(link.source, step), self.place(link.target, step)
-        assert finding.asked_at is not None
         self._write(
             "INSERT OR IGNORE INTO claims (source, relation, target, said_source, said_target, step, provider, pivot, "
             "asked_at, evidence, pointers, observed_first, observed_last, inferred) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (source, link.relation.value, target, str(link.source.key), str(link.target.key), step, finding.provider,
-             finding.pivot, stamp(finding.asked_at), ",".join(finding.evidence), json.dumps(link.pointers),
-             stamp(link.observed_first) if link.observed_first else "",
-             stamp(link.observed_last) if link.observed_last else "", link.inferred),
+             finding.pivot, _moment(finding.asked_at), ",".join(finding.evidence), json.dumps(link.pointers),
+             _moment(link.observed_first), _moment(link.observed_last), link.inferred),
         )  # fmt: skip
 
-    def _judge(self, step: int, finding: Finding) -> None:
-        node = self.resolve(finding.subject.key)
-        assert node is not None
+    def _judge(self, step: int, node: str, finding: Finding) -> None:
         # Part 0 is the answer as a whole; only single sources, from 1 on, count towards the verdict of the node.
         rows = [(0, finding), *enumerate(finding.parts or (finding,), start=1)]
         self._write_all(
             "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (step, number, node, part.pivot, part.provider, part.outcome.value, part.verdict.value,
-                 part.severity.value, part.reason, part.reference, stamp(part.asked_at) if part.asked_at else "",
+                 part.severity.value, part.reason, part.reference, _moment(part.asked_at),
                  part.returned, part.available, part.truncated_by, ",".join(part.evidence))
                 for number, part in rows
             ],
@@ -214,3 +223,7 @@ class Fold:
 
     def _write_all(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         self._connection.executemany(sql, rows)
+
+
+def _moment(time: datetime | None) -> str:
+    return stamp(time) if time else ""

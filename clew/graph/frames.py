@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clew.entities import Claim, Key, Relation, load
+from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+# Whole numbers that may be unknown.
+_COUNTS = ("available", "undone_by")
 _TIMES = ("asked_at", "observed_first", "observed_last", "time", "at")
 
 
@@ -27,6 +30,9 @@ def frame(connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
     for name in _TIMES:
         if name in table:
             table[name] = pd.to_datetime(table[name].replace("", None), utc=True, format="ISO8601")
+    for name in _COUNTS:
+        if name in table:
+            table[name] = table[name].astype("Int64")
     return table
 
 
@@ -34,7 +40,7 @@ def claims(connection: sqlite3.Connection, where: str = "", values: tuple[str, .
     """Claims in the order in which they were made."""
     rows = connection.execute(
         "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
-        f"observed_last, inferred FROM claims {where} ORDER BY id",  # noqa: S608 - `where` is a constant of the caller
+        f"observed_last, inferred FROM claims {where} ORDER BY id",
         values,
     )
     for row in rows:
@@ -59,6 +65,32 @@ def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An entity as a case knows it: with the worst verdict of those who spoke, and with the analyst's tags."""
+
+    key: Key
+    entity: Entity
+    label: str
+    verdict: Verdict
+    severity: Severity
+    first_step: int
+    tags: tuple[str, ...] = ()
+
+
+def nodes(connection: sqlite3.Connection) -> Iterator[Node]:
+    """Nodes in the order in which they were first heard of."""
+    tags: dict[str, list[str]] = {}
+    for about, tag in connection.execute("SELECT about, text FROM remarks WHERE kind = 'tag' ORDER BY step"):
+        tags.setdefault(about, []).append(tag)
+    rows = connection.execute(
+        "SELECT key, label, entity, verdict, severity, first_step FROM nodes ORDER BY first_step, key"
+    )
+    for key, label, entity, verdict, severity, step in rows:
+        known = load(json.loads(entity))
+        yield Node(Key.parse(key), known, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ())))
+
+
 def graph(connection: sqlite3.Connection) -> nx.MultiDiGraph[Key]:
     """The investigation graph.
 
@@ -68,22 +100,19 @@ def graph(connection: sqlite3.Connection) -> nx.MultiDiGraph[Key]:
     import networkx as nx
 
     built: nx.MultiDiGraph[Key] = nx.MultiDiGraph()
-    tags: dict[str, list[str]] = {}
-    for about, tag in connection.execute("SELECT about, text FROM remarks WHERE kind = 'tag' ORDER BY step"):
-        tags.setdefault(about, []).append(tag)
-    rows = connection.execute("SELECT key, kind, label, entity, verdict, severity FROM nodes ORDER BY first_step, key")
-    for key, kind, label, entity, verdict, severity in rows:
+    for node in nodes(connection):
         built.add_node(
-            Key.parse(key),
-            entity=load(json.loads(entity)),
-            kind=kind,
-            label=label,
-            verdict=verdict,
-            severity=severity,
-            tags=tuple(tags.get(key, ())),
+            node.key,
+            entity=node.entity,
+            kind=node.key.kind,
+            label=node.label,
+            verdict=node.verdict.value,
+            severity=node.severity.value,
+            tags=node.tags,
         )
+    edges: dict[tuple[Key, Key, Relation], list[Claim]] = {}
     for claim in claims(connection):
-        said = built.get_edge_data(claim.source, claim.target, key=claim.relation)
-        earlier: tuple[Claim, ...] = said["claims"] if said else ()
-        built.add_edge(claim.source, claim.target, key=claim.relation, claims=(*earlier, claim))
+        edges.setdefault((claim.source, claim.target, claim.relation), []).append(claim)
+    for (source, target, relation), said in edges.items():
+        built.add_edge(source, target, key=relation, claims=tuple(said))
     return built

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
@@ -54,15 +54,16 @@ def unpack_finding(packed: Any) -> Finding:
         return packed
     if not isinstance(packed, dict):
         raise ValueError("a finding is a mapping")  # noqa: TRY004 - pydantic reports ValueError with its place
-    rest = dict(packed)
+    rest = dict(cast("dict[str, Any]", packed))
     if "parts" in rest:
         parts = tuple(unpack_finding(part) for part in rest["parts"])
         return combine_findings(load(rest["subject"]), rest["pivot"], parts)
-    entities = [load(entity) for entity in rest.pop("entities", ())]
+    entities: list[Entity] = [load(entity) for entity in rest.pop("entities", ())]
     links = tuple(_unpack_link(link, entities) for link in rest.pop("links", ()))
     return dataclasses.replace(_FINDING.validate_python(rest), links=links)
 
 
 def _unpack_link(packed: dict[str, Any], entities: list[Entity]) -> Link:
-    ends = {end: entities[packed[end]] for end in ("source", "target")}
-    return _LINK.validate_python({**packed, **ends})
+    source = entities[int(packed["source"])]
+    target = entities[int(packed["target"])]
+    return _LINK.validate_python({**packed, "source": source, "target": target})

@@ -47,17 +47,25 @@ class Lead:
 
     Attributes:
         crowd: among how many of its kind the answer named it; 1 for what the analyst named.
+        trail: the score of what it was found through.
+        own_address: it was named only as the address that a host has itself.
     """
 
     entity: Entity
     verdict: str = "unknown"
     crowd: int = 1
+    trail: float = 0.0
+    own_address: bool = False
 
     @property
     def score(self) -> float:
-        """Interest over the size of the crowd: one of three children is a better lead than one of three hundred."""
+        """Interest over the size of the crowd, and half of what the trail was worth.
+
+        One of three children is a better lead than one of three hundred, and what a malicious address talked to is a
+        better one than what a busy server did.
+        """
         weight = _INTEREST.get(self.entity.kind, 1) + _VERDICTS[self.verdict]
-        return round(weight / (1 + math.log2(self.crowd)), 3)
+        return round(weight / (1 + math.log2(self.crowd)) + self.trail / 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,13 @@ def _remark(call: PlannedCall) -> str:
 
 
 def make_plan(
-    wave: int, leads: Iterable[Lead], asked: Asked, gate: Gate, budget: Budget, calls: int,
+    wave: int,
+    leads: Iterable[Lead],
+    asked: Asked,
+    *,
+    gate: Gate,
+    budget: Budget,
+    calls: int,
     only: tuple[str, ...] | None = None,
 ) -> Plan:  # fmt: skip
     """Decide on the next wave.
@@ -139,11 +153,12 @@ def make_plan(
         if why:
             left_out.append((lead.entity, why))
             continue
-        for call in _calls(lead, asked, gate, only):
-            cost = 0 if call.refused else call.calls
-            fits = spent + cost <= calls
-            (chosen if fits else beyond).append(call)
-            spent += cost if fits else 0
+        wanted = list(_calls(lead, asked, gate, only))
+        cost = sum(call.calls for call in wanted if not call.refused)
+        # A lead is followed wholly or not at all, and the budget never skips a better lead for a cheaper one.
+        fits = not beyond and spent + cost <= calls
+        (chosen if fits else beyond).extend(wanted)
+        spent += cost if fits else 0
     return Plan(wave, tuple(chosen), tuple(left_out), tuple(beyond), calls)
 
 
@@ -155,6 +170,8 @@ def _left_out(lead: Lead, budget: Budget) -> str:
         return f"one of {lead.crowd} of its kind in one answer"
     if isinstance(entity, Account) and entity.key.scope:
         return "an account that every machine has"
+    if lead.own_address:
+        return "the own address of a host, which is a lead itself"
     return ""
 
 

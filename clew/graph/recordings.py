@@ -34,7 +34,8 @@ class CaseRecordings:
         if not ask.leaves:
             return None
         row = self._store.connection.execute(
-            "SELECT evidence, at, status FROM exchanges WHERE fingerprint = ? AND evidence <> '' AND at >= ? ORDER BY at DESC LIMIT 1",
+            "SELECT evidence, at, status FROM exchanges WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
+            "ORDER BY at DESC LIMIT 1",
             (ask.fingerprint, stamp(now - self._providers[provider].lifetime)),
         ).fetchone()
         if row:

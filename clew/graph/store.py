@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ class Store:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
         connection = self.connection
         if connection.in_transaction:
@@ -193,14 +193,14 @@ def _packed(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)
 
 
-def _unpacked(data: bytes) -> bytes:
-    if not isinstance(data, bytes):
+def _unpacked(data: Any) -> bytes:
+    if not isinstance(data, bytes):  # SQLite stores any type in any column
         raise TypeError("a body is bytes")
     return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BODY)
 
 
 @contextmanager
-def _typed(path: Path | None) -> Iterator[None]:
+def _typed(path: Path | None) -> Generator[None]:
     try:
         yield
     except sqlite3.Error as error:

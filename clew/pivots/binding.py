@@ -16,7 +16,7 @@ import importlib
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from clew.entities import Entity, Finding
 from clew.pivots.combine import combine_findings
@@ -81,6 +81,8 @@ class bind(Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like
         self.about = operation.about
         self.calls = operation.calls
         self.wide = operation.wide
+        #: Of the call, without provider and subject.
+        self.signature = operation.signature
         self.name = ""
 
     def __set_name__(self, owner: type[Space[E]], name: str) -> None:
@@ -92,11 +94,6 @@ class bind(Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like
     def __get__(self, space: Space[E], owner: type[Space[E]]) -> Call[P]: ...
     def __get__(self, space: Space[E] | None, owner: type[Space[E]]) -> Self | Call[P]:
         return self if space is None else Call(self, space.subject)
-
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        """Of the call, without provider and subject."""
-        return self.operation.signature
 
     @property
     def help(self) -> str:
@@ -170,9 +167,10 @@ class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like
         return self if space is None else LookupCall(self, space.subject)
 
     @cached_property
-    def rows(self) -> Mapping[str, bind[E, ...]]:
+    def rows(self) -> Mapping[str, bind[Any, ...]]:
         """The rows that are asked, by name."""
-        return {name: row for name, row in vars(self._space).items() if isinstance(row, bind)}
+        named: dict[str, object] = dict(vars(self._space))
+        return {name: cast("bind[Any, ...]", row) for name, row in named.items() if isinstance(row, bind)}
 
     @property
     def signature(self) -> inspect.Signature:
@@ -245,5 +243,5 @@ class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like pr
 
 def pivots_of(space: type[Space[Any]]) -> dict[str, Pivot]:
     """The rows of a menu, by full name."""
-    rows = (row for row in vars(space).values() if isinstance(row, bind | fan_out))
+    rows = [cast("Pivot", row) for row in vars(space).values() if isinstance(row, bind | fan_out)]
     return {row.name: row for row in rows}

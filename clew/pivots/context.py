@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property
@@ -55,13 +56,9 @@ class Workspace:
         """The settings in force."""
         return self._given or Settings.load()
 
-    def configured(self, **changes: Any) -> Workspace:
-        """A workspace with some settings changed, and the same logs. Raises TypeError for an unknown name."""
-        known = {field.name for field in dataclasses.fields(Settings)}
-        unknown = sorted(set(changes) - known)
-        if unknown:
-            raise TypeError(f"there is no setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        other = Workspace(dataclasses.replace(self.settings, **changes), transport=self._transport)
+    def configured(self, settings: Settings) -> Workspace:
+        """A workspace with other settings, and the same logs."""
+        other = Workspace(settings, transport=self._transport)
         other.logs = self.logs
         return other
 
@@ -133,24 +130,44 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-# The default is one object for all threads: what is connected process-wide is connected in each of them.
-_process: ContextVar[Workspace] = ContextVar("clew_workspace", default=Workspace())
+_process: ContextVar[Workspace | None] = ContextVar("clew_workspace", default=None)
 _session: ContextVar[Session | None] = ContextVar("clew_session", default=None)
+
+
+@functools.cache
+def _default_workspace() -> Workspace:
+    """One object for all threads: what is connected process-wide is connected in each of them."""
+    return Workspace()
 
 
 def workspace() -> Workspace:
     """The workspace of the process."""
-    return _process.get()
+    return _process.get() or _default_workspace()
 
 
-def configure(**changes: Any) -> None:
-    """Change settings for what follows, in this thread and the tasks it starts.
+def configure(
+    *,
+    feeds: Sequence[str | Path] | None = None,
+    geoip: str | Path | None = None,
+    offline: bool | None = None,
+    own_domains: Sequence[str] | None = None,
+    analyst: str | None = None,
+) -> None:
+    """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
 
     >>> configure(offline=True)
     >>> workspace().settings.offline
     True
     """
-    _process.set(workspace().configured(**changes))
+    given = {
+        "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
+        "geoip": None if geoip is None else Path(geoip),
+        "offline": offline,
+        "own_domains": None if own_domains is None else tuple(name.lower() for name in own_domains),
+        "analyst": analyst,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    _process.set(workspace().configured(dataclasses.replace(workspace().settings, **changes)))
 
 
 def connect(path: str | Path) -> LogStore:

@@ -1,4 +1,4 @@
-"""Typed menus out of query packs: `python -m clew.pivots.generate` writes `clew/pivots/query.py`; `--check` compares."""
+"""Typed menus out of query packs: `python -m clew.pivots.generate` writes `query.py`, with `--check` it compares."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Invocation:
 
     pivot: str
     subject: AnyEntity
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

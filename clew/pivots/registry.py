@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from clew.entities import Entity
 from clew.errors import QueryError
@@ -15,8 +16,7 @@ def pivots_for(entity: type[Entity]) -> Mapping[str, Pivot]:
     """The pivots of an entity class, by full name (`ti.lookup`), in the order of its menus."""
     found: dict[str, Pivot] = {}
     for name in MENUS.get(entity, {}):
-        descriptor = vars(entity)[name]
-        assert isinstance(descriptor, menu)
+        descriptor: menu[Any] = vars(entity)[name]
         found |= pivots_of(descriptor.space)
     return found
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from clew.entities import Entity, Finding
 from clew.errors import AskFailed
@@ -70,8 +70,25 @@ class Reply:
         except (ValueError, RecursionError) as error:
             raise AskFailed(f"the reply is not usable JSON: {error}", kind="reply") from None
 
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises AskFailed for anything else."""
+        document = self.json()
+        if not isinstance(document, dict):
+            raise AskFailed(f"the reply is JSON, but no object: {type(document).__name__}", kind="reply")
+        return cast("dict[str, Any]", document)
+
 
 Steps = Generator[Ask, Reply, Finding]
+
+
+A = TypeVar("A", bound=Ask)
+
+
+def expected(ask: Ask, kind: type[A]) -> A:
+    """`ask` as the kind that a channel answers. Raises TypeError for another, which is a mistake in the wiring."""
+    if not isinstance(ask, kind):
+        raise TypeError(f"the channel {kind.channel!r} was sent a {type(ask).__name__}")
+    return ask
 
 
 class Provider:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from clew.errors import AskFailed, AskRefused, AskSkipped
-from clew.providers.base import Ask, Provider, Reply
+from clew.providers.base import Ask, Provider, Reply, expected
 
 if TYPE_CHECKING:
     import httpx
@@ -59,19 +59,19 @@ class HttpChannel:
             AskRefused: the vendor refuses the key or the quota; or the URL is not TLS.
             AskFailed: no connection, no answer in time, too large an answer, or a server error.
         """
-        assert isinstance(ask, HttpRequest)
         # Loaded here: most sessions never use the network.
         import httpx
 
-        _require_tls(ask.url)
+        request = expected(ask, HttpRequest)
+        _require_tls(request.url)
         secret = _secret(provider)
         headers = {"Accept": "application/json", "User-Agent": "clew"}
-        if ask.secret_header:
-            headers[ask.secret_header] = secret
+        if request.secret_header:
+            headers[request.secret_header] = secret
         try:
             with (
                 httpx.Client(transport=self.transport() if self.transport else None, timeout=TIMEOUT_SECONDS) as client,
-                client.stream(ask.method, ask.url, params=ask.params, headers=headers) as response,
+                client.stream(request.method, request.url, params=request.params, headers=headers) as response,
             ):
                 body = _bounded_body(response, provider)
                 media_type = response.headers.get("content-type", "").partition(";")[0].strip()

@@ -82,8 +82,10 @@ class Runner:
         exchanges: list[Exchange] = []
         replies: dict[str, Reply] = {}
         try:
-            finding = steps if isinstance(steps, Finding) else (yield from self._exchange(steps, provider, subject,
-                                                                                        exchanges, replies))  # fmt: skip
+            if isinstance(steps, Finding):
+                finding = steps
+            else:
+                finding = yield from self._exchange(steps, provider, subject, exchanges, replies)
         except AskError as error:
             finding = Finding(subject, outcome=Outcome(error.outcome), reason=_reason(error))
         except _PARSER_ERRORS as error:

@@ -36,7 +36,6 @@ def _value(node: yaml.Node, where: str, depth: int, seen: set[int]) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, where, depth + 1, seen) for item in node.value]
     values: dict[str, Any] = {}
-    assert isinstance(node, yaml.MappingNode)
     for key_node, value_node in node.value:
         key = str(key_node.value)
         if key in values:

@@ -6,13 +6,14 @@ import functools
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped, MissingExtra
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, operation
+from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected, operation
 
 # Where a fact stands in the records of City, Country, ASN, ISP, Enterprise and Anonymous-IP databases.
 _FACTS: dict[str, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ class MaxMind(Provider):
     def ip(self, ip: IpAddress) -> Steps:
         """Country, city, coordinates (degrees), network and operator of the address."""
         reply = yield GeoLookup(ip.value)
-        document = reply.json()
+        document = reply.object()
         record = document["record"]
         if record is None:
             return Finding(ip, outcome=Outcome.NOTHING, reason=f"not in {document['database']}")
@@ -87,11 +88,11 @@ class GeoChannel:
         Raises:
             AskSkipped: no database is set, or it cannot be read.
         """
-        assert isinstance(ask, GeoLookup)
+        lookup = expected(ask, GeoLookup)
         if self.database is None:
             raise AskSkipped("there is no GeoIP database", kind="no-source", next_step="set CLEW_GEOIP to a .mmdb file")
         try:
-            record, network, built = _look_up(self.database, self.database.stat().st_mtime_ns, ask.address)
+            record, network, built = _look_up(DatabaseFile.of(self.database), lookup.address)
         except MissingExtra as error:
             raise AskSkipped(error.what, kind="no-source", next_step=error.next_step) from None
         except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError, ArithmeticError) as error:
@@ -102,10 +103,21 @@ class GeoChannel:
         return Reply(canonical_json(body).encode(), "application/json", datetime.now(UTC))
 
 
-def _look_up(path: Path, changed: int, address: str) -> tuple[Any, str, str]:
-    from ipaddress import ip_network
+@dataclass(frozen=True, slots=True)
+class DatabaseFile:
+    """A database as it is now: a changed file is another one."""
 
-    reader = _open(path, changed)
+    path: Path
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path) -> DatabaseFile:
+        """The file at a path. Raises OSError."""
+        return cls(path, path.stat().st_mtime_ns)
+
+
+def _look_up(file: DatabaseFile, address: str) -> tuple[Any, str, str]:
+    reader = _open(file)
     record, prefix = reader.get_with_prefix_len(address)
     built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC).date().isoformat()
     # Through JSON and back, so that what is kept is what was judged.
@@ -113,12 +125,13 @@ def _look_up(path: Path, changed: int, address: str) -> tuple[Any, str, str]:
 
 
 @functools.lru_cache(maxsize=4)
-def _open(path: Path, changed: int) -> Any:
+def _open(file: DatabaseFile) -> Any:
     try:
-        import maxminddb
+        from maxminddb import MODE_MEMORY, InvalidDatabaseError
+        from maxminddb.reader import Reader
     except ImportError:
         raise MissingExtra("maxminddb", extra="geo", purpose="locating addresses") from None
     try:
-        return maxminddb.open_database(path, maxminddb.MODE_MEMORY)
-    except maxminddb.InvalidDatabaseError as error:
+        return Reader(file.path, MODE_MEMORY)
+    except InvalidDatabaseError as error:
         raise ValueError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clew.errors import ConnectError
 from clew.providers.logs.columns import quoted
@@ -89,11 +89,15 @@ def _documents(file: LogFile) -> Iterator[str]:
         content: Any = json.loads(file.path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise ConnectError(f"not usable JSON: {error}", where=file.name) from None
+    yield from (json.dumps(item) for item in _items(content))
+
+
+def _items(content: Any) -> list[Any]:
     if isinstance(content, dict):
-        lists = [value for value in content.values() if isinstance(value, list)]
-        content = lists[0] if len(lists) == 1 else [content]
-    for item in content if isinstance(content, list) else [content]:
-        yield json.dumps(item)
+        values: list[Any] = [*cast("dict[str, Any]", content).values()]
+        lists = [_items(value) for value in values if isinstance(value, list)]
+        return lists[0] if len(lists) == 1 else [content]
+    return cast("list[Any]", content) if isinstance(content, list) else [content]
 
 
 def _events_sql(connection: duckdb.DuckDBPyConnection, maps: FieldMaps, good: str) -> str:

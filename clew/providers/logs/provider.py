@@ -12,11 +12,13 @@ from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddres
 from clew.entities.fields import map_rows
 from clew.entities.text import stamp
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json
+from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected
 from clew.providers.logs.packs import load_queries
 from clew.providers.logs.store import Rows
 
 MAX_ROWS = 100_000
+#: The media type of rows with the raw events beside them.
+LOG_ROWS = "application/vnd.clew.rows+json"
 _MOMENTS = frozenset({"time", "process_started", "parent_started"})
 
 
@@ -87,13 +89,13 @@ def _(subject: Account) -> dict[str, Any]:
 
 @subject_parameters.register
 def _(subject: File) -> dict[str, Any]:
-    placed = subject.key.scope != ""
-    return {"sha256": subject.sha256, "sha1": subject.sha1, "md5": subject.md5,
-            "path": subject.path if placed else None, "hosts": [subject.host] if placed and subject.host else []}  # fmt: skip
+    place = subject.path if subject.key.scope else None
+    hosts = [subject.key.scope] if subject.key.scope else []
+    return {"sha256": subject.sha256, "sha1": subject.sha1, "md5": subject.md5, "path": place, "hosts": hosts}
 
 
 def _finding(subject: Entity, view: str, reply: Reply, limit: int) -> Finding:
-    document = reply.json()
+    document = reply.object()
     columns = tuple(document["columns"])
     rows = [_typed(columns, row) for row in document["rows"]]
     links, bad = map_rows(view, columns, rows)
@@ -150,23 +152,23 @@ class LogChannel:
             AskSkipped: no logs are connected.
             AskFailed: the engine refused.
         """
-        assert isinstance(ask, LogQuery)
+        query = expected(ask, LogQuery)
         if not self.sources:
             raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
-        sql = load_queries()[ask.query].sql
+        sql = load_queries()[query.query].sql
         found: list[list[Any]] = []
         columns: tuple[str, ...] = ()
         available = 0
         for source in self.sources:
             try:
-                rows = source.select(sql, dict(ask.parameters), ask.limit)
+                rows = source.select(sql, dict(query.parameters), query.limit)
             except QueryError as error:
                 raise AskFailed(error.what, kind="query", where=source.name) from None
             columns, available = (*rows.columns, "connection"), available + rows.available
             found += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
         found.sort(key=lambda row: (row[0] is None, row[0] or ""))
-        body = _body(columns, found[: ask.limit], available, self.sources)
-        return Reply(canonical_json(body).encode(), "application/json", datetime.now(UTC))
+        body = _body(columns, found[: query.limit], available, self.sources)
+        return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
 
 
 def _body(columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[Logs, ...]) -> dict[str, Any]:
@@ -183,3 +185,10 @@ def _body(columns: tuple[str, ...], rows: list[list[Any]], available: int, sourc
 def _plain(cell: Any) -> Any:
     # The engine's timestamps are UTC without saying so.
     return stamp(cell.replace(tzinfo=UTC)) if isinstance(cell, datetime) else cell
+
+
+def raw_rows(reply: Reply) -> list[str] | None:
+    """The raw events in a reply of the logs; None for a reply of somebody else."""
+    if reply.media_type != LOG_ROWS:
+        return None
+    return [str(row) for row in reply.object()["raw"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -61,7 +61,7 @@ def _listed(path: Path) -> list[Path]:
 
 
 @contextmanager
-def log_files(path: Path) -> Iterator[list[LogFile]]:
+def log_files(path: Path) -> Generator[list[LogFile]]:
     """The log files of a path; those in a zip are unpacked for the time of the `with` block.
 
     Raises:

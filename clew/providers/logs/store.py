@@ -10,11 +10,11 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clew.errors import ConnectError, MissingExtra, QueryError
 from clew.providers.logs.fieldmaps import FieldMaps, load_field_maps
@@ -56,9 +56,7 @@ class LogStore:
         self.digest = digest
         self._database = _locked_down(database)
         self._lock = threading.Lock()
-        counts = self._database.execute("SELECT files, good, damaged FROM summary").fetchone()
-        assert counts is not None
-        self.files, self.rows, self.damaged = int(counts[0]), int(counts[1]), int(counts[2])
+        ((self.files, self.rows, self.damaged),) = _counts(self._database)
         self._same_machine = self._machines()
 
     @classmethod
@@ -107,8 +105,9 @@ class LogStore:
         """`hosts` with the other names that the same machines have in these logs."""
         bound = dict(parameters)
         hosts = bound.get("hosts")
-        if isinstance(hosts, Sequence) and not isinstance(hosts, str):
-            bound["hosts"] = sorted({other for host in hosts for other in (host, *self._same_machine.get(host, ()))})
+        if isinstance(hosts, list):
+            names = cast("list[str]", hosts)
+            bound["hosts"] = sorted({other for host in names for other in (host, *self._same_machine.get(host, ()))})
         return bound
 
     def _machines(self) -> dict[str, tuple[str, ...]]:
@@ -123,6 +122,10 @@ class LogStore:
             **{short: (name,) for short, name in pairs.items()},
             **{name: (short,) for short, name in pairs.items()},
         }
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    return connection.execute("SELECT files, good, damaged FROM summary").fetchall()
 
 
 def _build(path: Path, database: Path, maps: FieldMaps) -> None:
@@ -179,7 +182,7 @@ def _one_select(connection: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[
 
 
 @contextlib.contextmanager
-def _typed_errors() -> Iterator[None]:
+def _typed_errors() -> Generator[None]:
     library = _duckdb()
     try:
         yield
@@ -188,7 +191,7 @@ def _typed_errors() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Path) -> Generator[None]:
     library = _duckdb()
     try:
         yield

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from clew.entities import Fact, Finding, IpAddress, Outcome, Severity, Verdict
-from clew.errors import AskFailed
 from clew.providers.base import Provider, Steps, operation
 from clew.providers.http import HttpRequest
 
@@ -31,16 +30,12 @@ class AbuseIpDb(Provider):
         """
         params = (("ipAddress", ip.value), ("maxAgeInDays", str(max_age_days)), ("verbose", ""))
         reply = yield HttpRequest("GET", _URL, params, secret_header="Key")
-        document = reply.json()
-        data = document.get("data") if isinstance(document, dict) else None
-        if not isinstance(data, dict) or not isinstance(data.get("abuseConfidenceScore"), int):
-            raise AskFailed("AbuseIPDB's reply has no score", kind="reply")
+        data: dict[str, Any] = reply.object()["data"]
         return _finding(ip, data)
 
 
 def _finding(ip: IpAddress, data: dict[str, Any]) -> Finding:
-    score: int = data["abuseConfidenceScore"]
-    reports = data.get("totalReports") or 0
+    score, reports = int(data["abuseConfidenceScore"]), int(data.get("totalReports") or 0)
     verdict, severity = _judge(score, reports)
     known = {
         "abuse_score": score,

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from clew.entities import Domain, Entity, Fact, File, Finding, IpAddress, Outcome, Severity, Url, Verdict, parse
 from clew.entities.finding import VERDICT_ORDER
 from clew.errors import AskSkipped, EntityError
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, operation
+from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected, operation
 
 #: The columns of a feed. `indicator` is needed; the others may be missing or empty.
 COLUMNS = ("indicator", "type", "verdict", "severity", "name", "first_seen", "last_seen", "reference")
@@ -61,7 +61,7 @@ class LocalFeed(Provider):
 def _look_up(subject: Entity) -> Steps:
     keys = tuple(str(key) for key in (subject.key, *subject.aliases))
     reply = yield FeedLookup(keys)
-    hits: list[dict[str, str]] = reply.json()["hits"]
+    hits: list[dict[str, str]] = reply.object()["hits"]
     if not hits:
         return Finding(subject, outcome=Outcome.NOTHING, reason="in no local feed")
     worst = min(hits, key=lambda hit: VERDICT_ORDER.index(Verdict(hit["verdict"])))
@@ -93,10 +93,10 @@ class FeedChannel:
         Raises:
             AskSkipped: there are no feeds, or one cannot be read.
         """
-        assert isinstance(ask, FeedLookup)
+        lookup = expected(ask, FeedLookup)
         if not self.feeds:
             raise AskSkipped("there is no local feed", kind="no-source", next_step="set CLEW_FEEDS to CSV files")
-        hits = [row for feed in self.feeds for key in ask.keys for row in _index_of(feed).get(key, ())]
+        hits = [row for feed in self.feeds for key in lookup.keys for row in _index_of(feed).get(key, ())]
         return Reply(canonical_json({"hits": hits}).encode(), "application/json", datetime.now(UTC))
 
 
@@ -105,18 +105,27 @@ def _index_of(feed: Path) -> dict[str, list[dict[str, str]]]:
         status = feed.stat()
         if status.st_size > MAX_FEED:
             raise AskSkipped(f"the feed {feed} is larger than {MAX_FEED // 2**20} MiB", kind="no-source")
-        return _read(feed, status.st_mtime_ns, status.st_size)
+        return _read(FeedFile(feed, status.st_mtime_ns, status.st_size))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AskSkipped(f"the feed {feed} cannot be read: {error}", kind="no-source",
                          next_step="check CLEW_FEEDS") from None  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """A feed as it is now: a changed file is another one."""
+
+    path: Path
+    changed: int
+    size: int
+
+
 @functools.lru_cache(maxsize=16)
-def _read(feed: Path, changed: int, size: int) -> dict[str, list[dict[str, str]]]:
-    """The feed by canonical key. `changed` and `size` make a changed file another cache entry."""
+def _read(feed: FeedFile) -> dict[str, list[dict[str, str]]]:
+    """The feed by canonical key."""
     index: dict[str, list[dict[str, str]]] = {}
-    with feed.open(encoding="utf-8-sig", newline="") as lines:
-        for row in _rows(csv.DictReader(lines), feed):
+    with feed.path.open(encoding="utf-8-sig", newline="") as lines:
+        for row in _rows(csv.DictReader(lines), feed.path):
             index.setdefault(row.pop("key"), []).append(row)
     return index
 

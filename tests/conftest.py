@@ -1,0 +1,144 @@
+"""What holds for every test: no network but loopback, no file of the user's, the same examples everywhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SHARED_DATA = Path(os.environ.get("CLEW_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data").resolve()
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
+]
+
+# A loaded machine is slow, and no property here is about that.
+_UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fast", max_examples=50, derandomize=True, **_UNTIMED)
+settings.register_profile("push", max_examples=500, **_UNTIMED)
+settings.register_profile("long", max_examples=10_000, **_UNTIMED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+# --- the network -----------------------------------------------------------------------------------------------------
+
+
+def _is_local(host: object) -> bool:
+    text = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return text == "localhost"
+
+
+def _is_address(host: object) -> bool:
+    try:
+        ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host))
+    except ValueError:
+        return False
+    return True
+
+
+def _guard(event: str, arguments: tuple[object, ...]) -> None:
+    """Audit hook: it sees every socket of the process before a name is resolved or an address dialled."""
+    if not event.startswith("socket."):
+        return
+    target: object = None
+    match event, arguments:
+        case (("socket.connect" | "socket.sendto" | "socket.sendmsg"), (socket.socket() as which, (host, *_))):
+            if which.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(host):
+                target = host
+        case (("socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr"), (host, *_)):
+            # An address written in digits resolves to itself: nobody is asked.
+            if not _is_local(host) and not (event == "socket.getaddrinfo" and _is_address(host)):
+                target = host
+        case _:
+            pass
+    if target is not None:
+        # Derived from BaseException: the code under test cannot take it for a connection error.
+        raise pytest.fail.Exception(f"a test reached for the network: {event} {target!r}")
+
+
+sys.addaudithook(_guard)
+
+
+# --- the user's files ------------------------------------------------------------------------------------------------
+
+
+def _own_places(folder: Path) -> dict[str, str]:
+    names = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    return {"HOME": str(folder)} | {name: str(folder / name.lower()) for name in names}
+
+
+def _unwanted() -> list[str]:
+    """Variables that would make a test depend on who runs it: clew's own settings and proxies."""
+    own = {name for name in os.environ if name.startswith("CLEW_")} - {"CLEW_SHARED_DATA"}
+    return [*own, *(name for name in os.environ if name.lower().endswith("_proxy"))]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The examples in docstrings live outside of this folder: fixtures do not reach them, the environment does."""
+    home = tempfile.mkdtemp(prefix="clew-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    for name in _unwanted():
+        del os.environ[name]
+    os.environ |= _own_places(Path(home))
+
+
+@pytest.fixture(autouse=True)
+def _own_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _unwanted():
+        monkeypatch.delenv(name)
+    for name, value in _own_places(tmp_path_factory.mktemp("home")).items():
+        monkeypatch.setenv(name, value)
+
+
+# --- what tests ask for ----------------------------------------------------------------------------------------------
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Support modules and typing samples hold no tests; looking for examples in them would run them."""
+    is_other_python = collection_path.suffix == ".py" and not collection_path.name.startswith(("test_", "conftest"))
+    return True if is_other_python else None
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """`shared_data("evtx-attack")`: a folder of real data, in CLEW_SHARED_DATA or beside the checkout; else a skip."""
+
+    def folder(name: str) -> Path:
+        path = SHARED_DATA / name
+        if not path.is_dir():
+            pytest.skip(f"no real data: {name} is not in {SHARED_DATA} (CLEW_SHARED_DATA names another folder)")
+        return path
+
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real headless browser that reaches loopback only; a skip where none is installed."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()

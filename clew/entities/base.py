@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar, Self
 
 from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -122,7 +123,8 @@ def _explain(cls: type[Entity], error: ValidationError) -> str:
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"]) or "value"
         if problem["type"] == "unexpected_keyword_argument":
-            known = ", ".join(field_names(cls))
+            # While it constructs, `cls` is the class as it was before it got its slots.
+            known = ", ".join(field.name for field in dataclasses.fields(cls))
             words.append(f"{cls.__name__} has no field {name!r} (it has {known})")
         else:
             words.append(f"{name}: {problem['msg']}")

@@ -8,6 +8,8 @@ from clew.errors import EntityError
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+# What IDNA reads as a dot (UTS 46).
+_FULL_STOPS = ".\u3002\uff0e\uff61"
 
 
 def canonical_name(text: str, what: str) -> str:
@@ -19,11 +21,11 @@ def canonical_name(text: str, what: str) -> str:
     Raises:
         EntityError: an address, an empty or over-long label, or a character that no name has.
     """
-    name = text.rstrip(".").lower()
-    if _ADDRESS.fullmatch(name):
-        raise EntityError(f"{text!r} is an address, not {what}", next_step="use IpAddress")
+    name = text.rstrip(_FULL_STOPS).lower()
     if not name.isascii():
         name = _punycode(name, text, what)
+    if _ADDRESS.fullmatch(name):
+        raise EntityError(f"{text!r} is an address, not {what}", next_step="use IpAddress")
     for label in name.split("."):
         if not _LABEL.fullmatch(label):
             raise EntityError(f"{text!r} is not {what}: bad label {label!r}")

@@ -17,6 +17,7 @@ from clew.entities.text import given_text, stamp, utc
 from clew.errors import EntityError
 
 _GUID = re.compile(r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE)
+_PID = re.compile(r"[0-9]{1,10}")
 MAX_PID = 0xFFFFFFFF
 
 
@@ -58,9 +59,8 @@ class Process(Entity, ProcessMenus):
         if not fields.get("host"):
             raise EntityError("a process needs the host it ran on", next_step="give host=")
         fields["host"] = canonical_name(given_text(fields["host"], "a host name"), "a host name")
-        pid = fields.get("pid")
-        if pid is not None and (type(pid) is not int or not 0 <= pid <= MAX_PID):
-            raise EntityError(f"{pid!r} is not a process id")
+        if "pid" in fields:
+            _check_pid(fields["pid"])
         if "started" in fields:
             fields["started"] = utc(fields["started"], "the start time of a process")
         fields["value"] = _identity(fields)
@@ -91,6 +91,11 @@ class Process(Entity, ProcessMenus):
         return "pid" if "@" in key.value else "guid"
 
 
+def _check_pid(pid: Any) -> None:
+    if type(pid) is not int or not 0 <= pid <= MAX_PID:
+        raise EntityError(f"{pid!r} is not a process id")
+
+
 def _identity(fields: dict[str, Any]) -> str:
     value = fields.get("value")
     if value:
@@ -99,10 +104,12 @@ def _identity(fields: dict[str, Any]) -> str:
         if guid:
             return guid[1].lower()
         pid, at, started = text.partition("@")
-        if not at or not pid.isascii() or not pid.isdigit():
+        if not at or not _PID.fullmatch(pid):
             raise EntityError(f"{text!r} is not a process GUID", next_step="or give pid= and started=")
-        fields.setdefault("pid", int(pid))
-        fields.setdefault("started", utc(started, "the start time of a process"))
+        _check_pid(int(pid))
+        named = {"pid": int(pid), "started": utc(started, "the start time of a process")}
+        if any(fields.setdefault(name, one) != one for name, one in named.items()):
+            raise EntityError(f"{text!r} contradicts pid= or started=")
     if fields.get("pid") is None or fields.get("started") is None:
         raise EntityError("a process needs a GUID, or a pid together with its start time")
     return f"{fields['pid']}@{stamp(fields['started'])}"

@@ -56,7 +56,10 @@ def utc(moment: Any, what: str) -> datetime:
         raise EntityError(f"{what} must be a datetime, not {type(moment).__name__}")
     if moment.tzinfo is None:
         raise EntityError(f"{what} has no time zone: {moment.isoformat()}", next_step="add one, as in tzinfo=UTC")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise EntityError(f"{what} is in no year from 1 to 9999: {moment.isoformat()}") from None
 
 
 def stamp(moment: datetime) -> str:

@@ -59,4 +59,6 @@ def _normal_form(text: str) -> str:
         raise EntityError(f"{text!r} is not a URL", next_step="write the scheme: https://evil.example/a") from None
     if not url.hostname:
         raise EntityError(f"{text!r} has no host", next_step="write the scheme: https://evil.example/a")
-    return str(url.href)
+    href = str(url.href)
+    # What was defanged twice is refanged twice: the normal form of a normal form is itself.
+    return href if refang(href) == href else _normal_form(href)

@@ -58,12 +58,12 @@ class Case:
         store: Store,
         *,
         around: Workspace | None = None,
-        replies: Path | None = None,
+        replies: ReplyFile | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._around = around
-        self._replies = ReplyFile.load(replies) if replies else None
+        self._replies = replies
         self._clock = clock
         self._logs: tuple[LogStore, ...] = ()
         self._tokens: list[Token[Session | None]] = []
@@ -83,7 +83,9 @@ class Case:
             CaseError: the file cannot be read or written, in one of its kinds.
         """
         file = Path(path)
-        case = cls(Store(file), around=workspace, replies=Path(replies) if replies else None)
+        # First: replies that cannot be read must not leave an empty case behind.
+        known = ReplyFile.load(Path(replies)) if replies else None
+        case = cls(Store(file), around=workspace, replies=known)
         try:
             if case._store.head()[0] == 0:
                 case._record(Opened(title or file.stem))
@@ -222,7 +224,7 @@ class Case:
     def plan(self, entity: Entity, *, budget: Budget | None = None, pivots: tuple[str, ...] | None = None) -> Plan:
         """What `expand` would ask first. Nothing is sent and nothing is recorded."""
         limits = budget or Budget()
-        return self._expander(limits, pivots).plan(1, [Lead(entity, self.verdict(entity))], limits.calls)
+        return self._expander(limits, pivots).plan(1, [Lead(entity, self.verdict(entity))], limits.calls, limits.calls)
 
     def expand(
         self, entity: Entity, *, depth: int = 2, budget: Budget | None = None, pivots: tuple[str, ...] | None = None

@@ -73,41 +73,41 @@ class Expander:
         findings: list[Finding] = []
         leads = [Lead(start, self.verdict_of(start))]
         known = {start.key}
-        beyond: tuple[PlannedCall, ...] = ()
         left = self.budget.calls
         for wave in range(1, depth + 1):
-            share = left // (depth - wave + 1)
-            plan = self.plan(wave, leads, share)
+            plan = self.plan(wave, leads, left // (depth - wave + 1), left)
             if not plan.calls:
-                return Expansion(
-                    start, tuple(plans), tuple(findings), plan.beyond, "budget" if plan.beyond else "nothing new"
-                )
+                break
             self.planned(plan)
             plans.append(plan)
-            beyond = plan.beyond
             answers = [self._ask(call, leads) for call in plan.calls]
             findings += answers
             left -= plan.cost
-            leads = self._leads(answers, known, leads)
-        following = self.plan(depth + 1, leads, self.budget.calls)
-        return Expansion(
-            start, tuple(plans), tuple(findings), (*beyond, *following.calls), "budget" if beyond else "depth"
-        )
+            # What the share of a wave did not reach waits, and competes with what the wave found.
+            leads = [*self._leads(answers, known, leads), *plan.waiting]
+        following = self.plan(depth + 1, leads, self.budget.calls, self.budget.calls)
+        later = (*following.calls, *following.beyond)
+        cut = bool(plans and plans[-1].beyond) or len(plans) < depth
+        stopped_by = "nothing new" if not later else "budget" if cut else "depth"
+        return Expansion(start, tuple(plans), tuple(findings), later, stopped_by)
 
-    def plan(self, wave: int, leads: Iterable[Lead], share: int) -> Plan:
+    def plan(self, wave: int, leads: Iterable[Lead], share: int, ceiling: int) -> Plan:
         """The next wave."""
         asked = Asked(frozenset(self._asked), self.known)
-        return make_plan(wave, leads, asked, gate=self.gate, budget=self.budget, calls=share, only=self.only)
+        return make_plan(
+            wave, leads, asked, gate=self.gate, budget=self.budget, calls=share, ceiling=ceiling, only=self.only
+        )
 
     def _ask(self, call: PlannedCall, leads: list[Lead]) -> Finding:
         entity = next(lead.entity for lead in leads if lead.entity.key == call.subject)
         self._asked.add((str(call.subject), call.pivot))
-        return self.run(entity, call)
+        # As the case knows it by now: an earlier answer of the same wave may have told its command line.
+        return self.run(self.entity_of(entity), call)
 
     def _leads(self, answers: list[Finding], known: set[Key], before: Iterable[Lead]) -> list[Lead]:
         """Entities that the answers named and that were not known, as the case knows them by now."""
         # Verdicts may have changed while the wave ran: the trail counts what is known now.
-        trails = {lead.entity.key: replace(lead, verdict=self.verdict_of(lead.entity)).score for lead in before}
+        trails = {lead.entity.key: replace(lead, verdict=self.verdict_of(lead.entity)).worth for lead in before}
         found: dict[Key, Lead] = {}
         for finding in answers:
             if finding.outcome is Outcome.FOUND:
@@ -115,9 +115,10 @@ class Expander:
                 for lead in _named(finding, trail):
                     mine = replace(lead, entity=self.entity_of(lead.entity))
                     other = found.get(mine.entity.key, mine)
-                    best = replace(mine, verdict=self.verdict_of(mine.entity), crowd=min(mine.crowd, other.crowd),
+                    best = replace(mine, internal=bool(self.gate.private(mine.entity)), verdict=self.verdict_of(mine.entity), crowd=min(mine.crowd, other.crowd),
                                    trail=max(mine.trail, other.trail),
-                                   own_address=mine.own_address and other.own_address)  # fmt: skip
+                                   own_address=mine.own_address and other.own_address,
+                                   started=mine.started or other.started)  # fmt: skip
                     found[mine.entity.key] = best
         fresh = [lead for key, lead in found.items() if key not in known]
         known.update(lead.entity.key for lead in fresh)
@@ -129,10 +130,20 @@ def _named(finding: Finding, trail: float) -> Iterator[Lead]:
     crowds = Counter(entity.kind for entity in finding.entities)
     links = [link for part in finding.parts or (finding,) for link in part.links]
     owned = {link.target.key for link in links if link.relation is Relation.HAS_ADDRESS}
+    started = {
+        link.target.key
+        for link in links
+        if link.relation is Relation.CREATED and _same(link.source.key, finding.subject.key)
+    }
     talked_to = {link.target.key for link in links if link.relation is not Relation.HAS_ADDRESS}
     for entity in finding.entities:
         own = entity.key in owned and entity.key not in talked_to
-        yield Lead(entity, crowd=crowds[entity.kind], trail=trail, own_address=own)
+        yield Lead(entity, crowd=crowds[entity.kind], trail=trail, own_address=own, started=entity.key in started)
+
+
+def _same(one: Key, other: Key) -> bool:
+    # The rows of one machine may give it two names: what is unique on it is the same under both.
+    return (one.kind, one.value) == (other.kind, other.value)
 
 
 def arguments_for(entity: Entity, call: PlannedCall, budget: Budget) -> dict[str, object]:

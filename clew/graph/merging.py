@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from clew.entities import ENTITY_TYPES, Entity, Host, Key
+from clew.entities import ENTITY_TYPES, Account, Entity, Host, Key
 from clew.graph.events import Merged
 from clew.graph.fold import Fold
 
@@ -55,17 +55,30 @@ def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
 
 
 def _by_name(fold: Fold, connection: sqlite3.Connection, entity: Entity) -> Iterator[Merged]:
-    """A short name and the only full name in the case that begins with it."""
-    if not isinstance(entity, Host):
-        return
-    short = Key("host", entity.short)
-    full = [
-        Key.parse(row[0])
-        for row in connection.execute(
-            "SELECT key FROM nodes WHERE kind = 'host' AND key GLOB ?", (f"{short}.*",)
-        ).fetchall()
-    ]
-    node = fold.resolve(short)
-    if len(full) == 1 and node is not None and node == str(short):
-        reason = f"{short.value} is the short name of {full[0].value}, the only host of that name in the case"
-        yield Merged(full[0], short, reason)
+    """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
+    for short, pattern, what in _short_names(entity):
+        rows = connection.execute("SELECT DISTINCT node FROM aliases WHERE alias GLOB ?", (pattern,)).fetchall()
+        node = fold.resolve(short)
+        full = [Key.parse(row[0]) for row in rows if row[0] != node]
+        if len(full) == 1 and node is not None and not _contradict(connection, node, str(full[0])):
+            reason = f"{what} is the short name of the only one in the case that begins with it, that of {full[0]}"
+            yield Merged(full[0], Key.parse(node), reason)
+
+
+def _short_names(entity: Entity) -> Iterator[tuple[Key, str, str]]:
+    """The short spelling of an entity, the pattern of its full spellings, and what is short about it."""
+    match entity:
+        case Host():
+            yield Key("host", entity.short), f"host:{entity.short}.*", f"the host name {entity.short}"
+        case Account() if entity.name and "\\" in entity.name:
+            domain, _, name = entity.name.partition("\\")
+            short = domain.partition(".")[0]
+            pattern = f"account:{_literal(short)}.*\\{_literal(name)}"
+            yield Key("account", f"{short}\\{name}"), pattern, f"the domain {short}"
+        case _:
+            return
+
+
+def _literal(text: str) -> str:
+    """Text as a GLOB pattern that matches only itself: a name may hold what GLOB takes for a wildcard."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text)

@@ -17,7 +17,7 @@ from clew.providers.gate import Gate
 
 #: How much the next step of a story is likely to be found at each kind of entity.
 _INTEREST: Mapping[str, float] = MappingProxyType(
-    {"process": 5, "account": 4, "url": 4, "domain": 4, "file": 3, "ip": 3, "host": 2}
+    {"process": 5, "account": 4, "url": 4, "domain": 4, "file": 4, "ip": 3, "host": 2}
 )
 _VERDICTS: Mapping[str, float] = MappingProxyType({"malicious": 4, "suspicious": 2, "benign": -2, "unknown": 0})
 
@@ -47,8 +47,10 @@ class Lead:
 
     Attributes:
         crowd: among how many of its kind the answer named it; 1 for what the analyst named.
-        trail: the score of what it was found through.
+        trail: the worth of what it was found through.
         own_address: it was named only as the address that a host has itself.
+        started: the subject of the answer created it.
+        internal: the gate would not let it leave.
     """
 
     entity: Entity
@@ -56,16 +58,27 @@ class Lead:
     crowd: int = 1
     trail: float = 0.0
     own_address: bool = False
+    started: bool = False
+    internal: bool = False
+
+    @property
+    def worth(self) -> float:
+        """How much is likely to be found at it: its own interest, and half of the worth of what led to it."""
+        weight = _INTEREST.get(self.entity.kind, 1) + _VERDICTS[self.verdict]
+        if self.entity.kind == "file" and self.entity.key.scope:
+            weight -= 2  # a place says less than a content that others may have seen
+        if self.own_address:
+            weight -= 1.5  # who talked to it may be the story, and may be everybody
+        if self.internal and self.entity.kind in ("domain", "ip"):
+            weight -= 2  # names and addresses inside say little about who is outside
+        if self.started:
+            weight += 2  # what a lead did next
+        return weight + self.trail / 2
 
     @property
     def score(self) -> float:
-        """Interest over the size of the crowd, and half of what the trail was worth.
-
-        One of three children is a better lead than one of three hundred, and what a malicious address talked to is a
-        better one than what a busy server did.
-        """
-        weight = _INTEREST.get(self.entity.kind, 1) + _VERDICTS[self.verdict]
-        return round(weight / (1 + math.log2(self.crowd)) + self.trail / 2, 3)
+        """Worth over the size of the crowd: one of three children is a better lead than one of three hundred."""
+        return round(self.worth / (1 + math.log2(self.crowd)), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +101,20 @@ class Plan:
     Attributes:
         calls: in the order in which they would run; those that the gate refuses are among them, and cost nothing.
         left_out: entities that would not be asked about, with the reason.
-        beyond: calls that the budget does not reach.
+        beyond: calls that the budget does not reach; `waiting` are the leads that they belong to.
     """
 
     wave: int
     calls: tuple[PlannedCall, ...]
     left_out: tuple[tuple[Entity, str], ...]
     beyond: tuple[PlannedCall, ...]
+    waiting: tuple[Lead, ...]
     budget: int
 
     @property
     def cost(self) -> int:
         """How many asks the plan makes."""
-        return sum(call.calls for call in self.calls if not call.refused)
+        return _cost(self.calls)
 
     @property
     def leaves(self) -> dict[str, int]:
@@ -135,17 +149,20 @@ def make_plan(
     gate: Gate,
     budget: Budget,
     calls: int,
+    ceiling: int,
     only: tuple[str, ...] | None = None,
 ) -> Plan:  # fmt: skip
     """Decide on the next wave.
 
     Args:
         asked: what need not be asked.
-        calls: what is left of the budget for this wave.
+        calls: the share of the budget that this wave may use.
+        ceiling: what is left of the whole budget.
         only: the pivots to use; without it, all that are not wide.
     """
     chosen: list[PlannedCall] = []
     beyond: list[PlannedCall] = []
+    waiting: list[Lead] = []
     left_out: list[tuple[Entity, str]] = []
     spent = 0
     for lead in sorted(leads, key=lambda lead: (-lead.score, str(lead.entity.key))):
@@ -154,12 +171,29 @@ def make_plan(
             left_out.append((lead.entity, why))
             continue
         wanted = list(_calls(lead, asked, gate, only))
-        cost = sum(call.calls for call in wanted if not call.refused)
-        # A lead is followed wholly or not at all, and the budget never skips a better lead for a cheaper one.
-        fits = not beyond and spent + cost <= calls
-        (chosen if fits else beyond).extend(wanted)
-        spent += cost if fits else 0
-    return Plan(wave, tuple(chosen), tuple(left_out), tuple(beyond), calls)
+        # A lead is followed wholly or left waiting, and a better lead never waits for a cheaper one. Only the first is
+        # followed as far as the whole budget goes: a small budget is no reason to ask nothing.
+        fitting = [] if waiting else _affordable(wanted, calls - spent) if chosen else _first(wanted, calls, ceiling)
+        spent += _cost(fitting)
+        chosen += fitting
+        beyond += wanted[len(fitting) :]
+        if len(fitting) < len(wanted):
+            waiting.append(lead)
+    return Plan(wave, tuple(chosen), tuple(left_out), tuple(beyond), tuple(waiting), max(calls, spent))
+
+
+def _cost(calls: Iterable[PlannedCall]) -> int:
+    return sum(call.calls for call in calls if not call.refused)
+
+
+def _affordable(wanted: list[PlannedCall], left: int) -> list[PlannedCall]:
+    return wanted if _cost(wanted) <= left else []
+
+
+def _first(wanted: list[PlannedCall], share: int, ceiling: int) -> list[PlannedCall]:
+    if _cost(wanted) <= max(share, ceiling):
+        return wanted
+    return [call for number, call in enumerate(wanted, start=1) if _cost(wanted[:number]) <= ceiling]
 
 
 def _left_out(lead: Lead, budget: Budget) -> str:
@@ -170,8 +204,6 @@ def _left_out(lead: Lead, budget: Budget) -> str:
         return f"one of {lead.crowd} of its kind in one answer"
     if isinstance(entity, Account) and entity.key.scope:
         return "an account that every machine has"
-    if lead.own_address:
-        return "the own address of a host, which is a lead itself"
     return ""
 
 

@@ -11,6 +11,7 @@ APPLICATION_ID = 0x636C6577  # "clew"
 VERSION = 1
 BUSY_MS = 30_000
 _MAGIC = b"SQLite format 3\0"
+_ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
 TABLES = (
     "CREATE TABLE steps (number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, "
@@ -60,10 +61,13 @@ def connect(path: Path | None) -> sqlite3.Connection:
     Raises:
         CaseError: in one of its kinds; the file is not touched.
     """
-    fresh = path is None or not path.exists()
+    fresh = path is None or not _is_there(path)
     if path is not None:
         _check_header(path) if not fresh else _check_folder(path)
-    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise typed_error(error, path) from None
     try:
         _harden(connection)
         if fresh:
@@ -93,12 +97,20 @@ def _harden(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", where=str(path)) from None
+
+
 def _check_header(path: Path) -> None:
+    if not path.is_file():
+        # Before it is opened: a named pipe would wait for somebody to write.
+        raise CaseForeign(f"a {'folder' if path.is_dir() else 'device'} is no case", where=str(path))
     try:
         with path.open("rb") as file:
             header = file.read(100)
-    except IsADirectoryError:
-        raise CaseForeign("a folder is no case", where=str(path)) from None
     except OSError as error:
         raise CaseReadOnly(f"the case cannot be read: {error.strerror}", where=str(path)) from None
     if not header:
@@ -113,6 +125,10 @@ def _check_header(path: Path) -> None:
     if version > VERSION:
         raise CaseNewer(f"the case has format {version}, and this clew reads up to {VERSION}", where=str(path),
                         next_step="install a newer clew")  # fmt: skip
+    if header[18:20] != _ROLLBACK:
+        # SQLite would turn it back, and so write a file that nothing is known of yet.
+        raise CaseDamaged("the case was left in a mode that clew does not use", where=str(path),
+                          next_step="restore it from a copy")  # fmt: skip
 
 
 def _check_folder(path: Path) -> None:

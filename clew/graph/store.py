@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +14,9 @@ from typing import Any, Self
 import zstandard
 from pydantic import ValidationError
 
+from clew.entities.display import visible
 from clew.entities.text import stamp
-from clew.errors import CaseClosed, CaseDamaged
+from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
 from clew.graph.events import EVENTS, Event, Step, chain, event_json
 from clew.graph.fold import Fold
 from clew.graph.schema import DERIVED, connect, typed_error
@@ -24,6 +26,8 @@ from clew.providers.exchange import Exchange
 MAX_BODY = 256 * 1024 * 1024
 TOOL = "clew 0.1.0"
 GENESIS = "0" * 64
+# How reading fails on a body that is not what clew writes.
+_UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationError, ValueError, zstandard.ZstdError)
 
 
 class Store:
@@ -32,6 +36,8 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = connect(path)
+        # Threads share the connection: the steps of one must not end up in the transaction of another.
+        self._turn = threading.RLock()
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -43,6 +49,9 @@ class Store:
     def close(self) -> None:
         """Let the file go; closing twice is fine."""
         if self._connection is not None:
+            with suppress(sqlite3.Error):
+                # Takes the empty journal away: a closed case is one file.
+                self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
             self._connection = None
 
@@ -57,11 +66,11 @@ class Store:
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
-        connection = self.connection
-        if connection.in_transaction:
-            yield connection
-            return
-        with _typed(self.path):
+        with self._turn, _typed(self.path):
+            connection = self.connection
+            if connection.in_transaction:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -74,8 +83,12 @@ class Store:
     def append(
         self, event: Event, *, at: datetime, by: str, replies: Mapping[str, Reply] | None = None, tool: str = TOOL
     ) -> int:
-        """Record an event and everything that follows from it; returns the number of the step."""
-        body = event_json(event)
+        """Record an event and everything that follows from it; returns the number of the step.
+
+        Raises:
+            CaseError: it could not be read back, so it is not written either; or the file cannot be written.
+        """
+        body = self._body(event)
         with self.transaction() as connection:
             number, previous = self.head()
             number += 1
@@ -89,9 +102,20 @@ class Store:
             Fold(connection).apply(number, event)
         return number
 
+    def _body(self, event: Event) -> str:
+        """The text of an event, if it can be read again: one step that cannot be would end the chain for good."""
+        try:
+            body = event_json(event)
+            EVENTS.validate_json(body)
+        except _UNREADABLE as error:
+            why = visible(str(error).partition("\n")[0], 200)
+            raise CaseError(f"the step cannot be kept: {why}", where=str(self.path or "memory"),
+                            next_step="nothing was recorded") from None  # fmt: skip
+        return body
+
     def head(self) -> tuple[int, str]:
         """The number and hash of the last step; 0 and zeros in an empty case."""
-        row = self.connection.execute("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._one("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1", ())
         return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 
     def steps(self) -> Iterator[Step]:
@@ -114,9 +138,9 @@ class Store:
 
     def step(self, number: int) -> Step:
         """One step, checked against its own hash. Raises CaseDamaged if it is missing or was changed."""
-        row = self.connection.execute(
+        row = self._one(
             "SELECT number, at, by, tool, kind, body, previous, hash FROM steps WHERE number = ?", (number,)
-        ).fetchone()
+        )
         if row is None:
             raise self._damaged(number, "it is missing")
         return self._step(row)
@@ -129,7 +153,7 @@ class Store:
                 raise self._damaged(number, "its content does not match its hash")
             event = EVENTS.validate_json(body)
             return Step(number, datetime.fromisoformat(at), by, tool, event, previous, digest)
-        except (zstandard.ZstdError, UnicodeDecodeError, ValidationError, TypeError, ValueError, LookupError) as error:
+        except _UNREADABLE as error:
             raise self._damaged(number, f"it cannot be read ({type(error).__name__})") from None
 
     def _damaged(self, number: int, why: str) -> CaseDamaged:
@@ -143,9 +167,7 @@ class Store:
             CaseDamaged: it is missing, or is not what its address says.
         """
         where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}"
-        row = self.connection.execute(
-            "SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,)
-        ).fetchone()
+        row = self._one("SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,))
         if row is None:
             raise CaseDamaged(f"{name} is missing", where=where, next_step="restore the case from a copy")
         try:
@@ -163,6 +185,10 @@ class Store:
             for exchange in exchanges
             if exchange.evidence
         }
+
+    def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
+        with _typed(self.path):
+            return self.connection.execute(sql, values).fetchone()
 
     def _keep(self, replies: Mapping[str, Reply]) -> None:
         self.connection.executemany(
@@ -196,6 +222,9 @@ def _packed(data: bytes) -> bytes:
 def _unpacked(data: Any) -> bytes:
     if not isinstance(data, bytes):  # SQLite stores any type in any column
         raise TypeError("a body is bytes")
+    if zstandard.frame_content_size(data) > MAX_BODY:
+        # The library makes room for whatever the frame says before it looks at the rest.
+        raise zstandard.ZstdError("it unpacks to too much")
     return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BODY)
 
 

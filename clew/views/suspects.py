@@ -126,7 +126,10 @@ def find_suspects(case: Case) -> Suspects:
     web = Web.of(case)
     bad = sorted((node for node in web.nodes.values() if node.verdict in _BAD),
                  key=lambda node: (_BAD.index(node.verdict), node.key))  # fmt: skip
-    worst = [node.key for node in bad if node.verdict is Verdict.MALICIOUS] or [node.key for node in bad]
+    tagged = [node.key for node in web.nodes.values() if node.tags]
+    malicious = [node.key for node in bad if node.verdict is Verdict.MALICIOUS]
+    # Where nobody has called anything bad, the story is about what the analyst tagged, or began with.
+    worst = [*malicious, *tagged] or [node.key for node in bad] or [node.key for node in web.nodes.values()][:1]
     touched = {claim.source for key in worst for claim in web.into[key]
                if claim.relation in _TOUCHES and claim.source.kind == "process"}  # fmt: skip
     touched |= {key for key in worst if key.kind == "process"}

@@ -97,7 +97,7 @@ def _items(content: Any) -> list[Any]:
         values: list[Any] = [*cast("dict[str, Any]", content).values()]
         lists = [_items(value) for value in values if isinstance(value, list)]
         return lists[0] if len(lists) == 1 else [content]
-    return cast("list[Any]", content) if isinstance(content, list) else [content]
+    return content if isinstance(content, list) else [content]
 
 
 def _events_sql(connection: duckdb.DuckDBPyConnection, maps: FieldMaps, good: str) -> str:

@@ -1,0 +1,158 @@
+"""Which nodes are drawn as one: many alike around one neighbour, and whole machines when there is too much to see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from clew.entities import Relation
+from clew.entities.display import visible
+from clew.views.palette import look
+from clew.views.scene import Edge, Node, Scene, plural, short
+
+ALIKE = 10
+VISIBLE = 2_000
+#: A neighbour, by which relation, and whether the relation leads to it.
+Peer = tuple[int, Relation, bool]
+Peers = Mapping[int, set[Peer]]
+#: To which group a node belongs: its kind, a name for the rest, and what else makes it one.
+Grouping = Callable[[Node], tuple[Hashable, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes of one kind that are drawn as one.
+
+    Attributes:
+        id: below zero, so that it is no node's.
+        place: whose neighbours, or on which machine, they are.
+        names: the commonest of their labels.
+    """
+
+    id: int
+    kind: str
+    label: str
+    place: str
+    members: tuple[int, ...]
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Edges of one relation between two things that are drawn."""
+
+    source: int
+    relation: Relation
+    target: int
+    sources: int
+    inferred: bool
+    faint: bool
+    edges: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A scene with its groups; `home` names the group of each folded node."""
+
+    scene: Scene
+    groups: tuple[Group, ...] = ()
+    why: str = ""
+    home: Mapping[int, int] = field(default_factory=dict[int, int])
+
+    @property
+    def single(self) -> list[Node]:
+        """The nodes that are drawn as themselves."""
+        return [node for node in self.scene.nodes if node.id not in self.home]
+
+    def bundles(self) -> list[Bundle]:
+        """The edges between what is drawn; those inside of a group are not."""
+        found: dict[tuple[int, Relation, int], list[int]] = {}
+        for number, edge in enumerate(self.scene.edges):
+            ends = self.home.get(edge.source, edge.source), self.home.get(edge.target, edge.target)
+            if ends[0] != ends[1] or edge.source == edge.target:
+                found.setdefault((ends[0], edge.relation, ends[1]), []).append(number)
+        return [self._bundle(key, numbers) for key, numbers in found.items()]
+
+    def _bundle(self, key: tuple[int, Relation, int], numbers: list[int]) -> Bundle:
+        edges = [self.scene.edges[number] for number in numbers]
+        return Bundle(*key, max(edge.sources for edge in edges), all(edge.inferred for edge in edges),
+                      edges[0].faint, tuple(numbers))  # fmt: skip
+
+
+def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
+    """Fold as little as leaves at most `limit` things to see."""
+    peers = _neighbours(scene.edges)
+    view = _folded(scene, _crowds(scene, peers, alike), alike, f"more than {alike} alike with the same neighbours")
+    if len(view.single) + len(view.groups) <= limit:
+        return view
+    machine = _machines(scene, peers)
+    view = _folded(scene, lambda node: None if node.keep else (node.key.kind, machine[node.id]), 1,
+                   "too big: aggregated by kind on each host")  # fmt: skip
+    if len(view.single) + len(view.groups) <= limit:
+        return view
+    return _folded(scene, lambda node: (node.key.kind, node.verdict) if node.id else None, 1,
+                   "too big: aggregated by kind and verdict")  # fmt: skip
+
+
+def _neighbours(edges: Iterable[Edge]) -> Peers:
+    """What happened around each node. Background says little and does not count."""
+    peers: dict[int, set[Peer]] = {}
+    for edge in edges:
+        if not edge.faint:
+            peers.setdefault(edge.source, set()).add((edge.target, edge.relation, True))
+            peers.setdefault(edge.target, set()).add((edge.source, edge.relation, False))
+    return peers
+
+
+def _crowds(scene: Scene, peers: Peers, alike: int) -> Grouping:
+    """Nodes that have one neighbour, by neighbour; and nodes to whom nothing happened but what happened to a crowd."""
+    crowd = Counter(
+        (other, relation, forward, scene.nodes[node].key.kind)
+        for node, around in peers.items() for other, relation, forward in around
+    )  # fmt: skip
+
+    def group_of(node: Node) -> tuple[Hashable, ...] | None:
+        kind, scope = node.key.kind, node.key.scope
+        around = peers.get(node.id, set())
+        others = {other for other, _, _ in around}
+        if node.keep:
+            return None
+        if len(others) == 1:
+            return kind, scene.nodes[min(others)].label, frozenset(around)
+        if scope and all(crowd[*peer, kind] > alike for peer in around):
+            return kind, scope.partition(".")[0], scope
+        return None
+
+    return group_of
+
+
+def _machines(scene: Scene, peers: Peers) -> list[str]:
+    """The machine of each node: its own, else that of most of its neighbours."""
+    own = [node.key.scope or (node.key.value if node.key.kind == "host" else "") for node in scene.nodes]
+    near = (Counter(own[other] for other, _, _ in peers.get(node.id, ()) if own[other]) for node in scene.nodes)
+    return [
+        "" if node.key.kind == "host" else name or min(around, key=lambda host: (-around[host], host), default="")
+        for node, name, around in zip(scene.nodes, own, near, strict=True)
+    ]
+
+
+def _folded(scene: Scene, group_of: Grouping, alike: int, why: str) -> View:
+    found: dict[tuple[Hashable, ...], list[Node]] = {}
+    for node in scene.nodes:
+        group = group_of(node)
+        if group is not None:
+            found.setdefault(group, []).append(node)
+    crowds = [(str(group[1]), nodes) for group, nodes in found.items() if len(nodes) > alike]
+    groups = tuple(_group(-number, whose, nodes) for number, (whose, nodes) in enumerate(crowds, start=1))
+    home = {member: group.id for group in groups for member in group.members}
+    return View(scene, groups, why if groups else "", home)
+
+
+def _group(number: int, whose: str, nodes: list[Node]) -> Group:
+    kind = nodes[0].key.kind
+    names = Counter(node.label.partition(" (")[0] for node in nodes)
+    common = ", ".join(f"{name} x{times}" if times > 1 else name for name, times in names.most_common(3))
+    more = f" and {plural(len(names) - 3, 'more name')}" if len(names) > 3 else ""
+    return Group(number, kind, f"x{len(nodes):,} {look(kind).plural}", short(visible(whose)),
+                 tuple(node.id for node in nodes), f"{common}{more}")  # fmt: skip

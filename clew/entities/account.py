@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic.dataclasses import dataclass
 
 from clew.entities.base import STRICT, Entity
+from clew.entities.display import visible
 from clew.entities.key import Key
 from clew.entities.menus import AccountMenus
 from clew.entities.names import canonical_name
@@ -61,18 +62,21 @@ class Account(Entity, AccountMenus):
         host = fields.get("host")
         if host is not None:
             fields["host"] = canonical_name(given_text(host, "a host name"), "a host name")
+        identifiers: dict[str, str] = {}
         for field in ("value", "sid", "upn", "name"):
-            if fields.get(field, "") != "":
-                scheme, text = _recognise(given_text(fields.pop(field), "an account"), fields.get("host"))
+            text = fields.pop(field, "")
+            if text != "":
+                scheme, text = _recognise(given_text(text, "an account"), fields.get("host"))
                 if field not in ("value", scheme):
                     raise EntityError(f"{text!r} is no {field} of an account")
-                fields.setdefault(scheme, text)
-        best = next((fields[scheme] for scheme in ("sid", "upn", "name") if scheme in fields), None)
+                if identifiers.setdefault(scheme, text) != text:
+                    raise EntityError(f"two different {scheme}s for one account: {identifiers[scheme]!r} and {text!r}")
+        best = next((identifiers[scheme] for scheme in ("sid", "upn", "name") if scheme in identifiers), None)
         if best is None:
             raise EntityError("an account needs a SID, a UPN or a name")
-        if not _is_local(best):
+        if not any(map(_is_local, identifiers.values())):
             fields.pop("host", None)  # where a domain's account was seen is no part of the account
-        return {**fields, "value": best}
+        return {**fields, **identifiers, "value": best}
 
     @property
     def key(self) -> Key:
@@ -104,14 +108,14 @@ def _recognise(text: str, host: str | None) -> tuple[str, str]:
     domain, backslash, name = text.partition("\\")
     if backslash and domain and name and "\\" not in name:
         lowered = domain.lower()
-        return "name", name.lower() if lowered in (".", host) else f"{lowered}\\{name.lower()}"
+        return _recognise(name, host) if lowered in (".", host) else ("name", f"{lowered}\\{name.lower()}")
     if _UPN.fullmatch(refang(text)):
         return "upn", refang(text).lower()
     if backslash or "/" in text or "@" in text:
         raise EntityError(f"{text!r} is not an account", next_step=r"write DOMAIN\name, name@domain.example or a SID")
     if host is None:
         raise EntityError(f"{text!r} alone names an account on every machine",
-                          next_step=rf"write DOMAIN\{text}, or give host=")  # fmt: skip
+                          next_step=rf"write DOMAIN\{visible(text)}, or give host=")  # fmt: skip
     return "name", text.lower()
 
 

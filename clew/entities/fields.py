@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from clew.entities.process import Process
 from clew.errors import EntityError
 
 Cells = tuple[Any, ...]
+# A machine that logs under its address has no name that could be told.
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class RowMap:
 
 def host(name: str | None) -> Host | None:
     """The machine that logged the row."""
-    return Host(name) if name and not name[0].isdigit() else None
+    return Host(name) if name and not _ADDRESS.fullmatch(name) else None
 
 
 def address(value: str | None) -> IpAddress | None:

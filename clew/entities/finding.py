@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clew.entities.codec import AnyEntity
+from clew.entities.display import visible
 from clew.entities.key import Key
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ class Finding:
         return finding_text(self)
 
     def __repr__(self) -> str:
-        return f"<Finding {self.pivot} of {self.subject.key}: {self.outcome}, {self.verdict}, {self.returned} returned>"
+        subject = visible(self.subject.key)
+        return f"<Finding {self.pivot} of {subject}: {self.outcome}, {self.verdict}, {self.returned} returned>"
 
     def to_frame(self) -> pd.DataFrame:
         """Rows for a query; otherwise one row per provider, with the same columns for every pivot."""

@@ -7,6 +7,7 @@ import re
 from clew.entities.account import Account
 from clew.entities.base import Entity
 from clew.entities.codec import ENTITY_TYPES, from_key
+from clew.entities.display import visible
 from clew.entities.domain import Domain
 from clew.entities.file import HASHES, File
 from clew.entities.ip_address import IpAddress
@@ -68,5 +69,5 @@ def _undecided(text: str, plain: str) -> EntityError:
         return EntityError(f"{text!r} is a path, which means a file on one host only",
                            next_step="File(path=..., host=...), or file@HOST:path:...")  # fmt: skip
     if "/" in plain and "." in plain.partition("/")[0]:
-        return EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{plain}")
+        return EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{visible(plain)}")
     return EntityError(f"{text!r} could be several things", next_step="say which, as in host:ws01")

@@ -246,7 +246,8 @@ class Case:
     @property
     def graph(self) -> nx.MultiDiGraph[Key]:
         """The graph: `Key` nodes, edges keyed by relation, claims on every edge. A copy of what the case knows."""
-        return frames.graph(self._store.connection)
+        with self._store.reading() as connection:
+            return frames.graph(connection)
 
     def known(self) -> tuple[Node, ...]:
         """Every node, in the order in which the case first heard of it."""
@@ -258,15 +259,13 @@ class Case:
 
     def nodes(self) -> pd.DataFrame:
         """One row per node: key, kind, label, verdict, severity, first_step."""
-        return frames.frame(
-            self._store.connection,
+        return self._frame(
             "SELECT key, kind, label, verdict, severity, first_step FROM nodes ORDER BY first_step, key",
         )
 
     def edges(self) -> pd.DataFrame:
         """One row per edge: source, relation, target, how many claims and different sources, first and last time."""
-        return frames.frame(
-            self._store.connection,
+        return self._frame(
             "SELECT source, relation, target, count(*) AS claims, count(DISTINCT provider) AS sources, "
             "min(nullif(observed_first, '')) AS observed_first, max(nullif(observed_last, '')) AS observed_last "
             "FROM claims GROUP BY source, relation, target ORDER BY min(id)",
@@ -274,37 +273,32 @@ class Case:
 
     def claims(self) -> pd.DataFrame:
         """One row per claim: source, relation, target, provider, pivot, step, asked_at, evidence, pointers, times."""
-        return frames.frame(
-            self._store.connection,
+        return self._frame(
             "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
             "observed_last, inferred FROM claims ORDER BY id",
         )
 
     def findings(self) -> pd.DataFrame:
         """One row per answer of one source, with what became of it."""
-        return frames.frame(
-            self._store.connection,
+        return self._frame(
             "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
             "available, truncated_by FROM findings WHERE part > 0 ORDER BY step, part",
         )
 
     def timeline(self) -> pd.DataFrame:
         """One row per claim that says when it happened, in that order: time, source, relation, target, provider."""
-        return frames.frame(
-            self._store.connection,
+        return self._frame(
             "SELECT observed_first AS time, observed_last, source, relation, target, provider, pivot, step "
             "FROM claims WHERE observed_first <> '' ORDER BY observed_first, id",
         )
 
     def merges(self) -> pd.DataFrame:
         """One row per merge: step, keep, gone, reason, undone_by."""
-        return frames.frame(
-            self._store.connection, "SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step"
-        )
+        return self._frame("SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step")
 
     def remarks(self) -> pd.DataFrame:
         """One row per note and tag: step, about, kind, text."""
-        return frames.frame(self._store.connection, "SELECT step, about, kind, text FROM remarks ORDER BY step")
+        return self._frame("SELECT step, about, kind, text FROM remarks ORDER BY step")
 
     def history(self) -> Iterator[Step]:
         """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
@@ -312,7 +306,8 @@ class Case:
 
     def digest(self) -> str:
         """One number for the graph: equal digests, equal nodes, edges and claims."""
-        return digest(self._store.connection)
+        with self._store.reading() as connection:
+            return digest(connection)
 
     def evidence(self, claim: Claim) -> list[str]:
         """The raw text behind a claim: log events for a query, otherwise the whole reply."""
@@ -322,14 +317,20 @@ class Case:
 
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""
-        node = Fold(self._store.connection).resolve(entity.key)
-        return Fold(self._store.connection).entity(node) if node else entity
+        with self._store.reading() as connection:
+            node = Fold(connection).resolve(entity.key)
+            return Fold(connection).entity(node) if node else entity
 
     def verdict(self, entity: Entity) -> str:
         """The verdict of the entity's node; `unknown` where there is none."""
-        node = Fold(self._store.connection).resolve(entity.key)
-        row = self._store.connection.execute("SELECT verdict FROM nodes WHERE key = ?", (node,)).fetchone()
+        with self._store.reading() as connection:
+            node = Fold(connection).resolve(entity.key)
+            row = connection.execute("SELECT verdict FROM nodes WHERE key = ?", (node,)).fetchone()
         return str(row[0]) if row else "unknown"
+
+    def _frame(self, sql: str) -> pd.DataFrame:
+        with self._store.reading() as connection:
+            return frames.frame(connection, sql)
 
     # -- within --------------------------------------------------------------------------------------------------
 
@@ -392,7 +393,7 @@ class Case:
         return Key.parse(node)
 
     def _raw(self, fingerprint: str, claim: Claim) -> Iterator[str]:
-        reply = self._store.reply(fingerprint, at=claim.asked_at)
+        reply = self._store.reply(fingerprint, at=claim.asked_at, step=claim.step)
         raw = raw_rows(reply)
         if raw is None:
             yield reply.body.decode("utf-8", "backslashreplace")

@@ -58,12 +58,13 @@ def replay_case(saved: Store) -> Replay:
                 rebuilt.append(step.event, at=step.at, by=step.by, tool=step.tool)
         if any(undone_merges(step.event for step in steps)):
             rebuilt.rebuild()
-        new, old = digest(rebuilt.connection), digest(saved.connection)
-        return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
+        with saved.reading() as connection:
+            new, old = digest(rebuilt.connection), digest(connection)
+            return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
 
 
 def _replay_pivot(saved: Store, rebuilt: Store, step: Step, event: Pivoted) -> None:
-    replies = saved.replies(event.exchanges)
+    replies = saved.replies(event.exchanges, step=step.number)
     answer = _run_again(event, step, replies)
     again = Pivoted(event.invocation, answer.finding, event.exchanges)
     rebuilt.append(again, at=step.at, by=step.by, replies=replies, tool=step.tool)

@@ -64,6 +64,20 @@ class Store:
         self.close()
 
     @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The open database, to read what followed from the steps.
+
+        Raises:
+            CaseDamaged: that is not what clew writes; the steps may still be good.
+        """
+        with _typed(self.path):
+            try:
+                yield self.connection
+            except _UNREADABLE as error:
+                raise CaseDamaged(f"the graph of the case cannot be read ({type(error).__name__})",
+                                  where=str(self.path or "memory"), next_step="restore it from a copy") from error  # fmt: skip
+
+    @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
         with self._turn, _typed(self.path):
@@ -160,13 +174,13 @@ class Store:
         return CaseDamaged(f"step {number} is damaged: {why}", where=str(self.path or "memory"),
                            next_step=f"steps before {number} are good; restore the rest from a copy")  # fmt: skip
 
-    def reply(self, fingerprint: str, *, at: datetime, status: int = 200) -> Reply:
+    def reply(self, fingerprint: str, *, at: datetime, status: int = 200, step: int | None = None) -> Reply:
         """A raw reply by its content address, as it was received at that time.
 
         Raises:
             CaseDamaged: it is missing, or is not what its address says.
         """
-        where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}"
+        where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}{f' of step {step}' if step else ''}"
         row = self._one("SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,))
         if row is None:
             raise CaseDamaged(f"{name} is missing", where=where, next_step="restore the case from a copy")
@@ -178,10 +192,10 @@ class Store:
             raise CaseDamaged(f"{name} was changed", where=where, next_step="do not trust this file")
         return reply
 
-    def replies(self, exchanges: Iterable[Exchange]) -> dict[str, Reply]:
-        """The replies of exchanges, by content address. Raises CaseDamaged."""
+    def replies(self, exchanges: Iterable[Exchange], *, step: int) -> dict[str, Reply]:
+        """The replies of the exchanges of a step, by content address. Raises CaseDamaged."""
         return {
-            exchange.evidence: self.reply(exchange.evidence, at=exchange.at, status=exchange.status)
+            exchange.evidence: self.reply(exchange.evidence, at=exchange.at, status=exchange.status, step=step)
             for exchange in exchanges
             if exchange.evidence
         }

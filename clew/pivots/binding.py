@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from clew.entities import Entity, Finding
+from clew.entities.display import visible
 from clew.pivots.combine import combine_findings
 from clew.pivots.context import current_session
 from clew.pivots.invocation import Invocation, Leg, Pivot
@@ -43,7 +44,7 @@ class Space(Generic[E]):
         return [name for name, value in vars(type(self)).items() if isinstance(value, bind | fan_out)]
 
     def __repr__(self) -> str:
-        return f"<{self.menu} pivots of {self.subject.key}: {', '.join(dir(self))}>"
+        return f"<{self.menu} pivots of {visible(self.subject.key)}: {', '.join(dir(self))}>"
 
 
 class Call(Generic[P]):
@@ -70,7 +71,7 @@ class Call(Generic[P]):
         return Invocation(self._pivot.name, self._subject, dict(bound.arguments))
 
     def __repr__(self) -> str:
-        return f"<pivot {self._pivot.name}{self.__signature__} of {self._subject.key}: {self._pivot.about}>"
+        return f"<pivot {self._pivot.name}{self.__signature__} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
 class bind(Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like property
@@ -142,7 +143,7 @@ class LookupCall:
         return Invocation(self._pivot.name, self._subject, {"providers": [*chosen]})
 
     def __repr__(self) -> str:
-        return f"<pivot {self._pivot.name} of {self._subject.key}: {self._pivot.about}>"
+        return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
 class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like property
@@ -198,7 +199,7 @@ class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like
         unknown = [name for name in names or () if name not in self.rows]
         if unknown:
             raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
-        return tuple(self.rows) if names is None else tuple(names)
+        return tuple(self.rows if names is None else dict.fromkeys(names))
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """One leg for each row, with its default arguments."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from clew.entities import Relation
 from clew.entities.display import visible
@@ -18,6 +19,14 @@ Peer = tuple[int, Relation, bool]
 Peers = Mapping[int, set[Peer]]
 #: To which group a node belongs: its kind, a name for the rest, and what else makes it one.
 Grouping = Callable[[Node], tuple[Hashable, ...] | None]
+
+
+class Weight(IntEnum):
+    """How strongly an edge is drawn."""
+
+    FAINT = 0
+    PLAIN = 1
+    STORY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Bundle:
     target: int
     sources: int
     inferred: bool
-    faint: bool
+    weight: Weight
     edges: tuple[int, ...]
 
 
@@ -77,21 +86,32 @@ class View:
     def _bundle(self, key: tuple[int, Relation, int], numbers: list[int]) -> Bundle:
         edges = [self.scene.edges[number] for number in numbers]
         return Bundle(*key, max(edge.sources for edge in edges), all(edge.inferred for edge in edges),
-                      edges[0].faint, tuple(numbers))  # fmt: skip
+                      self._weight(edges), tuple(numbers))  # fmt: skip
+
+    def _weight(self, edges: Iterable[Edge]) -> Weight:
+        return max(weight(self.scene, edge) for edge in edges)
+
+
+def weight(scene: Scene, edge: Edge) -> Weight:
+    """How much an edge tells."""
+    if edge.faint:
+        return Weight.FAINT
+    return Weight.STORY if scene.nodes[edge.source].keep or scene.nodes[edge.target].keep else Weight.PLAIN
 
 
 def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
     """Fold as little as leaves at most `limit` things to see."""
     peers = _neighbours(scene.edges)
-    view = _folded(scene, _crowds(scene, peers, alike), alike, f"more than {alike} alike with the same neighbours")
+    view = _folded(scene, (_by_neighbour(scene, peers), _by_crowd(scene, peers, alike)), alike,
+                   f"more than {alike} alike with the same neighbours")  # fmt: skip
     if len(view.single) + len(view.groups) <= limit:
         return view
     machine = _machines(scene, peers)
-    view = _folded(scene, lambda node: None if node.keep else (node.key.kind, machine[node.id]), 1,
+    view = _folded(scene, (lambda node: None if node.keep else (node.key.kind, machine[node.id]),), 1,
                    "too big: aggregated by kind on each host")  # fmt: skip
     if len(view.single) + len(view.groups) <= limit:
         return view
-    return _folded(scene, lambda node: (node.key.kind, node.verdict) if node.id else None, 1,
+    return _folded(scene, (lambda node: (node.key.kind, node.verdict) if node.id else None,), 1,
                    "too big: aggregated by kind and verdict")  # fmt: skip
 
 
@@ -105,8 +125,20 @@ def _neighbours(edges: Iterable[Edge]) -> Peers:
     return peers
 
 
-def _crowds(scene: Scene, peers: Peers, alike: int) -> Grouping:
-    """Nodes that have one neighbour, by neighbour; and nodes to whom nothing happened but what happened to a crowd."""
+def _by_neighbour(scene: Scene, peers: Peers) -> Grouping:
+    """Nodes that have one neighbour, by neighbour and relation."""
+
+    def group_of(node: Node) -> tuple[Hashable, ...] | None:
+        around = peers.get(node.id, set())
+        others = {other for other, _, _ in around}
+        single = len(others) == 1 and not node.keep
+        return (node.key.kind, scene.nodes[min(others)].label, frozenset(around)) if single else None
+
+    return group_of
+
+
+def _by_crowd(scene: Scene, peers: Peers, alike: int) -> Grouping:
+    """Nodes to whom nothing happened but what happened to a crowd, by machine; and files that nobody did a thing to."""
     crowd = Counter(
         (other, relation, forward, scene.nodes[node].key.kind)
         for node, around in peers.items() for other, relation, forward in around
@@ -115,14 +147,11 @@ def _crowds(scene: Scene, peers: Peers, alike: int) -> Grouping:
     def group_of(node: Node) -> tuple[Hashable, ...] | None:
         kind, scope = node.key.kind, node.key.scope
         around = peers.get(node.id, set())
-        others = {other for other, _, _ in around}
-        if node.keep:
+        if node.keep or not all(crowd[*peer, kind] > alike for peer in around):
             return None
-        if len(others) == 1:
-            return kind, scene.nodes[min(others)].label, frozenset(around)
-        if scope and all(crowd[*peer, kind] > alike for peer in around):
-            return kind, scope.partition(".")[0], scope
-        return None
+        if kind == "file" and not around:
+            return kind, "programs that ran", ""
+        return (kind, scope.partition(".")[0], scope) if scope else None
 
     return group_of
 
@@ -137,13 +166,16 @@ def _machines(scene: Scene, peers: Peers) -> list[str]:
     ]
 
 
-def _folded(scene: Scene, group_of: Grouping, alike: int, why: str) -> View:
-    found: dict[tuple[Hashable, ...], list[Node]] = {}
-    for node in scene.nodes:
-        group = group_of(node)
-        if group is not None:
-            found.setdefault(group, []).append(node)
-    crowds = [(str(group[1]), nodes) for group, nodes in found.items() if len(nodes) > alike]
+def _folded(scene: Scene, groupings: Sequence[Grouping], alike: int, why: str) -> View:
+    """Fold by each way of grouping in turn; what one leaves is for the next."""
+    left, crowds = list(scene.nodes), list[tuple[str, list[Node]]]()
+    for group_of in groupings:
+        found: dict[tuple[Hashable, ...] | None, list[Node]] = {}
+        for node in left:
+            found.setdefault(group_of(node), []).append(node)
+        big = {group: nodes for group, nodes in found.items() if group is not None and len(nodes) > alike}
+        crowds += [(str(group[1]), nodes) for group, nodes in big.items()]
+        left = [node for group, nodes in found.items() if group not in big for node in nodes]
     groups = tuple(_group(-number, whose, nodes) for number, (whose, nodes) in enumerate(crowds, start=1))
     home = {member: group.id for group in groups for member in group.members}
     return View(scene, groups, why if groups else "", home)

@@ -10,8 +10,8 @@ from types import MappingProxyType
 INK = "#1f2933"
 PAPER = "#ffffff"
 STORY = "#4b5563"
-FAINT = "#d3d8de"
-HIGHLIGHT = "#0072B2"
+#: From pale to strong: background, what happened, what happened in the story.
+LINES = ("#e3e7eb", "#a9b2bc", "#4b5563")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _tree(suspects: Suspects, key: Key, indent: str) -> Iterator[str]:
 def _deeds(suspects: Suspects, key: Key, relation: Relation, lead: str) -> Iterator[str]:
     by_target = _by_target(claim for claim in suspects.claims(key, relation) if _worth_telling(suspects, key, claim))
     for target, said in [*by_target.items()][:MOST_DEEDS]:
-        count = sum(claim.count for claim in said)
+        count = max(claim.count for claim in said)  # the same rows may have been asked for from both ends
         times = f", {count} times" if count > 1 else ""
         mark = f" [{suspects.web.nodes[target].verdict}]" if target in suspects.bad else ""
         sources = "+".join(dict.fromkeys(claim.provider for claim in said))

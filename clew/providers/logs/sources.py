@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from clew.entities.display import visible
 from clew.errors import ConnectError
 
 #: What a log file may end in, and how it is read.
@@ -114,7 +115,7 @@ def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room:
         while chunk := stream.read(_CHUNK):
             written += len(chunk)
             if written > room:
-                raise ConnectError("the zip unpacks to far more than its size allows", where=member.filename,
+                raise ConnectError("the zip unpacks to far more than its size allows", where=visible(member.filename),
                                    next_step="unpack it yourself if you trust it, and connect the folder")  # fmt: skip
             out.write(chunk)
     return written

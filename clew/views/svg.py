@@ -1,0 +1,153 @@
+"""The graph as a still picture, made here: for exports, printouts and pages that may run nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from clew.entities.display import escaped
+from clew.views.folding import Bundle, Group, View
+from clew.views.layout import HEIGHT, WIDTH, Point, arrange
+from clew.views.palette import INK, LINES, PAPER, STORY, look, mark, outline
+from clew.views.scene import BAD, Node, short
+
+SHOWN = 300
+RADIUS = 13.0
+_HEAD = 78.0
+_MARGIN = 110.0
+#: Narrower pictures have no room for their own legend.
+_NARROWEST = 900.0
+_FONT = "font-family='Helvetica, Arial, sans-serif'"
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """What of a view is in the picture, and where."""
+
+    nodes: Sequence[Node]
+    groups: Sequence[Group]
+    bundles: Sequence[Bundle]
+    places: Mapping[int, Point]
+
+
+def picture(view: View, *, limit: int = SHOWN) -> str:
+    """The picture of a view, as an SVG document. It shows at most `limit` things and says so."""
+    still = _choose(view, limit)
+    xs = [x for x, _ in still.places.values()] or [0.0]
+    ys = [y for _, y in still.places.values()] or [0.0]
+    width = max(_NARROWEST, max(xs) - min(xs) + 2 * _MARGIN)
+    height = max(ys) - min(ys) + 2 * _MARGIN + _HEAD
+    # Whatever room is left goes to both sides.
+    left = min(xs) - (width - (max(xs) - min(xs))) / 2
+    body = "".join([*_edges(still), *_groups(still), *_nodes(still)]) or _words("Nothing in this case yet.")
+    shift = f"translate({-left:.1f} {_MARGIN + _HEAD - min(ys):.1f})"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" role="img"><title>{escaped(view.scene.title)}</title>'
+        f'<rect width="100%" height="100%" fill="{PAPER}"/>{"".join(_head(view, still, width))}'
+        f'<g transform="{shift}">{body}</g></svg>'
+    )
+
+
+def _words(text: str) -> str:
+    return f"<text x='0' y='40' text-anchor='middle' {_FONT} font-size='20' fill='{STORY}'>{escaped(text)}</text>"
+
+
+def _choose(view: View, limit: int) -> Still:
+    """The start, what is bad, what is kept and the groups come first; then what was known first."""
+    ranked = sorted(view.single, key=lambda node: (node.id != 0, node.verdict not in BAD, not node.keep, node.id))
+    groups = view.groups[: limit // 2]
+    nodes = sorted(ranked[: limit - len(groups)], key=lambda node: node.id)
+    drawn = {node.id for node in nodes} | {group.id for group in groups}
+    bundles = [bundle for bundle in view.bundles() if bundle.source in drawn and bundle.target in drawn]
+    order = [*(node.id for node in nodes), *(group.id for group in groups)]
+    links = ((bundle.source, bundle.target, not bundle.weight) for bundle in bundles)
+    return Still(nodes, groups, bundles, arrange(order, links))
+
+
+def _head(view: View, still: Still, width: float) -> Iterator[str]:
+    scene = view.scene
+    title = escaped(short(scene.title, int(width / 13)))
+    yield f'<text x="24" y="34" {_FONT} font-size="21" font-weight="bold" fill="{INK}">{title}</text>'
+    told = f"{scene.counts}; as of {scene.asof}. Shown: {told_shown(view, len(still.nodes), len(still.groups))}"
+    yield f'<text x="24" y="58" {_FONT} font-size="13" fill="{STORY}">{escaped(told)}</text>'
+    yield from _legend(still)
+
+
+def told_shown(view: View, nodes: int, groups: int) -> str:
+    """How much of the case is in a picture, and where the rest is."""
+    folded = f"; {len(view.home):,} in {groups} groups ({view.why})" if groups else ""
+    left_out = len(view.single) - nodes
+    missing = f"; {left_out:,} left out: too many for one picture" if left_out > 0 else ""
+    return f"{nodes:,} of {len(view.scene.nodes):,} nodes{folded}{missing}"
+
+
+def _legend(still: Still) -> Iterator[str]:
+    """Each kind with its shape, its colour and its count, then what the borders and lines mean."""
+    counts = Counter(node.key.kind for node in still.nodes)
+    x = 30.0
+    for kind in sorted(counts):
+        style = look(kind)
+        text = f"{style.plural} {counts[kind]}"
+        yield f'{outline(style.shape, x, 80, 7)} fill="{style.colour}" stroke="{INK}"/>{_small(x + 12, 84, text)}'
+        x += 26 + 7 * len(text)
+    for verdict in dict.fromkeys(node.verdict for node in still.nodes):
+        style = mark(verdict)
+        if style.sign:
+            ring = f'{outline("dot", x, 80, 7)} fill="{PAPER}" stroke="{style.colour}" stroke-width="3"/>'
+            yield f"{ring}{_small(x - 2.5, 84, style.sign)}{_small(x + 12, 84, verdict)}"
+            x += 26 + 7 * len(verdict)
+    yield _small(24, 104, "line width: independent sources; dashed: concluded, not said; pale: where something is")
+
+
+def _small(x: float, y: float, text: str, anchor: str = "start", colour: str = INK) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_FONT} font-size="12" fill="{colour}">{escaped(text)}</text>'
+
+
+def _edges(still: Still) -> Iterator[str]:
+    """Background first, so that it lies below what happened."""
+    for bundle in sorted(still.bundles, key=lambda bundle: bundle.weight):
+        (x1, y1), (x2, y2) = still.places[bundle.source], still.places[bundle.target]
+        bend = (x2 - x1) * 0.5
+        # Within a column a straight line would run through the nodes between.
+        side = WIDTH * 0.3 if abs(bend) < WIDTH / 4 else 0.0
+        path = f"M{x1:.1f} {y1:.1f}C{x1 + bend + side:.1f} {y1:.1f} {x2 - bend + side:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+        dashes = ' stroke-dasharray="6 4"' if bundle.inferred else ""
+        width = 0.8 if not bundle.weight else 0.4 + bundle.sources
+        yield f'<path d="{path}" fill="none" stroke="{LINES[bundle.weight]}" stroke-width="{width:g}"{dashes}/>'
+
+
+def _nodes(still: Still) -> Iterator[str]:
+    for node in still.nodes:
+        x, y = still.places[node.id]
+        style, border = look(node.key.kind), mark(node.verdict)
+        if node.id == 0:
+            yield f'{outline("dot", x, y, RADIUS + 8)} fill="none" stroke="{INK}" stroke-dasharray="2 3"/>'
+        shape = outline(style.shape, x, y, RADIUS)
+        yield f'{shape} fill="{style.colour}" stroke="{border.colour}" stroke-width="{border.width}"/>'
+        if border.sign:
+            badge = outline("dot", x + RADIUS, y - RADIUS, 8)
+            yield f'{badge} fill="{PAPER}" stroke="{border.colour}" stroke-width="2"/>'
+            yield _small(x + RADIUS, y - RADIUS + 4, border.sign, "middle")
+        yield _label(x, y + RADIUS + 15, short(node.label), node.place)
+
+
+def _groups(still: Still) -> Iterator[str]:
+    for group in still.groups:
+        x, y = still.places[group.id]
+        colour = look(group.kind).colour
+        half = 4.0 * len(group.label) + 8
+        yield (
+            f'<rect x="{x - half:.1f}" y="{y - 14:.1f}" width="{2 * half:.1f}" height="28" rx="6" fill="{PAPER}" '
+            f'stroke="{colour}" stroke-width="4"/>{_small(x, y + 4, group.label, "middle")}'
+        )
+        yield _label(x, y + RADIUS + 3, "", group.place)
+
+
+def _label(x: float, y: float, label: str, place: str) -> str:
+    # A border in the colour of the paper keeps text readable where lines cross it.
+    halo = f'paint-order="stroke" stroke="{PAPER}" stroke-width="3"'
+    first = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" {_FONT} font-size="13" fill="{INK}" {halo}>{escaped(label)}</text>'
+    below = _small(x, y + 14, place, "middle", STORY).replace("<text", f"<text {halo}", 1) if place else ""
+    return f"{first if label else ''}{below}"

@@ -1,0 +1,59 @@
+"""The README and the tutorials are run as they stand."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from clew.pivots import context
+
+ROOT = Path(__file__).parents[2]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@pytest.fixture(autouse=True)
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages write files where they are, and configure the process: both are put back."""
+    monkeypatch.chdir(tmp_path)
+    token = context._process.set(None)
+    yield
+    context._process.reset(token)
+
+
+def run(page: str, **known: object) -> None:
+    """Run the examples of a page; what they print is what the page shows."""
+    path = ROOT / page
+    if not path.exists():
+        pytest.skip(f"{page} is not beside the tests here")
+    failed, tried = doctest.testfile(str(path), module_relative=False, globs=known, optionflags=FLAGS, encoding="utf-8")
+    assert tried
+    assert not failed
+
+
+def test_the_readme_shows_what_happens() -> None:
+    """The README's example prints what the README shows."""
+    run("README.md")
+
+
+def test_the_first_case_shows_what_happens() -> None:
+    """Following the first tutorial by copy and paste gives what the page shows."""
+    run("docs/tutorials/first-case.md")
+
+
+def test_the_real_incident_shows_what_happens(shared_data: Callable[[str], Path]) -> None:
+    """Following the second tutorial on the public recording that it names gives what the page shows."""
+    name = "metasploit_logonpasswords_lsass_memory_dump.zip"
+    run("docs/tutorials/real-incident.md", recording=shared_data("incident-pandalab") / "campaign_01" / name)
+
+
+@pytest.mark.parametrize("page", sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
+def test_links_lead_somewhere(page: str) -> None:
+    """Every link between pages leads to a file that is there."""
+    path = ROOT / page
+    for target in _LINK.findall(path.read_text("utf-8")):
+        assert (path.parent / target).exists(), f"{page} links to {target}"

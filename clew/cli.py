@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,9 +24,13 @@ app = typer.Typer(
     help="Follow an intrusion from one entity to the next, and keep everything that was asked and answered.",
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+# What is piped is not cut to the width of a screen.
+out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
+ROWS_SHOWN = 20
+# Columns that a person does not read in a terminal: hashes, GUIDs, and where the row stands in which file.
+_UNREADABLE = re.compile(r"_hash_|_entity_id$|^(?:source|row|connection|dataset|logon_id)$")
 #: Exit codes besides 0 and those of the CaseError classes.
 FAILED, DIFFERENT = 1, 3
 
@@ -142,8 +147,8 @@ def pivots(kind: Annotated[str, typer.Argument(metavar="TYPE", help="IpAddress, 
     for name, pivot in pivots_for(entity_type(kind)).items():
         asks = ", ".join(dict.fromkeys(provider.name for provider in pivot.providers))
         leaves = ", ".join(provider.name for provider in pivot.providers if provider.leaves) or "nothing"
-        rows.append([f"{name}{pivot.signature.replace(return_annotation=pivot.signature.empty)}", pivot.about, asks,
-                     str(pivot.calls), leaves])  # fmt: skip
+        signature = str(pivot.signature.replace(return_annotation=pivot.signature.empty)).replace("'", "")
+        rows.append([f"{name}{signature}", pivot.about, asks, str(pivot.calls), leaves])
     _table(rows)
 
 
@@ -166,13 +171,20 @@ def _argument(text: str) -> tuple[str, Any]:
 
 
 def _show_finding(finding: Finding) -> None:
+    """The finding, and the first of its rows: what is the same in all of them once, identifiers left to the frame."""
     out.print(str(finding))
-    if finding.table is not None and finding.table.rows:
-        columns = [name for name in finding.table.columns if name not in ("source", "row", "connection", "dataset")]
-        picked = [finding.table.columns.index(name) for name in columns]
-        rows = [["" if row[i] is None else str(row[i]) for i in picked] for row in finding.table.rows[:20]]
-        filled = [i for i, _ in enumerate(columns) if any(row[i] for row in rows)]
-        _table([[columns[i] for i in filled], *([row[i] for i in filled] for row in rows)])
+    if finding.table is None or not finding.table.rows:
+        return
+    records = [*finding.table.records()][:ROWS_SHOWN]
+    names = [name for name in finding.table.columns if not _UNREADABLE.search(name)]
+    filled = [name for name in names if any(record[name] is not None for record in records)]
+    same = [name for name in filled if len(records) > 1 and len({record[name] for record in records}) == 1]
+    for name in same:
+        out.print(Text(f"  {name}: {visible(records[0][name], 200)}"))
+    shown = [name for name in filled if name not in same]
+    _table([shown, *(["" if record[name] is None else str(record[name]) for name in shown] for record in records)])
+    if len(finding.table) > ROWS_SHOWN:
+        out.print(f"{ROWS_SHOWN} of {len(finding.table):,} rows")
 
 
 def _table(records: list[list[str]]) -> None:

@@ -12,7 +12,7 @@ from clew.entities.base import STRICT, Entity
 from clew.entities.display import visible
 from clew.entities.key import Key
 from clew.entities.menus import AccountMenus
-from clew.entities.names import canonical_name
+from clew.entities.names import given_name
 from clew.entities.text import given_text, refang
 from clew.errors import EntityError
 
@@ -61,7 +61,7 @@ class Account(Entity, AccountMenus):
         fields = {name: value for name, value in given.items() if value is not None}
         host = fields.get("host")
         if host is not None:
-            fields["host"] = canonical_name(given_text(host, "a host name"), "a host name")
+            fields["host"] = given_name(host, "a host name")
         identifiers: dict[str, str] = {}
         for field in ("value", "sid", "upn", "name"):
             text = fields.pop(field, "")

@@ -67,7 +67,7 @@ def load(data: Any) -> Entity:
         raise EntityError(f"an entity is written as a mapping, not as {type(data).__name__}")
     fields = cast("dict[str, Any]", data).copy()
     kind = fields.pop("kind", None)
-    if kind not in ENTITY_TYPES:
+    if not isinstance(kind, str) or kind not in ENTITY_TYPES:
         raise EntityError(f"there is no entity of kind {kind!r}")
     return ENTITY_TYPES[kind](**fields)
 

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import FileMenus
-from clew.entities.names import canonical_name
+from clew.entities.names import given_name
 from clew.entities.text import given_text
 from clew.errors import EntityError
 
@@ -60,7 +60,7 @@ class File(Entity, FileMenus):
     def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in given.items() if value is not None}
         if "host" in fields:
-            fields["host"] = canonical_name(given_text(fields["host"], "a host name"), "a host name")
+            fields["host"] = given_name(fields["host"], "a host name")
         if fields.get("value"):
             _take_value(fields)
         for name in HASHES:

@@ -10,8 +10,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import HostMenus
-from clew.entities.names import canonical_name
-from clew.entities.text import given_text, refang
+from clew.entities.names import given_name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
@@ -45,9 +44,9 @@ class Host(Entity, HostMenus):
     def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
         if "value" not in given:
             return given
-        fields = {**given, "value": canonical_name(refang(given_text(given["value"], "a host name")), "a host name")}
+        fields = {**given, "value": given_name(given["value"], "a host name")}
         if fields.get("netbios") is not None:
-            fields["netbios"] = canonical_name(given_text(fields["netbios"], "a NetBIOS name"), "a NetBIOS name")
+            fields["netbios"] = given_name(fields["netbios"], "a NetBIOS name")
         return fields
 
     @property

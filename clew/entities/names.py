@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from clew.entities.text import given_text, refang
 from clew.errors import EntityError
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
-# What IDNA reads as a dot (UTS 46).
-_FULL_STOPS = ".\u3002\uff0e\uff61"
+
+
+_PLAIN = re.compile(
+    r"(?=.*[a-z])(?!.{254})[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
+)
+
+
+def given_name(value: Any, what: str) -> str:
+    """The canonical name in `value`, defanged or not. Raises EntityError for what is no text or no name."""
+    if type(value) is str:
+        plain = value.lower()
+        if _PLAIN.fullmatch(plain):  # most names: nothing to undo, nothing to check
+            return plain
+    return canonical_name(refang(given_text(value, what)), what)
 
 
 def canonical_name(text: str, what: str) -> str:
@@ -21,7 +35,7 @@ def canonical_name(text: str, what: str) -> str:
     Raises:
         EntityError: an address, an empty or over-long label, or a character that no name has.
     """
-    name = text.rstrip(_FULL_STOPS).lower()
+    name = text.rstrip(".").lower()
     if not name.isascii():
         name = _punycode(name, text, what)
     if _ADDRESS.fullmatch(name):
@@ -39,6 +53,8 @@ def _punycode(name: str, text: str, what: str) -> str:
     import idna
 
     try:
-        return idna.encode(name, uts46=True).decode("ascii")
+        # Label by label: an ASCII one may begin with an underscore, which IDNA refuses.
+        labels = idna.uts46_remap(name, std3_rules=False).rstrip(".").split(".")
+        return ".".join(label if label.isascii() else idna.alabel(label).decode("ascii") for label in labels)
     except idna.IDNAError as error:
         raise EntityError(f"{text!r} is not {what}: {error}") from None

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import ProcessMenus
-from clew.entities.names import canonical_name
+from clew.entities.names import given_name
 from clew.entities.text import given_text, stamp, utc
 from clew.errors import EntityError
 
@@ -58,7 +58,7 @@ class Process(Entity, ProcessMenus):
         fields = {name: value for name, value in given.items() if value is not None}
         if not fields.get("host"):
             raise EntityError("a process needs the host it ran on", next_step="give host=")
-        fields["host"] = canonical_name(given_text(fields["host"], "a host name"), "a host name")
+        fields["host"] = given_name(fields["host"], "a host name")
         if "pid" in fields:
             _check_pid(fields["pid"])
         if "started" in fields:

@@ -139,6 +139,11 @@ class Case:
         return next((step.event.title for step in self.history() if isinstance(step.event, Opened)), "")
 
     @property
+    def steps(self) -> int:
+        """How many steps the case has."""
+        return self._store.head()[0]
+
+    @property
     def workspace(self) -> Workspace:
         """Settings and connections around the case."""
         return self._around or workspace()
@@ -175,9 +180,11 @@ class Case:
         """Make two nodes one, because a person says so; returns the step, for `unmerge`.
 
         Raises:
-            CaseError: a node that the case has not, or two of different kinds.
+            CaseError: a node that the case has not, two of different kinds, or one that is the other already.
         """
         kept, lost = self._node(keep), self._node(gone)
+        if kept == lost:
+            raise CaseError(f"{keep.key} and {gone.key} are one node already", next_step="see case.merges()")
         if kept.kind != lost.kind:
             raise CaseError(f"a {lost.kind} cannot be merged into a {kept.kind}")
         return self._record(Merged(kept, lost, reason))
@@ -251,11 +258,13 @@ class Case:
 
     def known(self) -> tuple[Node, ...]:
         """Every node, in the order in which the case first heard of it."""
-        return tuple(frames.nodes(self._store.connection))
+        with self._store.reading() as connection:
+            return tuple(frames.nodes(connection))
 
     def said(self) -> tuple[Claim, ...]:
         """Every claim, in the order in which it was made."""
-        return tuple(frames.claims(self._store.connection))
+        with self._store.reading() as connection:
+            return tuple(frames.claims(connection))
 
     def nodes(self) -> pd.DataFrame:
         """One row per node: key, kind, label, verdict, severity, first_step."""
@@ -347,7 +356,8 @@ class Case:
         return step
 
     def _keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
-        placed = (invocation.subject, *answer.finding.entities)
+        # Every mention: a later one may give identifiers that an earlier one of the same entity did not.
+        placed = (invocation.subject, *(end for link in answer.finding.links for end in (link.source, link.target)))
         self._record(Pivoted(invocation, answer.finding, answer.exchanges), placed=placed, answer=answer, at=at)
         return answer.finding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -134,7 +135,12 @@ class Unmerged:
 
 
 Event = Opened | Connected | Added | Pivoted | Planned | Noted | Tagged | Merged | Unmerged
-EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Discriminator("kind")])
+
+
+@functools.cache
+def event_adapter() -> TypeAdapter[Event]:
+    """Reads and writes events as JSON. Made when first needed: it costs more than importing clew."""
+    return TypeAdapter(Annotated[Event, Discriminator("kind")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ class Step:
 
 def event_json(event: Event) -> str:
     """The canonical text of an event."""
-    return canonical_json(EVENTS.dump_python(event, mode="json", exclude_defaults=False))
+    return canonical_json(event_adapter().dump_python(event, mode="json", exclude_defaults=False))
 
 
 def chain(previous: str, number: int, at: str, by: str, tool: str, body: str) -> str:

@@ -113,16 +113,16 @@ class Expander:
             if finding.outcome is Outcome.FOUND:
                 trail = trails.get(finding.subject.key, 0.0)
                 for lead in _named(finding, trail):
-                    mine = replace(lead, entity=self.entity_of(lead.entity))
-                    other = found.get(mine.entity.key, mine)
-                    best = replace(mine, internal=bool(self.gate.private(mine.entity)), verdict=self.verdict_of(mine.entity), crowd=min(mine.crowd, other.crowd),
-                                   trail=max(mine.trail, other.trail),
-                                   own_address=mine.own_address and other.own_address,
-                                   started=mine.started or other.started)  # fmt: skip
-                    found[mine.entity.key] = best
+                    mine = self._as_known(lead)
+                    known_as = mine.entity.key
+                    found[known_as] = mine.joined(found[known_as]) if known_as in found else mine
         fresh = [lead for key, lead in found.items() if key not in known]
         known.update(lead.entity.key for lead in fresh)
         return fresh
+
+    def _as_known(self, lead: Lead) -> Lead:
+        entity = self.entity_of(lead.entity)
+        return replace(lead, entity=entity, verdict=self.verdict_of(entity), internal=bool(self.gate.private(entity)))
 
 
 def _named(finding: Finding, trail: float) -> Iterator[Lead]:

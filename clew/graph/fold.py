@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, assert_never
 
 from clew.entities import Entity, Finding, Host, Key, Link, Outcome, dump, load
 from clew.entities.text import stamp
-from clew.errors import CaseDamaged
+from clew.errors import CaseDamaged, EntityError
 from clew.graph.events import (
     Added,
     Connected,
@@ -181,8 +182,7 @@ class Fold:
     def _join(self, keep: str, gone: str) -> None:
         kept, lost = self.entity(keep), self.entity(gone)
         # What the lost node was called by stays an alias; what it was described by fills gaps.
-        described = {name: value for name, value in dump(lost).items() if name not in ("kind", "value")}
-        entity = load({**described, **dump(kept)}) if type(kept) is type(lost) else kept
+        entity = _described(kept, lost)
         self._write("UPDATE nodes SET entity = ?, label = ?, first_step = min(first_step, "
                     "(SELECT first_step FROM nodes WHERE key = ?)) WHERE key = ?",
                     (canonical_json(dump(entity)), entity.label, gone, keep))  # fmt: skip
@@ -203,14 +203,16 @@ class Fold:
         rows = self._connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (old,)).fetchall()
         for (node,) in rows:
             moved = str(Key.parse(node)._replace(scope=new))
-            if self._one("SELECT 1 FROM nodes WHERE key = ?", (moved,)):
-                self._join(moved, node)
+            there = self._one("SELECT node FROM aliases WHERE alias = ?", (moved,))
+            if there and there[0] != node:
+                self._join(there[0], node)
                 continue
             entity = load({**dump(self.entity(node)), "host": new})
             self._write("UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE key = ?",
                         (moved, new, canonical_json(dump(entity)), entity.label, node))  # fmt: skip
             self._repoint(moved, node)
-            self._write("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (moved, moved))
+            for alias in (moved, *entity.aliases):
+                self._write("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (str(alias), moved))
 
     # -- SQL -----------------------------------------------------------------------------------------------------
 
@@ -227,3 +229,15 @@ class Fold:
 
 def _moment(time: datetime | None) -> str:
     return stamp(time) if time else ""
+
+
+def _described(kept: Entity, lost: Entity) -> Entity:
+    """`kept` with its gaps filled from `lost`, but with nothing that would make it another identity."""
+    if type(kept) is not type(lost):
+        return kept
+    for name, value in lost.described().items():
+        if name not in kept.described():
+            with suppress(EntityError):
+                fuller = type(kept)(**kept.described(), **{name: value})
+                kept = fuller if fuller.key == kept.key else kept
+    return kept

@@ -19,14 +19,31 @@ def due_merges(
     have (two SIDs, two SHA-256) stay apart.
     """
     fold = Fold(connection)
-    undone = {
-        frozenset(row)
-        for row in connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL").fetchall()
-    }
-    for entity in dict.fromkeys(entities):
-        for merge in (*_by_alias(fold, connection, entity, evidence), *_by_name(fold, connection, entity)):
+    rows = connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL").fetchall()
+    # By what the nodes are called now: they may have been merged with others since.
+    undone = {frozenset(fold.resolve(Key.parse(key)) or key for key in row) for row in rows}
+    # Mentions of one entity differ in the identifiers that they give with it.
+    for entity in {(entity.key, entity.aliases): entity for entity in entities}.values():
+        for merge in _due(fold, connection, entity, evidence):
             if frozenset((str(merge.keep), str(merge.gone))) not in undone:
                 yield merge
+
+
+def _due(fold: Fold, connection: sqlite3.Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
+    """One at a time: each is recorded before the next is looked for."""
+    yield from _by_alias(fold, connection, entity, evidence)
+    for merge in _by_name(fold, connection, entity):
+        yield merge
+        for moved in _on_machine(fold, connection, merge.keep):
+            yield from _by_alias(fold, connection, moved, evidence)
+
+
+def _on_machine(fold: Fold, connection: sqlite3.Connection, key: Key) -> Iterator[Entity]:
+    """What is known on a machine, now that its names are one: it may have been known by either."""
+    if key.kind == Host.kind:
+        rows = connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)).fetchall()
+        nodes = dict.fromkeys(fold.resolve(Key.parse(row[0])) for row in rows)
+        yield from (fold.entity(node) for node in nodes if node)
 
 
 def _by_alias(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -10,8 +11,15 @@ from pydantic import TypeAdapter
 from clew.entities import Entity, Finding, Link, dump, load
 from clew.pivots.combine import combine_findings
 
-_FINDING: TypeAdapter[Finding] = TypeAdapter(Finding)
-_LINK: TypeAdapter[Link] = TypeAdapter(Link)
+
+@functools.cache
+def _finding_adapter() -> TypeAdapter[Finding]:
+    return TypeAdapter(Finding)
+
+
+@functools.cache
+def _link_adapter() -> TypeAdapter[Link]:
+    return TypeAdapter(Link)
 
 
 def pack_finding(finding: Finding) -> dict[str, Any]:
@@ -20,7 +28,7 @@ def pack_finding(finding: Finding) -> dict[str, Any]:
         return {"subject": dump(finding.subject), "pivot": finding.pivot,
                 "parts": [pack_finding(part) for part in finding.parts]}  # fmt: skip
     bare = dataclasses.replace(finding, links=(), table=None)
-    packed: dict[str, Any] = _FINDING.dump_python(bare, mode="json", exclude_defaults=True)
+    packed: dict[str, Any] = _finding_adapter().dump_python(bare, mode="json", exclude_defaults=True)
     if finding.links:
         places: dict[Entity, int] = {}
         entities: list[dict[str, Any]] = []
@@ -40,7 +48,7 @@ def _pack_link(link: Link, places: dict[Entity, int], entities: list[dict[str, A
         entities.append(written)
         return places[entity]
 
-    packed: dict[str, Any] = _LINK.dump_python(link, mode="json", exclude_defaults=True)
+    packed: dict[str, Any] = _link_adapter().dump_python(link, mode="json", exclude_defaults=True)
     return {**packed, "source": place(link.source), "target": place(link.target)}
 
 
@@ -60,10 +68,10 @@ def unpack_finding(packed: Any) -> Finding:
         return combine_findings(load(rest["subject"]), rest["pivot"], parts)
     entities: list[Entity] = [load(entity) for entity in rest.pop("entities", ())]
     links = tuple(_unpack_link(link, entities) for link in rest.pop("links", ()))
-    return dataclasses.replace(_FINDING.validate_python(rest), links=links)
+    return dataclasses.replace(_finding_adapter().validate_python(rest), links=links)
 
 
 def _unpack_link(packed: dict[str, Any], entities: list[Entity]) -> Link:
     source = entities[int(packed["source"])]
     target = entities[int(packed["target"])]
-    return _LINK.validate_python({**packed, "source": source, "target": target})
+    return _link_adapter().validate_python({**packed, "source": source, "target": target})

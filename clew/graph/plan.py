@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from clew.entities import Account, Entity
@@ -60,6 +60,16 @@ class Lead:
     own_address: bool = False
     started: bool = False
     internal: bool = False
+
+    def joined(self, other: Lead) -> Lead:
+        """One lead out of two mentions of the same entity: what speaks for it counts."""
+        return replace(
+            self,
+            crowd=min(self.crowd, other.crowd),
+            trail=max(self.trail, other.trail),
+            own_address=self.own_address and other.own_address,
+            started=self.started or other.started,
+        )
 
     @property
     def worth(self) -> float:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from clew.entities.display import visible
 from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.events import EVENTS, Event, Step, chain, event_json
+from clew.graph.events import Event, Step, chain, event_adapter, event_json
 from clew.graph.fold import Fold
 from clew.graph.schema import DERIVED, connect, typed_error
 from clew.providers.base import Reply
@@ -74,8 +74,9 @@ class Store:
             try:
                 yield self.connection
             except _UNREADABLE as error:
-                raise CaseDamaged(f"the graph of the case cannot be read ({type(error).__name__})",
-                                  where=str(self.path or "memory"), next_step="restore it from a copy") from error  # fmt: skip
+                what = f"the graph of the case cannot be read ({type(error).__name__})"
+                where = str(self.path or "memory")
+                raise CaseDamaged(what, where=where, next_step="restore it from a copy") from error
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -120,7 +121,7 @@ class Store:
         """The text of an event, if it can be read again: one step that cannot be would end the chain for good."""
         try:
             body = event_json(event)
-            EVENTS.validate_json(body)
+            event_adapter().validate_json(body)
         except _UNREADABLE as error:
             why = visible(str(error).partition("\n")[0], 200)
             raise CaseError(f"the step cannot be kept: {why}", where=str(self.path or "memory"),
@@ -165,7 +166,7 @@ class Store:
             body = _unpacked(packed).decode()
             if chain(previous, number, at, by, tool, body) != digest:
                 raise self._damaged(number, "its content does not match its hash")
-            event = EVENTS.validate_json(body)
+            event = event_adapter().validate_json(body)
             return Step(number, datetime.fromisoformat(at), by, tool, event, previous, digest)
         except _UNREADABLE as error:
             raise self._damaged(number, f"it cannot be read ({type(error).__name__})") from None

@@ -28,7 +28,7 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...]) ->
         outcome=outcome,
         verdict=worst.verdict if worst else Verdict.UNKNOWN,
         severity=min((part.severity for part in found), key=_SEVERITIES.index, default=Severity.INFORMATIONAL),
-        reason="; ".join(f"{part.provider}: {part.reason or part.outcome}" for part in parts),
+        reason="; ".join(f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_telling)),
         reference=worst.reference if worst else "",
         facts=tuple(fact for part in found for fact in part.facts),
         links=tuple(link for part in parts for link in part.links),
@@ -39,3 +39,8 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...]) ->
         evidence=tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence)),
         parts=parts,
     )
+
+
+def _telling(part: Finding) -> tuple[bool, int]:
+    """Who found something speaks first, the worst of them before the others."""
+    return part.outcome is not Outcome.FOUND, VERDICT_ORDER.index(part.verdict)

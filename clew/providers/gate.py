@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from clew.entities import Account, Domain, Entity, Host, IpAddress, Url
-from clew.errors import AskRefused
+from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Url
+from clew.entities.names import canonical_name
+from clew.errors import AskRefused, EntityError
 from clew.providers.base import Ask, Provider
 
 # Names that exist only inside: special-use and widely used private suffixes (RFC 6761, RFC 6762, RFC 8375).
@@ -72,13 +73,16 @@ class Gate:
                 return self._private_name(entity.value)
             case Url():
                 return self._private_url(entity.value)
+            case File():
+                return "a path is internal" if entity.key.scope else ""
             case Account():
                 return "accounts are internal"
             case _:
-                return ""
+                return f"a {entity.kind} is internal"
 
     def _private_name(self, name: str) -> str:
-        suffixes = (*self.own_domains, *_PRIVATE_SUFFIXES)
+        suffixes = (*map(_suffix, self.own_domains), *_PRIVATE_SUFFIXES)
+        name = name.rstrip(".")
         if "." not in name or any(name == suffix or name.endswith(f".{suffix}") for suffix in suffixes):
             return "the name is internal"
         return ""
@@ -93,6 +97,14 @@ class Gate:
         return _private_address(host) if _is_address(host) else self._private_name(host)
 
 
+def _suffix(text: str) -> str:
+    """One of the own domains, as names are spelt; `*.corp.example` is `corp.example`."""
+    try:
+        return canonical_name(text.strip().lstrip("*."), "a domain")
+    except EntityError:
+        return text.lower()
+
+
 def _is_address(text: str) -> bool:
     return ":" in text or text.replace(".", "").isdigit()
 
@@ -101,4 +113,7 @@ def _private_address(text: str) -> str:
     address = ipaddress.ip_address(text)
     if address.is_multicast:
         return "a multicast address"
-    return "" if address.is_global else "the address is private or reserved"
+    if isinstance(address, ipaddress.IPv6Address) and address.sixtofour:
+        return _private_address(str(address.sixtofour))
+    inside = address.is_reserved or getattr(address, "is_site_local", False)
+    return "" if address.is_global and not inside else "the address is private or reserved"

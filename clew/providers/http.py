@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from clew.errors import AskFailed, AskRefused, AskSkipped
 from clew.providers.base import Ask, Provider, Reply, expected
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MAX_BODY = 16 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_TOKEN = re.compile(rb"[!-~]{8,}")
+_TOKEN = re.compile(r"[!-~]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class HttpChannel:
                 body = _bounded_body(response, provider)
                 media_type = response.headers.get("content-type", "").partition(";")[0].strip()
                 status, retry_after = response.status_code, response.headers.get("retry-after", "")
-        except httpx.TimeoutException:
+        except (httpx.TimeoutException, TimeoutError):
             raise AskFailed(f"{provider.title} did not answer within {TIMEOUT_SECONDS:.0f} s", kind="timeout") from None
         except httpx.HTTPError as error:
             raise AskFailed(f"{provider.title} could not be asked: {type(error).__name__}", kind="connect") from None
@@ -97,7 +98,7 @@ def _secret(provider: type[Provider]) -> str:
     if not secret:
         raise AskSkipped(f"{provider.title} was not asked: it needs a key", kind="no-key",
                          next_step=f"set the environment variable {provider.secret}")  # fmt: skip
-    if not _TOKEN.fullmatch(secret.encode()):
+    if not _TOKEN.fullmatch(secret):
         raise AskSkipped(f"the key of {provider.title} has characters that no key has", kind="no-key",
                          next_step=f"check the environment variable {provider.secret}")  # fmt: skip
     return secret
@@ -106,10 +107,14 @@ def _secret(provider: type[Provider]) -> str:
 def _bounded_body(response: httpx.Response, provider: type[Provider]) -> bytes:
     chunks: list[bytes] = []
     size = 0
+    # A time-out of the connection starts anew with each byte: one that drips would never reach it.
+    deadline = monotonic() + TIMEOUT_SECONDS
     for chunk in response.iter_bytes():
         size += len(chunk)
         if size > MAX_BODY:
             raise AskFailed(f"{provider.title} sent more than {MAX_BODY // 2**20} MiB", kind="reply")
+        if monotonic() > deadline:
+            raise TimeoutError
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -132,6 +137,7 @@ def _redacted(body: bytes, secret: str) -> bytes:
     if not secret:
         return body
     mark = b"[redacted sha256:" + sha256(secret.encode()).hexdigest()[:8].encode() + b"]"
-    for spelling in {secret, json.dumps(secret)[1:-1]}:
+    quoted = json.dumps(secret)[1:-1]
+    for spelling in {secret, quoted, quoted.replace("/", "\\/"), quote(secret), quote(secret, safe="")}:
         body = body.replace(spelling.encode(), mark)
     return body

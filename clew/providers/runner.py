@@ -5,7 +5,6 @@ The driver does no I/O. `run` and `arun` are its two shells; both see the same a
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
@@ -58,6 +57,9 @@ class Runner:
 
     async def arun(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Answer:
         """The asynchronous twin of `run`; waiting happens in worker threads."""
+        # Loaded here: most sessions are synchronous, and it is a tenth of importing clew.
+        import asyncio
+
         driver = self._drive(pivot, provider, subject, steps)
         try:
             ask = next(driver)

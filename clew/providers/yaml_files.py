@@ -39,7 +39,8 @@ def _check_depth(text: str, loader: Any, where: str) -> None:
 
 
 def _place(at: yaml.Node | yaml.Event, where: str) -> str:
-    return f"{where}:{at.start_mark.line + 1}:{at.start_mark.column + 1}"
+    mark = at.start_mark
+    return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
 
 
 def _value(node: yaml.Node, where: str, seen: set[int]) -> Any:

@@ -11,7 +11,7 @@ from clew.entities.display import visible
 from clew.graph.case import Case
 from clew.views.suspects import find_suspects
 
-LABEL_SHOWN = 22
+LABEL_SHOWN = 21
 #: Following the story of a larger case takes longer than drawing it.
 STORY_LIMIT = 5_000
 #: What is true of everything on a machine: it says where a thing is, and seldom what happened. Drawn faint.
@@ -99,7 +99,7 @@ def short(text: str, limit: int = LABEL_SHOWN) -> str:
     """A label with its middle left out: the ends of names, paths and hashes say most.
 
     >>> short("c:/program files/office/winword.exe")
-    'c:/program…winword.exe'
+    'c:/progra…winword.exe'
     """
     tail = limit // 2
     return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"

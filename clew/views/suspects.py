@@ -70,9 +70,11 @@ class Suspects:
         return [claim for claim in self.web.out[key] if claim.relation is relation]
 
     def time_of(self, key: Key) -> datetime | None:
-        """When a process began: when it was created, as somebody saw it; else when it was first seen."""
-        began = _times(claim for claim in self.web.into[key] if claim.relation is Relation.CREATED)
-        return min(began, default=min(_times(self.claims(key, Relation.RAN_ON)), default=None))
+        """When a process started, if a source says so."""
+        entity = self.web.nodes[key].entity
+        if isinstance(entity, Process) and entity.started:
+            return entity.started
+        return min(_times(claim for claim in self.web.into[key] if claim.relation is Relation.CREATED), default=None)
 
     def children(self, key: Key) -> list[Key]:
         """Suspect processes that a process started, by time."""
@@ -117,7 +119,8 @@ class Suspects:
                     yield Movement(claim.source, origin, came.source, first, len(shared), claim.provider)
 
     def _order(self, key: Key) -> tuple[str, str]:
-        time = self.time_of(key)
+        """By start; where no source tells it, by when it was first seen to do anything."""
+        time = self.time_of(key) or min(_times(self.web.out[key]), default=None)
         return time.isoformat() if time else "~", str(key)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clew.entities.display import escaped
 from clew.views.folding import Bundle, Group, View
-from clew.views.layout import HEIGHT, WIDTH, Point, arrange
+from clew.views.layout import WIDTH, Point, arrange
 from clew.views.palette import INK, LINES, PAPER, STORY, look, mark, outline
 from clew.views.scene import BAD, Node, short
 

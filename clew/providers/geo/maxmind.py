@@ -93,14 +93,15 @@ class GeoChannel:
             raise AskSkipped("there is no GeoIP database", kind="no-source", next_step="set CLEW_GEOIP to a .mmdb file")
         try:
             record, network, built = _look_up(DatabaseFile.of(self.database), lookup.address)
+            found = {"database": self.database.name, "built": built, "network": network, "record": record}
+            body = canonical_json(found)
         except MissingExtra as error:
             raise AskSkipped(error.what, kind="no-source", next_step=error.next_step) from None
-        except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError, ArithmeticError) as error:
-            # A damaged file fails in any of these ways inside the reader.
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError) as error:
+            # A damaged file fails in any of these ways inside the reader, whose own error is a RuntimeError.
             raise AskSkipped(f"the GeoIP database {self.database.name} cannot be read: {error}", kind="no-source",
                              next_step="check CLEW_GEOIP, download the database again") from None  # fmt: skip
-        body = {"database": self.database.name, "built": built, "network": network, "record": record}
-        return Reply(canonical_json(body).encode(), "application/json", datetime.now(UTC))
+        return Reply(body.encode(), "application/json", datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

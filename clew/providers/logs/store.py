@@ -24,12 +24,13 @@ from clew.providers.logs.sources import content_digest, log_files
 if TYPE_CHECKING:
     import duckdb
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 _LOCKED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
     "lock_configuration": "true",
+    "python_enable_replacements": "false",
 }
 
 

@@ -36,6 +36,8 @@ class AbuseIpDb(Provider):
 
 def _finding(ip: IpAddress, data: dict[str, Any]) -> Finding:
     score, reports = int(data["abuseConfidenceScore"]), int(data.get("totalReports") or 0)
+    if not 0 <= score <= 100 or reports < 0:
+        raise ValueError(f"a score of {score} % out of {reports} reports")
     verdict, severity = _judge(score, reports)
     known = {
         "abuse_score": score,
@@ -48,7 +50,7 @@ def _finding(ip: IpAddress, data: dict[str, Any]) -> Finding:
     }
     return Finding(
         ip,
-        outcome=Outcome.FOUND if reports else Outcome.NOTHING,
+        outcome=Outcome.FOUND if reports or score else Outcome.NOTHING,
         verdict=verdict,
         severity=severity,
         reason=f"{reports} reports, confidence of abuse {score} %",

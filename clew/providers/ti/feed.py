@@ -106,7 +106,7 @@ def _index_of(feed: Path) -> dict[str, list[dict[str, str]]]:
         if status.st_size > MAX_FEED:
             raise AskSkipped(f"the feed {feed} is larger than {MAX_FEED // 2**20} MiB", kind="no-source")
         return _read(FeedFile(feed, status.st_mtime_ns, status.st_size))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, csv.Error) as error:
         raise AskSkipped(f"the feed {feed} cannot be read: {error}", kind="no-source",
                          next_step="check CLEW_FEEDS") from None  # fmt: skip
 
@@ -124,7 +124,7 @@ class FeedFile:
 def _read(feed: FeedFile) -> dict[str, list[dict[str, str]]]:
     """The feed by canonical key."""
     index: dict[str, list[dict[str, str]]] = {}
-    with feed.path.open(encoding="utf-8-sig", newline="") as lines:
+    with feed.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         for row in _rows(csv.DictReader(lines), feed.path):
             index.setdefault(row.pop("key"), []).append(row)
     return index
@@ -140,8 +140,9 @@ def _rows(reader: csv.DictReader[str], feed: Path) -> Iterator[dict[str, str]]:
             key = str(parse(row["indicator"]).key)
         except EntityError:
             continue  # a row that names nothing can match nothing
-        row["verdict"] = row["verdict"] if row["verdict"] in list(Verdict) else Verdict.SUSPICIOUS.value
-        row["severity"] = row["severity"] if row["severity"] in list(Severity) else Severity.MEDIUM.value
+        verdict, severity = row["verdict"].lower(), row["severity"].lower()
+        row["verdict"] = verdict if verdict in list(Verdict) else Verdict.SUSPICIOUS.value
+        row["severity"] = severity if severity in list(Severity) else Severity.MEDIUM.value
         yield {**row, "key": key, "feed": feed.name}
 
 

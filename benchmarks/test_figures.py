@@ -1,0 +1,115 @@
+"""The figures that the project keeps in view. Nothing here passes or fails by a time."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clew import Account, Budget, Host, Investigation, IpAddress, Process, Url
+
+Figure = Callable[[str, str, str], None]
+FIRST_PIVOT = """
+import resource
+from clew import Url
+assert Url("hxxps://evil[.]example/a?b=1").transform.parts()
+use = resource.getrusage(resource.RUSAGE_SELF)
+print(use.ru_utime + use.ru_stime, use.ru_maxrss / 1024)
+"""
+
+
+def cpu(run: Callable[[], Any]) -> float:
+    """CPU seconds of this process."""
+    begun = time.process_time()
+    run()
+    return time.process_time() - begun
+
+
+def test_first_pivot_in_a_fresh_process(benchmark: Any, figure: Figure) -> None:
+    def child() -> tuple[float, float]:
+        done = subprocess.run([sys.executable, "-c", FIRST_PIVOT], capture_output=True, text=True, check=True)
+        seconds, memory = map(float, done.stdout.split())
+        return seconds, memory
+
+    child()  # compiles the modules
+    runs = [child() for _ in range(5)]
+    benchmark.pedantic(child, rounds=3)
+    seconds, memory = min(run[0] for run in runs), min(run[1] for run in runs)
+    figure("import clew and a first local pivot, fresh process", f"{seconds:.2f} CPU s, {memory:.0f} MB",
+           "MSTICPy 3.2 CPU s, 164 MB")  # fmt: skip
+
+
+def test_one_local_pivot(benchmark: Any, figure: Figure) -> None:
+    url = Url("https://evil.example/a?b=1")
+    benchmark(url.transform.parts)
+    figure("one local pivot on one value", f"{benchmark.stats['median'] * 1e6:.0f} us", "MSTICPy 780 us")
+
+
+ENTITIES: dict[str, tuple[Callable[[int], object], str]] = {
+    "IpAddress": (lambda n: IpAddress(f"198.51.{n >> 8 & 255}.{n & 255}"), "1.13"),
+    "Host": (lambda n: Host(f"ws{n}.corp.example"), "0.88"),
+    "Account": (lambda n: Account(f"CORP\\user{n}"), "0.83"),
+    "Process": (lambda n: Process(pid=n, started=datetime(2026, 1, 1, tzinfo=UTC), host="ws01.corp.example"), "2.20"),
+}
+
+
+@pytest.mark.parametrize("kind", ENTITIES)
+def test_entities(kind: str, benchmark: Any, figure: Figure) -> None:
+    make, peer = ENTITIES[kind]
+    seconds = benchmark.pedantic(lambda: cpu(lambda: [make(n) for n in range(100_000)]), rounds=3)
+    figure(f"100,000 {kind} entities, validated", f"{seconds:.2f} CPU s", f"MSTICPy {peer} CPU s, unvalidated")
+
+
+def test_largest_recording(benchmark: Any, figure: Figure, shared_data: Callable[[str], Path], tmp_path: Path) -> None:
+    recording = shared_data("incident-pandalab")
+    with Investigation.open(tmp_path / "ir.clew") as case:
+        begun = time.perf_counter()
+        seconds = cpu(lambda: case.connect(recording))
+        wall = time.perf_counter() - begun
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        figure(
+            "connect 138,134 events (284 MB) the first time", f"{wall:.1f} s, {seconds:.1f} CPU s, {memory:.0f} MB", ""
+        )
+        again = cpu(lambda: case.connect(recording))
+        figure("connect the same again", f"{again * 1000:.0f} CPU ms", "")
+        benchmark(lambda: IpAddress("10.0.5.13").query.connections())
+    figure("query it, recorded in the case", f"{benchmark.stats['median'] * 1000:.0f} ms", "")
+
+
+def test_saved_case(benchmark: Any, figure: Figure, shared_data: Callable[[str], Path], tmp_path: Path) -> None:
+    name = "campaign_01/metasploit_logonpasswords_lsass_memory_dump.zip"
+    file = tmp_path / "ir.clew"
+    with Investigation.open(file) as case:
+        case.connect(shared_data("incident-pandalab") / name)
+        begun = time.perf_counter()
+        seconds = cpu(lambda: case.expand(IpAddress("10.0.5.13"), depth=3, budget=Budget(calls=200)))
+        wall, steps, nodes = time.perf_counter() - begun, case.steps, len(case.nodes())
+    figure(f"an expansion of {steps} steps, {nodes} nodes", f"{wall:.1f} s, {seconds:.1f} CPU s", "")
+
+    def look() -> None:
+        with Investigation.open(file) as opened:
+            opened.nodes()
+
+    benchmark(look)
+    figure("open the saved case and list its nodes", f"{benchmark.stats['median'] * 1000:.0f} ms", "")
+    replayed = cpu(lambda: Investigation.replay(file))
+    figure("replay it offline", f"{replayed:.2f} CPU s", "")
+    figure("its file", f"{file.stat().st_size / 2**20:.1f} MiB", "")
+
+
+def test_adding_entities_one_by_one(benchmark: Any, figure: Figure, tmp_path: Path) -> None:
+    def add(count: int) -> float:
+        with Investigation.open(tmp_path / f"{time.monotonic_ns()}.clew") as case:
+            return cpu(lambda: [case.add(IpAddress(f"198.51.{n >> 8}.{n & 255}")) for n in range(count)])
+
+    thousand = benchmark.pedantic(lambda: add(1_000), rounds=1)
+    figure("1,000 entities added one by one, each durable", f"{thousand:.2f} CPU s", "MSTICPy EntityGraph 2.0 CPU s")
+    four = add(4_000)
+    figure("4,000 the same way", f"{four:.2f} CPU s ({four / thousand:.1f} times)", "MSTICPy is quadratic")

@@ -85,7 +85,11 @@ wheel: $(DEV) ## build the wheel and run the tests against it, away from the che
 	$(BIN)/python -m build --wheel --outdir dist .
 	$(BIN)/python tools/try_wheel.py dist/*.whl
 
-check: lint types imports fresh test wheel ## what a change has to pass
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(DEV) ## the documentation as a site, every warning an error
+	$(BIN)/mkdocs build --strict --quiet
+
+check: lint types imports fresh docs test wheel ## what a change has to pass
 
 pins: ## resolve constraints.txt anew, on the oldest Python that clew supports
 	tools/pin.sh

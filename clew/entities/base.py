@@ -89,11 +89,14 @@ class Entity:
         shown += [f"{name}={field!r}" for name, field in fields.items() if field != value]
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_html_(self) -> str:
         # Imported here so that building entities does not load the rendering.
         from clew.entities.display import entity_html
 
-        return {"text/plain": repr(self), "text/html": entity_html(self)}
+        return entity_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
 def field_names(cls: type[Entity]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,10 +19,13 @@ _HIDING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters that draw nothing, and so can hide in names although they are letters.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d")
 
+# Variation selectors.
+_VARIANT = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
 
 def is_hiding(char: str) -> bool:
     """True for a character that moves, hides or commands instead of being seen."""
-    return char in _BLANK or unicodedata.category(char) in _HIDING or 0xFE00 <= ord(char) <= 0xFE0F
+    return char in _BLANK or unicodedata.category(char) in _HIDING or _VARIANT.match(char) is not None
 
 
 def visible(value: object, limit: int = 0) -> str:
@@ -61,7 +65,8 @@ def finding_text(finding: Finding) -> str:
     lines += [f"  {visible(fact.name)}: {visible(fact.value, CELL_SHOWN)}" for fact in finding.facts]
     lines += [f"  - {headline(part)}" for part in finding.parts]
     if finding.truncated_by:
-        lines.append(f"  cut by {finding.truncated_by}: {finding.returned} of {count(finding.available)} returned")
+        cut = f"{finding.returned} of {count(finding.available)} returned"
+        lines.append(f"  cut by {visible(finding.truncated_by)}: {cut}")
     return "\n".join(lines)
 
 

@@ -139,12 +139,9 @@ class Table:
 
     def to_frame(self) -> pd.DataFrame:
         """A DataFrame of the same shape; a column `time` becomes UTC timestamps."""
-        import pandas as pd
+        from clew.entities.frames import table_frame
 
-        frame = pd.DataFrame(list(self.rows), columns=list(self.columns))
-        if "time" in frame:
-            frame["time"] = pd.to_datetime(frame["time"], utc=True)
-        return frame
+        return table_frame(self)
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,10 @@ class Finding:
 
         return finding_frame(self)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_html_(self) -> str:
         from clew.entities.display import finding_html
 
-        return {"text/plain": str(self), "text/html": finding_html(self)}
+        return finding_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from clew.entities.finding import Finding, Scalar
+    from clew.entities.finding import Finding, Scalar, Table
 
 #: The columns that every finding has, whatever it is about.
 COLUMNS = (
@@ -20,9 +20,27 @@ def finding_frame(finding: Finding) -> pd.DataFrame:
     """The rows of a query; else one row per part (or for the finding itself), `COLUMNS` first, then its facts."""
     if finding.table is not None:
         return finding.table.to_frame()
-    records = [finding_record(part) for part in finding.parts or (finding,)]
+    records = [
+        {name: _cell(value) for name, value in finding_record(part).items()} for part in finding.parts or (finding,)
+    ]
     facts = dict.fromkeys(name for record in records for name in record if name not in COLUMNS)
     return pd.DataFrame.from_records(records, columns=[*COLUMNS, *facts])
+
+
+def table_frame(table: Table) -> pd.DataFrame:
+    """The rows of a query; a column `time` becomes UTC timestamps."""
+    rows = [[_cell(value) for value in row] for row in table.rows]
+    frame = pd.DataFrame(rows, columns=[*table.columns])
+    if "time" in frame:
+        frame["time"] = pd.to_datetime(frame["time"], utc=True)
+    return frame
+
+
+def _cell(value: Scalar | pd.Timestamp) -> Scalar | pd.Timestamp:
+    # A lone surrogate, which JSON can spell, is nothing that a column of text can hold.
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
 
 
 def finding_record(finding: Finding) -> dict[str, Scalar | pd.Timestamp]:

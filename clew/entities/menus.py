@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clew.pivots.binding import menu
     from clew.pivots.geo import IpGeo
+    from clew.pivots.net import IpNet
     from clew.pivots.query import AccountQuery, DomainQuery, FileQuery, HostQuery, IpQuery, ProcessQuery
     from clew.pivots.ti import DomainTi, FileTi, IpTi, UrlTi
     from clew.pivots.transform import ProcessTransform, UrlTransform
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     class IpMenus:
         ti: menu[IpTi]
         geo: menu[IpGeo]
+        net: menu[IpNet]
         query: menu[IpQuery]
 
     class HostMenus:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Token
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from clew.entities import Claim, Entity, Finding, Key
-from clew.errors import CaseError, CaseNotFound, ConnectError, QueryError
-from clew.graph import frames
-from clew.graph.digest import digest
+from clew.entities import Entity, Finding
+from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
 from clew.graph.events import (
     Added,
     Connected,
@@ -20,18 +18,15 @@ from clew.graph.events import (
     Merged,
     Noted,
     Opened,
-    Pivoted,
     Planned,
     PlannedCall,
-    Step,
     Tagged,
     Unmerged,
 )  # fmt: skip
 from clew.graph.expand import Expander, Expansion, arguments_for
-from clew.graph.fold import Fold
-from clew.graph.frames import Node
-from clew.graph.merging import due_merges
 from clew.graph.plan import Budget, Lead, Plan
+from clew.graph.reading import Reading
+from clew.graph.recorder import Recorder
 from clew.graph.recordings import CaseRecordings, ReplyFile
 from clew.graph.replay import Replay, replay_case
 from clew.graph.store import Store
@@ -40,17 +35,17 @@ from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
-from clew.providers.logs.provider import raw_rows
 from clew.providers.runner import Runner
 
 if TYPE_CHECKING:
-    import networkx as nx
-    import pandas as pd
-
     from clew.providers.logs.store import LogStore
 
 
-class Case:
+#: How many answers of a bulk pivot are one step.
+BULK = 500
+
+
+class Case(Reading):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it."""
 
     def __init__(
@@ -61,7 +56,7 @@ class Case:
         replies: ReplyFile | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._around = around
         self._replies = replies
         self._clock = clock
@@ -129,21 +124,6 @@ class Case:
         self._store.close()
 
     @property
-    def path(self) -> Path | None:
-        """The file of the case."""
-        return self._store.path
-
-    @property
-    def title(self) -> str:
-        """As given when the case began."""
-        return next((step.event.title for step in self.history() if isinstance(step.event, Opened)), "")
-
-    @property
-    def steps(self) -> int:
-        """How many steps the case has."""
-        return self._store.head()[0]
-
-    @property
     def workspace(self) -> Workspace:
         """Settings and connections around the case."""
         return self._around or workspace()
@@ -182,7 +162,7 @@ class Case:
         Raises:
             CaseError: a node that the case has not, two of different kinds, or one that is the other already.
         """
-        kept, lost = self._node(keep), self._node(gone)
+        kept, lost = self.node_key(keep), self.node_key(gone)
         if kept == lost:
             raise CaseError(f"{keep.key} and {gone.key} are one node already", next_step="see case.merges()")
         if kept.kind != lost.kind:
@@ -207,12 +187,43 @@ class Case:
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and record it, whatever comes of it."""
         at = self._clock()
-        return self._keep(invocation, execute(self._runner(pivot, at), invocation, pivot), at)
+        return self._recorder.keep(invocation, execute(self._runner(pivot, at), invocation, pivot), at)
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
         at = self._clock()
-        return self._keep(invocation, await aexecute(self._runner(pivot, at), invocation, pivot), at)
+        return self._recorder.keep(invocation, await aexecute(self._runner(pivot, at), invocation, pivot), at)
+
+    def perform_all(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    ) -> list[Finding]:
+        """Run a pivot for each subject, and record the answers as one step; interrupted, those that arrived.
+
+        Many subjects become several steps of `BULK` answers, so that little is lost with the machine.
+        """
+        findings: list[Finding] = []
+        for first in range(0, len(subjects), BULK):
+            findings += self._perform_some(pivot, subjects[first : first + BULK], arguments, tell)
+        return findings
+
+    def _perform_some(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    ) -> list[Finding]:
+        at = self._clock()
+        runner = self._runner(pivot, at)
+        answers: list[Answer] = []
+        try:
+            for subject in subjects:
+                answers.append(execute(runner, Invocation(pivot.name, subject, arguments), pivot))
+                tell(1)
+        finally:
+            self._recorder.keep_all(pivot.name, arguments, answers, at)
+        return [answer.finding for answer in answers]
+
+    @property
+    def recording(self) -> bool:
+        """Every answer is kept."""
+        return True
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
         """Run a pivot by its full name, for callers that have it as text.
@@ -231,7 +242,8 @@ class Case:
     def plan(self, entity: Entity, *, budget: Budget | None = None, pivots: tuple[str, ...] | None = None) -> Plan:
         """What `expand` would ask first. Nothing is sent and nothing is recorded."""
         limits = budget or Budget()
-        return self._expander(limits, pivots).plan(1, [Lead(entity, self.verdict(entity))], limits.calls, limits.calls)
+        lead = Lead(self.entity(entity), self.verdict(entity))
+        return self._expander(limits, pivots).plan(1, [lead], limits.calls, limits.calls)
 
     def expand(
         self, entity: Entity, *, depth: int = 2, budget: Budget | None = None, pivots: tuple[str, ...] | None = None
@@ -248,118 +260,14 @@ class Case:
             raise ValueError("an expansion has a depth of at least 1")
         return self._expander(budget or Budget(), pivots).expand(self.entity(entity), depth)
 
-    # -- what the case knows -------------------------------------------------------------------------------------
-
-    @property
-    def graph(self) -> nx.MultiDiGraph[Key]:
-        """The graph: `Key` nodes, edges keyed by relation, claims on every edge. A copy of what the case knows."""
-        with self._store.reading() as connection:
-            return frames.graph(connection)
-
-    def known(self) -> tuple[Node, ...]:
-        """Every node, in the order in which the case first heard of it."""
-        with self._store.reading() as connection:
-            return tuple(frames.nodes(connection))
-
-    def said(self) -> tuple[Claim, ...]:
-        """Every claim, in the order in which it was made."""
-        with self._store.reading() as connection:
-            return tuple(frames.claims(connection))
-
-    def nodes(self) -> pd.DataFrame:
-        """One row per node: key, kind, label, verdict, severity, first_step."""
-        return self._frame(
-            "SELECT key, kind, label, verdict, severity, first_step FROM nodes ORDER BY first_step, key",
-        )
-
-    def edges(self) -> pd.DataFrame:
-        """One row per edge: source, relation, target, how many claims and different sources, first and last time."""
-        return self._frame(
-            "SELECT source, relation, target, count(*) AS claims, count(DISTINCT provider) AS sources, "
-            "min(nullif(observed_first, '')) AS observed_first, max(nullif(observed_last, '')) AS observed_last "
-            "FROM claims GROUP BY source, relation, target ORDER BY min(id)",
-        )
-
-    def claims(self) -> pd.DataFrame:
-        """One row per claim: source, relation, target, provider, pivot, step, asked_at, evidence, pointers, times."""
-        return self._frame(
-            "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
-            "observed_last, inferred FROM claims ORDER BY id",
-        )
-
-    def findings(self) -> pd.DataFrame:
-        """One row per answer of one source, with what became of it."""
-        return self._frame(
-            "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
-            "available, truncated_by FROM findings WHERE part > 0 ORDER BY step, part",
-        )
-
-    def timeline(self) -> pd.DataFrame:
-        """One row per claim that says when it happened, in that order: time, source, relation, target, provider."""
-        return self._frame(
-            "SELECT observed_first AS time, observed_last, source, relation, target, provider, pivot, step "
-            "FROM claims WHERE observed_first <> '' ORDER BY observed_first, id",
-        )
-
-    def merges(self) -> pd.DataFrame:
-        """One row per merge: step, keep, gone, reason, undone_by."""
-        return self._frame("SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step")
-
-    def remarks(self) -> pd.DataFrame:
-        """One row per note and tag: step, about, kind, text."""
-        return self._frame("SELECT step, about, kind, text FROM remarks ORDER BY step")
-
-    def history(self) -> Iterator[Step]:
-        """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
-        return self._store.steps()
-
-    def digest(self) -> str:
-        """One number for the graph: equal digests, equal nodes, edges and claims."""
-        with self._store.reading() as connection:
-            return digest(connection)
-
-    def evidence(self, claim: Claim) -> list[str]:
-        """The raw text behind a claim: log events for a query, otherwise the whole reply."""
-        return [
-            text for fingerprint in claim.evidence.split(",") if fingerprint for text in self._raw(fingerprint, claim)
-        ]
-
-    def entity(self, entity: Entity) -> Entity:
-        """What the case knows of an entity by now; the entity itself where it knows nothing."""
-        with self._store.reading() as connection:
-            node = Fold(connection).resolve(entity.key)
-            return Fold(connection).entity(node) if node else entity
-
-    def verdict(self, entity: Entity) -> str:
-        """The verdict of the entity's node; `unknown` where there is none."""
-        with self._store.reading() as connection:
-            node = Fold(connection).resolve(entity.key)
-            row = connection.execute("SELECT verdict FROM nodes WHERE key = ?", (node,)).fetchone()
-        return str(row[0]) if row else "unknown"
-
-    def _frame(self, sql: str) -> pd.DataFrame:
-        with self._store.reading() as connection:
-            return frames.frame(connection, sql)
-
     # -- within --------------------------------------------------------------------------------------------------
 
-    def _record(
-        self, event: Event, *, placed: tuple[Entity, ...] = (), answer: Answer | None = None, at: datetime | None = None
-    ) -> int:
-        """One step with the merges that follow from it, in one transaction."""
-        by, at = self.workspace.settings.analyst, at or self._clock()
-        with self._store.transaction() as connection:
-            step = self._store.append(event, at=at, by=by, replies=answer.replies if answer else None)
-            evidence = answer.finding.evidence if answer else ()
-            for merge in due_merges(connection, placed, evidence):
-                self._store.append(merge, at=at, by=by)
-        return step
+    def _record(self, event: Event, *, placed: tuple[Entity, ...] = ()) -> int:
+        return self._recorder.record(event, self._clock(), placed=placed)
 
-    def _keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
-        # Every mention: a later one may give identifiers that an earlier one of the same entity did not.
-        placed = (invocation.subject, *(end for link in answer.finding.links for end in (link.source, link.target)))
-        self._record(Pivoted(invocation, answer.finding, answer.exchanges), placed=placed, answer=answer, at=at)
-        return answer.finding
+    @property
+    def _recorder(self) -> Recorder:
+        return Recorder(self._store, self.workspace.settings.analyst)
 
     def _runner(self, pivot: Pivot, at: datetime) -> Runner:
         # One time for the whole step, so that replaying it gives the same times.
@@ -368,11 +276,12 @@ class Case:
         return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs)
 
     def _expander(self, budget: Budget, only: tuple[str, ...] | None) -> Expander:
-        answered = self._answered()
+        answered = self.answered()
 
         def run(entity: Entity, call: PlannedCall) -> Finding:
             if call.known:
-                return self._recorded(answered[str(entity.key), call.pivot])
+                # By what it was called when it was planned: it may have been merged since.
+                return self.recorded(*answered[str(call.subject), call.pivot])
             arguments = arguments_for(entity, call, budget)
             return self.perform(Invocation(call.pivot, entity, arguments), find_pivot(type(entity), call.pivot))
 
@@ -381,35 +290,6 @@ class Case:
             self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
 
         return Expander(self.workspace.gate, budget, self.entity, self.verdict, run, planned, frozenset(answered), only)
-
-    def _answered(self) -> dict[tuple[str, str], int]:
-        """The latest step in which each pivot of each node was answered; troubles are no answers."""
-        rows = self._store.connection.execute(
-            "SELECT subject, pivot, max(step) FROM findings WHERE part = 0 AND outcome IN ('found', 'nothing') "
-            "GROUP BY subject, pivot"
-        )
-        return {(subject, pivot): step for subject, pivot, step in rows}
-
-    def _recorded(self, step: int) -> Finding:
-        event = self._store.step(step).event
-        if not isinstance(event, Pivoted):
-            raise CaseError(f"step {step} is no pivot")
-        return event.finding
-
-    def _node(self, entity: Entity) -> Key:
-        node = Fold(self._store.connection).resolve(entity.key)
-        if node is None:
-            raise CaseError(f"the case has no node {entity.key}", next_step="add it first")
-        return Key.parse(node)
-
-    def _raw(self, fingerprint: str, claim: Claim) -> Iterator[str]:
-        reply = self._store.reply(fingerprint, at=claim.asked_at, step=claim.step)
-        raw = raw_rows(reply)
-        if raw is None:
-            yield reply.body.decode("utf-8", "backslashreplace")
-        else:
-            rows = [int(pointer.rpartition("/")[2]) for pointer in claim.pointers]
-            yield from (raw[row] for row in rows if row < len(raw))
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore
@@ -422,7 +302,7 @@ class Case:
         for event in rows.values():
             try:
                 store = self._open_logs(Path(event.path))
-            except ConnectError:
+            except (ConnectError, MissingExtra):
                 continue  # a query will say that no logs are connected
             if store.digest == event.digest:
                 self._logs = (*self._logs, store)

@@ -14,8 +14,8 @@ _PARTS = {
     "claim": "SELECT source, relation, target, said_source, said_target, step, provider, pivot, asked_at, evidence, "
     "pointers, observed_first, observed_last, inferred FROM claims "
     "ORDER BY source, relation, target, step, provider, pivot, evidence, pointers, said_source, said_target",
-    "finding": "SELECT step, part, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, "
-    "returned, available, truncated_by, evidence FROM findings ORDER BY step, part",
+    "finding": "SELECT step, answer, part, subject, pivot, provider, outcome, verdict, severity, reason, reference, "
+    "asked_at, returned, available, truncated_by, evidence FROM findings ORDER BY step, answer, part",
     "remark": "SELECT step, about, kind, text FROM remarks ORDER BY step",
     "merge": "SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -61,6 +62,32 @@ class Pivoted:
     finding: PackedFinding
     exchanges: tuple[Exchange, ...]
     kind: Literal["pivoted"] = "pivoted"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAnswer:
+    """The answer for one subject of many."""
+
+    subject: AnyEntity
+    finding: PackedFinding
+    exchanges: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPivoted:
+    """A pivot ran over many subjects, each with its own answer."""
+
+    pivot: str
+    arguments: Mapping[str, Any]
+    answers: tuple[BulkAnswer, ...]
+    kind: Literal["bulk-pivoted"] = "bulk-pivoted"
+
+    def single(self) -> tuple[Pivoted, ...]:
+        """The same as pivots of one subject each."""
+        return tuple(
+            Pivoted(Invocation(self.pivot, answer.subject, self.arguments), answer.finding, answer.exchanges)
+            for answer in self.answers
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +161,7 @@ class Unmerged:
     kind: Literal["unmerged"] = "unmerged"
 
 
-Event = Opened | Connected | Added | Pivoted | Planned | Noted | Tagged | Merged | Unmerged
+Event = Opened | Connected | Added | Pivoted | BulkPivoted | Planned | Noted | Tagged | Merged | Unmerged
 
 
 @functools.cache

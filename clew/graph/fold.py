@@ -14,6 +14,7 @@ from clew.entities.text import stamp
 from clew.errors import CaseDamaged, EntityError
 from clew.graph.events import (
     Added,
+    BulkPivoted,
     Connected,
     Event,
     Merged,
@@ -29,7 +30,8 @@ from clew.providers.base import canonical_json
 # The worst verdict of the latest word of each source; `unknown` is what remains when nobody said anything.
 _VERDICT = """
 SELECT verdict, severity FROM (
-  SELECT verdict, severity, row_number() OVER (PARTITION BY provider, pivot ORDER BY step DESC, part DESC) AS latest
+  SELECT verdict, severity,
+    row_number() OVER (PARTITION BY provider, pivot ORDER BY step DESC, answer DESC, part DESC) AS latest
   FROM findings WHERE subject = ? AND outcome = 'found' AND part > 0)
 WHERE latest = 1 ORDER BY
   CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
@@ -52,7 +54,10 @@ class Fold:
             case Added():
                 self.place(event.entity, step)
             case Pivoted():
-                self._pivoted(step, event)
+                self._pivoted(step, 0, event)
+            case BulkPivoted():
+                for number, single in enumerate(event.single()):
+                    self._pivoted(step, number, single)
             case Noted():
                 about = (self.resolve(event.about) or str(event.about)) if event.about else ""
                 self._write("INSERT INTO remarks VALUES (?, ?, 'note', ?)", (step, about, event.text))
@@ -88,7 +93,9 @@ class Fold:
             self._learn(node, entity)
         for alias in (entity.key, *entity.aliases):
             # An alias that means another node already stays there: whether the two are one is a merge, not a guess.
-            self._write("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (str(alias), node))
+            known = self._connection.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (str(alias), node))
+            if known.rowcount and entity.kind == Host.kind and str(alias) != node:
+                self._rehost(str(alias), node)  # what was seen under a name before it was known whose name it is
         return node
 
     def _learn(self, node: str, entity: Entity) -> None:
@@ -119,12 +126,12 @@ class Fold:
 
     # -- claims --------------------------------------------------------------------------------------------------
 
-    def _pivoted(self, step: int, event: Pivoted) -> None:
+    def _pivoted(self, step: int, answer: int, event: Pivoted) -> None:
         node = self.place(event.invocation.subject, step)
         self._write_all(
-            "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (step, position, exchange.fingerprint, exchange.provider, stamp(exchange.at), exchange.sent,
+                (step, answer, position, exchange.fingerprint, exchange.provider, stamp(exchange.at), exchange.sent,
                  exchange.evidence, exchange.status, canonical_json(exchange.ask),
                  exchange.trouble.what if exchange.trouble else "")
                 for position, exchange in enumerate(event.exchanges)
@@ -134,7 +141,7 @@ class Fold:
         for part in finding.parts or (finding,):
             for link in part.links:
                 self._claim(step, part, link)
-        self._judge(step, node, finding)
+        self._judge((step, answer), node, finding)
 
     def _claim(self, step: int, finding: Finding, link: Link) -> None:
         source, target = self.place(link.source, step), self.place(link.target, step)
@@ -147,13 +154,13 @@ class Fold:
              _moment(link.observed_first), _moment(link.observed_last), link.inferred),
         )  # fmt: skip
 
-    def _judge(self, step: int, node: str, finding: Finding) -> None:
+    def _judge(self, place: tuple[int, int], node: str, finding: Finding) -> None:
         # Part 0 is the answer as a whole; only single sources, from 1 on, count towards the verdict of the node.
         rows = [(0, finding), *enumerate(finding.parts or (finding,), start=1)]
         self._write_all(
-            "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (step, number, node, part.pivot, part.provider, part.outcome.value, part.verdict.value,
+                (*place, number, node, part.pivot, part.provider, part.outcome.value, part.verdict.value,
                  part.severity.value, part.reason, part.reference, _moment(part.asked_at),
                  part.returned, part.available, part.truncated_by, ",".join(part.evidence))
                 for number, part in rows

@@ -42,8 +42,10 @@ def _on_machine(fold: Fold, connection: sqlite3.Connection, key: Key) -> Iterato
     """What is known on a machine, now that its names are one: it may have been known by either."""
     if key.kind == Host.kind:
         rows = connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)).fetchall()
-        nodes = dict.fromkeys(fold.resolve(Key.parse(row[0])) for row in rows)
-        yield from (fold.entity(node) for node in nodes if node)
+        for (name,) in rows:
+            node = fold.resolve(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
+            if node is not None:
+                yield fold.entity(node)
 
 
 def _by_alias(

@@ -220,15 +220,16 @@ def _left_out(lead: Lead, budget: Budget) -> str:
 def _calls(lead: Lead, asked: Asked, gate: Gate, only: tuple[str, ...] | None) -> Iterator[PlannedCall]:
     entity = lead.entity
     for name, pivot in pivots_for(type(entity)).items():
-        wanted = name in only if only is not None else not pivot.wide and _leads_on(name)
+        wanted = name in only if only is not None else not pivot.wide and _leads_on(name, pivot)
         subject = (str(entity.key), name)
         if wanted and subject not in asked.now:
             yield _planned(entity, pivot, gate, lead.score, known=subject in asked.before)
 
 
-def _leads_on(name: str) -> bool:
-    # The rows of `ti` are asked together by `ti.lookup`, as one verdict.
-    return not name.startswith("ti.") or name == "ti.lookup"
+def _leads_on(name: str, pivot: Pivot) -> bool:
+    # The rows of `ti` are asked together by `ti.lookup`, as one verdict; what is read out of the value alone leads
+    # nowhere else.
+    return pivot.columns is None and (not name.startswith("ti.") or name == "ti.lookup")
 
 
 def _planned(entity: Entity, pivot: Pivot, gate: Gate, score: float, *, known: bool) -> PlannedCall:

@@ -30,12 +30,13 @@ class CaseRecordings:
         self._further = further
 
     def find(self, ask: Ask, provider: str, now: datetime) -> Reply | None:
-        """The latest good reply to the same ask."""
+        """The latest good reply to the same ask; one that could not be understood is none."""
         if not ask.leaves:
             return None
         row = self._store.connection.execute(
-            "SELECT evidence, at, status FROM exchanges WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
-            "ORDER BY at DESC LIMIT 1",
+            "SELECT evidence, at, status FROM exchanges e WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
+            "AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
+            "AND f.provider = e.provider AND f.outcome = 'failed') ORDER BY at DESC LIMIT 1",
             (ask.fingerprint, stamp(now - self._providers[provider].lifetime)),
         ).fetchone()
         if row:

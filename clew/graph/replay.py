@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from clew.entities.display import visible
+from clew.errors import CaseError, QueryError
 from clew.graph.digest import digest, digest_lines
-from clew.graph.events import Pivoted, Step
+from clew.graph.events import BulkPivoted, Event, Pivoted, Step
 from clew.graph.store import Store, undone_merges
 from clew.pivots.context import execute
 from clew.pivots.registry import find_pivot
@@ -45,17 +47,15 @@ def replay_case(saved: Store) -> Replay:
     """Rebuild the graph of a case in memory from its recorded exchanges, and compare.
 
     Raises:
-        CaseDamaged: a step or its evidence is not what was written.
+        CaseError: a step or its evidence is not what was written, or a pivot is not there any more.
     """
     steps = list(saved.steps())
     pivots = 0
     with Store(None) as rebuilt:
         for step in steps:
-            if isinstance(step.event, Pivoted):
-                pivots += 1
-                _replay_pivot(saved, rebuilt, step, step.event)
-            else:
-                rebuilt.append(step.event, at=step.at, by=step.by, tool=step.tool)
+            event, replies, ran = _again(saved, step)
+            pivots += ran
+            rebuilt.append(event, at=step.at, by=step.by, tool=step.tool, replies=replies)
         if any(undone_merges(step.event for step in steps)):
             rebuilt.rebuild()
         with saved.reading() as connection:
@@ -63,18 +63,35 @@ def replay_case(saved: Store) -> Replay:
             return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
 
 
-def _replay_pivot(saved: Store, rebuilt: Store, step: Step, event: Pivoted) -> None:
-    replies = saved.replies(event.exchanges, step=step.number)
-    answer = _run_again(event, step, replies)
-    again = Pivoted(event.invocation, answer.finding, event.exchanges)
-    rebuilt.append(again, at=step.at, by=step.by, replies=replies, tool=step.tool)
+def _again(saved: Store, step: Step) -> tuple[Event, dict[str, Reply], int]:
+    """The event of a step as it comes out today, the replies behind it, and how many pivots ran for it."""
+    match step.event:
+        case Pivoted() as event:
+            replies = saved.replies(event.exchanges, step=step.number)
+            return dataclasses.replace(event, finding=_run_again(event, step, replies).finding), replies, 1
+        case BulkPivoted() as event:
+            exchanges = [exchange for answer in event.answers for exchange in answer.exchanges]
+            replies = saved.replies(exchanges, step=step.number)
+            findings = [_run_again(single, step, replies).finding for single in event.single()]
+            answers = tuple(
+                dataclasses.replace(answer, finding=finding)
+                for answer, finding in zip(event.answers, findings, strict=True)
+            )
+            return dataclasses.replace(event, answers=answers), replies, len(answers)
+        case event:
+            return event, {}, 0
 
 
 def _run_again(event: Pivoted, step: Step, replies: dict[str, Reply]) -> Answer:
     # No channels: whatever was not recorded cannot be asked, and no socket can be opened.
     runner = Runner({}, Playback(event.exchanges, replies), Gate(offline=True), lambda: step.at)
-    pivot = find_pivot(type(event.invocation.subject), event.invocation.pivot)
-    return execute(runner, event.invocation, pivot)
+    try:
+        pivot = find_pivot(type(event.invocation.subject), event.invocation.pivot)
+        return execute(runner, event.invocation, pivot)
+    except (QueryError, TypeError, ValueError) as error:
+        # The pivot, one of its arguments or one of its providers is not there any more.
+        raise CaseError(f"step {step.number}, {event.invocation.pivot}, cannot be run again: {error}",
+                        next_step="replay it with the clew that wrote it") from error  # fmt: skip
 
 
 def _difference(saved: Store, rebuilt: Store) -> str:

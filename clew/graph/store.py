@@ -64,7 +64,7 @@ class Store:
         self.close()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Generator[sqlite3.Connection]:
         """The open database, to read what followed from the steps.
 
         Raises:

@@ -10,7 +10,7 @@ from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Proces
 from clew.pivots.binding import menu
 
 MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType({
-    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "query": "query:IpQuery"},
+    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "net": "net:IpNet", "query": "query:IpQuery"},
     Host: {"query": "query:HostQuery"},
     Account: {"query": "query:AccountQuery"},
     Domain: {"ti": "ti:DomainTi", "query": "query:DomainQuery"},

@@ -14,17 +14,23 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
 
 from clew.entities import Entity, Finding
 from clew.entities.display import visible
 from clew.pivots.combine import combine_findings
 from clew.pivots.context import current_session
 from clew.pivots.invocation import Invocation, Leg, Pivot
-from clew.providers.base import Operation, Provider
+from clew.providers.base import ColumnsOf, Operation, Provider
 from clew.providers.exchange import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from narwhals.typing import IntoDataFrameT as IntoFrameT
+
+    from clew.pivots.bulk import Join
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
@@ -39,6 +45,12 @@ class Space(Generic[E]):
 
     def __init__(self, subject: E) -> None:
         self.subject = subject
+
+    @classmethod
+    def entity(cls) -> type[Entity]:
+        """The class of its subjects: `IpAddress` for a `Space[IpAddress]`."""
+        (kind,) = get_args(vars(cls)["__orig_bases__"][0])
+        return cast("type[Entity]", kind)
 
     def __dir__(self) -> list[str]:
         return [name for name, value in vars(type(self)).items() if isinstance(value, bind | fan_out)]
@@ -74,20 +86,70 @@ class Call(Generic[P]):
         return f"<pivot {self._pivot.name}{self.__signature__} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
-class bind(Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like property
+class Bulk(Generic[E]):
+    """A pivot with its arguments, ready to be asked over many values."""
+
+    def __init__(self, pivot: Pivot, kind: type[Entity], arguments: Mapping[str, Any]) -> None:
+        self._pivot = pivot
+        self._kind = kind
+        self._arguments = arguments
+
+    @overload
+    def over(
+        self, values: pd.DataFrame, *, column: str, join: Join | None = None, progress: bool = False
+    ) -> pd.DataFrame: ...
+    @overload
+    def over(
+        self, values: IntoFrameT, *, column: str, join: Join | None = None, progress: bool = False
+    ) -> IntoFrameT: ...
+    @overload
+    def over(self, values: Iterable[object], *, progress: bool = False) -> pd.DataFrame: ...
+    def over(self, values: Any, *, column: str | None = None, join: Join | None = None, progress: bool = False) -> Any:
+        """Ask about each distinct value once, and answer for every row.
+
+        Args:
+            values: a list, an iterator, a pandas Series; or, with `column`, a pandas, polars or pyarrow frame.
+            column: the column of the frame that holds the values.
+            join: `left` puts the answers beside the columns of the frame; without it they come alone.
+            progress: show how far it is.
+
+        Returns:
+            As many rows as went in, in the same order and, for pandas, with the same index. `status` says what became
+            of each: found, nothing, failed, refused, skipped, empty or unparsable.
+
+        Raises:
+            QueryError: the frame has no such column.
+        """
+        from clew.pivots.bulk import over_frame, over_values
+
+        if column is None:
+            return over_values(self._pivot, self._kind, self._arguments, values, progress=progress)
+        return over_frame(self._pivot, self._kind, self._arguments, values, column, join=join, progress=progress)
+
+
+class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like property
     """One operation as one row of a menu."""
 
     def __init__(self, operation: Operation[E, P]) -> None:
+        #: Of the call, without provider and subject.
+        self.signature: inspect.Signature = operation.signature
+        super().__init__(self, Entity, _defaults(self.signature))
         self.operation = operation
         self.about = operation.about
         self.calls = operation.calls
         self.wide = operation.wide
-        #: Of the call, without provider and subject.
-        self.signature = operation.signature
+        self.columns = operation.columns
         self.name = ""
 
     def __set_name__(self, owner: type[Space[E]], name: str) -> None:
         self.name = f"{owner.menu}.{name}"
+        self._kind = owner.entity()
+
+    def given(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
+        """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.given(max_age_days=7).over(...)`."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return Bulk(self, self._kind, dict(bound.arguments))
 
     @overload
     def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
@@ -146,12 +208,14 @@ class LookupCall:
         return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
-class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like property
+class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like property
     """A row of a menu that asks all other rows of it."""
 
     wide = False
+    columns: ColumnsOf | None = None
 
     def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
+        super().__init__(self, Entity, {"providers": None})
         self.about = about
         self.name = ""
         self._space: type[Space[E]] = Space
@@ -159,6 +223,11 @@ class fan_out(Generic[E]):  # noqa: N801 - it reads as a word of the table, like
     def __set_name__(self, owner: type[Space[E]], name: str) -> None:
         self.name = f"{owner.menu}.{name}"
         self._space = owner
+        self._kind = owner.entity()
+
+    def given(self, *, providers: Sequence[str] | None = None) -> Bulk[E]:
+        """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
+        return Bulk(self, self._kind, {"providers": [*self.chosen(providers)]})
 
     @overload
     def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...

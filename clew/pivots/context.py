@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clew.entities import Finding
+from clew.entities import Entity, Finding
 from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
@@ -33,6 +33,17 @@ class Session(Protocol):
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
+        ...
+
+    def perform_all(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    ) -> list[Finding]:
+        """Run a pivot for each subject; `tell` hears how many more are done."""
+        ...
+
+    @property
+    def recording(self) -> bool:
+        """Whether answers are kept, and so have to be findings."""
         ...
 
 
@@ -107,6 +118,22 @@ class Workspace:
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
         return (await aexecute(self.runner(), invocation, pivot)).finding
+
+    def perform_all(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    ) -> list[Finding]:
+        """Run a pivot for each subject and keep nothing."""
+        runner = self.runner()
+        findings: list[Finding] = []
+        for subject in subjects:
+            findings.append(execute(runner, Invocation(pivot.name, subject, arguments), pivot).finding)
+            tell(1)
+        return findings
+
+    @property
+    def recording(self) -> bool:
+        """Nothing is kept."""
+        return False
 
 
 def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
-from clew.providers.base import Provider, Steps
+from clew.providers.base import ColumnsOf, Provider, Steps
 from clew.providers.exchange import Answer
 
 
@@ -62,6 +62,11 @@ class Pivot(Protocol):
     @property
     def signature(self) -> inspect.Signature:
         """Of the call as an analyst writes it."""
+        ...
+
+    @property
+    def columns(self) -> ColumnsOf | None:
+        """The same answers for many subjects at once, where they can be computed so."""
         ...
 
     @property

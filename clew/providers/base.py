@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from clew.entities import Entity, Finding
+from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 
 P = ParamSpec("P")
@@ -107,13 +108,25 @@ class Provider:
     lifetime: ClassVar[timedelta] = timedelta(days=1)
 
 
+#: Subjects (and the arguments of the operation) to columns of equal length, each of a fact or `reason`.
+ColumnsOf = Callable[..., Mapping[str, Sequence[Scalar]]]
+
+
 class Operation(Generic[E, P]):
     """One thing that a provider can be asked about one kind of entity."""
 
-    def __init__(self, function: Callable[Concatenate[Any, E, P], Steps | Finding], *, calls: int, wide: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[Concatenate[Any, E, P], Steps | Finding],
+        *,
+        calls: int,
+        wide: bool,
+        columns: ColumnsOf | None,
+    ) -> None:
         self.function = function
         self.calls = calls
         self.wide = wide
+        self.columns = columns
         self.about = (inspect.getdoc(function) or "").partition("\n")[0]
         self.help = inspect.getdoc(function) or ""
         self._owner: type[Provider] | None = None
@@ -142,16 +155,17 @@ class Operation(Generic[E, P]):
 
 
 def operation(
-    *, calls: int = 0, wide: bool = False
+    *, calls: int = 0, wide: bool = False, columns: ColumnsOf | None = None
 ) -> Callable[[Callable[Concatenate[Any, E, P], Steps | Finding]], Operation[E, P]]:
     """Mark a method of a provider as an operation.
 
     Args:
         calls: how many asks it makes; 0 for what is computed here.
         wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
+        columns: the same answers for many subjects at once, as columns: `reason` and one for each fact.
     """
 
     def mark(function: Callable[Concatenate[Any, E, P], Steps | Finding]) -> Operation[E, P]:
-        return Operation(function, calls=calls, wide=wide)
+        return Operation(function, calls=calls, wide=wide, columns=columns)
 
     return mark

@@ -106,13 +106,10 @@ def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
                    f"more than {alike} alike with the same neighbours")  # fmt: skip
     if len(view.single) + len(view.groups) <= limit:
         return view
-    machine = _machines(scene, peers)
-    view = _folded(scene, (lambda node: None if node.keep else (node.key.kind, machine[node.id]),), 1,
-                   "too big: aggregated by kind on each host")  # fmt: skip
+    view = _folded(scene, (_by_machine(scene, peers),), 1, "too big: aggregated by kind on each host")
     if len(view.single) + len(view.groups) <= limit:
         return view
-    return _folded(scene, (lambda node: (node.key.kind, node.verdict) if node.id else None,), 1,
-                   "too big: aggregated by kind and verdict")  # fmt: skip
+    return _folded(scene, (_by_verdict,), 1, "too big: aggregated by kind and verdict")
 
 
 def _neighbours(edges: Iterable[Edge]) -> Peers:
@@ -156,14 +153,22 @@ def _by_crowd(scene: Scene, peers: Peers, alike: int) -> Grouping:
     return group_of
 
 
-def _machines(scene: Scene, peers: Peers) -> list[str]:
-    """The machine of each node: its own, else that of most of its neighbours."""
+def _by_machine(scene: Scene, peers: Peers) -> Grouping:
+    """All of one kind on one machine: their own, else that of most of their neighbours."""
     own = [node.key.scope or (node.key.value if node.key.kind == "host" else "") for node in scene.nodes]
-    near = (Counter(own[other] for other, _, _ in peers.get(node.id, ()) if own[other]) for node in scene.nodes)
-    return [
-        "" if node.key.kind == "host" else name or min(around, key=lambda host: (-around[host], host), default="")
-        for node, name, around in zip(scene.nodes, own, near, strict=True)
-    ]
+
+    def group_of(node: Node) -> tuple[Hashable, ...] | None:
+        if node.keep or node.key.kind == "host":
+            return None
+        near = Counter(own[other] for other, _, _ in peers.get(node.id, ()) if own[other])
+        nearest = min(near, key=lambda host: (-near[host], host), default="")
+        return node.key.kind, own[node.id] or nearest
+
+    return group_of
+
+
+def _by_verdict(node: Node) -> tuple[Hashable, ...] | None:
+    return (node.key.kind, node.verdict) if node.id else None
 
 
 def _folded(scene: Scene, groupings: Sequence[Grouping], alike: int, why: str) -> View:

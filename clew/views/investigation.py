@@ -40,6 +40,9 @@ class Investigation(Case):
 
         return timeline_figure(self)
 
+    def _repr_html_(self) -> str:
+        return self._repr_mimebundle_()["text/html"]
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from clew.views.notebook import case_bundle
 

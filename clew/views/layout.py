@@ -7,11 +7,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 #: A cell holds a node with two lines of text below it, so that nothing in two cells can overlap.
-WIDTH = 186.0
-HEIGHT = 78.0
+WIDTH = 168.0
+HEIGHT = 80.0
 #: The shape of the whole picture, width to height.
-ASPECT = 1.45
+ASPECT = 1.15
 _SWEEPS = 8
+#: Room between columns, where edges are seen, in widths of a cell.
+_ROOM = 0.3
 #: How much further away a node seems through background than through something that happened.
 _FAINT_COST = 4
 
@@ -68,8 +70,7 @@ def _component(start: int, web: Web) -> dict[int, Point]:
     for column, parts in zip(columns, split, strict=True):
         for place, one in enumerate(column):
             places[one] = (left + place % parts * WIDTH, heights[one])
-        # Room between columns is where edges are seen.
-        left += parts * WIDTH + 0.35 * WIDTH
+        left += parts * WIDTH + _ROOM * WIDTH
     return places
 
 
@@ -84,7 +85,7 @@ def _columns(start: int, web: Web) -> list[list[int]]:
         hops[one] = hop
         for other, strength in web[one].items():
             if other not in hops:
-                heapq.heappush(queue, (cost + 1 + _FAINT_COST - strength, hop + 1, other))
+                heapq.heappush(queue, (cost + 1 + _FAINT_COST - strength, hop + (strength > 1), other))
     columns: list[list[int]] = [[] for _ in range(max(hops.values()) + 1)]
     for one, hop in hops.items():
         columns[hop].append(one)
@@ -95,7 +96,7 @@ def _rows(sizes: Sequence[int]) -> int:
     """How many rows give the picture the shape of a screen."""
 
     def shape(rows: int) -> float:
-        across = sum(math.ceil(size / rows) + 0.35 for size in sizes)
+        across = sum(math.ceil(size / rows) + _ROOM for size in sizes)
         return abs(math.log(across * WIDTH / (min(rows, max(sizes)) * HEIGHT) / ASPECT))
 
     return min(range(1, max(sizes) + 1), key=shape)

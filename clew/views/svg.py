@@ -19,6 +19,7 @@ _MARGIN = 110.0
 #: Narrower pictures have no room for their own legend.
 _NARROWEST = 900.0
 _FONT = "font-family='Helvetica, Arial, sans-serif'"
+_PLAIN = f'font-size="12" fill="{INK}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +94,16 @@ def _legend(still: Still) -> Iterator[str]:
         yield f'{outline(style.shape, x, 80, 7)} fill="{style.colour}" stroke="{INK}"/>{_small(x + 12, 84, text)}'
         x += 26 + 7 * len(text)
     for verdict in dict.fromkeys(node.verdict for node in still.nodes):
-        style = mark(verdict)
-        if style.sign:
-            ring = f'{outline("dot", x, 80, 7)} fill="{PAPER}" stroke="{style.colour}" stroke-width="3"/>'
-            yield f"{ring}{_small(x - 2.5, 84, style.sign)}{_small(x + 12, 84, verdict)}"
+        border = mark(verdict)
+        if border.sign:
+            ring = f'{outline("dot", x, 80, 7)} fill="{PAPER}" stroke="{border.colour}" stroke-width="3"/>'
+            yield f"{ring}{_small(x, 84, border.sign, 'middle')}{_small(x + 12, 84, verdict)}"
             x += 26 + 7 * len(verdict)
     yield _small(24, 104, "line width: independent sources; dashed: concluded, not said; pale: where something is")
 
 
-def _small(x: float, y: float, text: str, anchor: str = "start", colour: str = INK) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_FONT} font-size="12" fill="{colour}">{escaped(text)}</text>'
+def _small(x: float, y: float, text: str, anchor: str = "start", style: str = _PLAIN) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_FONT} {style}>{escaped(text)}</text>'
 
 
 def _edges(still: Still) -> Iterator[str]:
@@ -148,6 +149,6 @@ def _groups(still: Still) -> Iterator[str]:
 def _label(x: float, y: float, label: str, place: str) -> str:
     # A border in the colour of the paper keeps text readable where lines cross it.
     halo = f'paint-order="stroke" stroke="{PAPER}" stroke-width="3"'
-    first = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" {_FONT} font-size="13" fill="{INK}" {halo}>{escaped(label)}</text>'
-    below = _small(x, y + 14, place, "middle", STORY).replace("<text", f"<text {halo}", 1) if place else ""
-    return f"{first if label else ''}{below}"
+    name = _small(x, y, label, "middle", f'font-size="13" fill="{INK}" {halo}')
+    below = _small(x, y + 14, place, "middle", f'font-size="12" fill="{STORY}" {halo}')
+    return f"{name if label else ''}{below if place else ''}"

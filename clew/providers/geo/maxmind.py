@@ -119,6 +119,9 @@ class DatabaseFile:
 
 def _look_up(file: DatabaseFile, address: str) -> tuple[Any, str, str]:
     reader = _open(file)
+    if ":" in address and reader.metadata().ip_version == 4:
+        raise AskSkipped(f"the GeoIP database {file.path.name} holds no IPv6 addresses", kind="no-source",
+                         next_step="set CLEW_GEOIP to one that does")  # fmt: skip
     record, prefix = reader.get_with_prefix_len(address)
     built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC).date().isoformat()
     # Through JSON and back, so that what is kept is what was judged.

@@ -1,0 +1,16 @@
+"""Menu `net`: names and addresses on the network."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import IpAddress
+from clew.pivots.binding import Space, bind
+from clew.providers.net.kinds import AddressKinds
+
+
+class IpNet(Space[IpAddress]):
+    """Addresses on the network."""
+
+    menu: ClassVar[str] = "net"
+    kind = bind(AddressKinds.ip)

@@ -1,0 +1,1 @@
+"""Names and addresses on the network."""

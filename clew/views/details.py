@@ -1,0 +1,129 @@
+"""What a page says of a node and of an edge: plain values, every text of them safe to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from clew.entities import Claim
+from clew.entities.display import visible
+from clew.graph.case import Case
+from clew.views.scene import Node
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VALUE_SHOWN = 1_200
+REMARKS_SHOWN = 20
+FINDINGS_SHOWN = 20
+POINTERS_SHOWN = 5
+
+#: Values that JSON has; what a page is made of.
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What was said about nodes, by node: findings, notes and merges, each a line or a few values."""
+
+    findings: Mapping[str, list[Json]]
+    notes: Mapping[str, list[str]]
+    merges: Mapping[str, list[str]]
+
+
+def read_remarks(case: Case) -> Remarks:
+    """Read what sources and people said."""
+    findings: dict[str, list[Json]] = {}
+    for row in rows(case.findings()):
+        findings.setdefault(row["subject"], []).append(_finding(row))
+    notes: dict[str, list[str]] = {}
+    for row in rows(case.remarks()):
+        if row["kind"] == "note":
+            notes.setdefault(row["about"], []).append(visible(row["text"], VALUE_SHOWN))
+    merges: dict[str, list[str]] = {}
+    for row in rows(case.merges()):
+        undone = " (taken back)" if row["undone_by"] is not None else ""
+        merges.setdefault(row["keep"], []).append(visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN))
+    return Remarks(findings, notes, merges)
+
+
+def rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows of a frame by column name; what is not there is None."""
+    table = frame.astype(object)
+    yield from cast("list[dict[str, Any]]", table.where(table.notna(), None).to_dict("records"))
+
+
+def _finding(row: Mapping[str, Any]) -> Json:
+    told = {
+        "by": visible(row["provider"] or row["pivot"], 80),
+        "pivot": visible(row["pivot"], 80),
+        "outcome": row["outcome"],
+        "verdict": "" if row["verdict"] == "unknown" else f"{row['verdict']} ({row['severity']})",
+        "why": visible(row["reason"], VALUE_SHOWN),
+        "reference": visible(row["reference"], 300),
+        "asked": moment(row["asked_at"]),
+        "step": row["step"],
+        "rows": _extent(row),
+    }
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def _extent(row: Mapping[str, Any]) -> str:
+    if not row["truncated_by"]:
+        return f"{row['returned']:,} returned" if row["returned"] else ""
+    available = "an unknown number" if row["available"] is None else f"{row['available']:,}"
+    return visible(f"{row['returned']:,} of {available} returned, cut by {row['truncated_by']}", 200)
+
+
+def about_node(node: Node, remarks: Remarks) -> Json:
+    """Everything that the page says of a node."""
+    key = str(node.key)
+    said = remarks.findings.get(key, [])
+    told: dict[str, object] = {
+        "kind": node.key.kind,
+        "name": visible(node.label, 300),
+        "place": node.place,
+        "key": visible(key, 300),
+        "step": node.step,
+        "verdict": "" if node.verdict == "unknown" else f"{node.verdict} ({node.severity})",
+        "tags": list(node.tags),
+        "fields": list(_fields(node)),
+        "said": said[:FINDINGS_SHOWN],
+        "more": max(0, len(said) - FINDINGS_SHOWN),
+        "notes": remarks.notes.get(key, [])[:REMARKS_SHOWN],
+        "merged": remarks.merges.get(key, [])[:REMARKS_SHOWN],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _fields(node: Node) -> Iterator[tuple[str, str]]:
+    for name, value in node.entity.described().items():
+        if value == node.key.value:
+            continue
+        text = moment(value) if isinstance(value, datetime) else str(value)
+        cut = f" (cut: {VALUE_SHOWN:,} of {len(text):,} characters)" if len(text) > VALUE_SHOWN else ""
+        yield visible(name.replace("_", " ")), f"{visible(text, VALUE_SHOWN)}{cut}"
+
+
+def about_claim(claim: Claim) -> dict[str, object]:
+    """What one source said, when it was asked, and where in its answer it says so."""
+    first, last = moment(claim.observed_first), moment(claim.observed_last)
+    told: dict[str, object] = {
+        "by": visible(claim.provider, 80),
+        "pivot": visible(claim.pivot, 80),
+        "step": claim.step,
+        "asked": moment(claim.asked_at),
+        "first": first,
+        "last": last if last != first else "",
+        "count": claim.count,
+        "at": [visible(pointer, 120) for pointer in claim.pointers[:POINTERS_SHOWN]],
+        "inferred": claim.inferred,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def moment(time: datetime | None) -> str:
+    """A time as people read it; the page says once that it is UTC."""
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""

@@ -1,0 +1,123 @@
+"""Our own page around the graph: one file that loads nothing, in which two scripts run that are known by their hash."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
+from string import Template
+
+from clew.entities.display import escaped
+from clew.errors import SettingsError
+from clew.views.folding import View
+from clew.views.network import Drawn, Library
+from clew.views.palette import INK, LINES, PAPER, VERDICTS, look, outline
+from clew.views.scene import Node, plural
+
+_SCRIPTS = ("dom.js", "graph.js", "panel.js", "main.js")
+LISTED = 1_000
+
+
+def render(view: View, nodes: Sequence[Node], edges: Drawn, library: Library, data: Mapping[str, object]) -> str:
+    """The page as text. Everything that a case says is either escaped here or data that the script shows as text."""
+    scene = view.scene
+    parts = "".join(_asset(name) for name in _SCRIPTS)
+    code = f'(() => {{\n"use strict";\n{parts}}})();\n'
+    style = _element(f"{library.style}\n{_asset('page.css')}")
+    drawing = _element(library.script)
+    look_of = {"lines": LINES, "marks": {name: [each.sign, each.colour] for name, each in VERDICTS.items()}}
+    policy = (
+        f"default-src 'none'; script-src {_hash(drawing)} {_hash(code)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return Template(_asset("page.html")).substitute(
+        policy=policy,
+        style=style,
+        title=escaped(scene.title),
+        counts=escaped(f"{scene.counts}; as of {scene.asof}; times are UTC"),
+        summary=escaped(f"Graph of the case: {scene.counts}. The lists below the picture say the same in words."),
+        kinds="".join(_kinds(view)),
+        verdicts="".join(_verdicts(scene.nodes)),
+        nodes="".join(_node_list(nodes)),
+        edges="".join(_edge_list(view, edges)),
+        data=_json(dict(data) | {"look": look_of}),
+        drawing=drawing,
+        code=_element(code),
+    )
+
+
+def _asset(name: str) -> str:
+    return files("clew.views").joinpath("assets", name).read_text("utf-8").replace("\r\n", "\n")
+
+
+def _element(text: str) -> str:
+    """Text for a script or style element, which nothing but its own end tag ends. One kind of line break: browsers read
+    all kinds as that one, and the hash must be of what they read.
+    """
+    lowered = text.lower()
+    if "</script" in lowered or "</style" in lowered or "<!--" in lowered:
+        raise SettingsError("the drawing library cannot be put into a page", next_step="install another pyvis")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _json(data: object) -> str:
+    r"""JSON for a script element: no character in it means anything to the parser of the page.
+
+    >>> _json("</script>\u2028")
+    '"\\u003c/script\\u003e\\u2028"'
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def _kinds(view: View) -> Iterator[str]:
+    """The legend of kinds, which is the filter as well."""
+    counts = Counter(node.key.kind for node in view.scene.nodes)
+    for kind in sorted(counts):
+        style = look(kind)
+        icon = f'{outline(style.shape, 10, 10, 7)} fill="{style.colour}" stroke="{INK}"/>'
+        yield (
+            f'<li><button type="button" class="chip" data-kind="{escaped(kind)}" aria-pressed="true">'
+            f'<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">{icon}</svg> '
+            f'{escaped(style.plural)} <span class="number">{counts[kind]:,}</span></button></li>'
+        )
+
+
+def _verdicts(nodes: Sequence[Node]) -> Iterator[str]:
+    counts = Counter(node.verdict for node in nodes)
+    for verdict, style in VERDICTS.items():
+        if counts[verdict] and style.sign:
+            icon = f'{outline("dot", 10, 10, 7)} fill="{PAPER}" stroke="{style.colour}" stroke-width="3"/>'
+            sign = f'<text x="10" y="14" text-anchor="middle" font-size="11" fill="{INK}">{style.sign}</text>'
+            yield (
+                f'<li><svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">{icon}{sign}</svg> '
+                f'{escaped(verdict)} <span class="number">{counts[verdict]:,}</span></li>'
+            )
+
+
+def _node_list(nodes: Sequence[Node]) -> Iterator[str]:
+    """For those who read instead of looking: each entry opens the same details as a click in the picture."""
+    for node in nodes[:LISTED]:
+        verdict = f", {node.verdict}" if node.verdict != "unknown" else ""
+        text = escaped(f"{node.key.kind} {node.label}{f', {node.place}' if node.place else ''}{verdict}", 200)
+        yield f'<li><button type="button" data-node="{node.id}">{text}</button></li>'
+    if len(nodes) > LISTED:
+        yield f"<li>and {plural(len(nodes) - LISTED, 'more node')}: search finds them</li>"
+
+
+def _edge_list(view: View, edges: Drawn) -> Iterator[str]:
+    names = {node.id: node.label for node in view.scene.nodes} | {group.id: group.label for group in view.groups}
+    for edge in edges[:LISTED]:
+        text = escaped(f"{names[edge['from']]} {edge['relation']} {names[edge['to']]}", 200)
+        yield f'<li><button type="button" data-edge="{edge["id"]}">{text}</button></li>'
+    if len(edges) > LISTED:
+        yield f"<li>and {plural(len(edges) - LISTED, 'more edge')}</li>"

@@ -1,0 +1,140 @@
+"""Small cases made by hand: answers as a provider would give them, and files altered behind a case's back."""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from clew.entities import Account, Entity, File, Finding, Host, IpAddress, Link, Process, Relation, Url
+from clew.graph.case import Case
+from clew.graph.digest import digest_lines
+from clew.graph.events import Noted, Pivoted
+from clew.graph.store import Store
+from clew.pivots.context import Workspace
+from clew.pivots.invocation import Invocation
+from clew.providers.exchange import Answer
+from clew.settings import Settings
+
+NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)
+SHORT, FULL = "ws01", "ws01.corp.example"
+GUID = "b34bc01c-7fae-5f63-1000-000000000400"
+ENCODED = "powershell -enc dwBoAG8AYQBtAGkA"
+
+
+class Clock:
+    """A time that goes on by a second with each look, and by more when told to."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+def bare_workspace(folder: Path, **settings: Any) -> Workspace:
+    """Nothing connected, nothing set, and no settings of whoever runs the tests."""
+    return Workspace(Settings(cache=folder / "cache", **settings))
+
+
+def case_in_memory(around: Workspace | None = None) -> Case:
+    return Case(Store(None), around=around or Workspace(Settings()), clock=Clock())
+
+
+def link(
+    source: Entity, target: Entity, relation: Relation = Relation.RELATED_TO, *, at: datetime | None = None
+) -> Link:
+    return Link(source, relation, target, ("/rows/0",), at, at)
+
+
+def told(subject: Entity, *links: Link, **fields: Any) -> Finding:
+    """An answer as the logs would give it."""
+    given = {"pivot": "query.connections", "provider": "logs", "asked_at": NOON, "evidence": ("e" * 64,)}
+    return Finding(subject, links=links, **(given | fields))
+
+
+def tell(case: Case, subject: Entity, *links: Link, **fields: Any) -> Finding:
+    """Record an answer that no pivot gave: everything behind the asking is as ever."""
+    finding = told(subject, *links, **fields)
+    return case._recorder.keep(Invocation(finding.pivot, subject), Answer(finding, (), {}), case._clock())
+
+
+def host_of_many() -> tuple[Entity, ...]:
+    """What one machine has that exists on it alone, by its short name."""
+    return (
+        Process(GUID, host=SHORT, pid=4711, started=NOON, image=r"C:\a.exe"),
+        File(path=r"C:\a.exe", host=SHORT),
+        Account("S-1-5-18", host=SHORT),
+    )
+
+
+def graph_of(case: Case, *, without: tuple[str, ...] = ()) -> list[str]:
+    """Everything that the graph is, as lines, without some kinds of lines."""
+    lines = digest_lines(case._store.connection)
+    return [line for line in lines if not line.startswith(tuple(f'["{kind}"' for kind in without))]
+
+
+def keys(case: Case) -> set[str]:
+    return set(case.nodes()["key"])
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def beside(path: Path) -> list[str]:
+    """The names of other files that begin with the name of this one."""
+    return sorted(other.name for other in path.parent.iterdir() if other.name.startswith(path.name) and other != path)
+
+
+def steps_of(path: Path) -> list[tuple[int, str]]:
+    """The number and hash of every step, each checked."""
+    with Store(path) as store:
+        return [(step.number, step.hash) for step in store.steps()]
+
+
+def edit(path: Path, sql: str, *values: object) -> None:
+    """Change a case as somebody with a database tool would."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql, values)
+
+
+def pivots_recorded(case: Case) -> list[Pivoted]:
+    return [step.event for step in case.history() if isinstance(step.event, Pivoted)]
+
+
+def fill(case: Case) -> None:
+    """Some of everything that a case can do with nothing connected."""
+    with case:
+        seed, process = IpAddress("198.51.100.7"), Process(GUID, host=SHORT, command_line=ENCODED)
+        case.add(seed, Host(SHORT))
+        seed.ti.lookup()
+        seed.geo.locate()
+        process.transform.decode()
+        Url("https://evil.example/a?b=c").transform.parts()
+        case.add(Host(FULL))
+        case.note("looks bad", about=seed)
+        case.tag(seed, "c2")
+
+
+def merged(*entities: Entity) -> Case:
+    case = case_in_memory()
+    case.add(*entities)
+    return case
+
+
+def active(case: Case) -> list[tuple[str, str]]:
+    table = case.merges()
+    table = table[table["undone_by"].isna()]
+    return list(zip(table["keep"], table["gone"], strict=True))
+
+
+def full_of(entity: Entity) -> Entity:
+    return type(entity)(**{**entity.described(), "host": FULL})
+
+
+def notes(path: Path) -> list[str]:
+    with Case.open(path, workspace=bare_workspace(path.parent)) as case:
+        return [step.event.text for step in case.history() if isinstance(step.event, Noted)]

@@ -1,0 +1,88 @@
+"""Windows events as collectors forward them, and a store made from a few of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clew.providers.logs.fieldmaps import load_field_maps
+from clew.providers.logs.store import LogStore
+
+Event = dict[str, Any]
+HOST = "ws01.corp.example"
+GUID = "b34bc01c-7fae-5f63-1000-000000000400"
+OTHER = "b34bc01c-7fae-5f63-1100-000000000400"
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+
+
+def sysmon(code: int, at: str = "09:15:00.123", **fields: Any) -> Event:
+    """A Sysmon event in the flat shape."""
+    return {
+        "Channel": SYSMON, "EventID": code, "Hostname": HOST.upper(), "UtcTime": f"2026-03-17 {at}",
+        "ProcessGuid": f"{{{GUID.upper()}}}", "ProcessId": "6700", "Image": "C:\\Tools\\a.exe", **fields,
+    }  # fmt: skip
+
+
+def security(code: int, at: str = "09:15:00.456", **fields: Any) -> Event:
+    """A Security event in the flat shape."""
+    return {"Channel": "Security", "EventID": code, "Hostname": HOST, "@timestamp": f"2026-03-17T{at}Z", **fields}
+
+
+STARTED = sysmon(
+    1, CommandLine="a.exe -x", User="CORP\\Alice", ParentProcessGuid=f"{{{OTHER.upper()}}}", ParentProcessId="4",
+    ParentImage="C:\\Windows\\explorer.exe", LogonId="0x3E7",
+    Hashes=f"SHA1={'A' * 40},MD5={'B' * 32},SHA256={'C' * 64},IMPHASH={'D' * 32}",
+)  # fmt: skip
+CONNECTED = sysmon(
+    3, "09:16:00.000", SourceIp="192.0.2.1", SourcePort="50000", DestinationIp="198.51.100.7", DestinationPort="443",
+    Protocol="TCP", Initiated="true", User="CORP\\Alice",
+)  # fmt: skip
+RESOLVED = sysmon(22, "09:16:30.000", QueryName="CDN.evil.example", QueryResults="::ffff:198.51.100.7;")
+CREATED = sysmon(11, "09:17:00.000", TargetFilename="C:\\Temp\\b.exe")
+OPENED = sysmon(
+    10, "09:18:00.000", SourceProcessGUID=f"{{{GUID}}}", SourceProcessId="6700", SourceImage="C:\\Tools\\a.exe",
+    TargetProcessGUID=f"{{{OTHER}}}", TargetProcessId="700", TargetImage="C:\\Windows\\lsass.exe",
+    GrantedAccess="0x1010",
+)  # fmt: skip
+LOGGED_ON = security(
+    4624, TargetUserSid="S-1-5-21-1-2-3-1104", TargetUserName="alice", TargetDomainName="CORP", LogonType="3",
+    IpAddress="::ffff:192.0.2.9", IpPort="51000", WorkstationName="WS02", TargetLogonId="0x1", ProcessName="-",
+)  # fmt: skip
+TURNED_AWAY = {**LOGGED_ON, "EventID": 4625, "TargetUserSid": "S-1-0-0", "@timestamp": "2026-03-17T09:14:00Z"}
+SPAWNED = security(
+    4688, NewProcessId="0x1a2c", NewProcessName="C:\\Tools\\a.exe", ProcessId="0x4", CommandLine="a.exe -x",
+    SubjectUserSid="S-1-5-21-1-2-3-1104", SubjectUserName="alice", SubjectDomainName="CORP", TargetUserSid="S-1-0-0",
+    TargetUserName="-", TargetDomainName="-", SubjectLogonId="0x3E7",
+)  # fmt: skip
+PERMITTED = security(
+    5156, "09:16:00.200", ProcessID="6700", Application="\\device\\harddiskvolume2\\tools\\a.exe", Direction="%%14593",
+    SourceAddress="192.0.2.1", SourcePort="50000", DestAddress="198.51.100.7", DestPort="443", Protocol="6",
+)  # fmt: skip
+ALL = (STARTED, CONNECTED, RESOLVED, CREATED, OPENED, LOGGED_ON, TURNED_AWAY)
+
+
+def ndjson(events: Sequence[Mapping[str, Any] | str]) -> bytes:
+    """One event a line; text stands as it is."""
+    return "".join(f"{event if isinstance(event, str) else json.dumps(event)}\n" for event in events).encode()
+
+
+def opened(folder: Path, *contents: bytes, name: str = "log.ndjson") -> LogStore:
+    """A store of files with these contents; the first has the name, the others a number before it."""
+    logs = folder / "logs"
+    logs.mkdir()
+    for number, content in enumerate(contents):
+        (logs / (f"{number}-{name}" if number else name)).write_bytes(content)
+    return LogStore.open(logs, folder / "cache")
+
+
+def rows(store: LogStore, view: str, *, bare: bool = False) -> list[dict[str, Any]]:
+    """The rows of a view by column name; `bare` is without what depends on the file."""
+    found = store.select(f"SELECT * FROM {view}", {}, 1000)
+    assert found.columns == (*load_field_maps().views[view], "raw")
+    left_out = {"source", "row", "raw"} if bare else set()
+    return [
+        {name: cell for name, cell in zip(found.columns, row, strict=True) if name not in left_out}
+        for row in found.rows
+    ]

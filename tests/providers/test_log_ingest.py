@@ -1,0 +1,223 @@
+"""Log files become views: whatever their format, and whatever a few of their lines hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clew.errors import ConnectError
+from clew.providers.logs.fieldmaps import load_field_maps
+from clew.providers.logs.store import LogStore
+from tests.providers.events import ALL, CONNECTED, HOST, STARTED, SYSMON, Event, ndjson, opened, rows
+from tests.support import HOSTILE
+
+VIEWS = sorted(load_field_maps().views)
+
+
+def as_csv(events: tuple[Event, ...], **dialect: Any) -> bytes:
+    out = io.StringIO()
+    names = dict.fromkeys(name for event in events for name in event)
+    writer = csv.DictWriter(out, [*names], lineterminator="\n", **dialect)
+    writer.writeheader()
+    writer.writerows(events)
+    return out.getvalue().encode()
+
+
+def as_parquet(events: tuple[Event, ...], tmp_path: Any) -> bytes:
+    duckdb = pytest.importorskip("duckdb")
+    (tmp_path / "all.json").write_text(json.dumps(events))
+    target = tmp_path / "all.pq"
+    duckdb.sql(f"COPY (FROM read_json('{tmp_path / 'all.json'}')) TO '{target}' (FORMAT parquet)")
+    return target.read_bytes()
+
+
+def nested(event: Event, layout: str) -> Event:
+    """The event as another collector writes it."""
+    header = {"Channel", "EventID", "Hostname", "@timestamp"}
+    data = {name: value for name, value in event.items() if name not in header}
+    match layout:
+        case "winlogbeat":
+            winlog = {"channel": event["Channel"], "event_id": event["EventID"], "computer_name": event["Hostname"]}
+            return {"@timestamp": event.get("@timestamp"), "winlog": {**winlog, "event_data": data}}
+        case "evtx":
+            system = {"Channel": event["Channel"], "EventID": event["EventID"], "Computer": event["Hostname"]}
+            time = {"#attributes": {"SystemTime": event.get("@timestamp")}}
+            return {"Event": {"System": {**system, "TimeCreated": time}, "EventData": data}}
+        case "evtx-attributes":
+            system = {"Channel": event["Channel"], "EventID": {"#text": event["EventID"], "#attributes": {"a": "b"}}}
+            time = {"#attributes": {"SystemTime": event.get("@timestamp")}}
+            return {"Event": {"System": {**system, "Computer": event["Hostname"], "TimeCreated": time},
+                              "EventData": data}}  # fmt: skip
+        case _:
+            top = {"Channel": event["Channel"], "EventID": event["EventID"], "Computer": event["Hostname"]}
+            return {**top, "TimeCreated": event.get("@timestamp"), "EventData": data}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """What the views of the events are, read as NDJSON."""
+    store = opened(tmp_path_factory.mktemp("plain"), ndjson(ALL))
+    return {view: rows(store, view, bare=True) for view in VIEWS}
+
+
+def test_every_view_has_rows(plain):
+    """The events of this file fill every view, so that comparing views compares something."""
+    assert {view: len(found) for view, found in plain.items()} == {
+        "processes": 1, "connections": 1, "resolutions": 1, "files": 1, "accesses": 1, "logons": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["array", "pretty array", "records", "one line of records", "array with mark", "csv",
+                                  "csv with mark", "csv semicolon", "csv tab", "parquet", "lines", "lines with mark",
+                                  "windows lines", "lines in json", "blank lines"])  # fmt: skip
+def test_every_format_gives_the_same_views(tmp_path, plain, kind):
+    """One log in any format that clew reads is one set of rows."""
+    mark, lines = b"\xef\xbb\xbf", ndjson(ALL)
+    name, content = {
+        "array": lambda: ("a.json", json.dumps(ALL).encode()),
+        "pretty array": lambda: ("a.json", json.dumps(ALL, indent=2).encode()),
+        "records": lambda: ("a.json", json.dumps({"tags": ["x", "y"], "Records": ALL, "n": 2}, indent=1).encode()),
+        "one line of records": lambda: ("a.json", json.dumps({"Records": ALL}).encode()),
+        "array with mark": lambda: ("a.json", mark + json.dumps(ALL).encode()),
+        "csv": lambda: ("a.csv", as_csv(ALL)),
+        "csv with mark": lambda: ("a.csv", mark + as_csv(ALL)),
+        "csv semicolon": lambda: ("a.csv", as_csv(ALL, delimiter=";")),
+        "csv tab": lambda: ("a.csv", as_csv(ALL, delimiter="\t")),
+        "parquet": lambda: ("a.parquet", as_parquet(ALL, tmp_path)),
+        "lines": lambda: ("a.jsonl", lines),
+        "lines with mark": lambda: ("a.ndjson", mark + lines),
+        "windows lines": lambda: ("a.ndjson", lines.replace(b"\n", b"\r\n")),
+        "lines in json": lambda: ("a.json", b"\n" + lines),
+        "blank lines": lambda: ("a.ndjson", b"\n\n  \n" + lines.replace(b"\n", b"\n\n")),
+    }[kind]()
+    store = opened(tmp_path, content, name=name)
+    assert (store.files, store.rows, store.damaged) == (1, len(ALL), 0)
+    assert {view: rows(store, view, bare=True) for view in VIEWS} == plain
+
+
+@pytest.mark.parametrize("layout", ["winlogbeat", "evtx", "evtx-attributes", "half-flat"])
+def test_every_layout_gives_the_same_views(tmp_path, plain, layout):
+    """Winlogbeat, EVTX as JSON and half-flat events are the same events."""
+    store = opened(tmp_path, ndjson([nested(event, layout) for event in ALL]))
+    assert {view: rows(store, view, bare=True) for view in VIEWS} == plain
+
+
+def test_layouts_may_be_mixed(tmp_path, plain):
+    """Files of several collectors in one folder are read each in its own layout."""
+    flat = ndjson([event for event in ALL if event["Channel"] == SYSMON])
+    beat = ndjson([nested(event, "winlogbeat") for event in ALL if event["Channel"] != SYSMON])
+    store = opened(tmp_path, flat, beat)
+    assert {view: rows(store, view, bare=True) for view in VIEWS} == plain
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{", b"not json", b'{"a": }', b"5", b'"text"', b"null", b"[1, 2]", b"\x00\x00", b"\xff\xfe{", b'{"a": "\xe9"}',
+        b'{"a": "x\x00y"}', b'{"a": "x\x01y"}', b'{"a": "\\ud800"}', b"{" * 100_000, b"[" * 100_000, b'{"a": NaN',
+        b'{"a": "' + b"x" * (17 * 2**20) + b'"}',
+    ],
+    ids=range(17),
+)  # fmt: skip
+def test_a_bad_line_costs_one_row(tmp_path, bad):
+    """One line that is no event is counted as damaged, and every other line is read."""
+    good = ndjson([STARTED])
+    store = opened(tmp_path, good + bad + b"\n" + good)
+    assert (store.rows, store.damaged) == (2, 1)
+    assert len(rows(store, "processes")) == 2
+
+
+@pytest.mark.parametrize("bad", [b"1,2", b"x," * 50, b"\xff\xfe,1"])
+def test_a_bad_csv_row_costs_one_row(tmp_path, bad):
+    """A row of another width, or of no UTF-8, is counted as damaged."""
+    content = as_csv((STARTED, STARTED))
+    store = opened(tmp_path, content + bad + b"\n" + content.partition(b"\n")[2], name="a.csv")
+    assert (store.rows, store.damaged) == (4, 1)
+
+
+def test_a_bad_item_costs_one_row(tmp_path):
+    """What is no object in an array is counted as damaged."""
+    store = opened(tmp_path, json.dumps([STARTED, 5, None, "x", [STARTED]]).encode(), name="a.json")
+    assert (store.rows, store.damaged, len(rows(store, "processes"))) == (1, 4, 1)
+
+
+def test_one_event_may_be_a_document(tmp_path):
+    """A single event over several lines is one event, whatever lists it holds."""
+    event = {**STARTED, "tags": ["one", "two"], "keywords": []}
+    store = opened(tmp_path, json.dumps(event, indent=1).encode(), name="a.json")
+    assert (store.rows, store.damaged, len(rows(store, "processes"))) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.json", b"[{", "not usable JSON"),
+        ("a.json", b"", "not usable JSON"),
+        ("a.json", b"[" * 100_000, "not usable JSON"),
+        ("a.ndjson", ndjson(ALL).decode().encode("utf-16"), "is UTF-16"),
+        ("a.csv", as_csv(ALL).decode().encode("utf-16"), "is UTF-16"),
+        ("a.parquet", b"PAR1 no PAR1", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_damaged_as_a_whole_is_told(tmp_path, name, content, why):
+    """A file of which nothing can be read is an error that names it, and leaves nothing behind."""
+    with pytest.raises(ConnectError) as refused:
+        opened(tmp_path, content, name=name)
+    assert why in refused.value.what
+    assert refused.value.where
+    assert [*(tmp_path / "cache" / "logs").iterdir()] == []
+
+
+def test_utf_16_as_a_json_document_is_read(tmp_path):
+    """A JSON document says its own encoding."""
+    assert opened(tmp_path, json.dumps(ALL).encode("utf-16"), name="a.json").rows == len(ALL)
+
+
+def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
+    """What was read once is opened from the cache by its content; other content is read anew."""
+    opened(tmp_path, ndjson(ALL)).close()
+    monkeypatch.setattr("clew.providers.logs.store.read_into", lambda *_: pytest.fail("it was read again"))
+    (tmp_path / "logs").rename(tmp_path / "moved")
+    again = LogStore.open(tmp_path / "moved", tmp_path / "cache")
+    assert (again.name, again.rows) == ("moved", len(ALL))
+    monkeypatch.undo()
+    (tmp_path / "moved" / "log.ndjson").write_bytes(ndjson([STARTED]))
+    assert LogStore.open(tmp_path / "moved", tmp_path / "cache").rows == 1
+
+
+def test_a_damaged_cache_is_told(tmp_path):
+    """A cached log that cannot be opened says which file to delete."""
+    opened(tmp_path, ndjson(ALL)).close()
+    (cached,) = (tmp_path / "cache" / "logs").iterdir()
+    assert cached.stat().st_mode & 0o077 == 0
+    cached.write_bytes(b"\xff" * 5000)
+    with pytest.raises(ConnectError, match="delete that file and connect again"):
+        LogStore.open(tmp_path / "logs", tmp_path / "cache")
+
+
+@pytest.mark.parametrize("value", [value for value in HOSTILE if "\ud800" not in value and len(value) < 1000])
+def test_hostile_fields_are_kept_as_they_are(tmp_path, value):
+    """A command line of any text is in the view, and in the raw event, as it was logged."""
+    event = {**STARTED, "CommandLine": f"a{value}b", value or "x": value}
+    (row,) = rows(opened(tmp_path, ndjson([event])), "processes")
+    assert row["process_command_line"] == f"a{value}b"
+    assert json.loads(row["raw"]) == event
+
+
+@given(st.lists(st.binary(max_size=60), max_size=12))
+def test_no_lines_break_a_log(tmp_path_factory, lines):
+    """Of any lines, those that are objects are rows and the others are damaged; nothing is lost unseen."""
+    folder = tmp_path_factory.mktemp("any")
+    lines = [line.translate(None, b"\r\n") for line in lines]
+    store = opened(folder, b"\n".join([*lines, ndjson([CONNECTED])]))
+    filled = sum(bool(line.removeprefix(b"\xef\xbb\xbf" if not n else b"").strip(b" ")) for n, line in enumerate(lines))
+    assert store.rows >= 1
+    assert store.rows + store.damaged == filled + 1
+    assert [row["host_name"] for row in rows(store, "connections")] == [HOST]
+    store.close()

@@ -45,6 +45,11 @@ def test_the_first_case_shows_what_happens() -> None:
     run("docs/tutorials/first-case.md")
 
 
+def test_pivots_over_a_column_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/columns.md")
+
+
 def test_the_real_incident_shows_what_happens(shared_data: Callable[[str], Path]) -> None:
     """Following the second tutorial on the public recording that it names gives what the page shows."""
     name = "metasploit_logonpasswords_lsass_memory_dump.zip"

@@ -118,7 +118,7 @@ def _settle(column: list[int], gap: float, web: Web, heights: dict[int, float]) 
 def _spaced(wanted: Sequence[float], gap: float) -> list[float]:
     """The nearest heights in that order with at least `gap` between them (pool adjacent violators).
 
-    >>> _spaced([0, 0, 10], 2)
+    >>> _spaced([0.0, 0.0, 10.0], 2.0)
     [-1.0, 1.0, 10.0]
     """
     blocks: list[tuple[float, int]] = []

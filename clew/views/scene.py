@@ -101,7 +101,7 @@ def short(text: str, limit: int = LABEL_SHOWN) -> str:
     >>> short("c:/program files/office/winword.exe")
     'c:/progra…winword.exe'
     """
-    tail = limit // 2
+    tail = limit // 2 + 1
     return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"
 
 

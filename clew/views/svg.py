@@ -92,13 +92,13 @@ def _legend(still: Still) -> Iterator[str]:
         style = look(kind)
         text = f"{style.plural} {counts[kind]}"
         yield f'{outline(style.shape, x, 80, 7)} fill="{style.colour}" stroke="{INK}"/>{_small(x + 12, 84, text)}'
-        x += 26 + 7 * len(text)
+        x += 34 + 7 * len(text)
     for verdict in dict.fromkeys(node.verdict for node in still.nodes):
         border = mark(verdict)
         if border.sign:
             ring = f'{outline("dot", x, 80, 7)} fill="{PAPER}" stroke="{border.colour}" stroke-width="3"/>'
             yield f"{ring}{_small(x, 84, border.sign, 'middle')}{_small(x + 12, 84, verdict)}"
-            x += 26 + 7 * len(verdict)
+            x += 34 + 7 * len(verdict)
     yield _small(24, 104, "line width: independent sources; dashed: concluded, not said; pale: where something is")
 
 

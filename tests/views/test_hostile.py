@@ -40,6 +40,7 @@ def assert_inert(page, plain):
         "y",
         "text-anchor",
         "font-size",
+        "stroke-width",
     }
     shown = [*page.words, *(value for _, _, value in page.attributes), *strings(page.case)]
     assert ascii({char for text in shown for char in hiding(text)}) == "set()"

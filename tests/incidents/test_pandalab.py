@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.incidents.transcripts import console, session, users
 
 from clew import Budget, Host, Investigation, IpAddress, Process
 from clew.entities import Relation
+from tests.incidents.transcripts import console, session, users
 
 CAMPAIGNS = ("campaign_01", "campaign_02", "campaign_03")
 #: Named in the description of the recordings.

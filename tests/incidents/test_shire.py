@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.incidents.transcripts import agents, console, moved_to
 
 from clew import Account, Budget, Host, Investigation, IpAddress, Process
 from clew.entities import Relation
+from tests.incidents.transcripts import agents, console, moved_to
 
 #: Recording, and the process that starts the new agent: WinRM, the service manager, WMI.
 RECORDINGS = {

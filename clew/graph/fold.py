@@ -141,10 +141,10 @@ class Fold:
         for part in finding.parts or (finding,):
             for link in part.links:
                 self._claim(step, part, link)
-        self._judge((step, answer), node, finding)
+        self._judge((step, answer), self.resolve(event.invocation.subject.key) or node, finding)
 
     def _claim(self, step: int, finding: Finding, link: Link) -> None:
-        source, target = self.place(link.source, step), self.place(link.target, step)
+        source, target = self._ends(link, step)
         self._write(
             "INSERT OR IGNORE INTO claims (source, relation, target, said_source, said_target, step, provider, pivot, "
             "asked_at, evidence, pointers, observed_first, observed_last, inferred) "
@@ -153,6 +153,14 @@ class Fold:
              finding.pivot, _moment(finding.asked_at), ",".join(finding.evidence), json.dumps(link.pointers),
              _moment(link.observed_first), _moment(link.observed_last), link.inferred),
         )  # fmt: skip
+
+    def _ends(self, link: Link, step: int) -> tuple[str, str]:
+        """The nodes of a link. The machine first: learning its names may move what is on it."""
+        if link.target.kind == Host.kind:
+            target = self.place(link.target, step)
+            return self.place(link.source, step), target
+        source = self.place(link.source, step)
+        return source, self.place(link.target, step)
 
     def _judge(self, place: tuple[int, int], node: str, finding: Finding) -> None:
         # Part 0 is the answer as a whole; only single sources, from 1 on, count towards the verdict of the node.

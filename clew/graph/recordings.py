@@ -61,7 +61,7 @@ class ReplyFile:
         try:
             entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
             replies = dict(_entry(entry) for entry in entries)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, EntityError) as error:
+        except (AttributeError, EntityError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
             raise SettingsError(f"the recorded replies cannot be read: {error!r}", where=str(path)) from None
         return cls(replies)
 

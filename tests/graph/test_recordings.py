@@ -1,7 +1,7 @@
 """A case does not ask outside twice for what it was told, for as long as that is good; and it repeats no failure."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,9 @@ import httpx
 import pytest
 
 from clew.demo.scenario import Scenario
-from clew.entities import Finding, IpAddress, Outcome
+from clew.entities import IpAddress, Outcome
 from clew.errors import SettingsError
 from clew.graph.case import Case
-from clew.graph.recordings import ReplyFile
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
@@ -59,21 +58,196 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     return Service()
 
 
-def ask(case: Case, address: IpAddress = ADDRESS) -> Finding:
-    with case:
-        finding = address.ti.abuseipdb()
-        # A block within a block: the case is used again by the test.
-        case._tokens.append(case._tokens[-1]) if False else None
-        return finding
-
-
 @pytest.fixture
 def later() -> Later:
     return Later()
 
 
 @pytest.fixture
-def open_case(service: Service, later: Later) -> Case:
-    case = Case(Store(None), around=service.workspace(), clock=later)
-    case.__enter__()
-    return case
+def open_case(service: Service, later: Later) -> Iterator[Case]:
+    with Case(Store(None), around=service.workspace(), clock=later) as case:
+        yield case
+
+
+def sent(case: Case) -> list[bool]:
+    return [exchange.sent for event in pivots_recorded(case) for exchange in event.exchanges]
+
+
+def test_the_same_is_asked_once(open_case: Case, service: Service) -> None:
+    """A second equal request is answered from the case, with the time of the first, and says that it was not sent."""
+    first, second = ADDRESS.ti.abuseipdb(), ADDRESS.ti.abuseipdb()
+    assert service.asked == [ADDRESS.value]
+    assert (second.outcome, second.facts, second.evidence) == (first.outcome, first.facts, first.evidence)
+    assert second.asked_at == first.asked_at
+    assert sent(open_case) == [True, False]
+
+
+def test_another_question_is_asked(open_case: Case, service: Service) -> None:
+    """Another address, or the same one with another argument, is another request."""
+    ADDRESS.ti.abuseipdb()
+    ADDRESS.ti.abuseipdb(max_age_days=7)
+    IpAddress("149.112.112.112").ti.abuseipdb()
+    assert service.asked == ["9.9.9.9", "9.9.9.9", "149.112.112.112"]
+
+
+def test_a_look_up_uses_what_its_row_was_told(open_case: Case, service: Service) -> None:
+    """What one pivot was told is good for every other that asks the same of the same source."""
+    ADDRESS.ti.abuseipdb()
+    finding = ADDRESS.ti.lookup()
+    assert service.asked == [ADDRESS.value]
+    assert [part.outcome for part in finding.parts] == [Outcome.FOUND, Outcome.SKIPPED]
+
+
+@pytest.mark.parametrize(("age", "times"), [(timedelta(0), 1), (timedelta(hours=23), 1), (timedelta(hours=25), 2)])
+def test_an_answer_is_good_for_its_lifetime(
+    open_case: Case, service: Service, later: Later, age: timedelta, times: int
+) -> None:
+    """An answer is used again for as long as its provider says, and asked for anew afterwards."""
+    ADDRESS.ti.abuseipdb()
+    later.by = age
+    service.answer = lambda: httpx.Response(200, json=report(10))
+    finding = ADDRESS.ti.abuseipdb()
+    assert len(service.asked) == times
+    assert finding.fact("abuse_score") == (90 if times == 1 else 10)
+
+
+def test_the_latest_answer_is_used(open_case: Case, service: Service, later: Later) -> None:
+    """Of two good answers to the same request the later one is used."""
+    ADDRESS.ti.abuseipdb()
+    later.by = timedelta(hours=25)
+    service.answer = lambda: httpx.Response(200, json=report(10))
+    ADDRESS.ti.abuseipdb()
+    later.by = timedelta(0)
+    assert ADDRESS.ti.abuseipdb().fact("abuse_score") == 10
+
+
+def drop() -> httpx.Response:
+    raise httpx.ConnectError("no route")
+
+
+FAILURES: dict[str, tuple[Callable[[], httpx.Response], Outcome]] = {
+    "no connection": (drop, Outcome.FAILED),
+    "a server error": (lambda: httpx.Response(500), Outcome.FAILED),
+    "no such address": (lambda: httpx.Response(404), Outcome.FAILED),
+    "a refused key": (lambda: httpx.Response(401), Outcome.REFUSED),
+    "a used-up quota": (lambda: httpx.Response(429, headers={"retry-after": "60"}), Outcome.REFUSED),
+    "a page instead of an answer": (lambda: httpx.Response(200, text="<html>log in</html>"), Outcome.FAILED),
+    "an answer without a score": (lambda: httpx.Response(200, json={"data": {}}), Outcome.FAILED),
+    "an answer of another shape": (lambda: httpx.Response(200, json=[1, 2]), Outcome.FAILED),
+}
+
+
+@pytest.mark.parametrize(("answer", "outcome"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_is_never_repeated(
+    open_case: Case, service: Service, answer: Callable[[], httpx.Response], outcome: Outcome
+) -> None:
+    """What failed or was refused is recorded with its reason, is no verdict, and is asked again the next time."""
+    service.answer = answer
+    finding = ADDRESS.ti.abuseipdb()
+    assert (finding.outcome, finding.verdict, bool(finding.reason)) == (outcome, "unknown", True)
+    service.answer = lambda: httpx.Response(200, json=report())
+    assert ADDRESS.ti.abuseipdb().outcome is Outcome.FOUND
+    assert len(service.asked) == 2
+    assert open_case.findings()["outcome"].to_list() == [outcome, "found"]
+
+
+def test_what_was_not_tried_is_tried_later(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key nothing is sent and that is recorded; with the key the same pivot is sent."""
+    monkeypatch.delenv(AbuseIpDb.secret)
+    with Case(Store(None), around=service.workspace()) as case:
+        assert ADDRESS.ti.abuseipdb().outcome is Outcome.SKIPPED
+        assert service.asked == []
+        monkeypatch.setenv(AbuseIpDb.secret, KEY)
+        assert ADDRESS.ti.abuseipdb().outcome is Outcome.FOUND
+        assert case.findings()["outcome"].to_list() == ["skipped", "found"]
+
+
+def test_a_refused_value_is_not_sent(open_case: Case, service: Service) -> None:
+    """A private address is refused with the reason, nothing is sent, and the refusal is in the case."""
+    finding = IpAddress("10.0.0.1").ti.abuseipdb()
+    assert (finding.outcome, service.asked) == (Outcome.REFUSED, [])
+    assert open_case.findings()[["outcome", "reason"]].to_numpy().tolist() == [["refused", finding.reason]]
+
+
+def test_local_sources_are_asked_each_time(incident: Case, scenario: Scenario) -> None:
+    """Logs and local databases may have changed: they are asked again each time."""
+    for _ in range(2):
+        IpAddress(scenario.seed).query.connections()
+        IpAddress(scenario.seed).geo.locate()
+    assert sent(incident) == [True] * 4
+
+
+def test_a_reopened_case_remembers(service: Service, tmp_path: Path) -> None:
+    """What a case was told is good in another session too."""
+    for _ in range(2):
+        with Case.open(tmp_path / "x.clew", workspace=service.workspace(cache=tmp_path)):
+            ADDRESS.ti.abuseipdb()
+    assert len(service.asked) == 1
+
+
+def test_no_key_is_in_the_case(service: Service, tmp_path: Path) -> None:
+    """Neither the key nor an echo of it is anywhere in the file."""
+    service.answer = lambda: httpx.Response(200, json={**report(), "your_key": KEY})
+    with Case.open(tmp_path / "x.clew", workspace=service.workspace(cache=tmp_path)) as case:
+        ADDRESS.ti.abuseipdb()
+        texts = [
+            str(row)
+            for name in ("steps", "exchanges")
+            for row in case._store.connection.execute(f"SELECT * FROM {name}")
+        ]
+        texts += [str(step.event) for step in case.history()]
+        (fingerprint,) = [row[0] for row in case._store.connection.execute("SELECT fingerprint FROM evidence")]
+        texts.append(case._store.reply(fingerprint, at=datetime.now(UTC)).body.decode())
+    assert KEY.encode() not in (tmp_path / "x.clew").read_bytes()
+    assert not any(KEY in text for text in texts)
+
+
+# --- replies in a file -----------------------------------------------------------------------------------------------
+
+
+def entry(address: str = ADDRESS.value, **changes: Any) -> dict[str, Any]:
+    params = {"ipAddress": address, "maxAgeInDays": "90", "verbose": ""}
+    return {
+        "provider": "abuseipdb", "method": "GET", "url": "https://api.abuseipdb.com/api/v2/check", "params": params,
+        "status": 200, "at": "2026-03-17T12:00:00Z", "body": report(42), **changes,
+    }  # fmt: skip
+
+
+def test_replies_in_a_file_are_used_instead_of_asking(service: Service, tmp_path: Path) -> None:
+    """A reply that came in a file answers the request that it belongs to, with its own time; others are asked."""
+    (tmp_path / "replies.json").write_text(json.dumps([entry()]))
+    around, replies = service.workspace(cache=tmp_path), tmp_path / "replies.json"
+    with Case.open(tmp_path / "x.clew", workspace=around, replies=replies) as case:
+        finding = ADDRESS.ti.abuseipdb()
+        assert (service.asked, finding.fact("abuse_score"), sent(case)) == ([], 42, [False])
+        assert finding.asked_at == datetime(2026, 3, 17, 12, tzinfo=UTC)
+        IpAddress("149.112.112.112").ti.abuseipdb()
+        assert service.asked == ["149.112.112.112"]
+
+
+def test_replies_in_a_file_work_offline(incident: Case, scenario: Scenario) -> None:
+    """A recorded reply is good for a value that would not be let out: nothing leaves."""
+    finding = IpAddress(scenario.seed).ti.abuseipdb()
+    assert finding.outcome is Outcome.FOUND
+    assert sent(incident) == [False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", "[[]]", "null", "[" * 100_000, json.dumps([entry(at="yesterday")]),
+     json.dumps([entry(at="2026-03-17T12:00:00")]), json.dumps([entry(params=None)]),
+     json.dumps([{"method": "GET"}]), json.dumps([entry(at=5)]), "[NaN]"],
+    ids=range(12),
+)  # fmt: skip
+def test_replies_that_cannot_be_read_are_told(tmp_path: Path, text: str) -> None:
+    """A file of replies that lacks something is a SettingsError that names the file."""
+    path = tmp_path / "replies.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"replies\.json"):
+        Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path), replies=path)
+
+
+def test_a_missing_file_of_replies_is_told(tmp_path: Path) -> None:
+    """A file of replies that is not there is a SettingsError."""
+    with pytest.raises(SettingsError, match="nothing"):
+        Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path), replies=tmp_path / "nothing.json")

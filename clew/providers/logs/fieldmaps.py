@@ -84,8 +84,12 @@ def load_field_maps() -> FieldMaps:
     )
     header: dict[str, list[str]] = content["header"]
     paths = {name: tuple(f"$.{_spelt(path)}" for path in places) for name, places in header.items()}
+    columns: dict[str, str] = {}
     for field in dict.fromkeys(_data_fields(maps, header)):
-        paths[field] = tuple(f"$.{_spelt(prefix + field)}" for prefix in content["layouts"])
+        # The engine's names have no case: ProcessId and ProcessID are one column, with the paths of both.
+        name = columns.setdefault(field.lower(), field)
+        places = (f"$.{_spelt(prefix + field)}" for prefix in content["layouts"])
+        paths[name] = (*paths.get(name, ()), *places)
     views = {name: tuple(view["columns"]) for name, view in content["views"].items()}
     return FieldMaps(paths, views, maps, content["finish"], sha256(text.encode()).hexdigest())
 

@@ -24,7 +24,7 @@ from clew.providers.logs.sources import content_digest, log_files
 if TYPE_CHECKING:
     import duckdb
 
-_LAYOUT = "3"
+_LAYOUT = "4"
 _LOCKED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

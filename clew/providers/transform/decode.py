@@ -28,6 +28,8 @@ from clew.providers.base import Provider, operation
 
 MAX_DEPTH = 3
 MAX_TEXT = 1 << 20
+#: How many encoded texts of one command line are tried, those inside others included.
+MAX_TRIED = 64
 # Any prefix of -EncodedCommand is accepted by PowerShell, with - or / or a dash of another width.
 _SWITCH = re.compile(r"[-/\u2013\u2014\u2015](?:e|en[a-z]*|ec)[\s:]+[\"']?([A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"']([A-Za-z0-9+/]{16,}={0,2})[\"']")
@@ -45,7 +47,9 @@ class Decoder(Provider):
     @operation()
     def process(self, process: Process) -> Finding:
         """The script behind an encoded command line, and the URLs and addresses in it."""
-        layers = tuple(_layers(process.command_line or "", 0))
+        left = iter(range(MAX_TRIED))
+        layers = tuple(_layers(process.command_line or "", 0, left))
+        cut = next(left, None) is None
         if not layers:
             why = "no encoded command" if process.command_line else "its command line is not known"
             return Finding(process, outcome=Outcome.NOTHING, reason=why)
@@ -60,20 +64,21 @@ class Decoder(Provider):
             facts=tuple(facts),
             links=tuple(Link(process, Relation.DECODED_TO, entity, inferred=True) for entity in found),
             returned=len(layers),
-            available=len(layers),
+            available=None if cut else len(layers),
+            truncated_by=f"{MAX_TRIED} encoded texts" if cut else "",
         )
 
 
-def _layers(text: str, depth: int) -> Iterator[str]:
-    """What `text` encodes, and what that encodes, up to `MAX_DEPTH`."""
+def _layers(text: str, depth: int, left: Iterator[int]) -> Iterator[str]:
+    """What `text` encodes, and what that encodes, up to `MAX_DEPTH` and as long as tries are `left`."""
     if depth == MAX_DEPTH:
         return
     pattern = _SWITCH if depth == 0 else _QUOTED
-    for match in pattern.finditer(text):
+    for match, _ in zip(pattern.finditer(text), left, strict=False):
         decoded = decode_text(match[1])
         if decoded:
             yield decoded
-            yield from _layers(decoded, depth + 1)
+            yield from _layers(decoded, depth + 1, left)
 
 
 def decode_text(encoded: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding
+from clew.errors import SettingsError
 from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
@@ -185,7 +186,13 @@ def configure(
     >>> configure(offline=True)
     >>> workspace().settings.offline
     True
+
+    Raises:
+        SettingsError: one text where a list of them is needed.
     """
+    for name, listed in (("feeds", feeds), ("own_domains", own_domains)):
+        if isinstance(listed, str):  # a sequence too, of letters
+            raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")
     given = {
         "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
         "geoip": None if geoip is None else Path(geoip),

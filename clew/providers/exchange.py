@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -92,4 +92,7 @@ class Playback:
             return AskSkipped(f"{provider} was not asked this when the step was recorded", kind="no-recording")
         if exchange.trouble is not None:
             return exchange.trouble.error()
-        return self._replies[exchange.evidence]
+        # Equal bodies are kept once: when it came, and as what, is said by the exchange.
+        return replace(
+            self._replies[exchange.evidence], at=exchange.at, status=exchange.status, media_type=exchange.media_type
+        )

@@ -196,7 +196,7 @@ def test_merging_follows_no_contradiction(history: list[Action]) -> None:
         aliases = [Key.parse(alias) for other, alias in rows if other == node]
         entity = next(known.entity for known in case.known() if str(known.key) == node)
         schemes = {
-            scheme: {key for key in aliases if type(entity).scheme(key) == scheme} for scheme in entity.exclusive
+            scheme: {key.value for key in aliases if type(entity).scheme(key) == scheme} for scheme in entity.exclusive
         }
         # A source may give two weak hashes for one strong one; then both are names of it.
         strongest = next((found for found in schemes.values() if found), set())

@@ -51,7 +51,7 @@ class MaxMind(Provider):
 
     @operation(calls=1)
     def ip(self, ip: IpAddress) -> Steps:
-        """Country, city, coordinates (degrees), network and operator of the address."""
+        """Country, city, coordinates, network and operator of the address."""
         reply = yield GeoLookup(ip.value)
         document = reply.object()
         record = document["record"]

@@ -46,7 +46,7 @@ class Decoder(Provider):
 
     @operation()
     def process(self, process: Process) -> Finding:
-        """The script behind an encoded command line, and the URLs and addresses in it."""
+        """The script that a command line encodes, its URLs and addresses."""
         left = iter(range(MAX_TRIED))
         layers = tuple(_layers(process.command_line or "", 0, left))
         cut = next(left, None) is None

@@ -1,0 +1,215 @@
+"""Pivots as an analyst calls them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+import clew
+from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outcome, Process, Url, Verdict
+from clew.errors import ConnectError, SettingsError
+from clew.pivots import context, generate
+from clew.pivots.binding import Space, bind, fan_out
+from clew.pivots.context import Workspace, configure, connect, current_session
+from clew.providers.ti.abuseipdb import AbuseIpDb
+from clew.providers.ti.feed import LocalFeed
+from clew.settings import Settings
+from tests.providers.events import ALL, GUID, HOST, ndjson
+
+IP = IpAddress("8.8.4.4")
+KEY = "canary-lookup-0123456789"
+
+
+@pytest.fixture
+def feed(tmp_path, workspace):
+    """A feed that lists one address, in force."""
+    path = tmp_path / "feed.csv"
+    path.write_text("indicator,verdict,name\n8.8.4.4,malicious,BeaconKit\n")
+    configure(feeds=[path])
+    return path
+
+
+@pytest.fixture
+def vendor(tmp_path, monkeypatch, feed):
+    """The same, and a vendor that knows the address as harmless; gives the requests that it got."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"data": {"abuseConfidenceScore": 0, "totalReports": 0}})
+
+    monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", KEY)
+    made = Workspace(Settings(feeds=(feed,)), transport=lambda: httpx.MockTransport(answer))
+    context._process.set(made)
+    return sent
+
+
+def test_a_look_up_asks_everybody(vendor):
+    """`ti.lookup` is one verdict with a part for each source, and a row for each in a frame."""
+    finding = IP.ti.lookup()
+    assert (finding.outcome, finding.verdict, finding.pivot) == (Outcome.FOUND, Verdict.MALICIOUS, "ti.lookup")
+    assert [part.provider for part in finding.parts] == ["abuseipdb", "feed"]
+    assert [part.pivot for part in finding.parts] == ["ti.abuseipdb", "ti.feed"]
+    assert finding.to_frame()["outcome"].tolist() == ["nothing", "found"]
+    assert len(vendor) == 1
+
+
+def test_a_look_up_asks_whom_one_names(vendor):
+    """Named providers are asked once each, in that order; nobody else is."""
+    finding = IP.ti.lookup(providers=["feed", "feed"])
+    assert [part.provider for part in finding.parts] == ["feed"]
+    assert vendor == []
+    nobody = IP.ti.lookup(providers=[])
+    assert (nobody.outcome, nobody.parts) == (Outcome.SKIPPED, ())
+
+
+def test_an_unknown_provider_is_named(vendor):
+    """A provider that the menu has not is an error before anybody is asked."""
+    with pytest.raises(ValueError, match=r"ti\.lookup has no provider 'magic'; it has abuseipdb, feed"):
+        IP.ti.lookup(providers=["feed", "magic"])
+    with pytest.raises(ValueError, match="no provider 'magic'"):
+        asyncio.run(IP.ti.lookup.aio(providers=["magic"]))
+    assert vendor == []
+
+
+def test_pivots_work_in_a_running_loop(vendor):
+    """In a notebook, where a loop runs, both forms work, and many at once."""
+
+    async def notebook() -> list[Finding]:
+        direct = IP.ti.lookup()
+        several = await asyncio.gather(*(IpAddress(f"8.8.4.{n}").ti.feed.aio() for n in range(8)))
+        return [direct, await IP.ti.lookup.aio(), await IP.ti.abuseipdb.aio(max_age_days=7), *several]
+
+    direct, waited, abuse, *several = asyncio.run(notebook())
+    assert direct.verdict is waited.verdict is Verdict.MALICIOUS
+    assert abuse.outcome is Outcome.NOTHING
+    assert [bool(finding) for finding in several] == [n == 4 for n in range(8)]
+    assert vendor[-1].url.params["maxAgeInDays"] == "7"
+
+
+def test_without_sources_nothing_is_asked_and_the_next_step_is_told(workspace):
+    """Nothing set is not nothing found: each pivot is skipped and says what it needs."""
+    assert "CLEW_FEEDS" in Domain("evil.example").ti.feed().reason
+    assert "CLEW_GEOIP" in IP.geo.locate().reason
+    assert "clew.connect" in Host("ws01").query.logons().reason
+    assert "CLEW_ABUSEIPDB_KEY" in IP.ti.abuseipdb().reason
+    outcomes = {pivot().outcome for pivot in (IP.ti.lookup, IP.ti.feed, IP.geo.locate, IP.query.hosts)}
+    assert outcomes == {Outcome.SKIPPED}
+
+
+def test_connected_logs_answer(workspace, tmp_path):
+    """After `connect` the queries of every entity are asked of those logs; connecting twice is once."""
+    (tmp_path / "log.ndjson").write_bytes(ndjson(ALL))
+    store = connect(tmp_path / "log.ndjson")
+    assert connect(str(tmp_path / "log.ndjson")).digest == store.digest
+    assert len(workspace.logs) == 1
+    answers = [
+        Host("ws01").query.processes(image="A.EXE", limit=5),
+        Process(GUID, host=HOST).query.connections(),
+        IpAddress("198.51.100.7").query.connections(),
+        Domain("cdn.evil.example").query.resolutions(),
+        Account("S-1-5-21-1-2-3-1104").query.logons(),
+        File("c" * 64).query.processes(),
+    ]
+    assert [finding.returned for finding in answers] == [1] * 6
+    assert answers[0].to_frame()["process_pid"].tolist() == [6700]
+    assert Process(GUID, host=HOST) in answers[0].entities
+    with pytest.raises(ConnectError):
+        connect(tmp_path / "gone")
+
+
+def test_settings_can_be_changed_for_what_follows(feed):
+    """`configure` changes what it is given and keeps the rest, here and in the tasks begun here, not elsewhere."""
+    before = current_session()
+    contextvars.copy_context().run(configure, offline=True)
+    assert current_session() is before
+    configure(offline=True, own_domains=["Corp.Example"], geoip="x.mmdb", analyst="me")
+    settings = context.workspace().settings
+    assert settings == Settings((feed,), Path("x.mmdb"), True, ("corp.example",), "me", settings.cache)
+    assert "offline" in IP.ti.abuseipdb().reason
+    assert IP.ti.feed()
+    seen: list[bool] = []
+    thread = threading.Thread(target=lambda: seen.append(context._process.get() is None))
+    thread.start()
+    thread.join()
+    assert seen == [True]
+
+
+def test_one_text_is_no_list(workspace):
+    """A single name where names are listed would be its letters: it is refused, with the way to write it."""
+    with pytest.raises(SettingsError, match=r"own_domains=\['corp.example'\]"):
+        configure(own_domains="corp.example")
+    with pytest.raises(SettingsError, match="feeds is a list"):
+        configure(feeds="feed.csv")
+
+
+def test_hostile_subjects_are_shown_safely(workspace):
+    """The reprs of menus and calls escape what a subject is called."""
+    file = File(path="C:\\\x1b[31m\u202e.exe", host="ws01")
+    for shown in (repr(file.query), repr(file.query.processes), repr(file.ti.lookup), repr(file.query.processes())):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "\\x1b[31m\\u202e" in shown
+
+
+def test_a_menu_is_a_class_that_reads_as_a_table(workspace):
+    """A menu of one's own works like those of clew: rows in order, a look-up over them, names from the class."""
+
+    class Mine(Space[IpAddress]):
+        menu = "mine"
+        everybody = fan_out[IpAddress]()
+        reports = bind(AbuseIpDb.ip)
+        lists = bind(LocalFeed.ip)
+
+    mine = Mine(IP)
+    assert dir(mine) == ["everybody", "lists", "reports"]
+    assert [row.name for row in (Mine.everybody, Mine.reports, Mine.lists)] == [
+        "mine.everybody", "mine.reports", "mine.lists",
+    ]  # fmt: skip
+    assert Mine.everybody.calls == 2
+    assert Mine.everybody.providers == (AbuseIpDb, LocalFeed)
+    assert "Asks reports, lists." in Mine.everybody.help
+    assert mine.everybody().outcome is Outcome.SKIPPED
+
+
+def test_transforms_ask_nobody(workspace):
+    """What is in the value itself is told without any source."""
+    assert Url("https://evil.example/a").transform.parts().entities == (Domain("evil.example"),)
+    line = "powershell -enc dwBoAG8AYQBtAGkA"
+    assert Process(GUID, host=HOST, command_line=line).transform.decode().fact("decoded_1") == "whoami"
+
+
+def test_generated_menus_are_fresh():
+    """The committed menus are what the query packs say; the command says so by its exit code."""
+    command = [sys.executable, "-m", "clew.pivots.generate", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(clew.__file__).parents[1], check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_stale_menus_are_found_and_written_anew(tmp_path, monkeypatch, capsys):
+    """A hand edit is found, and writing puts it right; what is written is Python that compiles."""
+    target = tmp_path / "query.py"
+    target.write_text(generate.generated().replace("limit: int = 1000", "limit: int = 10"), "utf-8")
+    monkeypatch.setattr(generate, "TARGET", target)
+    assert generate.main(["--check"]) == 1
+    assert "stale: run python -m clew.pivots.generate" in capsys.readouterr().err
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+    compile(target.read_text("utf-8"), str(target), "exec")
+    assert json.dumps(generate.generated())
+
+
+def test_settings_come_from_the_environment(monkeypatch, tmp_path):
+    """A workspace without settings reads them when it first needs them."""
+    monkeypatch.setenv("CLEW_FEEDS", f"{tmp_path / 'a.csv'}:{tmp_path / 'b.csv'}")
+    monkeypatch.setenv("CLEW_OFFLINE", "yes")
+    assert Workspace().settings.feeds == (tmp_path / "a.csv", tmp_path / "b.csv")
+    assert Workspace().gate.offline

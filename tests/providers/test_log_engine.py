@@ -1,0 +1,246 @@
+"""The engine is locked down, queries are data, and their values never become code."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process
+from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
+from clew.pivots.context import Workspace, execute
+from clew.pivots.invocation import Invocation
+from clew.pivots.registry import find_pivot
+from clew.providers.logs import provider, store
+from clew.providers.logs.packs import Query, load_queries
+from clew.providers.logs.provider import LogChannel, LogProvider, LogQuery, raw_rows
+from clew.providers.logs.store import LogStore
+from clew.settings import Settings
+from tests.providers.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ndjson, opened
+from tests.support import HOSTILE
+
+QUERIES = load_queries()
+SUBJECTS: dict[str, Entity] = {
+    "Account": Account("S-1-5-21-1-2-3-1104", name="CORP\\alice"),
+    "Domain": Domain("cdn.evil.example"),
+    "File": File("c" * 64),
+    "Host": Host(HOST),
+    "IpAddress": IpAddress("198.51.100.7"),
+    "Process": Process(GUID, host=HOST),
+}
+SPECIAL: dict[str, Entity] = {
+    "Account.processes": Account("CORP\\alice"),
+    "File.writers": File(path="c:\\temp\\B.EXE", host=HOST),
+    "IpAddress.hosts": IpAddress("192.0.2.1"),
+    "IpAddress.logons": IpAddress("192.0.2.9"),
+    "Process.children": Process(OTHER, host=HOST),
+}
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """A log with a row for every query."""
+    made = opened(tmp_path_factory.mktemp("engine"), ndjson(ALL))
+    yield made
+    made.close()
+
+
+def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> Finding:
+    """The finding of a query as an analyst asks it."""
+    workspace = Workspace(Settings())
+    workspace.logs = (logs,)
+    pivot = find_pivot(type(subject), f"query.{query.name}")
+    bound = pivot.signature.bind(**arguments)
+    bound.apply_defaults()
+    return execute(workspace.runner(), Invocation(pivot.name, subject, dict(bound.arguments)), pivot).finding
+
+
+each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+
+
+@each_query
+def test_every_query_finds_its_rows(logs, query):
+    """Each query of the pack runs on real shapes and gives rows, links to them, and their evidence."""
+    finding = ask(logs, query, SPECIAL.get(query.id, SUBJECTS[query.subject]))
+    assert finding.outcome is Outcome.FOUND, finding.reason
+    assert finding.returned == finding.available == len(finding.table) > 0
+    assert finding.table.columns[-1] == "connection"
+    assert finding.links
+    assert {pointer for link in finding.links for pointer in link.pointers} <= {
+        f"/rows/{number}" for number in range(finding.returned)
+    }
+    assert finding.observed_first <= finding.observed_last
+
+
+@each_query
+def test_no_rows_is_nothing(logs, query):
+    """A query that finds no rows says so, and is no error."""
+    nobody: dict[str, Entity] = {
+        "Account": Account("CORP\\nobody"), "Domain": Domain("no.example"), "File": File("d" * 64),
+        "Host": Host("ws99"), "IpAddress": IpAddress("203.0.113.1"), "Process": Process(GUID, host="ws99"),
+    }  # fmt: skip
+    finding = ask(logs, query, nobody[query.subject])
+    assert (finding.outcome, finding.reason) == (Outcome.NOTHING, "no such rows in the connected logs")
+
+
+@pytest.mark.parametrize(("query", "name"), [(query.id, name) for query in QUERIES.values() for name in query.takes])
+def test_no_value_becomes_code(logs, monkeypatch, query, name):
+    """For 32 hostile values of every parameter of every query, the SQL is the same, and the answer typed."""
+    seen: set[str] = set()
+    refused: set[str] = set()
+    check = store._one_select
+    monkeypatch.setattr(store, "_one_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1])
+    wanted = QUERIES[query]
+    assert len(HOSTILE) == 32
+    for value in HOSTILE:
+        bound = {other: [] if other == "hosts" else None for other in wanted.takes}
+        bound[name] = [value] if name == "hosts" else value
+        try:
+            assert logs.select(wanted.sql, bound, 5).rows == ()
+        except QueryError as error:
+            refused.add(error.what.partition(":")[0])
+    assert refused <= {"the engine refused the query"}
+    (sql,) = seen
+    assert wanted.sql in sql
+    assert logs.select("SELECT * FROM processes", {}, 5).available == 1
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES.values() if query.subject in ("Account", "File")],
+                         ids=lambda query: query.id)  # fmt: skip
+def test_hostile_subjects_are_only_values(logs, query):
+    """Entities made of hostile text are asked about like any others, and found nowhere."""
+    for value in HOSTILE:
+        named = Account(f"CORP\\x{value.replace(chr(92), '')}")
+        subject = named if query.subject == "Account" else File(path=f"C:\\{value}", host=HOST)
+        assert ask(logs, query, subject).outcome in (Outcome.NOTHING, Outcome.FAILED)
+
+
+LOCKED = [
+    "COPY processes TO '{tmp}/out.csv'", "ATTACH '{tmp}/other.db'", "SET threads = 1", "RESET threads",
+    "PRAGMA enable_profiling", "INSTALL httpfs", "LOAD httpfs", "DROP TABLE events", "DELETE FROM events",
+    "UPDATE events SET raw = ''", "INSERT INTO events SELECT * FROM events", "CREATE TABLE x AS SELECT 1",
+    "EXPORT DATABASE '{tmp}/x'", "IMPORT DATABASE '{tmp}/x'", "CHECKPOINT", "CALL duckdb_settings()", "USE memory",
+    "EXPLAIN SELECT 1", "BEGIN", "PREPARE v AS SELECT 1", "DETACH x", "VACUUM", "", ";", "SELECT", "--",
+    "SELECT * FROM processes; SELECT 1", "SELECT * FROM processes; DROP TABLE events",
+    "SELECT * FROM processes) q; DROP TABLE events; SELECT * FROM (SELECT 1", "SELECT * FROM processes -- x",
+    "SELECT * FROM processes /*", "SELECT * FROM nowhere", "SELECT 1",
+    "SELECT * FROM read_csv('{tmp}/secret.csv')", "SELECT * FROM '{tmp}/secret.csv'",
+    "SELECT p.*, content FROM processes p, read_text('{tmp}/secret.csv')",
+    "SELECT p.*, content FROM processes p, read_blob('{tmp}/secret.csv')",
+    "SELECT p.*, file FROM processes p, glob('{tmp}/*')",
+    "SELECT p.*, s.* FROM processes p, sqlite_scan('x.db', 't') s",
+    "SELECT p.*, r.* FROM processes p, read_parquet('http://127.0.0.1:9/x.parquet') r",
+    "SELECT *, getenv('HOME') AS home FROM processes", "SELECT p.*, s.* FROM processes p, duckdb_secrets() s",
+    "SELECT * FROM frame_of_the_caller", "SELECT * FROM processes WHERE host_name = ?",
+    "SELECT * FROM processes WHERE host_name = $1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", LOCKED)
+def test_the_engine_only_reads_its_own_file(logs, tmp_path, sql):
+    """One SELECT over the log views is all that there is: no files, no settings, no network, no second statement."""
+    import pandas as pd
+
+    frame_of_the_caller = pd.DataFrame({"time": [1], "source": ["a"], "row": [1]})
+    (tmp_path / "secret.csv").write_text("time,source,row\n1,a,1\n")
+    with pytest.raises(QueryError):
+        logs.select(sql.replace("{tmp}", str(tmp_path)), {}, 5)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+    assert logs.select("SELECT * FROM processes", {}, 5).available == 1
+    assert len(frame_of_the_caller) == 1
+
+
+def test_the_lock_cannot_be_opened(logs):
+    """The configuration of the open database is fixed, and it is open for reading only."""
+    settings = dict(logs._database.execute("SELECT name, value FROM duckdb_settings()").fetchall())
+    assert settings["enable_external_access"] == "false"
+    assert settings["lock_configuration"] == "true"
+    assert settings["access_mode"].lower() == "read_only"
+    with pytest.raises(Exception, match="locked"):
+        logs._database.execute("SET enable_external_access = true")
+
+
+@pytest.mark.parametrize("given", [{}, {"pid": 1, "other": 2}, {"PID": 1}, {"pid ": 1}])
+def test_parameters_are_those_of_the_query(logs, given):
+    """A missing, an extra or a misspelt parameter is refused, with those that are taken."""
+    with pytest.raises(QueryError, match=r"the query takes \['clew_limit', 'pid'\]"):
+        logs.select("SELECT * FROM processes WHERE process_pid = $pid", given, 5)
+
+
+@pytest.mark.parametrize("value", ["x' OR 1=1", object(), {"a": 1}, [1], "\ud800"])
+def test_a_value_that_cannot_be_bound_is_refused(logs, value):
+    """A value of the wrong kind is a typed error."""
+    with pytest.raises(QueryError, match="the engine refused"):
+        logs.select("SELECT * FROM processes WHERE process_pid = $pid", {"pid": value}, 5)
+
+
+def test_a_cut_is_told(tmp_path):
+    """A limit says how many rows there are, on one log and over several; it has bounds itself."""
+    events = [
+        {**CONNECTED, "SourcePort": str(number), "UtcTime": f"2026-03-17 09:{number:02}:00"} for number in range(9)
+    ]
+    (tmp_path / "two").mkdir()
+    one, two = opened(tmp_path, ndjson(events[::2])), opened(tmp_path / "two", ndjson(events[1::2]))
+    workspace = Workspace(Settings())
+    workspace.logs = (one, two)
+    pivot = find_pivot(IpAddress, "query.connections")
+    subject = SUBJECTS["IpAddress"]
+    answer = execute(workspace.runner(), Invocation(pivot.name, subject, {"limit": 4}), pivot)
+    finding = answer.finding
+    assert (finding.returned, finding.available, finding.truncated_by) == (4, 9, "limit 4")
+    assert [record["local_port"] for record in finding.table.records()] == [0, 1, 2, 3]
+    (reply,) = answer.replies.values()
+    assert [f'"SourcePort": "{number}"' in raw for number, raw in enumerate(raw_rows(reply))] == [True] * 4
+    for limit in (0, -1, provider.MAX_ROWS + 1):
+        with pytest.raises(QueryError, match="limit must be from 1 to 100,000"):
+            execute(workspace.runner(), Invocation(pivot.name, subject, {"limit": limit}), pivot)
+
+
+def test_one_machine_has_several_names(tmp_path):
+    """Rows under the short name of a host are found by its full name and the other way round; namesakes stay apart."""
+    short, full = {**STARTED, "Hostname": "WS01"}, {**STARTED, "UtcTime": "2026-03-17 10:00:00"}
+    namesakes = [{**STARTED, "Hostname": f"ws02.{place}.example"} for place in ("a", "b")]
+    made = opened(tmp_path, ndjson([short, full, *namesakes, {**STARTED, "Hostname": "ws02"}]))
+    query = QUERIES["Host.processes"]
+    assert ask(made, query, Host("ws01")).returned == ask(made, query, Host(HOST)).returned == 2
+    assert ask(made, query, Host("ws02.a.example")).returned == 1
+    assert ask(made, query, Host("ws02")).returned == 1
+
+
+def test_a_process_is_asked_for_by_what_identifies_it(tmp_path):
+    """A process without a GUID is found by its id and start, and not by its id alone."""
+    child = {**SPAWNED, "NewProcessId": "0x999", "ProcessId": "0x1a2c", "@timestamp": "2026-03-17T09:20:00Z"}
+    made = opened(tmp_path, ndjson([SPAWNED, child]))
+    parent = Process(pid=6700, started="2026-03-17T09:15:00.456Z", host=HOST)
+    assert ask(made, QUERIES["Process.children"], parent).returned == 1
+    other = Process(pid=6700, started="2026-03-17T09:15:00Z", host=HOST)
+    assert ask(made, QUERIES["Process.children"], other).returned == 0
+
+
+def test_a_query_about_nothing_that_logs_know_is_refused():
+    """There are no log queries about URLs."""
+    from clew.entities import Url
+
+    with pytest.raises(QueryError, match="no log queries about Url"):
+        next(LogProvider().ask("Host.logons", Url("https://a.example"), {}, 5))
+
+
+def test_no_logs_are_a_skip_and_trouble_is_told(logs):
+    """Without logs the next step is named; an engine that refuses is a failed ask that says whose."""
+    query = LogQuery("IpAddress.connections", (("ip", "x"),), 5)
+    with pytest.raises(AskSkipped) as skipped:
+        LogChannel(()).send(query, LogProvider)
+    assert skipped.value.next_step == "clew.connect(path)"
+    with pytest.raises(AskFailed) as failed:
+        LogChannel((logs,)).send(LogQuery("IpAddress.connections", (), 5), LogProvider)
+    assert (failed.value.kind, failed.value.where) == ("query", logs.name)
+
+
+def test_a_foreign_database_is_no_log(tmp_path):
+    """A file of another program in the cache is a typed error."""
+    (tmp_path / "logs").mkdir()
+    path = tmp_path / "logs" / "x.duckdb"
+    sqlite3.connect(path).close()
+    path.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    with pytest.raises(ConnectError):
+        LogStore("x", "0", path)

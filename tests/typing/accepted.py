@@ -1,0 +1,117 @@
+"""What type checkers see of clew: every line here is right, and is of the type that it says."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import pandas as pd
+
+from clew import (
+    Account,
+    Domain,
+    Entity,
+    File,
+    Finding,
+    Host,
+    IpAddress,
+    Key,
+    Outcome,
+    Process,
+    Url,
+    Verdict,
+    parse,
+)
+from clew.entities import Fact, Link, Table
+from clew.entities.finding import Scalar
+from clew.pivots.binding import Bulk, Call, LookupCall, Space, bind, fan_out
+from clew.pivots.geo import IpGeo
+from clew.pivots.invocation import Invocation
+from clew.pivots.query import HostQuery, IpQuery
+from clew.pivots.ti import IpTi
+from clew.providers.ti.abuseipdb import AbuseIpDb
+from clew.providers.ti.feed import LocalFeed
+
+ip = IpAddress("198.51.100.7")
+host = Host("ws01", netbios="WS01", os="Windows 11")
+account = Account("CORP\\alice", sid="S-1-5-21-1-2-3-4", host="ws01")
+process = Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01", pid=4, command_line="x")
+file = File(sha256="a" * 64, path="C:\\a.exe", size=5)
+url, domain = Url("https://evil.example/"), Domain("evil.example")
+
+# Entities.
+assert_type(ip.value, str)
+assert_type(ip.key, Key)
+assert_type(ip.version, int)
+assert_type(host.aliases, tuple[Key, ...])
+assert_type(host.os, str | None)
+assert_type(process.pid, int | None)
+assert_type(process.label, str)
+assert_type(file.size, int | None)
+assert_type(parse("198.51.100.7"), Entity)
+assert_type(host.filled(host), Host)
+
+# Menus, on an entity and on its class.
+assert_type(ip.ti, IpTi)
+assert_type(ip.geo, IpGeo)
+assert_type(ip.query, IpQuery)
+assert_type(host.query, HostQuery)
+assert_type(IpAddress.ti, type[IpTi])
+assert_type(ip.ti.lookup, LookupCall)
+
+# Pivots keep the parameters of the operations that they bind.
+assert_type(ip.ti.abuseipdb(), Finding)
+assert_type(ip.ti.abuseipdb(max_age_days=30), Finding)
+assert_type(ip.ti.lookup(providers=["feed"]), Finding)
+assert_type(ip.geo.locate(), Finding)
+assert_type(host.query.processes(image="a.exe", limit=5), Finding)
+assert_type(host.query.logons(logon_type=None), Finding)
+assert_type(account.query.logons(limit=5), Finding)
+assert_type(process.query.children(), Finding)
+assert_type(process.transform.decode(), Finding)
+assert_type(file.query.writers(), Finding)
+assert_type(url.transform.parts(), Finding)
+assert_type(domain.ti.feed(), Finding)
+assert_type(ip.ti.abuseipdb.invocation(max_age_days=30), Invocation)
+
+
+async def waiting() -> None:
+    """The asynchronous twin has the same parameters."""
+    assert_type(await ip.ti.abuseipdb.aio(max_age_days=30), Finding)
+    assert_type(await ip.ti.lookup.aio(providers=("feed",)), Finding)
+    assert_type(await host.query.processes.aio(image="a.exe"), Finding)
+
+
+# Over many values, the same parameters are given first.
+assert_type(IpAddress.ti.abuseipdb.given(max_age_days=7), Bulk[IpAddress])
+assert_type(IpAddress.ti.abuseipdb.over(["198.51.100.7"]), pd.DataFrame)
+assert_type(IpAddress.ti.lookup.over(pd.DataFrame({"ip": [""]}), column="ip", join="left"), pd.DataFrame)
+
+# Findings.
+finding = ip.ti.lookup()
+assert_type(finding.outcome, Outcome)
+assert_type(finding.verdict, Verdict)
+assert_type(finding.entities, tuple[Entity, ...])
+assert_type(finding.facts, tuple[Fact, ...])
+assert_type(finding.links, tuple[Link, ...])
+assert_type(finding.table, Table | None)
+assert_type(finding.fact("asn"), Scalar)
+assert_type(finding.parts, tuple[Finding, ...])
+assert_type(finding.to_frame(), pd.DataFrame)
+assert_type(bool(finding), bool)
+assert_type(len(finding), int)
+
+
+class Mine(Space[IpAddress]):
+    """A menu of one's own."""
+
+    menu = "mine"
+    everybody = fan_out[IpAddress]()
+    reports = bind(AbuseIpDb.ip)
+    lists = bind(LocalFeed.ip)
+
+
+assert_type(Mine(ip).subject, IpAddress)
+assert_type(Mine(ip).reports(max_age_days=1), Finding)
+assert_type(Mine(ip).everybody, LookupCall)
+# The call as an object, for who passes pivots on.
+call: Call[...] = ip.geo.locate

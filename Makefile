@@ -37,7 +37,7 @@ help: ## this list
 
 demo: $(ALL) ## a tour on a made-up intrusion, offline
 	@mkdir -p "$(IN)"
-	@clew="$$PWD/$(BIN)/clew"; cd "$(IN)" && "$$clew" demo $(ARGS)
+	@clew="$$PWD/$(BIN)/clew"; cd "$(IN)" && "$$clew" demo --force $(ARGS)
 
 test: $(DEV) ## the fast tests and the examples in docstrings
 	$(BIN)/python -m pytest -n auto $(ARGS)

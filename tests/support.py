@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url
 from clew.errors import EntityError
+
+#: For properties over a whole registry, or of something slow: a fifth of the examples of the profile in force.
+FEWER = settings(max_examples=settings().max_examples // 5)
 
 # Each breaks something that trusts it: HTML, a terminal, SQL, a shell, a spreadsheet, a template, a path, a parser.
 HOSTILE = (

@@ -83,7 +83,7 @@ class Case(Reading):
         case = cls(Store(file), around=workspace, replies=known)
         try:
             if case._store.head()[0] == 0:
-                case._record(Opened(title or file.stem))
+                case._begin(title or file.stem)
             else:
                 case._reconnect()
         except BaseException:
@@ -261,6 +261,11 @@ class Case(Reading):
         return self._expander(budget or Budget(), pivots).expand(self.entity(entity), depth)
 
     # -- within --------------------------------------------------------------------------------------------------
+
+    def _begin(self, title: str) -> None:
+        with self._store.transaction():
+            if self._store.head()[0] == 0:  # another process may have begun it meanwhile
+                self._record(Opened(title))
 
     def _record(self, event: Event, *, placed: tuple[Entity, ...] = ()) -> int:
         return self._recorder.record(event, self._clock(), placed=placed)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseLocked, CaseNewer, CaseNotFound, CaseReadOnly
@@ -10,6 +13,8 @@ from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseLocked, CaseNew
 APPLICATION_ID = 0x636C6577  # "clew"
 VERSION = 1
 BUSY_MS = 30_000
+#: How SQLite fails; the text of a damaged schema, which it quotes, may be no text.
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _MAGIC = b"SQLite format 3\0"
 _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
@@ -64,28 +69,63 @@ def connect(path: Path | None) -> sqlite3.Connection:
     Raises:
         CaseError: in one of its kinds; the file is not touched.
     """
-    fresh = path is None or not _is_there(path)
     if path is not None:
-        _check_header(path) if not fresh else _check_folder(path)
+        if not _is_there(path):
+            _make(path)
+        _check_header(path)
     try:
         connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise typed_error(error, path) from None
     try:
         _harden(connection)
-        if fresh:
-            connection.execute("BEGIN IMMEDIATE")
+        if path is None:
             create(connection)
-            connection.execute("COMMIT")
         else:
             _check_schema(connection, path)
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         connection.close()
         raise typed_error(error, path) from None
     except CaseError:
         connection.close()
         raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """An empty case, which appears under its name only when it is whole: nobody ever meets half of one."""
+    _check_folder(path)
+    scratch = path.with_name(f".clew-{secrets.token_hex(8)}.partial")
+    try:
+        with scratch.open("xb") as file:
+            file.write(_empty())
+            file.flush()
+            os.fsync(file.fileno())
+        _appear(scratch, path)
+    except FileExistsError:
+        pass  # another process was first, and its case is as good
+    except OSError as error:
+        raise CaseReadOnly(f"the case cannot be made: {error.strerror}", where=str(path),
+                           next_step="check the permissions of its folder, and its room") from None  # fmt: skip
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _empty() -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create(connection)
+        return connection.serialize()
+
+
+def _appear(scratch: Path, path: Path) -> None:
+    """Give the scratch file its name, unless that is taken."""
+    try:
+        path.hardlink_to(scratch)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links. Two processes at once may then both make the case: the later one stays.
+        scratch.replace(path)
 
 
 def _harden(connection: sqlite3.Connection) -> None:
@@ -148,7 +188,7 @@ def _check_schema(connection: sqlite3.Connection, path: Path | None) -> None:
                           next_step="do not trust this file")  # fmt: skip
 
 
-def typed_error(error: sqlite3.Error, path: Path | None) -> CaseError:
+def typed_error(error: Exception, path: Path | None) -> CaseError:
     """SQLite's error as one of clew's."""
     where = str(path or "memory")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF

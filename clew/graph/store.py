@@ -19,7 +19,7 @@ from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
 from clew.graph.events import Event, Step, chain, event_adapter, event_json
 from clew.graph.fold import Fold
-from clew.graph.schema import DERIVED, connect, typed_error
+from clew.graph.schema import DERIVED, SQLITE_ERRORS, connect, typed_error
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
@@ -247,5 +247,5 @@ def _unpacked(data: Any) -> bytes:
 def _typed(path: Path | None) -> Generator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise typed_error(error, path) from error

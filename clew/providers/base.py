@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from clew.entities import Entity, Finding
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 
+# Half of a character (a lone surrogate), and the two ways in which JSON can spell one.
+_HALF = re.compile("[\ud800-\udfff]")
+_SPELT_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
 
@@ -61,13 +65,15 @@ class Reply:
         return sha256(self.body).hexdigest()
 
     def json(self) -> Any:
-        """The body as JSON values.
+        """The body as JSON values. Halves of characters, which JSON can spell and no text can hold, are replaced.
 
         Raises:
             AskFailed: it is not JSON, or nested too deeply to read.
         """
         try:
-            return json.loads(self.body)
+            if not _SPELT_HALF.search(self.body):
+                return json.loads(self.body)
+            return json.loads(_HALF.sub("\ufffd", json.dumps(json.loads(self.body), ensure_ascii=False)))
         except (ValueError, RecursionError) as error:
             raise AskFailed(f"the reply is not usable JSON: {error}", kind="reply") from None
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clew.entities import Account, Domain, File, Host, IpAddress, Link, Process, Relation
 from clew.entities.fields import ROW_MAPS, map_rows
 from clew.providers.logs.fieldmaps import load_field_maps
-from tests.support import HOSTILE, hosts
+from tests.support import FEWER, HOSTILE, hosts
 
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 GUID, PARENT = "b34bc01c-7fae-5f63-1000-000000000400", "b34bc01c-7fae-5f63-0f00-000000000400"
@@ -168,6 +168,7 @@ def test_an_account_by_whatever_is_told(row, account):
 
 
 @pytest.mark.parametrize("view", VIEWS)
+@FEWER
 @given(data=st.data())
 def test_no_row_breaks_a_view(view, data):
     """Whatever stands in the cells, rows give links and a count of bad cells, and pointers name rows that exist."""

@@ -25,7 +25,7 @@ from clew.entities import (
 )
 from clew.entities.finding import VERDICT_ORDER
 from clew.entities.frames import COLUMNS
-from tests.support import HOSTILE, entities, texts
+from tests.support import FEWER, HOSTILE, entities, texts
 
 IP, URL, DOMAIN, HOST = IpAddress("192.0.2.1"), Url("https://a.example/"), Domain("a.example"), Host("ws01")
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
@@ -57,6 +57,7 @@ def test_entities_come_in_the_order_in_which_they_are_named():
     assert Finding(IP).entities == ()
 
 
+@FEWER
 @given(st.lists(st.tuples(entities, entities), max_size=6), entities)
 def test_entities_are_those_of_the_links(pairs, subject):
     """The entities of a finding are exactly the other ends of its links, each once."""

@@ -1,26 +1,19 @@
 """The case in an analyst's hands: what is recorded, what is not, and what it says afterwards."""
 
-import asyncio
-import json
+import sys
 from pathlib import Path
 
-import networkx as nx
-import pandas as pd
 import pytest
 
 from clew.demo.scenario import Scenario
-from clew.entities import Domain, File, Host, IpAddress, Outcome, Process, Relation, Url, Verdict
+from clew.entities import Domain, Host, IpAddress, Outcome, Url, Verdict
 from clew.errors import CaseClosed, ConnectError, QueryError
 from clew.graph.case import Case
 from clew.pivots.context import Workspace, current_session, workspace
 from tests.graph.cases import (
-    ENCODED,
     FULL,
-    GUID,
-    NOON,
     case_in_memory,
     keys,
-    link,
     pivots_recorded,
     tell,
 )  # fmt: skip
@@ -141,6 +134,20 @@ def test_logs_that_are_gone_are_skipped_with_a_reason(tmp_path: Path, around: Wo
     assert "no logs" in finding.reason
 
 
+def test_without_the_engine_a_case_still_opens(
+    tmp_path: Path, around: Workspace, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the log engine is not installed, a case with logs opens and is read; only its queries are skipped."""
+    with Case.open(tmp_path / "x.clew", workspace=around) as case:
+        case.connect(scenario.logs)
+        IpAddress(scenario.seed).query.connections()
+        before = case.digest()
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with Case.open(tmp_path / "x.clew", workspace=around) as case:
+        assert case.digest() == before
+        assert IpAddress(scenario.seed).query.connections().outcome is Outcome.SKIPPED
+
+
 def test_changed_logs_are_not_taken_for_the_same(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
     """Logs that changed since they were connected are not connected again silently."""
     logs = tmp_path / "logs.ndjson"
@@ -238,147 +245,3 @@ def test_the_latest_word_of_a_source_counts() -> None:
     ):  # fmt: skip
         tell(case, seed, verdict=verdict, provider=provider)
         assert case.verdict(seed) == expected
-
-
-# --- what the case says ----------------------------------------------------------------------------------------------
-
-TEXT, TIME, COUNT = "text", "time", "count"
-COLUMNS = {
-    "nodes": {
-        "key": TEXT, "kind": TEXT, "label": TEXT, "verdict": TEXT, "severity": TEXT, "first_step": COUNT,
-    },
-    "edges": {
-        "source": TEXT, "relation": TEXT, "target": TEXT, "claims": COUNT, "sources": COUNT, "observed_first": TIME,
-        "observed_last": TIME,
-    },
-    "claims": {
-        "source": TEXT, "relation": TEXT, "target": TEXT, "provider": TEXT, "pivot": TEXT, "step": COUNT,
-        "asked_at": TIME, "evidence": TEXT, "pointers": TEXT, "observed_first": TIME, "observed_last": TIME,
-        "inferred": COUNT,
-    },
-    "findings": {
-        "step": COUNT, "subject": TEXT, "pivot": TEXT, "provider": TEXT, "outcome": TEXT, "verdict": TEXT,
-        "severity": TEXT, "reason": TEXT, "reference": TEXT, "asked_at": TIME, "returned": COUNT, "available": COUNT,
-        "truncated_by": TEXT,
-    },
-    "timeline": {
-        "time": TIME, "observed_last": TIME, "source": TEXT, "relation": TEXT, "target": TEXT, "provider": TEXT,
-        "pivot": TEXT, "step": COUNT,
-    },
-    "merges": {"step": COUNT, "keep": TEXT, "gone": TEXT, "reason": TEXT, "undone_by": COUNT},
-    "remarks": {"step": COUNT, "about": TEXT, "kind": TEXT, "text": TEXT},
-}  # fmt: skip
-
-
-def kind_of(column: "pd.Series[object]") -> str:
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        assert str(column.dtype.tz) == "UTC"
-        return TIME
-    return COUNT if pd.api.types.is_integer_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype) else TEXT
-
-
-@pytest.mark.parametrize("name", COLUMNS)
-def test_tables_have_the_same_columns_always(incident: Case, scenario: Scenario, name: str) -> None:
-    """Each table has its documented columns with their types, times in UTC, whether it is empty or full."""
-    empty = getattr(incident, name)()
-    incident.expand(IpAddress(scenario.seed), depth=1)
-    incident.add(Host("fs01"), Host("fs01.corp.example"))
-    incident.note("x")
-    full = getattr(incident, name)()
-    assert (len(empty), len(full) > 0) == (0, True)
-    assert list(empty.columns) == list(full.columns) == list(COLUMNS[name])
-    assert {column: kind_of(full[column]) for column in full} == COLUMNS[name]
-    times = [column for column, kind in COLUMNS[name].items() if kind == TIME]
-    assert {column: kind_of(empty[column]) for column in times} == dict.fromkeys(times, TIME)
-
-
-def test_the_graph_is_keyed_by_identity(incident: Case, scenario: Scenario) -> None:
-    """The graph has a node per Key with its entity, and edges keyed by relation with the claims behind them."""
-    IpAddress(scenario.seed).query.connections()
-    graph = incident.graph
-    assert isinstance(graph, nx.MultiDiGraph)
-    assert set(map(str, graph.nodes)) == keys(incident)
-    for key, data in graph.nodes(data=True):
-        assert data["entity"].key == key
-        assert {"kind", "label", "verdict", "severity", "tags"} <= set(data)
-    claims = [claim for *_, data in graph.edges(data=True) for claim in data["claims"]]
-    assert len(claims) == len(incident.claims()) == len(incident.said())
-    for source, target, relation, data in graph.edges(keys=True, data=True):
-        assert {(claim.source, claim.relation, claim.target) for claim in data["claims"]} == {
-            (source, relation, target)
-        }
-    graph.clear()
-    assert incident.graph.number_of_nodes() == len(keys(incident))
-
-
-def test_two_sources_for_one_edge_are_two_claims() -> None:
-    """What two sources say is one edge with two claims, each with its source, its time and its evidence."""
-    case = case_in_memory()
-    one, other = IpAddress("198.51.100.7"), Host(FULL)
-    for provider in ("logs", "other"):
-        tell(case, one, link(other, one, Relation.COMMUNICATES_WITH, at=NOON), provider=provider, evidence=(provider,))
-    (edge,) = case.edges().to_dict("records")
-    assert (edge["claims"], edge["sources"]) == (2, 2)
-    claims = case.graph.edges[other.key, one.key, Relation.COMMUNICATES_WITH]["claims"]
-    assert [(claim.provider, claim.evidence, claim.step) for claim in claims] == [
-        ("logs", "logs", 1),
-        ("other", "other", 2),
-    ]
-
-
-def test_the_evidence_of_a_claim_is_the_raw_row(incident: Case, scenario: Scenario) -> None:
-    """Behind a claim of a query are the very lines of the log that say so; behind another one, the whole reply."""
-    seed = IpAddress(scenario.seed)
-    seed.query.connections()
-    lines = {line for path in scenario.logs.iterdir() for line in path.read_text("utf-8").splitlines()}
-    rows = {json.dumps(json.loads(line), sort_keys=True) for line in lines}
-    claims = incident.said()
-    assert len(claims) > 5
-    for claim in claims:
-        raw = incident.evidence(claim)
-        assert len(raw) == len(claim.pointers) > 0
-        for text in raw:
-            assert json.dumps(json.loads(text), sort_keys=True) in rows
-        if claim.target == seed.key:
-            assert all(seed.value in text for text in raw)
-
-
-def test_what_was_asked_of_nobody_has_no_evidence(case: Case) -> None:
-    """A claim that clew concluded by itself has no reply behind it, and says that it is inferred."""
-    Process(GUID, host=FULL, command_line=f"{ENCODED} http://evil.example/x").transform.decode()
-    URL.transform.parts()
-    (claim,) = case.said()
-    assert claim.inferred
-    assert case.evidence(claim) == []
-
-
-def test_asynchronous_pivots_are_recorded(incident: Case, scenario: Scenario) -> None:
-    """Pivots that are awaited, also several at once, are recorded as the others are."""
-
-    async def ask() -> list[Outcome]:
-        seed = IpAddress(scenario.seed)
-        answers = await asyncio.gather(
-            seed.query.connections.aio(), seed.ti.lookup.aio(), seed.geo.locate.aio(), URL.transform.parts.aio(),
-            File(sha256=scenario.truth.payload_sha256).ti.lookup.aio(),
-        )  # fmt: skip
-        return [answer.outcome for answer in answers]
-
-    assert set(asyncio.run(ask())) == {Outcome.FOUND}
-    names = sorted(event.invocation.pivot for event in pivots_recorded(incident))
-    assert names == ["geo.locate", "query.connections", "ti.lookup", "ti.lookup", "transform.parts"]
-    digest = incident.digest()
-    incident._store.rebuild()
-    assert incident.digest() == digest
-
-
-def test_awaiting_or_not_is_the_same(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
-    """The same pivots, awaited or not, leave the same nodes and the same claims."""
-    graphs = []
-    for name in ("sync", "async"):
-        with Case.open(tmp_path / f"{name}.clew", workspace=around, replies=scenario.replies) as case:
-            case.connect(scenario.logs)
-            for call in (IpAddress(scenario.seed).query.connections, IpAddress(scenario.seed).ti.lookup):
-                _ = call() if name == "sync" else asyncio.run(call.aio())
-            graphs.append((case.nodes(), case.claims().drop(columns="asked_at")))
-    pd.testing.assert_frame_equal(graphs[0][0], graphs[1][0])
-    pd.testing.assert_frame_equal(graphs[0][1], graphs[1][1])

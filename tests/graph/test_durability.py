@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from clew.entities import IpAddress
-from clew.errors import CaseError
+from clew.errors import CaseError, CaseReadOnly
 from clew.graph.case import Case
 from tests.graph.cases import bare_workspace, beside, notes, steps_of
 from tests.graph.children import BEGIN, go, line, python, start
@@ -77,6 +77,53 @@ def test_two_processes_lose_nothing(tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert [note for note in written if note.startswith(name)] == [f"{name} {number}" for number in range(50)]
     assert [number for number, _ in steps_of(path)] == list(range(1, 102))
+
+
+OPENER = """
+    for number in range(int(sys.argv[2])):
+        print("ready", flush=True)
+        sys.stdin.readline()
+        opened(Path(sys.argv[1]) / f"{number}.clew").close()
+"""
+
+
+def test_two_processes_may_begin_one_case(tmp_path: Path) -> None:
+    """Of two processes that open the same new case at once one makes it, and the other opens it."""
+    openers = [start(BEGIN + OPENER, tmp_path, 10) for _ in range(2)]
+    for _ in range(10):
+        assert [line(opener) for opener in openers] == ["ready", "ready"]
+        for opener in openers:
+            go(opener)
+    for opener in openers:
+        opener.communicate()
+        assert opener.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{number}.clew" for number in range(10))
+    assert {len(steps_of(path)) for path in tmp_path.iterdir()} == {1}
+
+
+def test_a_case_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a new case cannot be written, there is neither half a case nor anything else beside it."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(CaseReadOnly, match="No space left"):
+            Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_case_is_made_where_files_have_one_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system without links a case is made as well."""
+
+    def unsupported(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "hardlink_to", unsupported)
+    Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path)).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.clew"]
+    assert len(steps_of(tmp_path / "x.clew")) == 1
 
 
 def test_threads_lose_nothing(tmp_path: Path) -> None:

@@ -30,8 +30,7 @@ def planned(case: Case) -> list[Planned]:
     return [step.event for step in case.history() if isinstance(step.event, Planned)]
 
 
-@pytest.mark.parametrize("depth", [1, 2, 4])
-@pytest.mark.parametrize("calls", [1, 5, 12, 40])
+@pytest.mark.parametrize(("depth", "calls"), [(1, 5), (2, 1), (3, 12), (4, 40)])
 def test_the_budget_is_never_exceeded(incident: Case, scenario: Scenario, calls: int, depth: int) -> None:
     """However deep it goes, an expansion sends no more than its budget, and asks something."""
     expansion = incident.expand(IpAddress(scenario.seed), depth=depth, budget=Budget(calls=calls))
@@ -55,7 +54,7 @@ def test_every_wave_is_recorded_before_it_runs(incident: Case, scenario: Scenari
     assert waves[0] == [(call.subject, call.pivot) for call in expansion.plans[0].calls]
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("depth", [1, 3])
 def test_depth_is_respected(incident: Case, scenario: Scenario, depth: int) -> None:
     """There are no more waves than asked for, and the first asks about the start alone."""
     seed = IpAddress(scenario.seed)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Entity, Finding, Key
-from clew.errors import CaseError
 from clew.graph.case import Case
 from clew.graph.events import Step
 from clew.graph.fold import Fold
@@ -201,17 +200,3 @@ def test_merging_follows_no_contradiction(history: list[Action]) -> None:
         # A source may give two weak hashes for one strong one; then both are names of it.
         strongest = next((found for found in schemes.values() if found), set())
         assert len(strongest) <= 1, (node, aliases)
-
-
-@given(histories)
-def test_a_failed_merge_leaves_no_step(history: list[Action]) -> None:
-    """After any history, merging a node with itself is refused and changes nothing."""
-    case = lived(history)
-    steps = len(list(case.history()))
-    for node in case.known()[:2]:
-        try:
-            case.merge(node.entity, node.entity, reason="x")
-        except CaseError:
-            continue
-        raise AssertionError(node)
-    assert len(list(case.history())) == steps

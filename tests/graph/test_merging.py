@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from clew.entities import Account, Entity, File, Host, IpAddress, Process, Relation
+from clew.entities import Account, Entity, File, Host, IpAddress, Process, Relation, Verdict
 from tests.graph.cases import (
     FULL,
     GUID,
@@ -70,6 +70,16 @@ def test_what_was_seen_under_a_name_belongs_to_whoever_has_it() -> None:
     assert keys(case) == {f"host:{FULL}", *(str(full_of(entity).key) for entity in host_of_many())}
     for entity in host_of_many():
         assert case.entity(entity).key == full_of(entity).key
+
+
+def test_an_answer_may_tell_whose_name_it_is() -> None:
+    """An answer about something on a machine, which only then gives the full name of the machine, belongs to that."""
+    case, (process, *_) = case_in_memory(), host_of_many()
+    tell(case, process, link(process, Host(FULL, netbios=SHORT), Relation.RAN_ON), verdict=Verdict.MALICIOUS)
+    assert keys(case) == {f"host:{FULL}", f"process@{FULL}:{GUID}"}
+    assert case.findings()["subject"].to_list() == [f"process@{FULL}:{GUID}"]
+    assert case.edges()[["source", "target"]].to_numpy().tolist() == [[f"process@{FULL}:{GUID}", f"host:{FULL}"]]
+    assert case.verdict(process) == "malicious"
 
 
 @pytest.mark.parametrize("order", list(permutations(["short", "full", "things"])))

@@ -185,6 +185,47 @@ def test_a_reopened_case_remembers(service: Service, tmp_path: Path) -> None:
     assert len(service.asked) == 1
 
 
+def test_what_arrived_before_an_interruption_is_kept(open_case: Case, service: Service) -> None:
+    """A pivot over a column that is interrupted keeps the answers that it had; the next one asks for the rest alone."""
+    column = [f"9.9.9.{number}" for number in range(5)]
+
+    def interrupt() -> httpx.Response:
+        if len(service.asked) == 3:
+            raise KeyboardInterrupt
+        return httpx.Response(200, json=report())
+
+    service.answer = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        IpAddress.ti.abuseipdb.over(column)
+    assert open_case.findings()["subject"].to_list() == ["ip:9.9.9.0", "ip:9.9.9.1"]
+    service.answer = lambda: httpx.Response(200, json=report())
+    del service.asked[:]
+    table = IpAddress.ti.abuseipdb.over(column)
+    assert service.asked == column[2:]
+    assert table["status"].to_list() == ["found"] * 5
+    digest = open_case.digest()
+    open_case._store.rebuild()
+    assert open_case.digest() == digest
+
+
+HALVES = (b"\\ud800", b"\\udfffx", b"\\uDBFF", b"\xed\xa0\x80", b"\\ud83d \\ude00", b"\\udc00\\ud800")
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_half_a_character_spoils_nothing(open_case: Case, service: Service, half: bytes) -> None:
+    """A reply with text that is no text is understood and kept, with a mark in the place of what is none."""
+    fields = b'"abuseConfidenceScore": 90, "totalReports": 2, "isp": "a%sb \\ud83d\\ude00 \\\\ud800"' % half
+    body = b'{"data": {%s}}' % fields
+    service.answer = lambda: httpx.Response(200, content=body, headers={"content-type": "application/json"})
+    finding = ADDRESS.ti.abuseipdb()
+    isp = str(finding.fact("isp"))
+    assert isp.startswith("a\ufffd")
+    assert isp.endswith("b \U0001f600 \\ud800")
+    (event,) = pivots_recorded(open_case)
+    assert event.finding.fact("isp") == isp
+    assert open_case._store.reply(finding.evidence[0], at=datetime.now(UTC)).body == body
+
+
 def test_no_key_is_in_the_case(service: Service, tmp_path: Path) -> None:
     """Neither the key nor an echo of it is anywhere in the file."""
     service.answer = lambda: httpx.Response(200, json={**report(), "your_key": KEY})

@@ -178,7 +178,8 @@ def test_a_parser_that_fails_now_is_told(tmp_path: Path, outside: Workspace, mon
     monkeypatch.setattr("clew.providers.ti.abuseipdb._finding", broken)
     replay = replayed(path)
     assert not replay.identical
-    assert "could not be understood" in replay.first_difference
+    saved, _, now = replay.first_difference.partition(" / replayed ")
+    assert ("malicious" in saved, "unknown" in now) == (True, True)
 
 
 def test_another_question_is_not_answered_by_an_old_reply(

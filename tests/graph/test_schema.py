@@ -130,6 +130,16 @@ def test_a_case_that_is_cut_off_is_damaged(sample: Path, tmp_path: Path, size: i
     refused(path, CaseForeign if size < 16 else CaseDamaged)
 
 
+@pytest.mark.parametrize("text", [b"CREATE TABLE steps", b"CREATE INDEX aliases_by_node"])
+def test_a_schema_that_is_no_text_is_damaged(sample: Path, tmp_path: Path, text: bytes) -> None:
+    """A schema that SQLite cannot read, and cannot even quote, is damage like any other."""
+    content = sample.read_bytes()
+    assert content.count(text) == 1
+    path = tmp_path / "x.clew"
+    path.write_bytes(content.replace(text, text[:-3] + b"\xff\xcc("))
+    refused(path, CaseDamaged)
+
+
 @pytest.mark.parametrize("position", [18, 19])
 def test_another_way_to_write_is_not_taken_over(sample: Path, tmp_path: Path, position: int) -> None:
     """A header that asks for a write-ahead log is refused: opening it would write the file and leave others beside."""
@@ -168,6 +178,40 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
             print(type(error).__name__)
     """
     assert python(code, tmp_path / "x.clew", timeout=20) == ["CaseForeign"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
+    """A case from somewhere else may say that its logs are a device or a pipe: it opens, and they are not connected."""
+    os.mkfifo(tmp_path / "pipe")
+    code = """if True:
+        import sys
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from clew.graph.case import Case
+        from clew.graph.events import Connected, Opened
+        from clew.graph.store import Store
+        from clew.pivots.context import Workspace
+        from clew.settings import Settings
+        path = Path(sys.argv[1])
+        with Store(path) as store:
+            for event in (Opened("x"), *(Connected("x", name, "0" * 64, 1, 1, 0) for name in sys.argv[2:])):
+                store.append(event, at=datetime.now(UTC), by="x")
+        with Case.open(path, workspace=Workspace(Settings(cache=path.parent))) as case:
+            print(case.steps)
+    """
+    assert python(code, tmp_path / "x.clew", tmp_path / "pipe", "/dev/zero", "/dev/stdin", timeout=30) == ["4"]
+
+
+def test_a_stray_journal_destroys_nothing(hostile_files: Path, sample: Path, tmp_path: Path) -> None:
+    """A journal of nobody's beside a case is not played back into it."""
+    path = tmp_path / "x.clew"
+    shutil.copyfile(sample, path)
+    shutil.copyfile(hostile_files / "case_hot_journal.db-journal", tmp_path / "x.clew-journal")
+    before = sha256(path)
+    with Case.open(path, workspace=bare_workspace(tmp_path)) as case:
+        assert case.steps == len(list(case.history())) > 5
+    assert (sha256(path), beside(path)) == (before, [])
 
 
 def test_a_case_that_is_not_there_cannot_be_replayed(tmp_path: Path) -> None:

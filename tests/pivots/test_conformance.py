@@ -24,7 +24,7 @@ from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 from clew.providers.base import Provider
 from clew.settings import Settings
-from tests.support import ENTITIES
+from tests.support import ENTITIES, FEWER
 
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 KINDS = [*ENTITY_TYPES.values()]
@@ -116,6 +116,7 @@ def test_a_pivot_knows_whom_it_asks(cls, pivot):
 
 
 @each_pivot
+@FEWER
 @given(data=st.data())
 def test_synchronous_and_asynchronous_are_the_same(cls, pivot, data):
     """Both forms of a pivot give one answer, for any subject; with no sources it is an outcome with a reason."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -19,7 +21,7 @@ from clew.providers.gate import Gate
 from clew.providers.runner import Runner
 
 NOW = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
-# No such address is anybody's, and the gate lets it pass.
+# Public, so that the gate lets it pass; nobody is ever asked.
 PUBLIC = IpAddress("8.8.4.4")
 
 
@@ -133,6 +135,16 @@ def raw(data: bytes) -> Behaviour:
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(data)
+
+    return behave
+
+
+def reset() -> Behaviour:
+    """A connection that is torn down."""
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
 
     return behave
 

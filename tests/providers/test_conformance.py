@@ -18,7 +18,7 @@ import clew.providers
 from clew.entities import Entity, Finding
 from clew.providers.base import Ask, Operation, Provider, operation
 from clew.providers.gate import Gate
-from tests.support import ENTITIES
+from tests.support import ENTITIES, FEWER
 
 for package in (clew.providers, clew.pivots):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -101,6 +101,7 @@ def kind_of(operation: Operation) -> str:
 
 
 @each_operation
+@FEWER
 @given(data=st.data())
 def test_an_operation_asks_what_it_announces(row, data):
     """For any subject, an operation with no calls is a finding at once; one with calls begins with an ask."""

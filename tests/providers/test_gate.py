@@ -15,7 +15,9 @@ from clew.providers.ti.feed import FeedLookup
 from tests.providers.doubles import PUBLIC, Oracle, Prober, Question
 from tests.support import ENTITIES, entities
 
-OURS = Gate(own_domains=("corp.example", "*.Acme.Example", ".branch.example", "B\u00fccher.example", "our-site.com"))
+OURS = Gate(
+    own_domains=("corp.example", "*.Acme.Example", ".branch.example", "B\u00fccher.example", "our-site.example")
+)
 PRIVATE = "private or reserved"
 NEVER = [
     # Private, loopback, link-local, shared, documentation, benchmarking, reserved, broadcast, unspecified.
@@ -29,25 +31,25 @@ NEVER = [
     *((Domain(text), "internal") for text in (
         "printer.local", "db.internal", "nas.lan", "a.home.arpa", "x.test", "x.invalid", "dc.corp", "a.localhost",
         "corp.example", "a.b.corp.example", "acme.example", "www.acme.example", "x.branch.example",
-        "b\u00fccher.example", "shop.xn--bcher-kva.example", "our-site.com", "mail.our-site.com",
+        "b\u00fccher.example", "shop.xn--bcher-kva.example", "our-site.example", "mail.our-site.example",
     )),
     *((Host(text), "internal") for text in ("ws01", "ws01.corp.example")),
-    *((Account(text), "internal") for text in ("CORP\\alice", "alice@gmail.com", "S-1-5-21-1-2-3-4")),
-    *((Url(text), "credentials") for text in ("https://a:b@evil.com/", "https://a@evil.com/", "https://:b@evil.com/")),
+    *((Account(text), "internal") for text in ("CORP\\alice", "alice@mail.example", "S-1-5-21-1-2-3-4")),
+    *((Url(text), "credentials") for text in ("https://a:b@evil.example/", "https://a@evil.example/", "https://:b@evil.example/")),
     *((Url(f"https://{text}/x"), PRIVATE) for text in (
         "10.0.0.1", "0x7f.1", "2130706433", "127.1", "[::1]", "[::ffff:10.0.0.1]", "[fe80::1]", "192.168.1.1:8443",
         "10.0.0.1.", "[2002:a00:1::]",
     )),
     *((Url(f"https://{text}/x"), "internal") for text in (
-        "localhost", "localhost.", "intranet", "printer.local.", "CORP.example.:8443", "a.our-site.com.", "ws01",
+        "localhost", "localhost.", "intranet", "printer.local.", "CORP.example.:8443", "a.our-site.example.", "ws01",
     )),
     (File(path="C:\\secret.docx", host="ws01"), "internal"),
     (Process(pid=4, started=datetime(2026, 1, 1, tzinfo=UTC), host="ws01"), "internal"),
 ]  # fmt: skip
 MAY = [
     *map(IpAddress, ("8.8.8.8", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "11.0.0.1")),
-    *map(Domain, ("evil.com", "notcorp.com", "corp.example.evil.com", "xour-site.com", "local.evil.com")),
-    *map(Url, ("https://evil.com/", "http://8.8.8.8/?u=10.0.0.1", "https://evil.com/@x", "https://evil.com./")),
+    *map(Domain, ("evil.example", "notcorp.example", "corp.example.a.example", "xour-site.example", "lan.a.example")),
+    *map(Url, ("https://evil.example/", "http://8.8.8.8/?u=10.0.0.1", "https://evil.example/@x", "https://evil.example./")),
     File("a" * 64, path="C:\\a.exe", host="ws01"),
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from clew.errors import AskError, AskFailed, AskRefused, AskSkipped
 from clew.providers import http
 from clew.providers.base import Provider, Reply
 from clew.providers.http import HttpChannel, HttpRequest
-from tests.providers.doubles import Behaviour, drip, flood, hang, raw, reply, serving
+from tests.providers.doubles import Behaviour, drip, flood, hang, raw, reply, reset, serving
 
 VARIABLE = "CLEW_TEST_KEY"
 KEY = "canary-0123456789/ab+cd=="
@@ -126,6 +126,11 @@ def test_what_is_no_answer_is_a_failed_ask(data):
     got = trouble(raw(data))
     assert (type(got), got.kind) == (AskFailed, "connect")
     assert "Vendor could not be asked" in got.what
+
+
+def test_a_connection_that_is_reset_is_a_failed_ask():
+    """A reset in the middle is a failed ask."""
+    assert trouble(reset()).kind == "connect"
 
 
 def test_nobody_there_is_a_failed_ask():

@@ -134,26 +134,27 @@ def test_a_connection_has_a_near_and_a_far_end(view):
     assert (security_row["network_transport"], out["network_transport"]) == ("udp", "tcp")
 
 
-@pytest.mark.parametrize(
-    ("results", "addresses"),
-    [
-        ("198.51.100.7;", {"198.51.100.7"}),
-        ("::ffff:198.51.100.7;::ffff:198.51.100.8;", {"198.51.100.7", "198.51.100.8"}),
-        ("type:  5 cdn.example;198.51.100.7;2001:DB8::1;", {"198.51.100.7", "2001:db8::1"}),
-        ("198.51.100.7;198.51.100.7;", {"198.51.100.7"}),
-        ("type:  5 only.alias.example;", {None}),
-        ("-", {None}),
-        ("", {None}),
-        (None, {None}),
-        ("bad;;; ;dead:beef", {"dead:beef"}),
-    ],
-)
-def test_answers_of_a_query_are_rows(view, results, addresses):
+ANSWERS = [
+    ("198.51.100.7;", {"198.51.100.7"}),
+    ("::ffff:198.51.100.7;::ffff:198.51.100.8;", {"198.51.100.7", "198.51.100.8"}),
+    ("type:  5 cdn.example;198.51.100.7;2001:DB8::1;", {"198.51.100.7", "2001:db8::1"}),
+    ("198.51.100.7;198.51.100.7;", {"198.51.100.7"}),
+    ("type:  5 only.alias.example;", {None}),
+    ("-", {None}),
+    ("", {None}),
+    (None, {None}),
+    ("bad;;; ;dead:beef", {"dead:beef"}),
+]
+
+
+def test_answers_of_a_query_are_rows(view):
     """A row for each address of a DNS answer, and one without an address where there is none."""
-    found = view("resolutions", {**RESOLVED, "QueryResults": results})
-    assert {row["dns_resolved_ip"] for row in found} == addresses
-    assert len(found) == len(addresses)
+    found = view("resolutions", *({**RESOLVED, "QueryResults": results} for results, _ in ANSWERS))
     assert {row["dns_question_name"] for row in found} == {"cdn.evil.example"}
+    for number, (results, addresses) in enumerate(ANSWERS, start=1):
+        given = [row["dns_resolved_ip"] for row in found if row["row"] == number]
+        assert len(given) == len(addresses), results
+        assert set(given) == addresses, results
 
 
 def test_logons(view):
@@ -165,45 +166,47 @@ def test_logons(view):
     assert (succeeded["source_port"], succeeded["process_executable"]) == (51000, None)
 
 
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2026-03-17T09:15:00Z", when("09:15:00")),
-        ("2026-03-17T11:15:00+02:00", when("09:15:00")),
-        ("2026-03-17 09:15:00", when("09:15:00")),
-        ("2026-03-17T09:15:00.1234567Z", when("09:15:00.123456")),
-        ("yesterday", None),
-        ("", None),
-        (None, None),
-        ("9999-99-99T00:00:00Z", None),
-    ],
-)
-def test_times_are_utc(view, text, time):
+TIMES = [
+    ("2026-03-17T09:15:00Z", when("09:15:00")),
+    ("2026-03-17T11:15:00+02:00", when("09:15:00")),
+    ("2026-03-17 09:15:00", when("09:15:00")),
+    ("2026-03-17T09:15:00.1234567Z", when("09:15:00.123456")),
+    ("yesterday", None),
+    ("", None),
+    (None, None),
+    ("9999-99-99T00:00:00Z", None),
+]
+
+
+def test_times_are_utc(view):
     """An offset is applied, a time without one is UTC, and what is no time is nothing."""
-    (row,) = view("logons", {**LOGGED_ON, "@timestamp": text})
-    assert row["time"] == time
+    found = {
+        row["row"]: row["time"] for row in view("logons", *({**LOGGED_ON, "@timestamp": text} for text, _ in TIMES))
+    }
+    assert [found[number] for number in range(1, len(TIMES) + 1)] == [time for _, time in TIMES]
 
 
-@pytest.mark.parametrize(
-    ("fields", "column", "value"),
-    [
-        ({"ProcessId": "4294967295"}, "process_pid", 4294967295),
-        ({"ProcessId": "many"}, "process_pid", None),
-        ({"ProcessId": "99999999999999999999"}, "process_pid", None),
-        ({"ProcessId": None, "ProcessID": "12"}, "process_pid", 12),
-        ({"ProcessGuid": "{00000000-0000-0000-0000-000000000000}"}, "process_entity_id", None),
-        ({"Hashes": "MD5=xyz,SHA256=" + "E" * 64}, "process_hash_sha256", "e" * 64),
-        ({"Hashes": "nothing"}, "process_hash_md5", None),
-        ({"User": "Alice"}, "user_domain", None),
-        ({"User": "NT AUTHORITY\\SYSTEM"}, "user_name", "SYSTEM"),
-        ({"Image": " - "}, "process_executable", None),
-        ({"CommandLine": {"a": 1}}, "process_command_line", '{"a":1}'),
-    ],
-)
-def test_cells_are_what_the_fields_say(view, fields, column, value):
+CELLS = [
+    ({"ProcessId": "4294967295"}, "process_pid", 4294967295),
+    ({"ProcessId": "many"}, "process_pid", None),
+    ({"ProcessId": "99999999999999999999"}, "process_pid", None),
+    ({"ProcessId": None, "ProcessID": "12"}, "process_pid", 12),
+    ({"ProcessGuid": "{00000000-0000-0000-0000-000000000000}"}, "process_entity_id", None),
+    ({"Hashes": "MD5=xyz,SHA256=" + "E" * 64}, "process_hash_sha256", "e" * 64),
+    ({"Hashes": "nothing"}, "process_hash_md5", None),
+    ({"User": "Alice"}, "user_domain", None),
+    ({"User": "NT AUTHORITY\\SYSTEM"}, "user_name", "SYSTEM"),
+    ({"Image": " - "}, "process_executable", None),
+    ({"CommandLine": {"a": 1}}, "process_command_line", '{"a":1}'),
+]
+
+
+def test_cells_are_what_the_fields_say(view):
     """A field that is missing, damaged or of another kind costs its cell, not its row."""
-    (row,) = view("processes", {**STARTED, **fields})
-    assert row[column] == value
+    found = {row["row"]: row for row in view("processes", *({**STARTED, **fields} for fields, _, _ in CELLS))}
+    assert len(found) == len(CELLS)
+    for number, (fields, column, value) in enumerate(CELLS, start=1):
+        assert found[number][column] == value, fields
 
 
 def test_events_of_other_channels_are_no_rows(view):

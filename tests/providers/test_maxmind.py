@@ -150,9 +150,12 @@ def test_every_record_reaches_the_reply_whole(shared_data):
     """The reply that is kept holds the whole record, not only what became facts."""
     folder = shared_data("geoip")
     source = json.loads((folder / "source-data" / "GeoLite2-City-Test.json").read_text("utf-8"))
-    item = next(item for item in source if "81.2.69.142/31" in item)
-    reply = GeoChannel(folder / "GeoLite2-City-Test.mmdb").send(GeoLookup("81.2.69.142"), MaxMind)
-    assert reply.object()["record"] == item["81.2.69.142/31"]
+    networks = [(ip_network(network, strict=False), record) for item in source for network, record in item.items()]
+    network, record = max(networks, key=lambda item: (item[0].version == 4, item[0].prefixlen))
+    lookup = GeoLookup(str(network.network_address))
+    reply = GeoChannel(folder / "GeoLite2-City-Test.mmdb").send(lookup, MaxMind)
+    assert reply.object()["record"] == record
+    assert reply.object()["network"] == str(network)
     assert reply.at <= datetime.now(UTC)
 
 

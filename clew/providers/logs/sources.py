@@ -58,6 +58,9 @@ def _listed(path: Path) -> list[Path]:
         return [file for file in found if file.suffix.lower() in (*FORMATS, ".zip")]
     if not path.exists():
         raise ConnectError("there are no logs", where=str(path), next_step="give a folder, a file or a zip")
+    if not path.is_file():
+        # A device or a named pipe may have no end.
+        raise ConnectError("this is no file", where=str(path), next_step="give a folder, a file or a zip")
     return [path]
 
 

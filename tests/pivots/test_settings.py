@@ -1,0 +1,97 @@
+"""Settings come from the environment and one file, and a wrong one is named with its place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from clew.errors import SettingsError
+from clew.settings import Settings
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A writer of the settings file, which is then the one in force."""
+
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "clew.toml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        monkeypatch.setenv("CLEW_CONFIG", str(path))
+        return path
+
+    return write
+
+
+def test_there_need_be_no_settings(monkeypatch):
+    """Without a file and variables nothing is set, and the cache is the user's own."""
+    monkeypatch.setenv("USER", "alice")
+    cache = platformdirs.user_cache_path("clew")
+    assert Settings.load() == Settings(analyst="alice", cache=cache)
+
+
+def test_a_file_sets_everything(written):
+    """Each setting can stand in the file, under its own name."""
+    written(
+        'feeds = ["/a.csv", "~/b.csv"]\ngeoip = "/g.mmdb"\noffline = true\nown_domains = ["Corp.Example"]\n'
+        'analyst = "bob"\ncache = "/c"\n'
+    )
+    home = Path("~").expanduser()
+    assert Settings.load() == Settings(
+        (Path("/a.csv"), home / "b.csv"), Path("/g.mmdb"), True, ("corp.example",), "bob", Path("/c")
+    )
+
+
+def test_the_environment_wins(written, monkeypatch):
+    """A variable counts before the file; an empty one does not count."""
+    written('analyst = "bob"\noffline = true\ngeoip = "/g.mmdb"\n')
+    monkeypatch.setenv("CLEW_ANALYST", "carol")
+    monkeypatch.setenv("CLEW_OFFLINE", "no")
+    monkeypatch.setenv("CLEW_GEOIP", "")
+    monkeypatch.setenv("CLEW_FEEDS", os.pathsep.join(["/x.csv", "/y.csv"]))
+    settings = Settings.load()
+    assert (settings.analyst, settings.offline, settings.geoip) == ("carol", False, Path("/g.mmdb"))
+    assert settings.feeds == (Path("/x.csv"), Path("/y.csv"))
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("analist = 'bob'", "no setting 'analist'"),
+        ("secret = 'x'", "known are analyst, cache, feeds, geoip, offline, own_domains"),
+        ("offline = 'perhaps'", "'offline' cannot be 'perhaps'"),
+        ("offline = 1", "'offline' cannot be 1"),
+        ("feeds = 'a.csv'", "'feeds' cannot be 'a.csv'"),
+        ("feeds = [1]", "'feeds' cannot be [1]"),
+        ("own_domains = [['a']]", "'own_domains' cannot be"),
+        ("geoip = 5", "'geoip' cannot be 5"),
+        ("analyst = ", "cannot be read"),
+        (b"analyst = '\xff'", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named(written, content, what):
+    """An unknown name, a value of the wrong kind or a damaged file is an error with its place."""
+    path = written(content)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert what in str(refused.value)
+    assert str(path) in str(refused.value)
+
+
+def test_a_file_that_is_named_has_to_be_there(monkeypatch, tmp_path):
+    """A missing file is an error only where somebody named it."""
+    monkeypatch.setenv("CLEW_CONFIG", str(tmp_path / "gone.toml"))
+    with pytest.raises(SettingsError, match=r"gone\.toml"):
+        Settings.load()
+    monkeypatch.setenv("CLEW_OFFLINE", "maybe")
+    monkeypatch.delenv("CLEW_CONFIG")
+    with pytest.raises(SettingsError, match="CLEW_OFFLINE"):
+        Settings.load()
+
+
+def test_settings_hold_no_secrets(monkeypatch):
+    """A key in the environment is no setting: it is in no field and no repr."""
+    monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-0123456789")
+    assert "canary" not in repr(Settings.load())

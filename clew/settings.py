@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ from platformdirs import user_cache_path, user_config_path
 from clew.errors import SettingsError
 
 PREFIX = "CLEW_"
+# How a variable that holds several values parts them: paths as PATH does, names as people write them.
+_PARTS = {"feeds": re.compile(re.escape(os.pathsep)), "own_domains": re.compile(r"[\s,;:]+")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ def _from_environment() -> dict[str, Any]:
         variable = PREFIX + field.name.upper()
         text = os.environ.get(variable)
         if text:
-            plural = field.name in ("feeds", "own_domains")
-            given[field.name] = _typed(field.name, text.split(os.pathsep) if plural else text, variable)
+            parts = _PARTS.get(field.name)
+            parted = [part for part in parts.split(text) if part] if parts else text
+            given[field.name] = _typed(field.name, parted, variable)
     return given
 
 

@@ -183,8 +183,10 @@ def configure(
 ) -> None:
     """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
 
-    >>> configure(offline=True)
-    >>> workspace().settings.offline
+    >>> from contextvars import copy_context
+    >>> elsewhere = copy_context()  # so that this example changes nothing for others
+    >>> elsewhere.run(configure, offline=True)
+    >>> elsewhere.run(workspace).settings.offline
     True
 
     Raises:

@@ -95,3 +95,9 @@ def test_settings_hold_no_secrets(monkeypatch):
     """A key in the environment is no setting: it is in no field and no repr."""
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-0123456789")
     assert "canary" not in repr(Settings.load())
+
+
+def test_own_domains_in_the_environment_are_parted_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are written as people write lists: with commas, spaces or colons between them."""
+    monkeypatch.setenv("CLEW_OWN_DOMAINS", "Corp.example, a.example:b.example,")
+    assert Settings.load().own_domains == ("corp.example", "a.example", "b.example")

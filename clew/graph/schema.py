@@ -21,6 +21,8 @@ _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a writ
 TABLES = (
     "CREATE TABLE steps (number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, kind "
     "TEXT NOT NULL, body BLOB NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    # How far the steps go: a chain alone does not miss its end.
+    "CREATE TABLE head (place INTEGER PRIMARY KEY CHECK (place = 0), number INTEGER NOT NULL, hash TEXT NOT NULL)",
     "CREATE TABLE evidence (fingerprint TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, body "
     "BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "

@@ -109,11 +109,12 @@ class Store:
             number += 1
             self._keep(replies or {})
             moment = stamp(at)
+            digest = chain(previous, number, moment, by, tool, body)
             connection.execute(
                 "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, moment, by, tool, event.kind, _packed(body.encode()), previous,
-                 chain(previous, number, moment, by, tool, body)),
-            )  # fmt: skip
+                (number, moment, by, tool, event.kind, _packed(body.encode()), previous, digest),
+            )
+            connection.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (number, digest))
             Fold(connection).apply(number, event)
         return number
 
@@ -130,8 +131,14 @@ class Store:
 
     def head(self) -> tuple[int, str]:
         """The number and hash of the last step; 0 and zeros in an empty case."""
-        row = self._one("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1", ())
-        return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+        row = self._one("SELECT number, hash FROM head", ())
+        if row is None:
+            return 0, GENESIS
+        number, digest = row
+        if not (isinstance(number, int) and isinstance(digest, str)):
+            raise CaseDamaged("where the case ends cannot be read", where=str(self.path or "memory"),
+                              next_step="restore it from a copy")  # fmt: skip
+        return number, digest
 
     def steps(self) -> Iterator[Step]:
         """Every step, each checked against the hash chain.
@@ -139,17 +146,22 @@ class Store:
         Raises:
             CaseDamaged: names the first step that is not what was written.
         """
-        previous = GENESIS
+        last, last_hash = self.head()  # first, so that steps written meanwhile are none too many
+        number, previous = 0, GENESIS
         with _typed(self.path):
             rows = self.connection.execute(
                 "SELECT number, at, by, tool, kind, body, previous, hash FROM steps ORDER BY number"
             )
-            for expected, row in enumerate(rows, start=1):
+            for number, row in enumerate(rows, start=1):
                 step = self._step(row)
-                if (step.number, step.previous, step.event.kind) != (expected, previous, row[4]):
-                    raise self._damaged(expected, "it does not follow from the step before it")
+                if (step.number, step.previous, step.event.kind) != (number, previous, row[4]):
+                    raise self._damaged(number, "it does not follow from the step before it")
+                if number == last and step.hash != last_hash:
+                    raise self._damaged(number, "it is not the one that was written last")
                 previous = step.hash
                 yield step
+            if number < last:
+                raise self._damaged(number + 1, "it is missing")
 
     def step(self, number: int) -> Step:
         """One step, checked against its own hash. Raises CaseDamaged if it is missing or was changed."""

@@ -16,7 +16,7 @@ from clew.graph import store
 from clew.graph.case import Case
 from clew.graph.events import chain
 from clew.graph.store import GENESIS, Store
-from tests.graph.cases import bare_workspace, beside, edit, sha256
+from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256
 
 Bytes = bytearray
 PAGE = 4096
@@ -90,6 +90,8 @@ TAMPERED: dict[str, tuple[Callable[[Path], None] | str, int]] = {
     "when it was done": ("UPDATE steps SET at = '2020-01-01T00:00:00.000000Z' WHERE number = 2", 2),
     "with which tool": ("UPDATE steps SET tool = 'other' WHERE number = 2", 2),
     "what kind it is": ("UPDATE steps SET kind = 'noted' WHERE number = 2", 2),
+    "the end": (f"UPDATE head SET hash = '{GENESIS}'", 11),
+    "no end": ("UPDATE head SET number = 'x'", 0),
     "a hash": (f"UPDATE steps SET hash = '{GENESIS}' WHERE number = 2", 2),
     "the hash before": (f"UPDATE steps SET previous = '{GENESIS}' WHERE number = 2", 2),
     "a body that is text": ("UPDATE steps SET body = 'text' WHERE number = 2", 2),
@@ -105,7 +107,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], None] | str, int]] = {
 def test_a_changed_step_is_named(copy: Path, how: Callable[[Path], None] | str, step: int) -> None:
     """Whatever is changed in the log of events, the first step that is not as it was written is named."""
     edit(copy, how) if isinstance(how, str) else how(copy)
-    with pytest.raises(CaseDamaged, match=f"step {step} " if step else "damaged"):
+    with pytest.raises(CaseDamaged, match=f"step {step} " if step else "damaged|cannot be read"):
         history(copy)
 
 
@@ -118,11 +120,22 @@ def test_steps_before_the_damage_are_given_first(copy: Path) -> None:
     assert good == [1, 2]
 
 
-def test_a_chain_does_not_know_its_end(copy: Path) -> None:
-    """The chain alone cannot miss a step that was cut off the end: that is its limit. The graph still shows it."""
+@pytest.mark.parametrize("lost", [1, 3])
+def test_steps_lost_at_the_end_are_missed(copy: Path, lost: int) -> None:
+    """The chain does not know its end, but the case does: of steps that are cut off, the first is named."""
+    last = len(history(copy))
+    edit(copy, "DELETE FROM steps WHERE number > ?", last - lost)
+    with pytest.raises(CaseDamaged, match=f"step {last - lost + 1} is damaged: it is missing"):
+        history(copy)
+
+
+def test_an_end_that_was_made_up_cannot_be_told(copy: Path) -> None:
+    """Who cuts steps off and also changes where the case ends is not found by the hashes alone: that is their limit."""
     before = history(copy)
     edit(copy, "DELETE FROM steps WHERE number = ?", len(before))
+    edit(copy, "UPDATE head SET number = ?, hash = ?", *before[-2])
     assert history(copy) == before[:-1]
+    # The graph still shows what the step did.
     assert not Case.replay(copy).identical
 
 
@@ -168,8 +181,10 @@ def test_a_forged_chain_is_still_only_data(copy: Path, text: str) -> None:
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("DELETE FROM steps")
         at = "2026-03-17T12:00:00.000000Z"
-        values = (1, at, "x", "x", "added", pack(text), GENESIS, chain(GENESIS, 1, at, "x", "x", text))
+        digest = chain(GENESIS, 1, at, "x", "x", text)
+        values = (1, at, "x", "x", "added", pack(text), GENESIS, digest)
         connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        connection.execute("UPDATE head SET number = 1, hash = ?", (digest,))
     with pytest.raises(CaseDamaged, match="step 1 "):
         history(copy)
 
@@ -267,14 +282,6 @@ def check_mutants(sample: Path, folder: Path, count: int) -> None:
             refused += 1
         assert (sha256(path), beside(path)) == (before, []), name
     assert count // 3 < refused < count
-
-
-def look_at_everything(path: Path) -> None:
-    with Case.open(path, workspace=bare_workspace(path.parent)) as case:
-        for table in (case.nodes, case.edges, case.claims, case.findings, case.timeline, case.merges, case.remarks):
-            table()
-        case.digest()
-        case.graph.size()
 
 
 def test_no_change_of_a_file_is_silent(sample: Path, tmp_path: Path) -> None:

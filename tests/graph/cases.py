@@ -138,3 +138,11 @@ def full_of(entity: Entity) -> Entity:
 def notes(path: Path) -> list[str]:
     with Case.open(path, workspace=bare_workspace(path.parent)) as case:
         return [step.event.text for step in case.history() if isinstance(step.event, Noted)]
+
+
+def look_at_everything(path: Path) -> None:
+    with Case.open(path, workspace=bare_workspace(path.parent)) as case:
+        for table in (case.nodes, case.edges, case.claims, case.findings, case.timeline, case.merges, case.remarks):
+            table()
+        case.digest()
+        case.graph.size()

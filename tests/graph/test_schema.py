@@ -130,13 +130,13 @@ def test_a_case_that_is_cut_off_is_damaged(sample: Path, tmp_path: Path, size: i
     refused(path, CaseForeign if size < 16 else CaseDamaged)
 
 
-@pytest.mark.parametrize("text", [b"CREATE TABLE steps", b"CREATE INDEX aliases_by_node"])
+@pytest.mark.parametrize("text", [b"CREATE TABLE steps", b"tablesteps", b"indexaliases_by_node", b"steps (number"])
 def test_a_schema_that_is_no_text_is_damaged(sample: Path, tmp_path: Path, text: bytes) -> None:
     """A schema that SQLite cannot read, and cannot even quote, is damage like any other."""
     content = sample.read_bytes()
     assert content.count(text) == 1
     path = tmp_path / "x.clew"
-    path.write_bytes(content.replace(text, text[:-3] + b"\xff\xcc("))
+    path.write_bytes(content.replace(text, text[:-5] + b"\xff\xcc" + text[-3:]))
     refused(path, CaseDamaged)
 
 
@@ -195,7 +195,9 @@ def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
         from clew.settings import Settings
         path = Path(sys.argv[1])
         with Store(path) as store:
-            for event in (Opened("x"), *(Connected("x", name, "0" * 64, 1, 1, 0) for name in sys.argv[2:])):
+            store.append(Opened("x"), at=datetime.now(UTC), by="x")
+            for number, name in enumerate(sys.argv[2:]):
+                event = Connected("x", name, f"{number}" * 64, 1, 1, 0)
                 store.append(event, at=datetime.now(UTC), by="x")
         with Case.open(path, workspace=Workspace(Settings(cache=path.parent))) as case:
             print(case.steps)

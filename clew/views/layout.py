@@ -33,6 +33,8 @@ def arrange(ids: Sequence[int], links: Iterable[tuple[int, int, bool]]) -> dict[
         if source != target:
             for one, other in ((source, target), (target, source)):
                 web[one][other] = max(web[one].get(other, 0), 1 if faint else _FAINT_COST)
+    # In one order, however the links came: sums of fractions depend on it, and with them the picture.
+    web = {one: dict(sorted(around.items())) for one, around in web.items()}
     places: dict[int, Point] = {}
     alone: list[int] = []
     floor = 0.0

@@ -1,0 +1,120 @@
+"""Commands over one case file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clew.cli.terminal import out, show_finding, show_table
+from clew.entities import parse
+from clew.entities.display import visible
+from clew.errors import CaseNotFound
+from clew.graph.plan import Budget
+from clew.views.investigation import Investigation
+
+#: The exit code of a replay that is not what was saved.
+DIFFERENT = 3
+
+CasePath = Annotated[Path, typer.Argument(help="the case file")]
+EntityText = Annotated[
+    str, typer.Argument(help="the entity: 198.51.100.7, evil[.]example, host:ws01, CORP\\alice, ...")
+]
+Calls = Annotated[int, typer.Option(min=1, help="the most asks, to logs, databases and services together")]
+
+
+def connect(case: CasePath, logs: Annotated[Path, typer.Argument(help="a folder, a file or a zip of logs")]) -> None:
+    """Make logs queryable for a case, which is made if there is none."""
+    with Investigation.open(case) as opened:
+        store = opened.connect(logs)
+        damaged = f", {store.damaged:,} damaged rows left out" if store.damaged else ""
+        out.print(f"connected {visible(store.name)}: {store.files:,} files, {store.rows:,} rows{damaged}")
+
+
+def pivot(
+    case: CasePath,
+    entity: EntityText,
+    name: Annotated[str, typer.Argument(metavar="PIVOT", help="ti.lookup, query.connections, ...")],
+    set_: Annotated[list[str], typer.Option("--set", help="an argument, as name=value; repeatable")] = [],  # noqa: B006 - typer wants the default
+) -> None:
+    """Run one pivot of one entity, and keep the answer in the case."""
+    with Investigation.open(case) as opened:
+        finding = opened.pivot(parse(entity), name, dict(_argument(text) for text in set_))
+        show_finding(finding)
+
+
+def expand(
+    *,
+    case: CasePath,
+    entity: EntityText,
+    depth: Annotated[int, typer.Option(min=1, help="how many waves")] = 2,
+    calls: Calls = 40,
+    plan: Annotated[bool, typer.Option("--plan", help="only say what would be asked first")] = False,
+) -> None:
+    """Ask about an entity, then about what that named, within a budget."""
+    with existing(case) as opened:
+        start, budget = parse(entity), Budget(calls=calls)
+        out.print(str(opened.plan(start, budget=budget) if plan else opened.expand(start, depth=depth, budget=budget)))
+
+
+def show(
+    case: CasePath,
+    what: Annotated[
+        str, typer.Argument(help="story, nodes, edges, claims, findings, timeline, merges, remarks, history")
+    ] = "story",
+    rows: Annotated[int, typer.Option(min=1, help="the most rows")] = 50,
+) -> None:
+    """What a case knows."""
+    with existing(case) as opened:
+        if what == "story":
+            out.print(opened.story())
+        elif what == "history":
+            for step in opened.history():
+                out.print(
+                    f"{step.number:>5}  {step.at:%Y-%m-%d %H:%M:%S}  {visible(step.by, 20):<12} {step.event.kind}"
+                )
+        elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks"):
+            frame = getattr(opened, what)()
+            records = [[str(name) for name in frame.columns], *frame.head(rows).astype(str).to_numpy().tolist()]
+            show_table(records)
+            if len(frame) > rows:
+                out.print(f"{rows:,} of {len(frame):,} rows: --rows shows more")
+        else:
+            raise typer.BadParameter(f"there is nothing called {visible(what)} to show")
+
+
+def html(
+    case: CasePath,
+    to: Annotated[Path | None, typer.Option("--to", help="the page; beside the case, if not given")] = None,
+) -> None:
+    """Draw the graph as one page that opens offline."""
+    with existing(case) as opened:
+        out.print(f"wrote {visible(opened.to_html(to or case.with_suffix('.html')))}")
+
+
+def replay(case: CasePath) -> None:
+    """Run every recorded pivot again on what was recorded, asking nobody; says "identical" or the first difference."""
+    result = Investigation.replay(case)
+    out.print(str(result))
+    if not result.identical:
+        raise typer.Exit(DIFFERENT)
+
+
+def existing(case: Path) -> Investigation:
+    """A case that is there: commands that read must not make one by a misspelt name."""
+    if not case.exists():
+        raise CaseNotFound("there is no such case", where=str(case), next_step=f"clew connect {case} LOGS makes one")
+    return Investigation.open(case)
+
+
+def _argument(text: str) -> tuple[str, Any]:
+    """`limit=5` as a name and a value; what is not JSON is text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{visible(text)} is not name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -4,8 +4,10 @@
     |-- EntityError          a value that cannot be the entity it was given as
     |-- SettingsError        a setting or a file named by a setting cannot be used
     |   `-- MissingExtra     an optional library is not installed; says the install command
+    |-- PluginError          a plug-in that cannot be used; an AttributeError too, because it is met as an attribute
     |-- ConnectError         a log source that cannot be opened or understood
     |-- QueryError           a query that cannot be asked as it is
+    |-- PipelineError        a pipeline that cannot be read, or run, as it is; says all that is wrong
     |-- AskError             an ask that got no usable answer; becomes an outcome, never silence
     |   |-- AskFailed        tried and failed: time-out, status, damaged reply
     |   |-- AskRefused       the gate, or the vendor, said no
@@ -17,6 +19,7 @@
         |-- CaseDamaged      the content contradicts its own hashes or schema
         |-- CaseLocked       another process holds it
         |-- CaseReadOnly     the file or its folder cannot be written
+        |-- CaseExists       there is a file where a new one should be written
         `-- CaseClosed       used after it was closed
 
 Each carries what was wrong, where, and the next step.
@@ -60,12 +63,31 @@ class MissingExtra(SettingsError):
         )
 
 
+class PluginError(ClewError, AttributeError):
+    """A plug-in that cannot be used. What looks an entity over (`dir`, `help`, `hasattr`) takes it as not there."""
+
+
 class ConnectError(ClewError):
     """A log source that cannot be opened or understood."""
 
 
 class QueryError(ClewError):
     """A query that cannot be asked as it is."""
+
+
+class PipelineError(ClewError):
+    """A pipeline that cannot be read, or run, as it is. `problems` are all that were found, each with its place."""
+
+    def __init__(
+        self, what: str, *, where: str = "", next_step: str = "", problems: tuple[ClewError, ...] = ()
+    ) -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.problems = problems or (self,)
+
+    def __str__(self) -> str:
+        if self.problems == (self,):
+            return super().__str__()
+        return "\n".join([self.what, *map(str, self.problems)])
 
 
 class AskError(ClewError):
@@ -76,6 +98,11 @@ class AskError(ClewError):
     def __init__(self, what: str, *, kind: str, where: str = "", next_step: str = "") -> None:
         super().__init__(what, where=where, next_step=next_step)
         self.kind = kind
+
+    @property
+    def reason(self) -> str:
+        """What the finding will say."""
+        return f"{self.what}; {self.next_step}" if self.next_step else self.what
 
 
 class AskFailed(AskError):
@@ -134,6 +161,12 @@ class CaseReadOnly(CaseError):
     """The case, or the folder it is in, cannot be written."""
 
     exit_code = 16
+
+
+class CaseExists(CaseError):
+    """There is a file where a new one should be written; it is left as it is."""
+
+    exit_code = 17
 
 
 class CaseClosed(CaseError):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOMS = ("errors", "settings", "entities", "providers", "pivots", "graph", "views")
+ROOMS = ("errors", "settings", "plugins", "entities", "providers", "pivots", "graph", "views")
 TOP = ("__init__", "__main__", "cli", "demo", "testing")
 RANK = {room: rank for rank, room in enumerate(ROOMS)} | dict.fromkeys(TOP, len(ROOMS))
 BY_THE_FRONT_DOOR = ("__main__", "cli", "demo")

@@ -1,4 +1,4 @@
-"""Commands that say what there is to ask."""
+"""Commands that say what there is to ask, and what works."""
 
 from __future__ import annotations
 
@@ -6,17 +6,53 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.terminal import show_table
+from clew.cli.terminal import out, show_table
 from clew.entities import entity_type
-from clew.pivots.registry import pivots_for
+from clew.entities.display import visible
+from clew.pivots.catalog import Catalog, card_of, catalog_of
+from clew.pivots.catalog import search as search_all
+from clew.pivots.registry import find_pivot
+from clew.views.doctor import FAILED, checks
 
 
-def pivots(kind: Annotated[str, typer.Argument(metavar="TYPE", help="IpAddress, Host, Process, ...")]) -> None:
-    """Which pivots an entity has: what they do, whom they ask, what leaves the machine."""
-    rows = [["pivot", "what", "asks", "calls", "leaves"]]
-    for name, pivot in pivots_for(entity_type(kind)).items():
-        asks = ", ".join(dict.fromkeys(provider.name for provider in pivot.providers))
-        leaves = ", ".join(provider.name for provider in pivot.providers if provider.leaves) or "nothing"
-        signature = str(pivot.signature.replace(return_annotation=pivot.signature.empty)).replace("'", "")
-        rows.append([f"{name}{signature}", pivot.about, asks, str(pivot.calls), leaves])
-    show_table(rows)
+def pivots(
+    kind: Annotated[str, typer.Argument(metavar="TYPE", help="IpAddress, Host, Process, ...; all, if not given")] = "",
+    name: Annotated[str, typer.Argument(metavar="PIVOT", help="one pivot, with everything about it")] = "",
+    search: Annotated[str, typer.Option(help="only those in which every one of these words stands")] = "",
+) -> None:
+    """Which pivots there are: what they do, whom they ask, what leaves the machine, what comes back."""
+    if name:
+        entity = entity_type(kind)
+        for line in str(card_of(entity, find_pivot(entity, name))).splitlines():
+            out.print(visible(line))
+    else:
+        found = catalog_of(entity_type(kind)) if kind else search_all()
+        _show_catalog(found.search(search))
+
+
+def doctor(
+    *, details: Annotated[bool, typer.Option("--details", help="with the tracebacks of what failed")] = False
+) -> None:
+    """What works on this machine and what does not. Asks nobody; ends with 1 if something that is set up fails."""
+    results = checks()
+    rows = [[each.state, each.name, each.what, each.next_step] for each in results]
+    show_table([["state", "check", "what", "next"], *rows])
+    for each in results:
+        if details and each.detail:
+            out.print(f"\n{visible(each.what)}")
+            for line in each.detail.splitlines():
+                out.print(f"  {visible(line)}")
+    if any(each.state == FAILED for each in results):
+        raise typer.Exit(1)
+
+
+def _show_catalog(found: Catalog) -> None:
+    if not found:
+        out.print("no pivot is like that")
+        return
+    rows = [
+        [f"{card.entity}.{card.name}", card.about, ", ".join(source.name for source in card.sources), card.contact,
+         str(card.calls), card.leaves]
+        for card in found
+    ]  # fmt: skip
+    show_table([["pivot", "what", "asks", "contact", "calls", "leaves"], *rows])

@@ -6,25 +6,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clew.entities.vocabulary import COMMON
+
 if TYPE_CHECKING:
     from clew.entities.finding import Finding, Scalar, Table
 
-#: The columns that every finding has, whatever it is about.
-COLUMNS = (
-    "subject", "outcome", "verdict", "severity", "provider", "reason", "reference", "observed_first", "observed_last",
-    "asked_at", "returned", "available", "truncated_by",
-)  # fmt: skip
-
 
 def finding_frame(finding: Finding) -> pd.DataFrame:
-    """The rows of a query; else one row per part (or for the finding itself), `COLUMNS` first, then its facts."""
+    """The rows of a query; else one row per part (or for the finding itself), `COMMON` first, then its facts."""
     if finding.table is not None:
         return finding.table.to_frame()
     records = [
         {name: _cell(value) for name, value in finding_record(part).items()} for part in finding.parts or (finding,)
     ]
-    facts = dict.fromkeys(name for record in records for name in record if name not in COLUMNS)
-    return pd.DataFrame.from_records(records, columns=[*COLUMNS, *facts])
+    facts = dict.fromkeys(name for record in records for name in record if name not in COMMON)
+    return pd.DataFrame.from_records(records, columns=[*COMMON, *facts])
 
 
 def table_frame(table: Table) -> pd.DataFrame:

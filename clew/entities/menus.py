@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clew.pivots.binding import menu
+    from clew.pivots.catalog import Catalog
     from clew.pivots.geo import IpGeo
     from clew.pivots.net import IpNet
     from clew.pivots.query import AccountQuery, DomainQuery, FileQuery, HostQuery, IpQuery, ProcessQuery
     from clew.pivots.ti import DomainTi, FileTi, IpTi, UrlTi
     from clew.pivots.transform import ProcessTransform, UrlTransform
+
+    class EntityMenus:
+        __slots__ = ()
+
+        @classmethod
+        def pivots(cls) -> Catalog:
+            """The pivots of this entity class, with what each asks, costs and gives back."""
+            ...
 
     class IpMenus:
         ti: menu[IpTi]
@@ -45,6 +54,9 @@ if TYPE_CHECKING:
         transform: menu[ProcessTransform]
 
 else:
+
+    class EntityMenus:
+        __slots__ = ()
 
     class IpMenus:
         __slots__ = ()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url
 from clew.pivots.binding import menu
+from clew.pivots.plugins import offered
+
+if TYPE_CHECKING:
+    from clew.pivots.catalog import Catalog
 
 MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType({
     IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "net": "net:IpNet", "query": "query:IpQuery"},
@@ -26,3 +30,16 @@ def attach_menus() -> None:
         for name, where in menus.items():
             space: menu[Any] = menu(f"clew.pivots.{where}")
             setattr(entity, name, space)
+    # After clew's own, so that a plug-in which takes one of their names is seen to do so.
+    for entity, others in offered().menus.items():
+        for name, other in others.items():
+            setattr(entity, name, other)
+    setattr(Entity, "pivots", classmethod(_pivots))  # noqa: B010 - the static view of it is in `clew.entities.menus`
+
+
+def _pivots(cls: type[Entity]) -> Catalog:
+    """The pivots of this entity class, with what each asks, costs and gives back."""
+    # Imported here: who only pivots needs no catalogue.
+    from clew.pivots.catalog import catalog_of
+
+    return catalog_of(cls)

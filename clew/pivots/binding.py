@@ -18,11 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
 
-from clew.entities import Entity, Finding
+from clew.entities import Entity
 from clew.entities.display import visible
+from clew.entities.vocabulary import Term
+from clew.pivots.calls import Call, LookupCall, defaults_of
 from clew.pivots.combine import combine_findings
-from clew.pivots.context import current_session
-from clew.pivots.invocation import Invocation, Leg, Pivot
+from clew.pivots.invocation import Leg, Pivot
 from clew.providers.base import ColumnsOf, Operation, Provider
 from clew.providers.exchange import Answer
 
@@ -53,37 +54,10 @@ class Space(Generic[E]):
         return cast("type[Entity]", kind)
 
     def __dir__(self) -> list[str]:
-        return [name for name, value in vars(type(self)).items() if isinstance(value, bind | fan_out)]
+        return [*rows_of(type(self))]
 
     def __repr__(self) -> str:
         return f"<{self.menu} pivots of {visible(self.subject.key)}: {', '.join(dir(self))}>"
-
-
-class Call(Generic[P]):
-    """A pivot of one subject, ready to be called; `aio` is its asynchronous twin."""
-
-    def __init__(self, pivot: bind[Any, P], subject: Entity) -> None:
-        self._pivot = pivot
-        self._subject = subject
-        self.__signature__ = pivot.signature
-        self.__doc__ = pivot.help
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
-        """Ask, and wait for the finding. Outcomes other than `found` are findings too, not exceptions."""
-        return current_session().perform(self.invocation(*args, **kwargs), self._pivot)
-
-    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
-        """Ask without blocking the event loop."""
-        return await current_session().aperform(self.invocation(*args, **kwargs), self._pivot)
-
-    def invocation(self, *args: P.args, **kwargs: P.kwargs) -> Invocation:
-        """The call as a value, without making it."""
-        bound = self.__signature__.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return Invocation(self._pivot.name, self._subject, dict(bound.arguments))
-
-    def __repr__(self) -> str:
-        return f"<pivot {self._pivot.name}{self.__signature__} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
 class Bulk(Generic[E]):
@@ -133,7 +107,8 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
     def __init__(self, operation: Operation[E, P]) -> None:
         #: Of the call, without provider and subject.
         self.signature: inspect.Signature = operation.signature
-        super().__init__(self, Entity, _defaults(self.signature))
+        self._defaults = defaults_of(self.signature)
+        super().__init__(self, Entity, self._defaults)
         self.operation = operation
         self.about = operation.about
         self.calls = operation.calls
@@ -147,9 +122,16 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
 
     def given(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
         """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.given(max_age_days=7).over(...)`."""
+        return Bulk(self, self._kind, self.arguments(*args, **kwargs))
+
+    def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """All arguments of a call, defaults included. Raises TypeError for one that the pivot has not."""
+        known = {**self._defaults, **kwargs}
+        if not args and known.keys() == self.signature.parameters.keys():
+            return known  # nearly every call, at a tenth of the cost
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return Bulk(self, self._kind, dict(bound.arguments))
+        return dict(bound.arguments)
 
     @overload
     def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
@@ -164,9 +146,18 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         return self.operation.help
 
     @property
+    def shape(self) -> Mapping[str, Term]:
+        """What comes back, by name."""
+        return self.operation.provider.shape(self.operation, self._kind)
+
+    @property
     def providers(self) -> tuple[type[Provider], ...]:
         """The one provider that is asked."""
         return (self.operation.provider,)
+
+    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments of a call, defaults included."""
+        return {**self._defaults, **arguments}
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """The operation, begun."""
@@ -176,36 +167,6 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
     def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
         """The one answer."""
         return answers[0]
-
-
-class LookupCall:
-    """A call that asks every provider of its menu."""
-
-    __slots__ = ("_pivot", "_subject")
-
-    def __init__(self, pivot: fan_out[Any], subject: Entity) -> None:
-        self._pivot = pivot
-        self._subject = subject
-
-    def __call__(self, *, providers: Sequence[str] | None = None) -> Finding:
-        """Ask all providers of the menu, or the named ones: one verdict, one part per provider.
-
-        Raises:
-            ValueError: a provider that the menu has not.
-        """
-        return current_session().perform(self.invocation(providers=providers), self._pivot)
-
-    async def aio(self, *, providers: Sequence[str] | None = None) -> Finding:
-        """Ask without blocking the event loop."""
-        return await current_session().aperform(self.invocation(providers=providers), self._pivot)
-
-    def invocation(self, *, providers: Sequence[str] | None = None) -> Invocation:
-        """The call as a value, without making it."""
-        chosen = self._pivot.chosen(providers)
-        return Invocation(self._pivot.name, self._subject, {"providers": [*chosen]})
-
-    def __repr__(self) -> str:
-        return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"
 
 
 class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like property
@@ -239,7 +200,7 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
     @cached_property
     def rows(self) -> Mapping[str, bind[Any, ...]]:
         """The rows that are asked, by name."""
-        named: dict[str, object] = dict(vars(self._space))
+        named = rows_of(self._space)
         return {name: cast("bind[Any, ...]", row) for name, row in named.items() if isinstance(row, bind)}
 
     @property
@@ -251,12 +212,17 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
     @property
     def help(self) -> str:
         """The whole description."""
-        return f"{self.about}\n\nAsks {', '.join(self.rows)}."
+        return f"{self.about}\n\nArgs:\n    providers: whom to ask, out of {', '.join(self.rows)}; all, if not given."
 
     @property
     def calls(self) -> int:
         """The asks of all rows together."""
         return sum(row.calls for row in self.rows.values())
+
+    @property
+    def shape(self) -> Mapping[str, Term]:
+        """What all rows together come back with, by name."""
+        return {name: term for row in self.rows.values() for name, term in row.shape.items()}
 
     @property
     def providers(self) -> tuple[type[Provider], ...]:
@@ -270,12 +236,16 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
             raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
         return tuple(self.rows if names is None else dict.fromkeys(names))
 
+    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments of a call: who is asked by name, so that it means the same when the menu has more rows."""
+        return {**arguments, "providers": [*self.chosen(arguments.get("providers"))]}
+
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """One leg for each row, with its default arguments."""
         return tuple(
             leg
             for name in self.chosen(arguments.get("providers"))
-            for leg in self.rows[name].legs(subject, _defaults(self.rows[name].signature))
+            for leg in self.rows[name].legs(subject, defaults_of(self.rows[name].signature))
         )
 
     def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
@@ -284,10 +254,6 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         exchanges = tuple(exchange for answer in answers for exchange in answer.exchanges)
         replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
         return Answer(finding, exchanges, replies)
-
-
-def _defaults(signature: inspect.Signature) -> dict[str, Any]:
-    return {name: parameter.default for name, parameter in signature.parameters.items()}
 
 
 class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like property
@@ -301,6 +267,7 @@ class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like pr
         """The class of the menu."""
         module, _, name = self.where.partition(":")
         found: type[S] = getattr(importlib.import_module(module), name)
+        rows_of(found)  # those of other packages join
         return found
 
     @overload
@@ -311,7 +278,16 @@ class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like pr
         return self.space if subject is None else self.space(subject)
 
 
+def rows_of(space: type[Space[Any]]) -> dict[str, object]:
+    """The rows of a menu, by name, with the providers of other packages that joined it."""
+    # Imported here: what joins a menu is made of what this module defines.
+    from clew.pivots.plugins import joined
+
+    joined(space)
+    return {name: row for name, row in vars(space).items() if isinstance(row, bind | fan_out)}
+
+
 def pivots_of(space: type[Space[Any]]) -> dict[str, Pivot]:
     """The rows of a menu, by full name."""
-    rows = [cast("Pivot", row) for row in vars(space).values() if isinstance(row, bind | fan_out)]
+    rows = [cast("Pivot", row) for row in rows_of(space).values()]
     return {row.name: row for row in rows}

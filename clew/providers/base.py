@@ -12,11 +12,14 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from clew.entities import Entity, Finding
 from clew.entities.finding import Scalar
+from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed
 
 # Half of a character (a lone surrogate), and the two ways in which JSON can spell one.
@@ -112,9 +115,35 @@ class Provider:
     secret: ClassVar[str] = ""
     #: How long a reply stays good enough not to ask again.
     lifetime: ClassVar[timedelta] = timedelta(days=1)
+    #: Names of facts that clew's own vocabulary has not, and what they mean.
+    terms: ClassVar[Mapping[str, Term]] = MappingProxyType({})
+
+    @classmethod
+    def channels(cls) -> Mapping[str, Channel]:
+        """Ways to its source besides those that clew has, by the channel that its asks name."""
+        return {}
+
+    @classmethod
+    def shape(cls, operation: Operation[Any, ...], subject: type[Entity]) -> Mapping[str, Term]:  # noqa: ARG003 - rows
+        """What an operation about that entity class answers with, by name: facts, or the columns of its rows."""
+        return {name: cls.term(name) for name in operation.facts}
+
+    @classmethod
+    def term(cls, name: str) -> Term:
+        """The meaning of a name. Raises LookupError for one that nobody has explained."""
+        return VOCABULARY[name] if name in VOCABULARY else cls.terms[name]
 
 
-#: Subjects (and the arguments of the operation) to columns of equal length, each of a fact or `reason`.
+class Channel(Protocol):
+    """The way to one kind of source: the network, the logs, a database on disk."""
+
+    def send(self, ask: Ask, provider: type[Provider]) -> Reply:
+        """Ask, and wait. Raises AskError."""
+        ...
+
+
+#: Channels by name, subjects, and the arguments of the operation to columns of equal length: facts, and any of those
+#: that every finding has. An AskError holds for all subjects.
 ColumnsOf = Callable[..., Mapping[str, Sequence[Scalar]]]
 
 
@@ -128,11 +157,13 @@ class Operation(Generic[E, P]):
         calls: int,
         wide: bool,
         columns: ColumnsOf | None,
+        facts: tuple[str, ...],
     ) -> None:
         self.function = function
         self.calls = calls
         self.wide = wide
         self.columns = columns
+        self.facts = facts
         self.about = (inspect.getdoc(function) or "").partition("\n")[0]
         self.help = inspect.getdoc(function) or ""
         self._owner: type[Provider] | None = None
@@ -149,7 +180,7 @@ class Operation(Generic[E, P]):
             raise TypeError("an operation belongs in the body of a Provider")
         return self._owner
 
-    @property
+    @cached_property
     def signature(self) -> inspect.Signature:
         """Of the call as an analyst writes it: without provider and subject."""
         whole = inspect.signature(self.function, eval_str=False)
@@ -161,17 +192,18 @@ class Operation(Generic[E, P]):
 
 
 def operation(
-    *, calls: int = 0, wide: bool = False, columns: ColumnsOf | None = None
+    *, calls: int = 0, wide: bool = False, columns: ColumnsOf | None = None, facts: tuple[str, ...] = ()
 ) -> Callable[[Callable[Concatenate[Any, E, P], Steps | Finding]], Operation[E, P]]:
     """Mark a method of a provider as an operation.
 
     Args:
         calls: how many asks it makes; 0 for what is computed here.
         wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
-        columns: the same answers for many subjects at once, as columns: `reason` and one for each fact.
+        columns: the same answers for many subjects at once, without a call for each.
+        facts: the names of the facts that an answer may have; their meaning is in the vocabulary.
     """
 
     def mark(function: Callable[Concatenate[Any, E, P], Steps | Finding]) -> Operation[E, P]:
-        return Operation(function, calls=calls, wide=wide, columns=columns)
+        return Operation(function, calls=calls, wide=wide, columns=columns, facts=facts)
 
     return mark

@@ -8,25 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from clew.entities import Entity, Finding, Outcome
 from clew.errors import AskError, AskSkipped, EntityError
-from clew.providers.base import Ask, Provider, Reply, Steps
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps
 from clew.providers.exchange import Answer, Exchange, Recordings, Trouble
 from clew.providers.gate import Gate
 
 Sent = Reply | AskError
 # How pure parsing fails on a reply that is not what the vendor documents.
 _PARSER_ERRORS = (ArithmeticError, AttributeError, EntityError, LookupError, TypeError, ValueError)
-
-
-class Channel(Protocol):
-    """The way to one kind of source: the network, the logs, a database on disk."""
-
-    def send(self, ask: Ask, provider: type[Provider]) -> Reply:
-        """Ask, and wait. Raises AskError."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ class Runner:
             return _answer(stop)
 
     def _send(self, ask: Ask, provider: type[Provider]) -> Sent:
-        channel = self.channels.get(ask.channel)
+        channel = self.channels.get(ask.channel) or provider.channels().get(ask.channel)
         if channel is None:
             return AskSkipped(f"there is no way to ask {provider.title} here", kind="no-source")
         try:
@@ -89,7 +80,7 @@ class Runner:
             else:
                 finding = yield from self._exchange(steps, provider, subject, exchanges, replies)
         except AskError as error:
-            finding = Finding(subject, outcome=Outcome(error.outcome), reason=_reason(error))
+            finding = Finding(subject, outcome=Outcome(error.outcome), reason=error.reason)
         except _PARSER_ERRORS as error:
             if not exchanges:
                 raise  # nothing was received yet: a mistake in clew, not in a reply
@@ -146,10 +137,6 @@ def _record(ask: Ask, provider: type[Provider], got: Sent, *, sent: bool, now: d
         return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got))
     return Exchange(*common, at=got.at, sent=sent, evidence=got.fingerprint, media_type=got.media_type,
                     status=got.status)  # fmt: skip
-
-
-def _reason(error: AskError) -> str:
-    return f"{error.what}; {error.next_step}" if error.next_step else error.what
 
 
 def _answer(stop: StopIteration) -> Answer:

@@ -176,7 +176,7 @@ def test_a_menu_is_a_class_that_reads_as_a_table(workspace):
     ]  # fmt: skip
     assert Mine.everybody.calls == 2
     assert Mine.everybody.providers == (AbuseIpDb, LocalFeed)
-    assert "Asks reports, lists." in Mine.everybody.help
+    assert "out of reports, lists" in Mine.everybody.help
     assert mine.everybody().outcome is Outcome.SKIPPED
 
 
@@ -184,7 +184,7 @@ def test_transforms_ask_nobody(workspace):
     """What is in the value itself is told without any source."""
     assert Url("https://evil.example/a").transform.parts().entities == (Domain("evil.example"),)
     line = "powershell -enc dwBoAG8AYQBtAGkA"
-    assert Process(GUID, host=HOST, command_line=line).transform.decode().fact("decoded_1") == "whoami"
+    assert Process(GUID, host=HOST, command_line=line).transform.decode().fact("decoded") == "whoami"
 
 
 def test_generated_menus_are_fresh():

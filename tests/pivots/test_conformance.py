@@ -55,7 +55,7 @@ def test_the_static_view_is_the_dynamic_view():
             if isinstance(row, ast.AnnAssign) and isinstance(row.target, ast.Name)
         }
         for node in condition.body
-        if isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.ClassDef) and node.name != "EntityMenus"
     }
     placed = {
         f"{cls.__name__.removesuffix('Address')}Menus": {

@@ -21,7 +21,7 @@ class AbuseIpDb(Provider):
     leaves: ClassVar[bool] = True
     secret: ClassVar[str] = "CLEW_ABUSEIPDB_KEY"
 
-    @operation(calls=1)
+    @operation(calls=1, facts=("abuse_score", "reports", "country_code", "isp", "usage_type", "domain", "is_tor"))
     def ip(self, ip: IpAddress, *, max_age_days: int = 90) -> Steps:
         """Abuse reports filed about the address.
 

@@ -37,22 +37,22 @@ class LocalFeed(Provider):
     name: ClassVar[str] = "feed"
     title: ClassVar[str] = "local feeds"
 
-    @operation(calls=1)
+    @operation(calls=1, facts=("feed", "threat_name"))
     def ip(self, ip: IpAddress) -> Steps:
         """Whether the address is in a local feed."""
         return (yield from _look_up(ip))
 
-    @operation(calls=1)
+    @operation(calls=1, facts=("feed", "threat_name"))
     def domain(self, domain: Domain) -> Steps:
         """Whether the domain is in a local feed."""
         return (yield from _look_up(domain))
 
-    @operation(calls=1)
+    @operation(calls=1, facts=("feed", "threat_name"))
     def url(self, url: Url) -> Steps:
         """Whether the URL is in a local feed."""
         return (yield from _look_up(url))
 
-    @operation(calls=1)
+    @operation(calls=1, facts=("feed", "threat_name"))
     def file(self, file: File) -> Steps:
         """Whether one of the file's hashes is in a local feed."""
         return (yield from _look_up(file))

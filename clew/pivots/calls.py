@@ -1,0 +1,102 @@
+"""A pivot of one subject, ready to be called: what `ip.ti.abuseipdb` is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec
+
+from clew.entities import Entity, Finding
+from clew.entities.display import visible
+from clew.pivots.context import current_session
+from clew.pivots.invocation import Invocation, Pivot
+
+if TYPE_CHECKING:
+    from clew.pivots.binding import bind, fan_out
+
+P = ParamSpec("P")
+
+
+def defaults_of(signature: Signature) -> dict[str, Any]:
+    """The arguments of a call in which nothing is given."""
+    parameters = signature.parameters.items()
+    return {name: parameter.default for name, parameter in parameters if parameter.default is not Parameter.empty}
+
+
+def described(pivot: Pivot, subject: Entity) -> str:
+    """What `help` shows of a call."""
+    # Loaded here: a call that is only made needs no description.
+    from clew.pivots.catalog import card_of
+
+    return str(card_of(type(subject), pivot))
+
+
+class Call(Generic[P]):
+    """A pivot of one subject, ready to be called; `aio` is its asynchronous twin."""
+
+    __slots__ = ("_pivot", "_subject")
+
+    def __init__(self, pivot: bind[Any, P], subject: Entity) -> None:
+        self._pivot = pivot
+        self._subject = subject
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
+        """Ask, and wait for the finding. Outcomes other than `found` are findings too, not exceptions."""
+        return current_session().perform(self.invocation(*args, **kwargs), self._pivot)
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Finding:
+        """Ask without blocking the event loop."""
+        return await current_session().aperform(self.invocation(*args, **kwargs), self._pivot)
+
+    def invocation(self, *args: P.args, **kwargs: P.kwargs) -> Invocation:
+        """The call as a value, without making it. Raises TypeError for arguments that the pivot has not."""
+        return Invocation(self._pivot.name, self._subject, self._pivot.arguments(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        return f"<pivot {self._pivot.name}{self.__signature__} of {visible(self._subject.key)}: {self._pivot.about}>"
+
+    @property
+    def __signature__(self) -> Signature:
+        return self._pivot.signature
+
+    if not TYPE_CHECKING:  # to type checkers a docstring is text
+
+        @property
+        def __doc__(self) -> str:
+            return described(self._pivot, self._subject)
+
+
+class LookupCall:
+    """A call that asks every provider of its menu."""
+
+    __slots__ = ("_pivot", "_subject")
+
+    def __init__(self, pivot: fan_out[Any], subject: Entity) -> None:
+        self._pivot = pivot
+        self._subject = subject
+
+    def __call__(self, *, providers: Sequence[str] | None = None) -> Finding:
+        """Ask all providers of the menu, or the named ones: one verdict, one part per provider.
+
+        Raises:
+            ValueError: a provider that the menu has not.
+        """
+        return current_session().perform(self.invocation(providers=providers), self._pivot)
+
+    async def aio(self, *, providers: Sequence[str] | None = None) -> Finding:
+        """Ask without blocking the event loop."""
+        return await current_session().aperform(self.invocation(providers=providers), self._pivot)
+
+    def invocation(self, *, providers: Sequence[str] | None = None) -> Invocation:
+        """The call as a value, without making it."""
+        chosen: Mapping[str, Any] = {"providers": [*self._pivot.chosen(providers)]}
+        return Invocation(self._pivot.name, self._subject, chosen)
+
+    def __repr__(self) -> str:
+        return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"
+
+    if not TYPE_CHECKING:  # to type checkers a docstring is text
+
+        @property
+        def __doc__(self) -> str:
+            return described(self._pivot, self._subject)

@@ -1,0 +1,83 @@
+"""Plug-ins: what other installed packages offer through entry points, and which of them cannot be used.
+
+Reading the names of entry points imports nothing of the packages behind them.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, entry_points
+
+from clew.errors import PluginError
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point.
+
+    Attributes:
+        group: `clew.pivots` or `clew.providers`.
+        name: as its package calls it.
+        where: `module:attribute`.
+        package: the package that offers it, and its version.
+    """
+
+    group: str
+    name: str
+    where: str
+    package: str
+
+    def __str__(self) -> str:
+        return f"{self.package} ({self.where})"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFailure:
+    """Why a plug-in cannot be used.
+
+    Attributes:
+        where: the package and the entry point.
+        traceback: where it failed, if it was running.
+    """
+
+    where: str
+    what: str
+    traceback: str = ""
+
+    def error(self) -> PluginError:
+        """The failure as an exception."""
+        return PluginError(self.what, where=self.where, next_step="clew doctor shows where it failed")
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@functools.cache
+def installed(group: str) -> tuple[Plugin, ...]:
+    """The entry points of a group."""
+    return tuple(_plugin(point, point.dist) for point in sorted(entry_points(group=group)))
+
+
+def _plugin(point: EntryPoint, package: Distribution | None) -> Plugin:
+    return Plugin(point.group, point.name, point.value, _title(package))
+
+
+def _title(package: Distribution | None) -> str:
+    return f"{package.name} {package.version}" if package and package.name else "a package without a name"
+
+
+@functools.cache
+def loaded(plugin: Plugin) -> object:
+    """What the entry point names, or the `PluginFailure` that importing it ended in."""
+    try:
+        return EntryPoint(plugin.name, plugin.where, plugin.group).load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
+        what = f"it cannot be imported: {type(error).__name__}: {error}"
+        return PluginFailure(f"{plugin}, {plugin.group} {plugin.name}", what, traceback.format_exc())
+
+
+def failure(plugin: Plugin, what: str) -> PluginFailure:
+    """A failure of a plug-in that could be imported, or was not even tried."""
+    return PluginFailure(f"{plugin}, {plugin.group} {plugin.name}", what)

@@ -1,0 +1,68 @@
+"""What `clew doctor` sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clew.pivots import context
+from clew.pivots.context import Workspace
+from clew.settings import Settings
+from clew.views.doctor import FAILED, MISSING, OK, Check, checks
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch):
+    """The checks under given settings."""
+
+    def look(**settings: object) -> dict[str, Check]:
+        around = Workspace(Settings(**settings))
+        monkeypatch.setattr(context, "_default_workspace", lambda: around)
+        return {check.name: check for check in checks()}
+
+    return look
+
+
+def test_what_is_not_set_up_is_missing_with_the_way_to_set_it_up(doctor):
+    """Nothing is failed where nothing was asked for, and each gap says how to fill it."""
+    found = doctor()
+    assert {check.state for check in found.values()} <= {OK, MISSING}
+    assert found["feed"].next_step == "set CLEW_FEEDS to CSV files"
+    assert found["abuseipdb"].next_step == "set CLEW_ABUSEIPDB_KEY"
+    assert all(check.next_step for check in found.values() if check.state == MISSING)
+
+
+def test_what_is_set_up_and_absent_is_a_failure(doctor, tmp_path: Path):
+    """A feed or a database that a setting names and that is not there is failed, with the setting to look at."""
+    found = doctor(feeds=(tmp_path / "no.csv",), geoip=tmp_path)
+    assert found["feed"].state == found["geoip"].state == FAILED
+    assert "no.csv" in found["feed"].what
+    assert "CLEW_GEOIP" in found["geoip"].next_step
+
+
+def test_what_is_there_is_ok(doctor, tmp_path: Path):
+    """A file that is there and can be read is ok."""
+    feed = tmp_path / "feed.csv"
+    feed.write_text("indicator\n")
+    assert doctor(feeds=(feed,))["feed"].state == OK
+
+
+def test_a_key_is_never_shown(doctor, monkeypatch):
+    """A key that is set is ok, and stands nowhere in what is shown."""
+    monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-71c2")
+    found = doctor()
+    assert found["abuseipdb"].state == OK
+    assert "canary-71c2" not in repr(found)
+
+
+def test_settings_that_cannot_be_read_are_a_failure(monkeypatch, tmp_path: Path):
+    """A settings file with a mistake is failed, and the other checks are still made."""
+    file = tmp_path / "config.toml"
+    file.write_text("colour = 'red'\n")
+    monkeypatch.setenv("CLEW_CONFIG", str(file))
+    monkeypatch.setattr(context, "_default_workspace", Workspace)
+    found = {check.name: check for check in checks()}
+    assert found["settings"].state == FAILED
+    assert "colour" in found["settings"].what
+    assert found["clew"].state == OK

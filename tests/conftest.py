@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# A package of its own, which is tested where it is installed.
+collect_ignore = ["plugin"]
 SHARED_DATA = Path(os.environ.get("CLEW_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data").resolve()
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [

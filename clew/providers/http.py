@@ -141,3 +141,15 @@ def _redacted(body: bytes, secret: str) -> bytes:
     for spelling in {secret, quoted, quoted.replace("/", "\\/"), quote(secret), quote(secret, safe="")}:
         body = body.replace(spelling.encode(), mark)
     return body
+
+
+def pretended(answer: Callable[[str], Reply]) -> Callable[[], httpx.BaseTransport]:
+    """A network that is a function: from everything that is sent, as one text, to what comes back. For tests."""
+    import httpx
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent = f"{request.method} {request.url} {request.headers.multi_items()} {request.content!r}"
+        reply = answer(sent)
+        return httpx.Response(reply.status, content=reply.body, headers={"content-type": reply.media_type})
+
+    return lambda: httpx.MockTransport(respond)

@@ -1,0 +1,129 @@
+"""What every menu is held to, as tests to inherit.
+
+class TestIpHello(MenuSuite):
+    menu = IpHello
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import pydoc
+import re
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from clew.entities import Entity, Outcome, parse
+from clew.pivots.binding import Bulk, Space, pivots_of
+from clew.pivots.calls import Call, defaults_of
+from clew.pivots.catalog import EXAMPLES, card_of
+from clew.pivots.context import Workspace, aexecute, configure, execute
+from clew.pivots.invocation import Invocation, Pivot
+from clew.providers.runner import Runner
+from clew.settings import Settings
+from clew.testing.providers import check
+from clew.testing.recordings import AT, restored, snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: One entity of each kind that a menu can be of.
+SUBJECTS: tuple[str, ...] = (
+    "198.51.100.7", "c2.example", "https://c2.example/a?b=1", "host:ws01.corp.example", "CORP\\alice", "5f" * 32,
+    "process@ws01.corp.example:b34bc01c-7fae-5f63-1000-000000000400",
+)  # fmt: skip
+
+
+class MenuSuite:
+    """The contract of a menu. A subclass whose name begins with `Test` is run by pytest."""
+
+    menu: ClassVar[type[Space[Any]]]
+
+    @property
+    def subject(self) -> Entity:
+        """An entity that the menu is of."""
+        return next(entity for entity in map(parse, SUBJECTS) if type(entity) is self.menu.entity())
+
+    def test_it_is_a_menu_of_one_entity(self) -> None:
+        """A menu has a name, a docstring, one class of entities and at least one pivot."""
+        check(re.fullmatch(r"[a-z][a-z0-9_]*", self.menu.menu), f"{self.menu.menu!r} is no name of a menu")
+        check(inspect.getdoc(self.menu), "it has a docstring")
+        check(self.menu.entity() in EXAMPLES, f"{self.menu.entity().__name__} is no entity")
+        check(pivots_of(self.menu), "it has at least one pivot")
+
+    def test_every_pivot_explains_itself(self) -> None:
+        """One line of at most 72 characters, arguments that are keyword-only, annotated, optional and explained."""
+        for name, pivot in pivots_of(self.menu).items():
+            check(re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name), f"{name!r} is no name of a pivot")
+            check(10 < len(pivot.about) <= 72 and pivot.about.endswith("."), f"{name}: {pivot.about!r}")
+            for argument in pivot.signature.parameters.values():
+                what = f"{name}, {argument.name}"
+                check(argument.kind is inspect.Parameter.KEYWORD_ONLY, f"{what}: it is keyword-only")
+                check(argument.annotation is not inspect.Parameter.empty, f"{what}: it has a type")
+                check(argument.default is not inspect.Parameter.empty, f"{what}: it has a default")
+                check(f"{argument.name}: " in pivot.help, f"{what}: it is explained")
+
+    def test_every_pivot_can_be_looked_up_before_it_is_called(self) -> None:
+        """The card says whom it asks, what leaves, what comes back; `help` shows it."""
+        for name, pivot in pivots_of(self.menu).items():
+            card = card_of(self.menu.entity(), pivot)
+            check(card.sources and card.columns and card.leaves and card.cost, f"{name}: its card has a gap: {card}")
+            check((card.leaves != "nothing") == any(each.leaves for each in pivot.providers), f"{name}: {card.leaves}")
+            shown = pydoc.render_doc(self._call(name))
+            check(card.about in shown and card.leaves in shown, f"{name}: help shows {shown}")
+
+    def test_a_call_is_a_value_and_knows_its_arguments(self) -> None:
+        """A call without making it holds every argument; a misspelt or a positional one is a TypeError."""
+        for name, pivot in pivots_of(self.menu).items():
+            made = self._call(name).invocation()
+            check((made.pivot, made.subject) == (name, self.subject), f"{name}: {made}")
+            check(set(made.arguments) == set(pivot.signature.parameters), f"{name}: {made.arguments}")
+            check(_refused(self._call(name), misspelt=1), f"{name}: a misspelt argument is not refused")
+            check(_refused(self._call(name), "positional"), f"{name}: a positional argument is not refused")
+
+    def test_both_forms_of_a_call_are_the_same(self) -> None:
+        """With nothing to ask, `ip.menu.pivot()` and its `aio` give one finding, with a reason and no exception."""
+        for name, pivot in pivots_of(self.menu).items():
+            answer = execute(_nowhere(), self._invocation(pivot), pivot)
+            waited = asyncio.run(aexecute(_nowhere(), self._invocation(pivot), pivot))
+            # A source of a plug-in's own may have answered, each time at another moment.
+            found, again = (dataclasses.replace(each.finding, asked_at=None) for each in (answer, waited))
+            check(found == again, f"{name}: the two forms differ")
+            check((found.subject, found.pivot) == (self.subject, name), f"{name}: it is about {found.subject}")
+            check(found.outcome is not Outcome.FAILED and found.reason, f"{name}: {found.outcome}, {found.reason!r}")
+            check(restored(snapshot(found)) == found, f"{name}: its finding does not survive JSON")
+
+    def test_over_a_column_every_row_is_answered(self) -> None:
+        """Rows in, rows out: duplicates, empty cells and what is no such entity included."""
+        values: list[object] = [self.subject, None, "\x00", self.subject]
+        for name in pivots_of(self.menu):
+            pivot = cast("Bulk[Any]", getattr(self.menu, name.partition(".")[2]))
+            told = copy_context().run(_over_offline, pivot, values)
+            check(len(told) == len(values), f"{name}: {len(values)} rows in, {len(told)} out")
+            status = [str(cell) for cell in told["status"]]
+            check(status[0] == status[3] and status[1:3] == ["empty", "unparsable"], f"{name}: {status}")
+
+    def _call(self, name: str) -> Call[...]:
+        return cast("Call[...]", getattr(self.menu(self.subject), name.partition(".")[2]))
+
+    def _invocation(self, pivot: Pivot) -> Invocation:
+        return Invocation(pivot.name, self.subject, defaults_of(pivot.signature))
+
+
+def _over_offline(pivot: Bulk[Any], values: list[object]) -> pd.DataFrame:
+    configure(offline=True)
+    return pivot.over(values)
+
+
+def _nowhere() -> Runner:
+    """A runner with no source at all, and no network."""
+    return Workspace(Settings(offline=True)).runner(clock=lambda: AT)
+
+
+def _refused(call: Call[...], *args: object, **kwargs: object) -> bool:
+    try:
+        call.invocation(*args, **kwargs)
+    except TypeError:
+        return True
+    return False

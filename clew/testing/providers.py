@@ -1,0 +1,182 @@
+"""What every provider is held to, as tests to inherit.
+
+    class TestAcme(ProviderSuite):
+        provider = Acme
+        recordings = Path(__file__).parent / "recordings"
+
+`recordings` holds one file or more for each operation: `ip.json`, `ip-unknown.json`. Run the tests once with
+UPDATE_CLEW_RECORDINGS=1 to have the findings written into them, and read what was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from clew.entities import Outcome
+from clew.entities.finding import Finding
+from clew.errors import AskError, AskFailed, AskRefused, AskSkipped
+from clew.providers.base import Operation, Provider, Reply
+from clew.providers.exchange import Answer
+from clew.testing.imports import imported_quietly
+from clew.testing.recordings import AT, Recording, arun, operations, restored, run, snapshot
+from clew.testing.secrets import CANARY, asked_with_canary
+
+UPDATE = "UPDATE_CLEW_RECORDINGS"
+#: What a source may send instead of what it documents.
+DAMAGED = (b"", b"{", b"null", b"[]", b"{}", b"0", b'"text"', b"<html>busy</html>", b"\xff\xfe\x00", b"[" * 5000,
+           b'{"data": null}', b'{"data": []}', b'{"error": "x"}')  # fmt: skip
+
+
+class ProviderSuite:
+    """The contract of a provider. A subclass whose name begins with `Test` is run by pytest."""
+
+    provider: ClassVar[type[Provider]]
+    recordings: ClassVar[Path]
+
+    def cases(self) -> Iterator[tuple[str, Operation[Any, ...], Recording]]:
+        """Every recording with its operation."""
+        known = operations(self.provider)
+        for name, operation in known.items():
+            for file in sorted(self.recordings.glob(f"{name}*.json")):
+                if re.fullmatch(rf"{name}(?:-[\w-]+)?", file.stem):
+                    yield file.stem, operation, Recording.load(file)
+
+    def test_it_describes_itself(self) -> None:
+        """A short name, a title and a docstring for people, constants of the right kinds, documentation by TLS."""
+        each = self.provider
+        check(re.fullmatch(r"[a-z][a-z0-9-]{1,20}", each.name), f"{each.name!r} is no short name in lower case")
+        check(each.title and inspect.getdoc(each), "it has a title and a docstring")
+        check(type(each.leaves) is type(each.active) is bool, "leaves and active are True or False")
+        check(each.lifetime > timedelta(0), "lifetime is a span of time")
+        check(not each.docs or urlsplit(each.docs).scheme == "https", f"{each.docs!r} is no https address")
+        check(not each.active or each.leaves, "what is active leaves the machine")
+        check(not each.leaves or each.docs, "a source outside says where it is documented")
+
+    def test_its_secret_is_named_and_never_held(self) -> None:
+        """A secret is the name of an environment variable, and only who leaves the machine needs one."""
+        secret = self.provider.secret
+        check(not secret or re.fullmatch(r"[A-Z][A-Z0-9_]+", secret), f"{secret!r} is no name of a variable")
+        check(not secret or self.provider.leaves, "what needs a key leaves the machine")
+
+    def test_every_operation_explains_itself(self) -> None:
+        """One line of at most 72 characters; arguments that are keyword-only, annotated, optional and explained."""
+        known = operations(self.provider)
+        check(known, "it has at least one operation")
+        for name, operation in known.items():
+            check(10 < len(operation.about) <= 72 and operation.about.endswith("."), f"{name}: its first line is "
+                  f"{operation.about!r}; a sentence of at most 72 characters is needed")  # fmt: skip
+            check(operation.calls >= 0, f"{name}: it makes no negative number of asks")
+            for argument in operation.signature.parameters.values():
+                what = f"{name}, {argument.name}"
+                check(argument.kind is inspect.Parameter.KEYWORD_ONLY, f"{what}: it is keyword-only")
+                check(argument.annotation is not inspect.Parameter.empty, f"{what}: it has a type")
+                check(argument.default is not inspect.Parameter.empty, f"{what}: it has a default")
+                check(f"{argument.name}: " in operation.help, f"{what}: its docstring explains it under Args:")
+
+    def test_every_operation_has_a_recording(self) -> None:
+        """For each operation there is at least one recorded reply."""
+        missing = set(operations(self.provider)) - {operation.name for _, operation, _ in self.cases()}
+        check(not missing, f"no recording of {', '.join(sorted(missing))} in {self.recordings}")
+
+    def test_recorded_replies_give_the_recorded_findings(self) -> None:
+        """What was asked is asked again, and the reply means what it meant."""
+        for name, operation, recording in self.cases():
+            found = run(operation, recording).finding
+            check("is not recorded" not in found.reason, f"{name}: {found.reason}")
+            if os.environ.get(UPDATE):
+                dataclasses.replace(recording, finding=snapshot(found)).save(self.recordings / f"{name}.json")
+            else:
+                check(snapshot(found) == dict(recording.finding), f"{name}: the finding is now {snapshot(found)}; "
+                      f"if that is right, run the tests once with {UPDATE}=1")  # fmt: skip
+
+    def test_waiting_and_not_waiting_are_the_same(self) -> None:
+        """The asynchronous form of every operation gives the same answer."""
+        for name, operation, recording in self.cases():
+            check(asyncio.run(arun(operation, recording)) == run(operation, recording), f"{name}: the two differ")
+
+    def test_findings_survive_json(self) -> None:
+        """A finding written as JSON and read back is the same."""
+        for name, operation, recording in self.cases():
+            found = run(operation, recording).finding
+            check(restored(snapshot(found)) == found, f"{name}: its finding does not survive JSON")
+
+    def test_facts_mean_what_their_names_say(self) -> None:
+        """Every fact and column is announced, and has the type that its name has everywhere."""
+        for name, operation, recording in self.cases():
+            shape = self.provider.shape(operation, type(recording.subject))
+            for said, value in _said(run(operation, recording).finding):
+                check(said in shape, f"{name}: {said!r} is not announced; add it to facts= of the operation")
+                fits = value is None or _fits(value, shape[said].type)
+                check(fits, f"{name}: {said!r} is {value!r}, but means a {shape[said].type.__name__}")
+
+    def test_an_ask_without_an_answer_is_an_outcome(self) -> None:
+        """Failed, refused and skipped asks become that outcome with a reason, never silence and never innocence."""
+        for name, operation, recording in self.cases():
+            for error in (AskFailed, AskRefused, AskSkipped):
+                self._check_trouble(name, operation, recording, error(f"made-up {error.outcome}", kind="made-up"))
+
+    def _check_trouble(self, name: str, operation: Operation[Any, ...], recording: Recording, error: AskError) -> None:
+        if recording.asks:
+            found = run(operation, recording, recording.saying(error)).finding
+            check(found.outcome == error.outcome, f"{name}: an ask that is {error.outcome} gives {found.outcome}")
+            check(
+                error.what in found.reason, f"{name}: the reason is {found.reason!r}, and does not say {error.what!r}"
+            )
+
+    def test_a_damaged_reply_is_a_failure(self) -> None:
+        """A reply that is not what the source documents is `failed` with a reason, or nothing; never an exception."""
+        for name, operation, recording in self.cases():
+            for body in (*DAMAGED, *(reply.body[: len(reply.body) // 2] for reply in recording.replies)):
+                if recording.asks:
+                    reply = Reply(body, recording.replies[0].media_type, AT)
+                    found = run(operation, recording, recording.saying(reply)).finding
+                    fine = found.outcome in (Outcome.FAILED, Outcome.NOTHING) and found.reason
+                    check(fine, f"{name}: {body[:40]!r} gives {found.outcome}: {found.reason}")
+
+    def test_its_key_is_nowhere(self) -> None:
+        """The key is sent, and then stands in nothing that is kept or shown, even if the source echoes it."""
+        if self.provider.secret:
+            for name, operation, recording in self.cases():
+                answer = asked_with_canary(operation, recording)
+                check(CANARY not in _everything(answer), f"{name}: the key can be read in the answer")
+
+    def test_importing_it_opens_nothing(self) -> None:
+        """Importing its module reads no file but code, opens no socket and starts no program."""
+        told = imported_quietly(self.provider.__module__)
+        check(not told, told)
+
+
+def check(holds: object, what: str) -> None:
+    """Raise AssertionError, which pytest shows, saying what does not hold."""
+    if not holds:
+        raise AssertionError(what)
+
+
+def _said(found: Finding) -> Iterator[tuple[str, object]]:
+    yield from ((fact.name, fact.value) for fact in found.facts)
+    if found.table is not None:
+        for row in found.table.rows:
+            yield from zip(found.table.columns, row, strict=True)
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a value is of the kind; times are written as text in rows, and whole numbers are numbers."""
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind if kind in (str, bool) else str)
+
+
+def _everything(answer: Answer) -> str:
+    bodies = [reply.body.decode("utf-8", "replace") for reply in answer.replies.values()]
+    return "\n".join([repr(answer), str(answer.finding), str(snapshot(answer.finding)), *bodies])

@@ -1,0 +1,59 @@
+"""A made-up key, and a network that echoes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from clew.providers.base import Operation, Reply
+from clew.providers.exchange import Answer, NoRecordings
+from clew.providers.gate import Gate
+from clew.providers.http import HttpChannel, pretended
+from clew.providers.runner import Runner
+from clew.testing.recordings import AT, Recording
+
+CANARY = "clew-canary-3f9a61d2e4b85c70"
+
+
+def asked_with_canary(operation: Operation[Any, ...], recording: Recording) -> Answer:
+    """The answer of a source that is sent the made-up key and says it back in its reply."""
+    left = iter(recording.replies)
+    provider = operation.provider
+
+    def echo(sent: str) -> Reply:
+        if CANARY not in sent:
+            raise AssertionError(f"the key in {provider.secret} is not sent")
+        reply = next(left)
+        body = reply.body.replace(b"{", b'{"echo": "' + CANARY.encode() + b'", ', 1)
+        return dataclasses.replace(reply, body=body)
+
+    with _variable(provider.secret, CANARY):
+        # The subjects of recordings are documentation addresses, which the gate would not let pass.
+        runner = Runner({"http": HttpChannel(pretended(echo))}, NoRecordings(), _Open(), lambda: AT)
+        steps = operation.steps(recording.subject, **recording.arguments)
+        return runner.run(f"{provider.name}.{operation.name}", provider, recording.subject, steps)
+
+
+class _Open(Gate):
+    """Lets everything pass: there is no network behind it."""
+
+    __slots__ = ()
+
+    def refusal(self, provider: object, subject: object) -> None:
+        """Never."""
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Generator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -7,13 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from clew import Account, Budget, Host, Investigation, IpAddress, Process, Url
+from clew import Budget, Investigation, IpAddress, Url
 
 Figure = Callable[[str, str, str], None]
 FIRST_PIVOT = """
@@ -50,21 +47,6 @@ def test_one_local_pivot(benchmark: Any, figure: Figure) -> None:
     url = Url("https://evil.example/a?b=1")
     benchmark(url.transform.parts)
     figure("one local pivot on one value", f"{benchmark.stats['median'] * 1e6:.0f} us", "MSTICPy 780 us")
-
-
-ENTITIES: dict[str, tuple[Callable[[int], object], str]] = {
-    "IpAddress": (lambda n: IpAddress(f"198.51.{n >> 8 & 255}.{n & 255}"), "1.13"),
-    "Host": (lambda n: Host(f"ws{n}.corp.example"), "0.88"),
-    "Account": (lambda n: Account(f"CORP\\user{n}"), "0.83"),
-    "Process": (lambda n: Process(pid=n, started=datetime(2026, 1, 1, tzinfo=UTC), host="ws01.corp.example"), "2.20"),
-}
-
-
-@pytest.mark.parametrize("kind", ENTITIES)
-def test_entities(kind: str, benchmark: Any, figure: Figure) -> None:
-    make, peer = ENTITIES[kind]
-    seconds = benchmark.pedantic(lambda: cpu(lambda: [*map(make, range(100_000))]), rounds=3)
-    figure(f"100,000 {kind} entities, validated", f"{seconds:.2f} CPU s", f"MSTICPy {peer} CPU s, unvalidated")
 
 
 def test_largest_recording(benchmark: Any, figure: Figure, shared_data: Callable[[str], Path], tmp_path: Path) -> None:

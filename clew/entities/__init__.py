@@ -11,6 +11,7 @@ from clew.entities.ip_address import IpAddress
 from clew.entities.key import Key
 from clew.entities.parsing import parse
 from clew.entities.process import Process
+from clew.entities.rows import RowEntities, entities_of
 from clew.entities.url import Url
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "Outcome",
     "Process",
     "Relation",
+    "RowEntities",
     "Severity",
     "Table",
     "Url",
     "Verdict",
     "dump",
+    "entities_of",
     "entity_type",
     "load",
     "parse",

@@ -19,6 +19,8 @@ from clew.errors import EntityError
 _SID = re.compile(r"S-1-\d+(?:-\d+){0,15}", re.IGNORECASE)
 _UNIQUE_SID = re.compile(r"S-1-(?:5-21-\d|12-1-\d)")
 _UPN = re.compile(r"[^@\s\\/]+@[^@\s\\/]+\.[^@\s\\/.]+")
+# A name of a domain that can only be read in one way; a dot before the backslash would be the machine.
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]{0,254}\\[\w.$-]{1,255}", re.ASCII)
 # Domains whose accounts exist once on every machine.
 _LOCAL_DOMAINS = frozenset(
     {"nt authority", "builtin", "nt service", "window manager", "font driver host", "iis apppool", "."}
@@ -58,15 +60,19 @@ class Account(Entity, AccountMenus):
 
     @classmethod
     def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
+        value = given.get("value")
+        if value and len(given) == 1:  # most accounts: one identifier, and nothing that it could contradict
+            scheme, text = _recognised(value, None)
+            return {"value": text, scheme: text}
         fields = {name: value for name, value in given.items() if value is not None}
         host = fields.get("host")
         if host is not None:
-            fields["host"] = given_name(host, "a host name")
+            host = fields["host"] = given_name(host, "a host name")
         identifiers: dict[str, str] = {}
         for field in ("value", "sid", "upn", "name"):
             text = fields.pop(field, "")
             if text != "":
-                scheme, text = _recognise(given_text(text, "an account"), fields.get("host"))
+                scheme, text = _recognised(text, host)
                 if field not in ("value", scheme):
                     raise EntityError(f"{text!r} is no {field} of an account")
                 if identifiers.setdefault(scheme, text) != text:
@@ -74,8 +80,8 @@ class Account(Entity, AccountMenus):
         best = next((identifiers[scheme] for scheme in ("sid", "upn", "name") if scheme in identifiers), None)
         if best is None:
             raise EntityError("an account needs a SID, a UPN or a name")
-        if not any(map(_is_local, identifiers.values())):
-            fields.pop("host", None)  # where a domain's account was seen is no part of the account
+        if host is not None and not any(map(_is_local, identifiers.values())):
+            del fields["host"]  # where a domain's account was seen is no part of the account
         return {**fields, **identifiers, "value": best}
 
     @property
@@ -101,8 +107,16 @@ class Account(Entity, AccountMenus):
         return Key("account", value, self.host or "" if _is_local(value) else "")
 
 
+def _recognised(value: Any, host: str | None) -> tuple[str, str]:
+    """Which identifier `value` is, and its canonical spelling."""
+    if type(value) is str and _PLAIN.fullmatch(value):
+        name = value.lower()
+        if host is None or name.partition("\\")[0] != host:
+            return "name", name
+    return _recognise(given_text(value, "an account"), host)
+
+
 def _recognise(text: str, host: str | None) -> tuple[str, str]:
-    """Which identifier `text` is, and its canonical spelling."""
     if _SID.fullmatch(text):
         return "sid", text.upper()
     domain, backslash, name = text.partition("\\")

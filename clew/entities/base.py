@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
 from clew.entities.key import Key
+from clew.entities.menus import EntityMenus
 from clew.errors import EntityError
+
+M = TypeVar("M")
 
 # extra="forbid" makes a misspelt argument an error; pydantic's default for dataclasses drops it silently.
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
-class Entity:
+class Entity(EntityMenus):
     """One noun of an investigation.
 
     A subclass has one positional identity argument, `value`; everything else is keyword-only. `identify` turns what
@@ -38,7 +42,7 @@ class Entity:
     @classmethod
     def _construct(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return handler(ArgsKwargs((), cls.identify(_fields(cls, data))))
+            return handler(cls.identify(_fields(cls, data)))
         except ValidationError as error:
             raise EntityError(_explain(cls, error), where=cls.__name__) from None
 
@@ -61,6 +65,13 @@ class Entity:
     def scheme(cls, key: Key) -> str:
         """Which kind of identifier `key` is: `sha256`, `sid`, `fqdn`."""
         return key.kind
+
+    def via(self, menu: Callable[[Self], M]) -> M:
+        """A menu by its class, for menus of other packages, which type checkers cannot see on the entity itself.
+
+        `ip.via(IpHello).greet()` is `ip.hello.greet()` with all its types.
+        """
+        return menu(self)
 
     def described(self) -> dict[str, Any]:
         """All fields that are set, by name."""
@@ -108,8 +119,11 @@ def _fields(cls: type[Entity], data: object) -> dict[str, Any]:
     """What the constructor was given, by field name."""
     if not isinstance(data, ArgsKwargs):
         raise EntityError(f"a {cls.__name__} cannot be made from {type(data).__name__}")
-    given = dict(data.kwargs or {})
     positional: tuple[Any, ...] = data.args
+    named = data.kwargs
+    if not named and len(positional) == 1:
+        return {"value": positional[0]}
+    given = {**named} if named else {}
     if len(positional) > 1:
         what = f"{cls.__name__} takes one positional argument, its identity; {len(positional)} were given"
         raise EntityError(what, next_step="name the others")

@@ -66,7 +66,7 @@ def account(sid: str | None, domain: str | None, name: str | None, machine: str 
     full = f"{domain or '.'}\\{name}" if name and not upn else None
     if not (sid or upn or full):
         return None
-    return Account(sid or upn or full or "", upn=upn, name=full, host=machine)
+    return Account(sid or "", upn=upn, name=full, host=machine or None)
 
 
 def process(
@@ -101,17 +101,17 @@ def lone_host(machine: str | None, guid: str | None, started: datetime | None) -
 
 
 def logged_on(
-    outcome: str, sid: str | None, domain: str | None, name: str | None, machine: str | None
+    outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
 ) -> Account | None:
     """The account of a successful logon."""
     return account(sid, domain, name, machine) if outcome == "success" else None
 
 
 def turned_away(
-    outcome: str, sid: str | None, domain: str | None, name: str | None, machine: str | None
+    outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
 ) -> Account | None:
     """The account of a failed logon."""
-    return account(sid, domain, name, machine) if outcome != "success" else None
+    return account(sid, domain, name, machine) if outcome == "failure" else None
 
 
 def image_file(

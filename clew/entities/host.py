@@ -44,10 +44,10 @@ class Host(Entity, HostMenus):
     def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
         if "value" not in given:
             return given
-        fields = {**given, "value": given_name(given["value"], "a host name")}
-        if fields.get("netbios") is not None:
-            fields["netbios"] = given_name(fields["netbios"], "a NetBIOS name")
-        return fields
+        name = given_name(given["value"], "a host name")
+        if given.get("netbios") is None:
+            return {**given, "value": name}
+        return {**given, "value": name, "netbios": given_name(given["netbios"], "a NetBIOS name")}
 
     @property
     def key(self) -> Key:

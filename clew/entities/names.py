@@ -10,18 +10,16 @@ from clew.errors import EntityError
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
-
-
-_PLAIN = re.compile(
-    r"(?=.*[a-z])(?!.{254})[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
-)
+# A name that is short enough for one label has none that is too long.
+_PLAIN = re.compile(r"(?![0-9.]+\Z)[a-z0-9_]++(?:[.-][a-z0-9_]++)*+")
+_MAX_LABEL = 63
 
 
 def given_name(value: Any, what: str) -> str:
     """The canonical name in `value`, defanged or not. Raises EntityError for what is no text or no name."""
     if type(value) is str:
         plain = value.lower()
-        if _PLAIN.fullmatch(plain):  # most names: nothing to undo, nothing to check
+        if len(plain) <= _MAX_LABEL and _PLAIN.fullmatch(plain):  # most names: nothing to undo, nothing to check
             return plain
     return canonical_name(refang(given_text(value, what)), what)
 

@@ -68,4 +68,6 @@ def stamp(moment: datetime) -> str:
     >>> stamp(datetime(2026, 3, 17, 9, 15, tzinfo=UTC))
     '2026-03-17T09:15:00.000000Z'
     """
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    at = moment.astimezone(UTC)
+    # A time without its zone is written in half the time, and `combine` takes the zone away faster than `replace`.
+    return datetime.combine(at, at.time()).isoformat("T", "microseconds") + "Z"

@@ -13,6 +13,8 @@ from clew.entities.menus import UrlMenus
 from clew.entities.text import given_text, refang
 from clew.errors import EntityError
 
+_MAX_LAYERS = 16
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
 class Url(Entity, UrlMenus):
@@ -47,6 +49,16 @@ class Url(Entity, UrlMenus):
 
 
 def _normal_form(text: str) -> str:
+    # What was defanged twice is refanged twice: the normal form of a normal form is itself.
+    for _ in range(_MAX_LAYERS):
+        href = _parsed(text)
+        if refang(href) == href:
+            return href
+        text = href
+    raise EntityError("the URL is defanged too often", next_step=f"take away all but {_MAX_LAYERS} layers")
+
+
+def _parsed(text: str) -> str:
     # Loaded here: a C++ parser that only URLs need.
     from can_ada import parse
 
@@ -59,6 +71,4 @@ def _normal_form(text: str) -> str:
         raise EntityError(f"{text!r} is not a URL", next_step="write the scheme: https://evil.example/a") from None
     if not url.hostname:
         raise EntityError(f"{text!r} has no host", next_step="write the scheme: https://evil.example/a")
-    href = str(url.href)
-    # What was defanged twice is refanged twice: the normal form of a normal form is itself.
-    return href if refang(href) == href else _normal_form(href)
+    return str(url.href)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from clew.entities import Entity, Finding
 from clew.entities.finding import Scalar
+from clew.entities.key import Key
 from clew.entities.text import stamp
+from clew.entities.vocabulary import COMMON
 from clew.errors import EntityError, QueryError
-from clew.pivots.context import current_session
+from clew.pivots.context import current_session, now
 from clew.pivots.invocation import Pivot
 
 if TYPE_CHECKING:
@@ -25,11 +27,9 @@ if TYPE_CHECKING:
 
 Join = Literal["left"]
 Column = list[Scalar]
-#: The columns that every bulk answer has, before its facts.
-COLUMNS = (
-    "subject", "status", "verdict", "severity", "provider", "reason", "reference", "observed_first", "observed_last",
-    "asked_at", "returned", "available", "truncated_by",
-)  # fmt: skip
+#: The columns that every bulk answer has, before its facts: those of a finding, and what became of the row. `status` is
+#: the outcome of the ask, or says why nothing could be asked: `empty`, `unparsable`.
+COLUMNS = ("status", *COMMON)
 _TIMES = ("observed_first", "observed_last", "asked_at")
 
 
@@ -63,11 +63,17 @@ def ask_all(
 ) -> pd.DataFrame:
     """One row for each row of the column: `COLUMNS`, then the facts of the answers."""
     subjects, errors = _entities(kind, column.values)
-    asked = list(dict.fromkeys(subject for subject in subjects if subject is not None))
-    answers = _answers(pivot, asked, arguments, tell)
-    places = {subject: place for place, subject in enumerate(asked)}
-    picked = [-1 if subject is None else places[subject] for subject in subjects]
-    return _frame(column, answers, picked, errors)
+    asked: dict[Key, Entity] = {}
+    places: dict[Key, int] = {}
+    picked: list[int] = []
+    for subject in subjects:
+        if subject is None:
+            picked.append(-1)
+        else:
+            key = subject.key
+            picked.append(places.setdefault(key, len(asked)))
+            asked.setdefault(key, subject)
+    return _frame(column, _answers(pivot, asked, arguments, tell), picked, errors)
 
 
 def _entities(kind: type[Entity], values: Sequence[object]) -> tuple[list[Entity | None], dict[int, str]]:
@@ -85,25 +91,30 @@ def _entities(kind: type[Entity], values: Sequence[object]) -> tuple[list[Entity
 
 
 def _answers(
-    pivot: Pivot, subjects: list[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    pivot: Pivot, subjects: Mapping[Key, Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
 ) -> dict[str, Column]:
     """Columns with one cell for each subject."""
     session = current_session()
-    if session.recording or pivot.columns is None:
-        return _from_findings(session.perform_all(pivot, subjects, arguments, tell))
-    computed = pivot.columns(subjects, **arguments)
-    tell(len(subjects))
-    size = len(subjects)
+    asked = [*subjects.values()]
+    computed = session.columns(pivot, asked, arguments)
+    if computed is None:
+        return _from_findings(session.perform_all(pivot, asked, arguments, tell))
+    tell(len(asked))
+    size = len(asked)
     fixed: dict[str, Column] = {
-        "subject": [str(subject.key) for subject in subjects],
-        "status": ["found"] * size,
+        "subject": [str(key) for key in subjects],
+        "outcome": ["found"] * size,
         "verdict": ["unknown"] * size,
         "severity": ["informational"] * size,
         "provider": [pivot.providers[0].name] * size,
+        "reference": [""] * size,
+        "asked_at": [stamp(now())] * size,
         "returned": [1] * size,
         "available": [1] * size,
+        "truncated_by": [""] * size,
     }
-    return fixed | {name: list(cells) for name, cells in computed.items()}
+    whole = fixed | {name: list(cells) for name, cells in computed.items()}
+    return {"status": whole["outcome"], **whole}
 
 
 def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
@@ -119,8 +130,9 @@ def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
             _text(finding.observed_first), _text(finding.observed_last), _text(finding.asked_at),
             finding.returned, finding.available, finding.truncated_by,
         )  # fmt: skip
-        for name, cell in zip(COLUMNS, fixed, strict=True):
+        for name, cell in zip(COMMON, fixed, strict=True):
             columns[name].append(cell)
+        columns["status"].append(finding.outcome.value)
     return columns
 
 
@@ -184,12 +196,17 @@ def over_frame(
         given = pd.Series(whole.get_column(column).to_list(), dtype=object)
         answers = ask_all(pivot, kind, arguments, Distinct.of(given), bar.tell)
     if join is not None:
-        answers = answers.rename(columns={name: f"clew_{name}" for name in answers.columns if name in whole.columns})
+        answers = answers.rename(columns={name: _free(name, whole.columns) for name in answers.columns})
     if isinstance(frame, pd.DataFrame):
         answers.index = frame.index
         return answers if join is None else pd.concat([frame, answers], axis=1)
     told = nw.from_dict({name: _cells(answers[name]) for name in answers.columns}, backend=whole.implementation)
     return (told if join is None else nw.concat([whole, told], how="horizontal")).to_native()
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """A name that the frame has not: with `clew_` before it, as often as it takes."""
+    return _free(f"clew_{name}", taken) if name in taken else name
 
 
 def _cells(column: pd.Series[Any]) -> list[Any]:

@@ -24,7 +24,7 @@ from clew.entities import (
     Verdict,
 )
 from clew.entities.finding import VERDICT_ORDER
-from clew.entities.frames import COLUMNS
+from clew.entities.vocabulary import COMMON
 from tests.support import FEWER, HOSTILE, entities, texts
 
 IP, URL, DOMAIN, HOST = IpAddress("192.0.2.1"), Url("https://a.example/"), Domain("a.example"), Host("ws01")
@@ -74,7 +74,7 @@ def test_a_fact_is_found_by_its_name():
 
 def test_every_finding_is_a_frame_of_the_same_columns():
     """Without a table a finding is one row, with the documented columns first and its facts after them."""
-    assert list(COLUMNS) == DOCUMENTED
+    assert list(COMMON) == DOCUMENTED
     finding = Finding(
         IP, provider="feed", verdict=Verdict.MALICIOUS, severity=Severity.HIGH, facts=(Fact("score", 7),),
         observed_first=AT, asked_at=AT, returned=1, available=2, reason="listed", truncated_by="limit 1",

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Key, Process, Url
+from clew.entities.account import _recognise, _recognised
 from clew.entities.names import canonical_name, given_name
-from clew.entities.text import refang
+from clew.entities.text import given_text, refang
 from clew.errors import EntityError
-from tests.support import HOSTILE, hosts
+from tests.support import HOSTILE, hosts, labels, logons, sids, upns
 
 GUID = "b34bc01c-7fae-5f63-1000-000000000400"
 WHEN = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
@@ -195,15 +196,40 @@ def test_any_shared_hash_is_an_alias():
     assert File(path="C:\\A.EXE", host="WS01").key == File(path="c:\\a.exe", host="ws01").key
 
 
-@given(st.one_of(hosts, st.sampled_from(HOSTILE), st.text(max_size=30)))
+def outcome(make):
+    """What is made, or why it is not."""
+    try:
+        return make()
+    except EntityError as error:
+        return str(error)
+
+
+# Texts that nearly are names and accounts.
+NEARLY = st.one_of(
+    hosts, st.sampled_from(HOSTILE), st.text(max_size=30), st.text("aZ09.-_", min_size=1, max_size=70),
+    st.text("aZ19.-_\\@$S \u00fc", min_size=1, max_size=12),
+)  # fmt: skip
+
+
+@given(NEARLY)
 def test_the_short_way_to_a_name_is_the_long_way(text):
     """Names that need no work take a short cut; it ends where the long way ends."""
-
-    def outcome(make):
-        try:
-            return make()
-        except EntityError as error:
-            return error.what
-
     if text.strip():
         assert outcome(lambda: given_name(text, "x")) == outcome(lambda: canonical_name(refang(text.strip()), "x"))
+
+
+@given(st.one_of(NEARLY, logons, upns, sids))
+def test_the_short_way_to_an_account_is_the_long_way(text):
+    """An identifier that stands alone takes a short cut; it ends where it ends beside others that are not known."""
+    short, long = outcome(lambda: Account(text)), outcome(lambda: Account(text, sid=None, upn=None))
+    assert repr(short) == repr(long)
+    assert short == long
+
+
+@given(st.one_of(NEARLY, logons), st.one_of(st.none(), st.sampled_from(("ws01", "corp", "a")), labels))
+def test_a_plain_account_is_recognised_as_any_other(text, host):
+    """A name of a domain that can only be read in one way is read at once, and as it would be step by step."""
+    machine = None if host is None else host.lower()
+    assert outcome(lambda: _recognised(text, machine)) == outcome(
+        lambda: _recognise(given_text(text, "an account"), machine)
+    )

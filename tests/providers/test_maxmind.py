@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars as context
 import dataclasses
 import json
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clew import configure
 from clew.demo.geo import write_geo
 from clew.entities import Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
+from clew.errors import AskSkipped
 from clew.providers.geo.maxmind import _FACTS as FACTS
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
 from tests.providers.doubles import runner
@@ -28,6 +31,16 @@ UNREADABLE = (
     "libmaxminddb-offset-integer-overflow", "libmaxminddb-oversized-map", "libmaxminddb-uint64-max-epoch",
 )  # fmt: skip
 pytest.importorskip("maxminddb")
+Row = tuple[Any, ...]
+# Neighbours share their networks, and the edges of networks part them.
+NEAR = st.one_of(
+    st.sampled_from(("192.0.2.0", "198.51.100.0", "203.0.113.128")).flatmap(
+        lambda first: st.integers(-2, 260).map(lambda step: str(ip_address(first) + step))
+    ),
+    st.integers(-2, 2**16).map(lambda step: str(ip_address("2001:db8:20::") + step)),
+    st.sampled_from(("0.0.0.0", "255.255.255.255", "10.0.0.1", "8.8.8.8", "::", "::1", "::1.1.1.0", "ff02::1")),
+    st.ip_addresses().map(str),
+)
 
 
 def located(address: str, database: Path | None) -> Finding:
@@ -38,6 +51,26 @@ def located(address: str, database: Path | None) -> Finding:
 
 def facts(finding: Finding) -> dict[str, Scalar]:
     return {fact.name: fact.value for fact in finding.facts}
+
+
+def rows(addresses: list[str], database: Path | None) -> list[Row]:
+    """What the database says about all of them at once."""
+    try:
+        columns = GeoChannel(database).columns([IpAddress(address) for address in addresses])
+    except AskSkipped as error:
+        return [("skipped", error.reason, 0, None, {})] * len(addresses)
+    assert {len(cells) for cells in columns.values()} == {len(addresses)}
+    records = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return [
+        (*(record.pop(name) for name in ("outcome", "reason", "returned", "available")),
+         {name: value for name, value in record.items() if value is not None})
+        for record in records
+    ]  # fmt: skip
+
+
+def row(finding: Finding) -> Row:
+    """The same of one finding."""
+    return finding.outcome.value, finding.reason, finding.returned, finding.available, facts(finding)
 
 
 def at(record: Any, path: tuple[str, ...]) -> Any:
@@ -68,9 +101,33 @@ def test_an_address_has_a_place_and_a_network(demo):
 
 
 def test_an_address_that_is_not_in_it_is_nothing(demo):
-    """An unknown address is no error and has no place."""
-    finding = located("192.0.2.11", demo)
+    """An unknown address is no error and has no place; one that nobody could know says what it is."""
+    finding = located("8.8.8.8", demo)
     assert (finding.outcome, finding.reason, finding.facts) == (Outcome.NOTHING, "not in geo.mmdb", ())
+    assert located("10.0.0.1", demo).reason == "not in geo.mmdb: a private address"
+    assert located("192.0.2.11", demo).reason == "not in geo.mmdb: a documentation address"
+
+
+@given(st.lists(NEAR, max_size=40))
+def test_the_columns_say_what_the_pivot_says(demo, addresses):
+    """Asked about all at once, in any order and however often, each address has the answer that it has alone."""
+    assert rows(addresses, demo) == [row(located(address, demo)) for address in addresses]
+
+
+def test_no_address_of_a_column_is_dropped(demo):
+    """A frame has a row for each address: found, not in the database, private, or none at all."""
+    told = context.copy_context()
+    told.run(configure, geoip=demo)
+    frame = told.run(IpAddress.geo.locate.over, ["198.51.100.23", "10.0.0.1", "8.8.8.8", None, "198.51.100.23"])
+    assert frame.status.tolist() == ["found", "nothing", "nothing", "empty", "found"]
+    assert frame.city.dropna().tolist() == ["Amsterdam", "Amsterdam"]
+    assert frame.reason[1] == "not in geo.mmdb: a private address"
+
+
+def test_no_database_is_a_skip_of_every_address(tmp_path):
+    """Where nothing can be read, every row says so and says what to do."""
+    for database in (None, tmp_path / "gone.mmdb"):
+        assert rows(["8.8.8.8", "::1"], database) == [row(located(address, database)) for address in ("8.8.8.8", "::1")]
 
 
 def test_no_database_is_a_skip(tmp_path):
@@ -110,7 +167,9 @@ def test_a_damaged_database_never_breaks_a_lookup(demo, tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damaged") / "geo.mmdb"
     path.write_bytes(bytes(content)[: data.draw(st.one_of(st.none(), st.integers(0, len(content))))])
     for address in ("198.51.100.23", "2001:db8:20::50", "255.255.255.255"):
-        assert located(address, path).outcome in (Outcome.FOUND, Outcome.NOTHING, Outcome.SKIPPED)
+        finding = located(address, path)
+        assert finding.outcome in (Outcome.FOUND, Outcome.NOTHING, Outcome.SKIPPED)
+        assert rows([address], path) == [row(finding)]
 
 
 def test_a_number_that_json_has_not_is_a_skip(tmp_path):
@@ -120,7 +179,9 @@ def test_a_number_that_json_has_not_is_a_skip(tmp_path):
     made = writer.MMDBWriter(6, "Test", ["en"], {"en": "made for this"}, ipv4_compatible=True)
     made.insert_network(netaddr.IPSet(["198.51.100.0/24"]), {"location": {"latitude": float("nan")}})
     made.to_db_file(str(tmp_path / "nan.mmdb"))
-    assert located("198.51.100.7", tmp_path / "nan.mmdb").outcome is Outcome.SKIPPED
+    finding = located("198.51.100.7", tmp_path / "nan.mmdb")
+    assert finding.outcome is Outcome.SKIPPED
+    assert rows(["198.51.100.7"], tmp_path / "nan.mmdb") == [row(finding)]
 
 
 @pytest.mark.parametrize("name", ["GeoIP2-Anonymous-IP", "GeoIP2-Enterprise", "GeoLite2-ASN", "GeoLite2-City",
@@ -170,6 +231,9 @@ def test_broken_databases_are_skipped(shared_data):
     ]
     assert all(name in reason for name, reason in skips)
     assert {name for name, reason in skips if "cannot be read" in reason} >= {f"{name}.mmdb" for name in UNREADABLE}
+    asked = ["1.1.1.1", "2001:db8::1", "9.9.9.9"]
+    for file in files:
+        assert rows(asked, file) == [row(located(address, file)) for address in asked], file.name
 
 
 def test_a_database_of_the_old_addresses_alone_says_so(shared_data):

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, Finding, IpAddress, Outcome, Process, Relation, Url, Verdict
 from clew.providers.base import Steps
-from clew.providers.transform.decode import MAX_DEPTH, MAX_TRIED, Decoder, decode_text
+from clew.providers.transform.decode import (
+    MAX_DECODED,
+    MAX_DEPTH,
+    MAX_TRIED,
+    MAX_TRIED_IN_TEXT,
+    Decoder,
+    decode_text,
+    layers_in,
+)
 from clew.providers.transform.url_parts import UrlParts
 from tests.support import ENTITIES, HOSTILE, hiding
 
@@ -41,7 +49,7 @@ def decoded(line: str | None) -> Finding:
 def test_an_encoded_command_is_decoded(switch, form):
     """Every spelling of the switch that PowerShell takes gives the script, and the address and URL in it."""
     found = decoded("powershell.exe " + form.format(switch, b64(SCRIPT)))
-    assert found.fact("decoded_1") == SCRIPT
+    assert found.fact("decoded") == SCRIPT
     assert (found.outcome, found.verdict) == (Outcome.FOUND, Verdict.SUSPICIOUS)
     assert found.entities == (Url("http://198.51.100.7:8080/a.ps1"), IpAddress("198.51.100.7"))
     assert {(link.relation, link.inferred) for link in found.links} == {(Relation.DECODED_TO, True)}
@@ -53,12 +61,12 @@ def test_layers_are_decoded():
     for packed in (inner.encode(), zlib.compress(inner.encode())[2:-4], gzip.compress(inner.encode(), mtime=0)):
         script = f"$b = [Convert]::FromBase64String('{base64.b64encode(packed).decode()}')"
         found = decoded(f"powershell -enc {b64(script)}")
-        assert found.fact("decoded_2") == inner
+        assert str(found.fact("decoded")).endswith(f"\n\n{inner}")
         assert set(found.entities) == {Url("https://evil.example/x"), Domain("evil.example")}
     deep = inner
     for _ in range(6):
         deep = f"x '{b64(deep, 'utf-8')}'"
-    assert len(decoded(f"powershell -e {b64(deep)}").facts) == MAX_DEPTH
+    assert decoded(f"powershell -e {b64(deep)}").fact("layers") == MAX_DEPTH
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_what_is_not_encoded_is_nothing(line, why):
 def test_hostile_scripts_are_text(value):
     """What is decoded is shown as text."""
     found = decoded(f"powershell -enc {b64('Write-Host 0123456789 ' * 20 + value)}")
-    assert value.strip("\0\ufeff") in str(found.fact("decoded_1")) or found.outcome is Outcome.NOTHING
+    assert value.strip("\0\ufeff") in str(found.fact("decoded")) or found.outcome is Outcome.NOTHING
     assert hiding(str(found)) == set()
 
 
@@ -134,7 +142,7 @@ def test_no_text_breaks_the_decoder(text):
     ("url", "facts", "named"),
     [
         ("hxxps://evil[.]example:8443/a/b?c=d#e",
-         {"scheme": "https", "host": "evil.example", "port": "8443", "path": "/a/b", "query": "c=d", "fragment": "e"},
+         {"scheme": "https", "host": "evil.example", "port": 8443, "path": "/a/b", "query": "c=d", "fragment": "e"},
          Domain("evil.example")),
         ("http://0x7f.1/", {"scheme": "http", "host": "127.0.0.1", "path": "/"}, IpAddress("127.0.0.1")),
         ("http://[2001:db8::1]/", {"scheme": "http", "host": "[2001:db8::1]", "path": "/"}, IpAddress("2001:db8::1")),
@@ -150,10 +158,21 @@ def test_a_url_is_taken_apart_as_a_browser_would(url, facts, named):
     assert found.entities == ((named,) if named else ())
 
 
+@given(st.lists(ENTITIES["url"], max_size=8))
+def test_the_columns_say_what_the_parts_say(urls):
+    """Taken apart all at once, each URL has the reason and the parts that it has alone."""
+    columns = UrlParts.parts.columns({}, urls)
+    for place, url in enumerate(urls):
+        cells = {name: values[place] for name, values in columns.items() if values[place] is not None}
+        alone = finding(UrlParts.parts.steps(url))
+        assert cells == {"reason": alone.reason, **{fact.name: fact.value for fact in alone.facts}}
+
+
 def test_a_password_is_not_repeated():
     """The password in a URL is no fact."""
     found = finding(UrlParts.parts.steps(Url("https://user:hunter22@evil.example/")))
     assert "hunter22" not in {fact.value for fact in found.facts}
+    assert "hunter22" not in str(UrlParts.parts.columns({}, [Url("https://user:hunter22@evil.example/")]))
 
 
 @given(ENTITIES["url"])
@@ -162,3 +181,52 @@ def test_every_url_has_parts(url):
     found = finding(UrlParts.parts.steps(url))
     assert found.fact("scheme")
     assert str(found.fact("host")) in url.value
+
+
+def test_base64_in_any_text_is_decoded():
+    """Standing alone, padded or wrapped over lines, with what is encoded inside; hashes and words are none."""
+    inner = b64("whoami /all && hostname", "utf-8")
+    wrapped = base64.encodebytes(f"first line of a longer text, then '{inner}' and some more words".encode()).decode()
+    layers, cut = layers_in(
+        f"a {b64('whoami')} b\n{wrapped}\n{'5f' * 32} {'Download' * 4} /usr/share/local/things\nZXZpbA=="
+    )
+    assert [(layer.depth, layer.text) for layer in layers] == [
+        (1, "whoami"),
+        (1, f"first line of a longer text, then '{inner}' and some more words"),
+        (2, "whoami /all && hostname"),
+        (1, "evil"),
+    ]
+    assert cut == ""
+
+
+def test_a_text_of_bombs_is_bounded():
+    """What a text decodes to is cut, and the cut is told."""
+    bomb = base64.b64encode(zlib.compress(b"A" * 2**19, 9)[2:-4]).decode()
+    begun = time.process_time()
+    layers, cut = layers_in(f"{bomb} " * 100)
+    assert time.process_time() - begun < 10
+    assert sum(len(layer.text) for layer in layers) <= MAX_DECODED
+    assert cut == f"{MAX_DECODED:,} decoded characters"
+    assert layers_in("dwBoAG8AYQBtAGkA " * (MAX_TRIED_IN_TEXT + 1))[1] == f"{MAX_TRIED_IN_TEXT:,} encoded texts"
+
+
+@pytest.mark.parametrize(
+    "part", ["A", "A" * 76 + "\n", "A" * 64 + "\n", "A" * 63 + "\n", "A+/", "=", "A=", "A" * 15 + " "]
+)
+def test_time_to_look_for_base64_grows_with_the_text(part):
+    """Ten times the text is about ten times the time."""
+
+    def seconds(size: int) -> float:
+        begun = time.process_time()
+        layers_in(part * (size // len(part)))
+        return time.process_time() - begun
+
+    assert seconds(1_000_000) < 2 + 50 * seconds(100_000)
+
+
+@given(st.text(max_size=100) | st.text("ABab+/= \n", max_size=200))
+def test_any_text_is_looked_through(text):
+    """Nothing that a person pastes breaks the search."""
+    layers, cut = layers_in(text)
+    assert all(layer.text and 1 <= layer.depth <= MAX_DEPTH for layer in layers)
+    assert cut == ""

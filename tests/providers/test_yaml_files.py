@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import SettingsError
-from clew.providers.yaml_files import MAX_DEPTH, read_yaml
+from clew.providers.yaml_files import MAX_DEPTH, read_document, read_yaml, write_yaml
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_plain_data_is_read_as_it_was_written(data):
         def ignore_aliases(self, data: object) -> bool:
             return True
 
-    assert read_yaml(yaml.dump(data, Dumper=Plain, allow_unicode=True), "x.yaml") == data
+    assert read_yaml(yaml.dump(data, Dumper=Plain), "x.yaml") == data
 
 
 @given(st.text("ab:-[]{}&*!#|>'\"%?,= \n\t01.~\u2028", max_size=60))
@@ -123,3 +123,34 @@ def test_hostile_files_are_refused(shared_data):
     for file in files:
         with pytest.raises(SettingsError):
             read_yaml(file.read_text("utf-8"), file.name)
+
+
+def test_a_lone_surrogate_is_no_yaml():
+    """Text that cannot be UTF-8 is refused like any other that is no YAML."""
+    with pytest.raises(SettingsError, match="not usable YAML"):
+        read_yaml("a: \ud800", "x.yaml")
+
+
+def test_every_value_has_its_place():
+    """A reader can say in which line and column a value and its key stand."""
+    document = read_document("a:\n  - b: 1\n  - {c: [x,\n       y]}\n", "x.yaml")
+    assert document.value == {"a": [{"b": 1}, {"c": ["x", "y"]}]}
+    assert document.places["a", 1, "c", 1] == "x.yaml:4:8"
+    assert document.keys["a", 0, "b"] == "x.yaml:2:5"
+    assert set(document.keys) <= set(document.places)
+
+
+floats = st.integers(-(10**9), 10**9).map(lambda number: number / 1024)
+
+
+@given(st.recursive(plain | floats, lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+def test_what_is_written_reads_back(data):
+    """Plain data, numbers with decimals too, reads back from its own text."""
+    assert read_yaml(write_yaml(data), "x.yaml") == data
+
+
+@pytest.mark.parametrize("data", [float("nan"), float("inf"), 1e300, 10**30, "\ud800", {"a": object()}, (1, 2)])
+def test_what_would_be_lost_is_not_written(data):
+    """A number that is not read back, text that is none and objects are refused."""
+    with pytest.raises(SettingsError):
+        write_yaml(data)

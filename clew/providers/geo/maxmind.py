@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
-from clew.errors import AskSkipped, MissingExtra
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.errors import AskSkipped
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.providers.geo.database import Database, addresses_after, place, readable
+from clew.providers.net.kinds import GLOBAL, kind_of
 
 # Where a fact stands in the records of City, Country, ASN, ISP, Enterprise and Anonymous-IP databases.
-_FACTS: dict[str, tuple[str, ...]] = {
+_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "country_code": ("country", "iso_code"),
     "country": ("country", "names", "en"),
     "city": ("city", "names", "en"),
@@ -28,7 +30,11 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "isp": ("isp",),
     "is_anonymous": ("is_anonymous",),
     "is_tor": ("is_tor_exit_node",),
-}
+})  # fmt: skip
+_ALL_FACTS = (*_FACTS, "network", "database_built")
+_SCALARS = (str, int, float, bool)
+# Fails on what a reply cannot hold, in the words in which the reply fails.
+_check_json = json.JSONEncoder(allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,51 @@ class GeoLookup(Ask):
         return {"address": self.address}
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a database says about every address of a network."""
+
+    outcome: Outcome
+    reason: str
+    facts: Mapping[str, Scalar]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> _Answer:
+        """The answer in a reply."""
+        record = document["record"]
+        if record is None:
+            return cls.nothing(document["database"])
+        facts = {name: value for name, path in _FACTS.items() if (value := _at(record, path)) is not None}
+        place = [str(facts[name]) for name in ("city", "country", "as_organization") if name in facts]
+        facts |= {"network": document["network"], "database_built": document["built"]}
+        return cls(Outcome.FOUND, ", ".join(place) or "known, without a place", facts)
+
+    @classmethod
+    def nothing(cls, database: str) -> _Answer:
+        """The answer where there is no record."""
+        return cls(Outcome.NOTHING, f"not in {database}", {})
+
+    def reason_for(self, ip: IpAddress) -> str:
+        """The reason for one of the addresses: what no database can know is told apart from what this one does not."""
+        kind = kind_of(ip.value) if self.outcome is Outcome.NOTHING else GLOBAL
+        return self.reason if kind == GLOBAL else f"{self.reason}: a {kind} address"
+
+    @property
+    def returned(self) -> int:
+        return int(self.outcome is Outcome.FOUND)
+
+    @property
+    def available(self) -> int | None:
+        return 1 if self.outcome is Outcome.FOUND else None
+
+
+def _columns(channels: Mapping[str, Channel], subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
+    channel = channels.get(GeoLookup.channel)
+    if not isinstance(channel, GeoChannel):
+        raise AskSkipped(f"there is no way to ask {MaxMind.title} here", kind="no-source")
+    return channel.columns(subjects)
+
+
 class MaxMind(Provider):
     """A MaxMind database on this machine, set by `CLEW_GEOIP`."""
 
@@ -49,36 +100,32 @@ class MaxMind(Provider):
     title: ClassVar[str] = "MaxMind database"
     docs: ClassVar[str] = "https://dev.maxmind.com/geoip/docs/databases/"
 
-    @operation(calls=1)
+    @operation(calls=1, columns=_columns, facts=_ALL_FACTS)
     def ip(self, ip: IpAddress) -> Steps:
         """Country, city, coordinates, network and operator of the address."""
         reply = yield GeoLookup(ip.value)
-        document = reply.object()
-        record = document["record"]
-        if record is None:
-            return Finding(ip, outcome=Outcome.NOTHING, reason=f"not in {document['database']}")
-        found = {name: _at(record, path) for name, path in _FACTS.items()}
-        facts = {name: value for name, value in found.items() if value is not None}
-        network = {"network": document["network"], "database_built": document["built"]}
-        place = [str(facts[name]) for name in ("city", "country", "as_organization") if name in facts]
+        answer = _Answer.of(reply.object())
         return Finding(
             ip,
-            reason=", ".join(place) or "known, without a place",
-            facts=tuple(Fact(name, value) for name, value in (facts | network).items()),
-            returned=1,
-            available=1,
+            outcome=answer.outcome,
+            reason=answer.reason_for(ip),
+            facts=tuple(Fact(name, value) for name, value in answer.facts.items()),
+            returned=answer.returned,
+            available=answer.available,
         )
 
 
 def _at(record: object, path: tuple[str, ...]) -> Scalar:
     for name in path:
-        record = cast("dict[str, object]", record).get(name) if isinstance(record, dict) else None
-    return record if isinstance(record, str | int | float | bool) else None
+        if not isinstance(record, dict):
+            return None
+        record = cast("dict[str, object]", record).get(name)
+    return record if isinstance(record, _SCALARS) else None
 
 
 @dataclass(frozen=True, slots=True)
 class GeoChannel:
-    """Answers from one .mmdb file, read by the pure-Python reader: a damaged file must not end the process."""
+    """Answers from one .mmdb file."""
 
     database: Path | None
 
@@ -88,54 +135,48 @@ class GeoChannel:
         Raises:
             AskSkipped: no database is set, or it cannot be read.
         """
-        lookup = expected(ask, GeoLookup)
-        if self.database is None:
-            raise AskSkipped("there is no GeoIP database", kind="no-source", next_step="set CLEW_GEOIP to a .mmdb file")
-        try:
-            record, network, built = _look_up(DatabaseFile.of(self.database), lookup.address)
-            found = {"database": self.database.name, "built": built, "network": network, "record": record}
-            body = canonical_json(found)
-        except MissingExtra as error:
-            raise AskSkipped(error.what, kind="no-source", next_step=error.next_step) from None
-        except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError) as error:
-            # A damaged file fails in any of these ways inside the reader, whose own error is a RuntimeError.
-            raise AskSkipped(f"the GeoIP database {self.database.name} cannot be read: {error}", kind="no-source",
-                             next_step="check CLEW_GEOIP, download the database again") from None  # fmt: skip
+        address = expected(ask, GeoLookup).address
+        with readable(self.database) as path:
+            database = Database.at(path)
+            body = canonical_json(database.document(address, *database.record(address)))
         return Reply(body.encode(), "application/json", datetime.now(UTC))
 
+    def columns(self, subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
+        """What `MaxMind.ip` says about each address: its outcome, reason, counts and facts. Each network is read once.
 
-@dataclass(frozen=True, slots=True)
-class DatabaseFile:
-    """A database as it is now: a changed file is another one."""
+        Raises:
+            AskSkipped: no database is set, or it cannot be opened.
+        """
+        with readable(self.database) as path:
+            database = Database.at(path)
+        places = [place(subject.value) for subject in subjects]
+        answer = _Answer.nothing(database.path.name)
+        told, last = [answer] * len(places), -1
+        # In order, and networks do not overlap: an address is in the network of the one before it, or begins another.
+        for number in sorted(range(len(places)), key=places.__getitem__):
+            if places[number] > last:
+                answer, rest = _answer(database, subjects[number].value)
+                last = places[number] + rest
+            told[number] = answer
+        facts = {name for each in {id(each): each for each in told}.values() for name in each.facts}
+        return {
+            "outcome": [each.outcome.value for each in told],
+            "reason": [each.reason_for(subject) for each, subject in zip(told, subjects, strict=True)],
+            "returned": [each.returned for each in told],
+            "available": [each.available for each in told],
+            **{name: [each.facts.get(name) for each in told] for name in _ALL_FACTS if name in facts},
+        }
 
-    path: Path
-    changed: int
 
-    @classmethod
-    def of(cls, path: Path) -> DatabaseFile:
-        """The file at a path. Raises OSError."""
-        return cls(path, path.stat().st_mtime_ns)
-
-
-def _look_up(file: DatabaseFile, address: str) -> tuple[Any, str, str]:
-    reader = _open(file)
-    if ":" in address and reader.metadata().ip_version == 4:
-        raise AskSkipped(f"the GeoIP database {file.path.name} holds no IPv6 addresses", kind="no-source",
-                         next_step="set CLEW_GEOIP to one that does")  # fmt: skip
-    record, prefix = reader.get_with_prefix_len(address)
-    built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC).date().isoformat()
-    # Through JSON and back, so that what is kept is what was judged.
-    return json.loads(json.dumps(record)), str(ip_network(f"{address}/{prefix}", strict=False)), built
-
-
-@functools.lru_cache(maxsize=4)
-def _open(file: DatabaseFile) -> Any:
+def _answer(database: Database, address: str) -> tuple[_Answer, int]:
+    """What a database says about an address, and of how many addresses after that one it says the same."""
     try:
-        from maxminddb import MODE_MEMORY, InvalidDatabaseError
-        from maxminddb.reader import Reader
-    except ImportError:
-        raise MissingExtra("maxminddb", extra="geo", purpose="locating addresses") from None
-    try:
-        return Reader(file.path, MODE_MEMORY)
-    except InvalidDatabaseError as error:
-        raise ValueError(str(error)) from None
+        with readable(database.path):
+            record, prefix = database.record(address)
+            if record is None:
+                return _Answer.nothing(database.path.name), addresses_after(address, prefix)
+            document = database.document(address, record, prefix)
+            _check_json(record)
+            return _Answer.of(document), addresses_after(address, prefix)
+    except AskSkipped as error:
+        return _Answer(Outcome.SKIPPED, error.reason, {}), 0

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from clew.entities import Fact, Finding, IpAddress
 from clew.entities.finding import Scalar
-from clew.providers.base import Provider, operation
+from clew.providers.base import Channel, Provider, operation
 
 #: Networks by kind, from the IANA special-purpose address registries (RFC 6890 and its updates) and RFC 5771, RFC 4291.
 #: Where one lies in another, the smaller one says what an address is.
@@ -36,7 +36,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 GLOBAL, UNASSIGNED = "global", "unassigned"
 
 
-def _columns(subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
+def _columns(_channels: Mapping[str, Channel], subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
     kinds = [kind_of(subject.value) for subject in subjects]
     return {
         "reason": [f"a {kind} address" for kind in kinds],
@@ -52,7 +52,7 @@ class AddressKinds(Provider):
     title: ClassVar[str] = "special-purpose address registries"
     docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc6890"
 
-    @operation(columns=_columns)
+    @operation(columns=_columns, facts=("ip_kind", "ip_version"))
     def ip(self, ip: IpAddress) -> Finding:
         """Whether the address is global, private, loopback, documentation or else."""
         kind = kind_of(ip.value)

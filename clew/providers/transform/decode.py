@@ -7,6 +7,7 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from clew.entities import (
@@ -33,8 +34,29 @@ MAX_TRIED = 64
 # Any prefix of -EncodedCommand is accepted by PowerShell, with - or / or a dash of another width.
 _SWITCH = re.compile(r"[-/\u2013\u2014\u2015](?:e|en[a-z]*|ec)[\s:]+[\"']?([A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"']([A-Za-z0-9+/]{16,}={0,2})[\"']")
+# In text of any kind: wrapped as mail and certificates wrap it, or standing alone; short ones only if they are padded.
+_ANYWHERE = re.compile(
+    r"(?<![A-Za-z0-9+/])((?:[A-Za-z0-9+/]{76}\r?\n)+[A-Za-z0-9+/]*={0,2}|(?:[A-Za-z0-9+/]{64}\r?\n)+[A-Za-z0-9+/]*={0,2}"
+    r"|[A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{6,15}={1,2})"
+)
+#: How many encoded texts of a whole text are tried, and how much they may decode to.
+MAX_TRIED_IN_TEXT, MAX_DECODED = 2048, 16 * MAX_TEXT
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>|)\]}`;,]{3,2048}", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A text that stood encoded in another.
+
+    Attributes:
+        depth: 1 for what stands in the text itself.
+        encoded: as it stood there.
+    """
+
+    depth: int
+    encoded: str
+    text: str
 
 
 class Decoder(Provider):
@@ -44,24 +66,25 @@ class Decoder(Provider):
     title: ClassVar[str] = "command line decoder"
     docs: ClassVar[str] = "https://attack.mitre.org/techniques/T1027/010/"
 
-    @operation()
+    @operation(facts=("decoded", "layers"))
     def process(self, process: Process) -> Finding:
         """The script that a command line encodes, its URLs and addresses."""
         left = iter(range(MAX_TRIED))
-        layers = tuple(_layers(process.command_line or "", 0, left))
+        line = process.command_line or ""
+        layers = tuple(layer.text for layer in _layers(line, (_SWITCH, _QUOTED, _QUOTED), left))
         cut = next(left, None) is None
         if not layers:
             why = "no encoded command" if process.command_line else "its command line is not known"
             return Finding(process, outcome=Outcome.NOTHING, reason=why)
         found = dict.fromkeys(entity for layer in layers for entity in _indicators(layer))
-        facts = [Fact(f"decoded_{number}", layer) for number, layer in enumerate(layers, start=1)]
+        facts = (Fact("decoded", "\n\n".join(layers)), Fact("layers", len(layers)))
         return Finding(
             process,
             verdict=Verdict.SUSPICIOUS,
             severity=Severity.MEDIUM if found else Severity.LOW,
             reason=f"encoded command: {layers[0]}",
             reference="https://attack.mitre.org/techniques/T1027/010/",
-            facts=tuple(facts),
+            facts=facts,
             links=tuple(Link(process, Relation.DECODED_TO, entity, inferred=True) for entity in found),
             returned=len(layers),
             available=None if cut else len(layers),
@@ -69,16 +92,33 @@ class Decoder(Provider):
         )
 
 
-def _layers(text: str, depth: int, left: Iterator[int]) -> Iterator[str]:
-    """What `text` encodes, and what that encodes, up to `MAX_DEPTH` and as long as tries are `left`."""
-    if depth == MAX_DEPTH:
+def layers_in(text: str) -> tuple[tuple[Layer, ...], str]:
+    """The base64 in a text of any kind, with what is encoded in what it decodes to right after it; and what cut it.
+
+    >>> layers, cut = layers_in("run dwBoAG8AYQBtAGkA now")
+    >>> [layer.text for layer in layers], cut
+    (['whoami'], '')
+    """
+    left = iter(range(MAX_TRIED_IN_TEXT))
+    found: list[Layer] = []
+    size = 0
+    for layer in _layers(text, (_ANYWHERE,) * MAX_DEPTH, left):
+        size += len(layer.text)
+        if size > MAX_DECODED:
+            return tuple(found), f"{MAX_DECODED:,} decoded characters"
+        found.append(layer)
+    return tuple(found), "" if next(left, None) is not None else f"{MAX_TRIED_IN_TEXT:,} encoded texts"
+
+
+def _layers(text: str, patterns: tuple[re.Pattern[str], ...], left: Iterator[int], depth: int = 0) -> Iterator[Layer]:
+    """What `text` encodes, and what that encodes: a pattern for each depth, and as long as tries are `left`."""
+    if depth == len(patterns):
         return
-    pattern = _SWITCH if depth == 0 else _QUOTED
-    for match, _ in zip(pattern.finditer(text), left, strict=False):
-        decoded = decode_text(match[1])
+    for match, _ in zip(patterns[depth].finditer(text), left, strict=False):
+        decoded = decode_text("".join(match[1].split()))
         if decoded:
-            yield decoded
-            yield from _layers(decoded, depth + 1, left)
+            yield Layer(depth + 1, match[1], decoded)
+            yield from _layers(decoded, patterns, left, depth + 1)
 
 
 def decode_text(encoded: str) -> str:

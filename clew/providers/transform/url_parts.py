@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from clew.entities import Domain, Entity, Fact, Finding, IpAddress, Link, Relation, Url
+from clew.entities.finding import Scalar
 from clew.errors import EntityError
-from clew.providers.base import Provider, operation
+from clew.providers.base import Channel, Provider, operation
+
+_PARTS = ("scheme", "host", "port", "path", "query", "fragment", "username")
+
+
+def _columns(_channels: Mapping[str, Channel], subjects: Sequence[Url]) -> Mapping[str, Sequence[Scalar]]:
+    known = [_parts(subject) for subject in subjects]
+    columns = {name: [parts[name] or None for parts in known] for name in _PARTS}
+    said = {name: cells for name, cells in columns.items() if any(cells)}
+    return {"reason": [_reason(parts) for parts in known], **said}
 
 
 class UrlParts(Provider):
@@ -16,31 +27,38 @@ class UrlParts(Provider):
     title: ClassVar[str] = "URL parts"
     docs: ClassVar[str] = "https://url.spec.whatwg.org/"
 
-    @operation()
+    @operation(columns=_columns, facts=_PARTS)
     def parts(self, url: Url) -> Finding:
         """Scheme, host, port, path and query; the host becomes an entity."""
-        from can_ada import parse
-
-        parsed = parse(url.value)
-        host: str = parsed.hostname
-        known = {
-            "scheme": parsed.protocol.rstrip(":"),
-            "host": host,
-            "port": parsed.port,
-            "path": parsed.pathname,
-            "query": parsed.search.removeprefix("?"),
-            "fragment": parsed.hash.removeprefix("#"),
-            "username": parsed.username,
-        }
-        named = _host_entity(host)
+        known = _parts(url)
+        named = _host_entity(str(known["host"]))
         return Finding(
             url,
-            reason=f"{known['scheme']} to {host}",
-            facts=tuple(Fact(name, str(value)) for name, value in known.items() if value),
+            reason=_reason(known),
+            facts=tuple(Fact(name, value) for name, value in known.items() if value),
             links=(Link(url, Relation.CONTAINS, named, inferred=True),) if named else (),
             returned=1,
             available=1,
         )
+
+
+def _parts(url: Url) -> dict[str, str | int]:
+    from can_ada import parse
+
+    parsed = parse(url.value)
+    return {
+        "scheme": parsed.protocol.rstrip(":"),
+        "host": parsed.hostname,
+        "port": int(parsed.port or 0),
+        "path": parsed.pathname,
+        "query": parsed.search.removeprefix("?"),
+        "fragment": parsed.hash.removeprefix("#"),
+        "username": parsed.username,
+    }
+
+
+def _reason(parts: Mapping[str, str | int]) -> str:
+    return f"{parts['scheme']} to {parts['host']}"
 
 
 def _host_entity(host: str) -> Entity | None:

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding
-from clew.errors import SettingsError
-from clew.pivots.invocation import Invocation, Pivot
+from clew.entities.finding import Scalar
+from clew.entities.times import ANY_TIME, TimeWindow, When
+from clew.errors import AskError, SettingsError
+from clew.pivots.invocation import Invocation, Pivot, settled
+from clew.providers.base import Channel
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
-from clew.providers.runner import Channel, Runner
+from clew.providers.runner import Runner
 from clew.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,9 +45,10 @@ class Session(Protocol):
         """Run a pivot for each subject; `tell` hears how many more are done."""
         ...
 
-    @property
-    def recording(self) -> bool:
-        """Whether answers are kept, and so have to be findings."""
+    def columns(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
+    ) -> Mapping[str, Sequence[Scalar]] | None:
+        """The answers as columns, one cell for each subject; None where they have to be findings."""
         ...
 
 
@@ -62,6 +66,8 @@ class Workspace:
         self._given = settings
         self._transport = transport
         self.logs: tuple[LogStore, ...] = ()
+        #: What queries are asked about that say no time of their own.
+        self.window = ANY_TIME
 
     @cached_property
     def settings(self) -> Settings:
@@ -69,9 +75,9 @@ class Workspace:
         return self._given or Settings.load()
 
     def configured(self, settings: Settings) -> Workspace:
-        """A workspace with other settings, and the same logs."""
+        """A workspace with other settings, and the same logs and window."""
         other = Workspace(settings, transport=self._transport)
-        other.logs = self.logs
+        other.logs, other.window = self.logs, self.window
         return other
 
     def connect(self, path: Path) -> LogStore:
@@ -93,7 +99,7 @@ class Workspace:
         """A runner over everything that this workspace can reach."""
         return Runner(self._channels(extra_logs), recordings or NoRecordings(), self.gate, clock or now)
 
-    @property
+    @cached_property
     def gate(self) -> Gate:
         """What may leave, by the settings."""
         return Gate(offline=self.settings.offline, own_domains=self.settings.own_domains)
@@ -114,27 +120,40 @@ class Workspace:
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""
-        return execute(self.runner(), invocation, pivot).finding
+        return execute(self.runner(), self._settled(invocation, pivot), pivot).finding
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
-        return (await aexecute(self.runner(), invocation, pivot)).finding
+        return (await aexecute(self.runner(), self._settled(invocation, pivot), pivot)).finding
 
     def perform_all(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         """Run a pivot for each subject and keep nothing."""
         runner = self.runner()
+        asked = settled(pivot, arguments, self.window, now())
         findings: list[Finding] = []
         for subject in subjects:
-            findings.append(execute(runner, Invocation(pivot.name, subject, arguments), pivot).finding)
+            findings.append(execute(runner, Invocation(pivot.name, subject, asked), pivot).finding)
             tell(1)
         return findings
 
-    @property
-    def recording(self) -> bool:
-        """Nothing is kept."""
-        return False
+    def columns(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
+    ) -> Mapping[str, Sequence[Scalar]] | None:
+        """As columns, where the pivot can be computed so: nothing is kept that would have to be a finding."""
+        if pivot.columns is None:
+            return None
+        try:
+            return pivot.columns(self._channels(()), subjects, **settled(pivot, arguments, self.window, now()))
+        except AskError as error:
+            size = len(subjects)
+            return {"outcome": [error.outcome] * size, "reason": [error.reason] * size, "returned": [0] * size,
+                    "available": [None] * size}  # fmt: skip
+
+    def _settled(self, invocation: Invocation, pivot: Pivot) -> Invocation:
+        asked = settled(pivot, invocation.arguments, self.window, now())
+        return Invocation(invocation.pivot, invocation.subject, asked)
 
 
 def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
@@ -180,6 +199,7 @@ def configure(
     offline: bool | None = None,
     own_domains: Sequence[str] | None = None,
     analyst: str | None = None,
+    window: tuple[When | None, When | None] | None = None,
 ) -> None:
     """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
 
@@ -189,8 +209,13 @@ def configure(
     >>> elsewhere.run(workspace).settings.offline
     True
 
+    Args:
+        window: from when and until when queries ask, where neither they nor the case say; relative times count from
+            now, once. `(None, None)` takes it away.
+
     Raises:
-        SettingsError: one text where a list of them is needed.
+        SettingsError: one text where a list or a pair of them is needed.
+        QueryError: a time of the window that is none.
     """
     for name, listed in (("feeds", feeds), ("own_domains", own_domains)):
         if isinstance(listed, str):  # a sequence too, of letters
@@ -203,7 +228,18 @@ def configure(
         "analyst": analyst,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    _process.set(workspace().configured(dataclasses.replace(workspace().settings, **changes)))
+    # All that can be wrong is found before anything changes.
+    asked = workspace().window if window is None else _window(window)
+    changed = workspace().configured(dataclasses.replace(workspace().settings, **changes))
+    changed.window = asked
+    _process.set(changed)
+
+
+def _window(given: Sequence[When | None]) -> TimeWindow:
+    if isinstance(given, str) or len(given) != 2:
+        raise SettingsError("window is a start and an end", next_step='window=("-2d", "now")')
+    start, end = given
+    return TimeWindow.of(start, end, now=now())
 
 
 def connect(path: str | Path) -> LogStore:

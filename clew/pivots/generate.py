@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import {entities}
+from clew.entities.times import When
 from clew.pivots.binding import Space, bind
 from clew.providers.base import Steps, operation
 from clew.providers.logs.provider import LogProvider
@@ -48,20 +49,29 @@ def _block(subject: str, queries: list[Query]) -> str:
 
 def _operation(query: Query) -> str:
     subject = query.subject.lower().removesuffix("address")
-    parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in query.parameters]
     given = ", ".join(f'"{item.name}": {item.name}' for item in query.parameters)
-    signature = ", ".join([f"self, {subject}: {query.subject}", "*", *parameters, "limit: int = 1000"])
-    notes = "\n".join(f"            {line}" for line in [*map(_note, query.parameters), _note(_LIMIT)])
+    taken = (*query.parameters, *_COMMON)
+    parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in taken]
+    # A line each: so it is laid out as the formatter would, however many there are.
+    signature = "".join(f"        {line},\n" for line in ["self", f"{subject}: {query.subject}", "*", *parameters])
+    notes = "\n".join(f"            {_note(item)}" for item in taken)
     wide = ", wide=True" if query.wide else ""
     return (
         f"    @operation(calls=1{wide})\n"
-        f"    def {query.name}({signature}) -> Steps:\n"
+        f"    def {query.name}(\n{signature}    ) -> Steps:\n"
         f'        """{query.about}\n\n        Args:\n{notes}\n        """\n'
-        f'        return self.ask("{query.id}", {subject}, {{{given}}}, limit)'
+        f'        return self.ask("{query.id}", {subject}, {{{given}}}, limit, start, end)'
     )
 
 
-_LIMIT = Parameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are")
+#: What every query takes besides parameters of its own.
+_COMMON = (
+    Parameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are"),
+    Parameter(
+        "start", "When | None", None, "only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says"
+    ),
+    Parameter("end", "When | None", None, "only rows before then; else as the case says"),
+)
 
 
 def _note(parameter: Parameter) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
+from clew.entities.times import TimeWindow, moment
+from clew.entities.vocabulary import Term
 from clew.providers.base import ColumnsOf, Provider, Steps
 from clew.providers.exchange import Answer
 
@@ -70,8 +73,17 @@ class Pivot(Protocol):
         ...
 
     @property
+    def shape(self) -> Mapping[str, Term]:
+        """What comes back, by name: facts, or the columns of rows."""
+        ...
+
+    @property
     def providers(self) -> tuple[type[Provider], ...]:
         """Who is asked."""
+        ...
+
+    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments of a call, those that were not given too, as they are kept."""
         ...
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
@@ -81,3 +93,24 @@ class Pivot(Protocol):
     def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
         """One answer out of those of the legs."""
         ...
+
+
+def settled(pivot: Pivot, arguments: Mapping[str, Any], window: TimeWindow, now: datetime) -> dict[str, Any]:
+    """The arguments of a call as they are recorded: all of them, and meaning the same at any later time.
+
+    A pivot that takes `start` and `end` is asked about a window of time: what a call does not give of it comes from
+    `window`, and what is relative becomes absolute.
+
+    Raises:
+        QueryError: a time that is none, or a window that does not end after it starts.
+    """
+    whole = pivot.complete(arguments)
+    if "start" not in whole or "end" not in whole:
+        return whole
+    start, end = whole["start"], whole["end"]
+    asked = TimeWindow(
+        window.start if start is None else moment(start, now, what="start"),
+        window.end if end is None else moment(end, now, what="end"),
+    )
+    whole["start"], whole["end"] = asked.stamps
+    return whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Process
+from clew.entities.times import When
 from clew.pivots.binding import Space, bind
 from clew.providers.base import Steps, operation
 from clew.providers.logs.provider import LogProvider
@@ -17,22 +18,40 @@ class AccountLogs(LogProvider):
     """Log queries about Account entities."""
 
     @operation(calls=1)
-    def logons(self, account: Account, *, limit: int = 1000) -> Steps:
+    def logons(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Where the account logged on, and from where.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Account.logons", account, {}, limit)
+        return self.ask("Account.logons", account, {}, limit, start, end)
 
     @operation(calls=1, wide=True)
-    def processes(self, account: Account, *, limit: int = 1000) -> Steps:
+    def processes(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes that ran as the account.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Account.processes", account, {}, limit)
+        return self.ask("Account.processes", account, {}, limit, start, end)
 
 
 class AccountQuery(Space[Account]):
@@ -47,13 +66,22 @@ class DomainLogs(LogProvider):
     """Log queries about Domain entities."""
 
     @operation(calls=1)
-    def resolutions(self, domain: Domain, *, limit: int = 1000) -> Steps:
+    def resolutions(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Who looked the name up, and what it resolved to.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Domain.resolutions", domain, {}, limit)
+        return self.ask("Domain.resolutions", domain, {}, limit, start, end)
 
 
 class DomainQuery(Space[Domain]):
@@ -67,22 +95,40 @@ class FileLogs(LogProvider):
     """Log queries about File entities."""
 
     @operation(calls=1)
-    def processes(self, file: File, *, limit: int = 1000) -> Steps:
+    def processes(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes that ran from the file.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("File.processes", file, {}, limit)
+        return self.ask("File.processes", file, {}, limit, start, end)
 
     @operation(calls=1)
-    def writers(self, file: File, *, limit: int = 1000) -> Steps:
+    def writers(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes that created the file at its place.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("File.writers", file, {}, limit)
+        return self.ask("File.writers", file, {}, limit, start, end)
 
 
 class FileQuery(Space[File]):
@@ -97,43 +143,82 @@ class HostLogs(LogProvider):
     """Log queries about Host entities."""
 
     @operation(calls=1, wide=True)
-    def processes(self, host: Host, *, image: str | None = None, limit: int = 1000) -> Steps:
+    def processes(
+        self,
+        host: Host,
+        *,
+        image: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes that started on the host.
 
         Args:
             image: only programs whose path ends with this, in any case.
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Host.processes", host, {"image": image}, limit)
+        return self.ask("Host.processes", host, {"image": image}, limit, start, end)
 
     @operation(calls=1)
-    def logons(self, host: Host, *, logon_type: int | None = None, limit: int = 1000) -> Steps:
+    def logons(
+        self,
+        host: Host,
+        *,
+        logon_type: int | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Logons to the host, successful and failed.
 
         Args:
             logon_type: only logons of this Windows type: 2 interactive, 3 network, 10 remote.
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Host.logons", host, {"logon_type": logon_type}, limit)
+        return self.ask("Host.logons", host, {"logon_type": logon_type}, limit, start, end)
 
     @operation(calls=1, wide=True)
-    def connections(self, host: Host, *, port: int | None = None, limit: int = 1000) -> Steps:
+    def connections(
+        self,
+        host: Host,
+        *,
+        port: int | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Network connections of the host's processes.
 
         Args:
             port: only connections to this port of the peer.
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Host.connections", host, {"port": port}, limit)
+        return self.ask("Host.connections", host, {"port": port}, limit, start, end)
 
     @operation(calls=1, wide=True)
-    def resolutions(self, host: Host, *, limit: int = 1000) -> Steps:
+    def resolutions(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Names that the host's processes looked up.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Host.resolutions", host, {}, limit)
+        return self.ask("Host.resolutions", host, {}, limit, start, end)
 
 
 class HostQuery(Space[Host]):
@@ -150,40 +235,76 @@ class IpLogs(LogProvider):
     """Log queries about IpAddress entities."""
 
     @operation(calls=1)
-    def connections(self, ip: IpAddress, *, limit: int = 1000) -> Steps:
+    def connections(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes and hosts that talked to the address.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("IpAddress.connections", ip, {}, limit)
+        return self.ask("IpAddress.connections", ip, {}, limit, start, end)
 
     @operation(calls=1)
-    def logons(self, ip: IpAddress, *, limit: int = 1000) -> Steps:
+    def logons(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Logons that came from the address.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("IpAddress.logons", ip, {}, limit)
+        return self.ask("IpAddress.logons", ip, {}, limit, start, end)
 
     @operation(calls=1)
-    def hosts(self, ip: IpAddress, *, limit: int = 1000) -> Steps:
+    def hosts(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """The host that used the address as its own.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("IpAddress.hosts", ip, {}, limit)
+        return self.ask("IpAddress.hosts", ip, {}, limit, start, end)
 
     @operation(calls=1)
-    def resolutions(self, ip: IpAddress, *, limit: int = 1000) -> Steps:
+    def resolutions(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Names that resolved to the address.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("IpAddress.resolutions", ip, {}, limit)
+        return self.ask("IpAddress.resolutions", ip, {}, limit, start, end)
 
 
 class IpQuery(Space[IpAddress]):
@@ -200,59 +321,114 @@ class ProcessLogs(LogProvider):
     """Log queries about Process entities."""
 
     @operation(calls=1)
-    def children(self, process: Process, *, limit: int = 1000) -> Steps:
+    def children(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes that the process started.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.children", process, {}, limit)
+        return self.ask("Process.children", process, {}, limit, start, end)
 
     @operation(calls=1)
-    def parent(self, process: Process, *, limit: int = 1000) -> Steps:
+    def parent(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """The process that started it, and who ran it from which file.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.parent", process, {}, limit)
+        return self.ask("Process.parent", process, {}, limit, start, end)
 
     @operation(calls=1)
-    def connections(self, process: Process, *, limit: int = 1000) -> Steps:
+    def connections(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Addresses that the process talked to.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.connections", process, {}, limit)
+        return self.ask("Process.connections", process, {}, limit, start, end)
 
     @operation(calls=1)
-    def resolutions(self, process: Process, *, limit: int = 1000) -> Steps:
+    def resolutions(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Names that the process looked up.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.resolutions", process, {}, limit)
+        return self.ask("Process.resolutions", process, {}, limit, start, end)
 
     @operation(calls=1)
-    def files(self, process: Process, *, limit: int = 1000) -> Steps:
+    def files(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Files that the process created.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.files", process, {}, limit)
+        return self.ask("Process.files", process, {}, limit, start, end)
 
     @operation(calls=1, wide=True)
-    def accesses(self, process: Process, *, image: str | None = None, limit: int = 1000) -> Steps:
+    def accesses(
+        self,
+        process: Process,
+        *,
+        image: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Processes whose memory the process opened.
 
         Args:
             image: only targets whose path ends with this, in any case.
             limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
         """
-        return self.ask("Process.accesses", process, {"image": image}, limit)
+        return self.ask("Process.accesses", process, {"image": image}, limit, start, end)
 
 
 class ProcessQuery(Space[Process]):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from clew.entities.times import TimeWindow
+from clew.providers.logs.columns import quoted
+from clew.providers.logs.fieldmaps import load_field_maps
 from clew.providers.yaml_files import read_yaml
 
 
@@ -49,6 +52,24 @@ class Query:
     def takes(self) -> tuple[str, ...]:
         """All parameters of the SQL."""
         return (*self.binds, *(parameter.name for parameter in self.parameters))
+
+    def within(self, window: TimeWindow) -> tuple[str, dict[str, str]]:
+        """The SQL over the rows of the window alone, and the parameters that this adds.
+
+        Each view is hidden behind its own rows of that time: what a query counts, ranks or takes the first of is then
+        of that time too. A row without a time is in no window.
+        """
+        start, end = window.stamps
+        bound = {name: text for name, text in (("clew_start", start), ("clew_end", end)) if text}
+        if not bound:
+            return self.sql, {}
+        signs = {"clew_start": ">=", "clew_end": "<"}
+        when = " AND ".join(f"time {signs[name]} CAST(${name} AS TIMESTAMP)" for name in bound)
+        views = (
+            f"{quoted(view)} AS NOT MATERIALIZED (SELECT * FROM main.{quoted(view)} WHERE {when})"
+            for view in load_field_maps().views
+        )
+        return f"WITH {', '.join(views)} SELECT * FROM ({self.sql})", bound
 
 
 @functools.cache

@@ -11,8 +11,11 @@ from typing import Any, ClassVar, Protocol
 from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
 from clew.entities.fields import map_rows
 from clew.entities.text import stamp
+from clew.entities.times import ANY_TIME, TimeWindow, When
+from clew.entities.vocabulary import Term
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected
+from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, expected
+from clew.providers.logs.fieldmaps import load_field_maps
 from clew.providers.logs.packs import load_queries
 from clew.providers.logs.store import Rows
 
@@ -30,10 +33,12 @@ class LogQuery(Ask):
     query: str
     parameters: tuple[tuple[str, Any], ...]
     limit: int
+    window: TimeWindow = ANY_TIME
 
     def described(self) -> dict[str, Any]:
         sql = load_queries()[self.query].sql
-        return {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
+        said = {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
+        return {**said, "window": [*self.window.stamps]} if self.window else said
 
 
 class LogProvider(Provider):
@@ -42,14 +47,29 @@ class LogProvider(Provider):
     name: ClassVar[str] = "logs"
     title: ClassVar[str] = "connected logs"
 
-    def ask(self, query: str, subject: Entity, parameters: Mapping[str, Any], limit: int) -> Steps:
+    @classmethod
+    def shape(cls, operation: Operation[Any, ...], subject: type[Entity]) -> Mapping[str, Term]:
+        """The columns of the view that the query gives rows of, and the logs that each row is from."""
+        query = load_queries()[f"{subject.__name__}.{operation.name}"]
+        return {name: cls.term(name) for name in (*load_field_maps().views[query.view], "connection")}
+
+    def ask(
+        self,
+        query: str,
+        subject: Entity,
+        parameters: Mapping[str, Any],
+        limit: int,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
         """Rows of one query about one entity, as a finding with a table and links."""
         if not 1 <= limit <= MAX_ROWS:
             raise QueryError(f"limit must be from 1 to {MAX_ROWS:,}, not {limit}")
+        window = TimeWindow.kept(start, end)
         bound = {**subject_parameters(subject), **parameters}
         wanted = load_queries()[query]
-        reply = yield LogQuery(query, tuple((name, bound[name]) for name in wanted.takes), limit)
-        return _finding(subject, wanted.view, reply, limit)
+        reply = yield LogQuery(query, tuple((name, bound[name]) for name in wanted.takes), limit, window)
+        return _finding(subject, wanted.view, reply, limit, window)
 
 
 @functools.singledispatch
@@ -94,7 +114,7 @@ def _(subject: File) -> dict[str, Any]:
     return {"sha256": subject.sha256, "sha1": subject.sha1, "md5": subject.md5, "path": place, "hosts": hosts}
 
 
-def _finding(subject: Entity, view: str, reply: Reply, limit: int) -> Finding:
+def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeWindow) -> Finding:
     document = reply.object()
     columns = tuple(document["columns"])
     rows = [_typed(columns, row) for row in document["rows"]]
@@ -102,11 +122,12 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int) -> Finding:
     available: int = document["available"]
     shown = tuple(tuple(_scalar(cell) for cell in row) for row in rows)
     times = [row[columns.index("time")] for row in rows if row[columns.index("time")] is not None]
-    notes = [f"{bad} cells name no entity"] if bad else []
+    notes = [*([str(window)] if window else []), *([f"{bad} cells name no entity"] if bad else [])]
+    nowhere = f"no such rows in the connected logs{f' {window}' if window else ''}"
     return Finding(
         subject,
         outcome=Outcome.FOUND if rows else Outcome.NOTHING,
-        reason="; ".join(notes) if rows else "no such rows in the connected logs",
+        reason="; ".join(notes) if rows else nowhere,
         links=links,
         table=Table(columns, shown),
         returned=len(rows),
@@ -155,13 +176,13 @@ class LogChannel:
         query = expected(ask, LogQuery)
         if not self.sources:
             raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
-        sql = load_queries()[query.query].sql
+        sql, times = load_queries()[query.query].within(query.window)
         found: list[list[Any]] = []
         columns: tuple[str, ...] = ()
         available = 0
         for source in self.sources:
             try:
-                rows = source.select(sql, dict(query.parameters), query.limit)
+                rows = source.select(sql, {**dict(query.parameters), **times}, query.limit)
             except QueryError as error:
                 raise AskFailed(error.what, kind="query", where=source.name) from None
             columns, available = (*rows.columns, "connection"), available + rows.available

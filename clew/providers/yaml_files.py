@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,6 +14,23 @@ MAX_DEPTH = 24
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})")
 
+#: The way to a value: keys, and places in lists.
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a YAML text says, and where.
+
+    Attributes:
+        value: plain values.
+        places: `file:line:column` of each value, by its path; `keys` of the key before it.
+    """
+
+    value: Any
+    places: dict[Path, str] = field(default_factory=dict[Path, str])
+    keys: dict[Path, str] = field(default_factory=dict[Path, str])
+
 
 def read_yaml(text: str, where: str) -> Any:
     """Plain values from YAML text. Words are text unless they are plainly numbers, `true`, `false` or `null`.
@@ -20,13 +38,58 @@ def read_yaml(text: str, where: str) -> Any:
     Raises:
         SettingsError: not YAML, an alias, a duplicate key, a tag, or nested past `MAX_DEPTH`; says line and column.
     """
+    return read_document(text, where).value
+
+
+def read_document(text: str, where: str) -> Document:
+    """The same, for readers that say where in the text something is wrong."""
     loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
         _check_depth(text, loader, where)
         node = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:  # a lone surrogate is text to Python, and no UTF-8
         raise SettingsError(f"not usable YAML: {error}", where=where) from None
-    return None if node is None else _value(node, where, set())
+    reading = _Reading(where)
+    value = None if node is None else reading.value(node, ())
+    return Document(value, reading.places, reading.keys)
+
+
+def write_yaml(data: Any) -> str:
+    """YAML text that `read_yaml` reads as the same plain values.
+
+    >>> write_yaml({"name": "no", "rows": 5})
+    "name: 'no'\\nrows: 5\\n"
+
+    Raises:
+        SettingsError: something that is no plain value, or a number that YAML of this kind does not write.
+    """
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:
+            return True
+
+    Plain.add_representer(float, _float)
+    Plain.add_representer(str, _text)
+    try:
+        text = str(yaml.dump(data, Dumper=Plain, allow_unicode=True, sort_keys=False, width=100))
+    except yaml.YAMLError as error:
+        raise SettingsError(f"cannot be written as YAML: {error}") from None
+    # Read again rather than trusted: a number may be longer than those that are read.
+    if read_yaml(text, "what was written") != data:
+        raise SettingsError("cannot be written as YAML without loss")
+    return text
+
+
+def _text(dumper: Any, text: str) -> yaml.ScalarNode:
+    # In quotes that have escapes, where a line break of some kind could be folded away.
+    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+    return node
+
+
+def _float(dumper: Any, number: float) -> yaml.ScalarNode:
+    plain = repr(number) if _DECIMAL.fullmatch(repr(number)) else f"{number:.18f}"
+    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:float", plain)
+    return node
 
 
 def _check_depth(text: str, loader: Any, where: str) -> None:
@@ -43,28 +106,43 @@ def _place(at: yaml.Node | yaml.Event, where: str) -> str:
     return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
 
 
-def _value(node: yaml.Node, where: str, seen: set[int]) -> Any:
-    place = _place(node, where)
-    if id(node) in seen:
-        raise SettingsError("aliases are not allowed", where=place, next_step="write the value again")
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node, place)
-    plain = "seq" if isinstance(node, yaml.SequenceNode) else "map"
-    if _tag(node) != plain:
-        raise SettingsError(f"the tag {_tag(node)!r} is not allowed", where=place)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, where, seen) for item in node.value]
-    values: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value
-        if not isinstance(key_node, yaml.ScalarNode) or id(key_node) in seen:
-            raise SettingsError("a key is text, written where it stands", where=_place(key_node, where))
-        if key in values:
-            raise SettingsError(f"the key {key!r} stands twice", where=_place(key_node, where))
-        seen.add(id(key_node))
-        values[key] = _value(value_node, where, seen)
-    return values
+class _Reading:
+    """One text being read: where its values are, and which nodes were met."""
+
+    def __init__(self, where: str) -> None:
+        self.places: dict[Path, str] = {}
+        self.keys: dict[Path, str] = {}
+        self._where = where
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        place = self.places[path] = _place(node, self._where)
+        if id(node) in self._seen:
+            raise SettingsError("aliases are not allowed", where=place, next_step="write the value again")
+        self._seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node, place)
+        plain = "seq" if isinstance(node, yaml.SequenceNode) else "map"
+        if _tag(node) != plain:
+            raise SettingsError(f"the tag {_tag(node)!r} is not allowed", where=place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, values)
+            self.keys[*path, key] = _place(key_node, self._where)
+            values[key] = self.value(value_node, (*path, key))
+        return values
+
+    def _key(self, node: yaml.Node, others: dict[str, Any]) -> str:
+        place = _place(node, self._where)
+        if not isinstance(node, yaml.ScalarNode) or id(node) in self._seen:
+            raise SettingsError("a key is text, written where it stands", where=place)
+        key: str = node.value
+        if key in others:
+            raise SettingsError(f"the key {key!r} stands twice", where=place)
+        self._seen.add(id(node))
+        return key
 
 
 def _tag(node: yaml.Node) -> str:

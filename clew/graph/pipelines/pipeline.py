@@ -1,0 +1,133 @@
+"""A pipeline as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from clew.errors import PipelineError
+from clew.graph.pipelines.steps import BranchStep, PivotStep, Step, TeeStep
+from clew.graph.pipelines.wording import checked_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clew.graph.pipelines.result import PipelineResult
+    from clew.graph.pipelines.running import Show
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A named, versioned list of steps over a table.
+
+    >>> from clew.graph.pipelines import Condition, FilterStep, Pipeline, PivotStep
+    >>> outside = Pipeline("outside", (
+    ...     PivotStep("IpAddress", "net.kind"),
+    ...     FilterStep((Condition("ip_kind", "eq", "documentation"),)),
+    ... ))
+    >>> print(outside.to_yaml())
+    name: outside
+    version: 1
+    steps:
+    - pivot: net.kind
+      entity: IpAddress
+    - filter:
+      - column: ip_kind
+        op: eq
+        value: documentation
+
+    Raises:
+        PipelineError: no steps, or two tables, branches or files of one name.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    version: int = 1
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "a pipeline")
+        if type(self.version) is not int or self.version < 1:
+            raise PipelineError("a version is a whole number from 1 on", where="version")
+        if not self.steps:
+            raise PipelineError("a pipeline needs steps", where="steps")
+        _all_different((tee.name for tee in self.tees), "table")
+        _all_different(
+            (name for step in self.every if isinstance(step, BranchStep) for name in step.branches), "branch"
+        )
+        _all_different((tee.file.lower() for tee in self.tees if tee.file), "file")
+
+    @classmethod
+    def from_yaml(cls, text: str, source: str = "pipeline") -> Self:
+        """The pipeline that a YAML text describes.
+
+        Args:
+            source: what the text is called in errors: its file.
+
+        Raises:
+            PipelineError: all that is wrong with it, each with line, column and what to do.
+        """
+        from clew.graph.pipelines.reading import read_pipeline
+
+        return cls(**read_pipeline(text, source))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The pipeline in a file. Raises PipelineError as `from_yaml` does, and where there is no such text."""
+        try:
+            text = Path(path).read_text("utf-8-sig")
+        except OSError as error:
+            raise PipelineError(f"cannot read the pipeline: {error.strerror}", where=str(path)) from None
+        except UnicodeDecodeError:
+            raise PipelineError("the pipeline is not UTF-8 text", where=str(path)) from None
+        return cls.from_yaml(text, Path(path).name)
+
+    def to_yaml(self) -> str:
+        """The text that `from_yaml` reads as the same pipeline."""
+        from clew.graph.pipelines.writing import write_pipeline
+
+        return write_pipeline(self)
+
+    def run(
+        self, frame: pd.DataFrame, *, column: str = "", show: Show | None = None, folder: str | Path | None = None,
+        progress: bool = False,
+    ) -> PipelineResult:  # fmt: skip
+        """Run it; see `clew.graph.pipelines.run`."""
+        from clew.graph.pipelines.running import run
+
+        return run(self, frame, column=column, show=show, folder=folder, progress=progress)
+
+    @property
+    def every(self) -> tuple[Step, ...]:
+        """All steps, those of branches after their branch."""
+        return tuple(_every(self.steps))
+
+    @property
+    def tees(self) -> tuple[TeeStep, ...]:
+        """Where tables are kept."""
+        return tuple(step for step in self.every if isinstance(step, TeeStep))
+
+    @property
+    def pivots(self) -> tuple[PivotStep, ...]:
+        """What is asked."""
+        return tuple(step for step in self.every if isinstance(step, PivotStep))
+
+
+def _every(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        if isinstance(step, BranchStep):
+            for branch in step.branches.values():
+                yield from _every(branch)
+
+
+def _all_different(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise PipelineError(
+                f"the {what} {name!r} is used twice", where="steps", next_step="name one of them differently"
+            )
+        seen.add(name)

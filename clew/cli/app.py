@@ -6,10 +6,14 @@ import sys
 
 import typer
 
-from clew.cli.case import connect, expand, html, pivot, replay, show
+from clew.cli.case import connect, expand, html, pivot, show
+from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
-from clew.cli.discover import pivots
+from clew.cli.discover import doctor, pivots
+from clew.cli.pipeline import run
+from clew.cli.replay import compare, replay
 from clew.cli.terminal import err
+from clew.cli.window import window
 from clew.entities.display import visible
 from clew.errors import CaseError, ClewError
 
@@ -19,8 +23,27 @@ app = typer.Typer(
     help="Follow an intrusion from one entity to the next, and keep everything that was asked and answered.",
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (demo, connect, pivot, expand, show, html, replay, pivots):
+for command in (
+    demo,
+    connect,
+    pivot,
+    expand,
+    show,
+    html,
+    replay,
+    compare,
+    run,
+    pivots,
+    doctor,
+    verify,
+    copy,
+    undo,
+    redo,
+    branch,
+):
     app.command()(command)
+# So that -2d is a time.
+app.command(context_settings={"ignore_unknown_options": True})(window)
 
 
 def main() -> None:

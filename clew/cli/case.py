@@ -94,14 +94,6 @@ def html(
         out.print(f"wrote {visible(opened.to_html(to or case.with_suffix('.html')))}")
 
 
-def replay(case: CasePath) -> None:
-    """Run every recorded pivot again on what was recorded, asking nobody; says "identical" or the first difference."""
-    result = Investigation.replay(case)
-    out.print(str(result))
-    if not result.identical:
-        raise typer.Exit(DIFFERENT)
-
-
 def existing(case: Path) -> Investigation:
     """A case that is there: commands that read must not make one by a misspelt name."""
     if not case.exists():

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Token
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from clew.entities import Entity, Finding
+from clew.entities.times import TimeWindow
 from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
+from clew.graph.asking import Age, ask_again
+from clew.graph.curating import Curating
+from clew.graph.difference import Difference
 from clew.graph.events import (
-    Added,
+    Branched,
     Connected,
-    Event,
-    Merged,
-    Noted,
     Opened,
     Planned,
     PlannedCall,
-    Tagged,
-    Unmerged,
 )  # fmt: skip
 from clew.graph.expand import Expander, Expansion, arguments_for
 from clew.graph.plan import Budget, Lead, Plan
-from clew.graph.reading import Reading
-from clew.graph.recorder import Recorder
 from clew.graph.recordings import CaseRecordings, ReplyFile
-from clew.graph.replay import Replay, replay_case
+from clew.graph.replay import Replay, reparse_case, replay_case
 from clew.graph.store import Store
-from clew.pivots.context import Session, Workspace, aexecute, execute, now, session_variable, workspace
-from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.context import Session, Workspace, aexecute, execute, now, session_variable
+from clew.pivots.context import workspace as current_workspace
+from clew.pivots.invocation import Invocation, Pivot, settled
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 BULK = 500
 
 
-class Case(Reading):
+class Case(Curating):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it."""
 
     def __init__(
@@ -56,10 +56,8 @@ class Case(Reading):
         replies: ReplyFile | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        super().__init__(store)
-        self._around = around
+        super().__init__(store, around=around, clock=clock)
         self._replies = replies
-        self._clock = clock
         self._logs: tuple[LogStore, ...] = ()
         self._tokens: list[Token[Session | None]] = []
 
@@ -91,17 +89,69 @@ class Case(Reading):
             raise
         return case
 
+    @overload
     @classmethod
-    def replay(cls, path: str | Path) -> Replay:
+    def replay(cls, path: str | Path) -> Replay: ...
+    @overload
+    @classmethod
+    def replay(cls, path: str | Path, *, reparse: Literal[True]) -> Difference: ...
+    @overload
+    @classmethod
+    def replay(
+        cls, path: str | Path, *, live: Literal[True], budget: Budget | None = None, older_than: Age | None = None,
+        workspace: Workspace | None = None,
+    ) -> Difference: ...  # fmt: skip
+    @classmethod
+    def replay(
+        cls, path: str | Path, *, live: bool = False, reparse: bool = False, budget: Budget | None = None,
+        older_than: Age | None = None, workspace: Workspace | None = None,
+    ) -> Replay | Difference:  # fmt: skip
         """Run every recorded pivot again on what was recorded, with nothing else, and compare the graphs.
 
+        The file is only read, in each of the three forms.
+
+        Args:
+            reparse: say all that differs where today's clew reads the recorded evidence, not only whether it does.
+            live: ask everybody again, once for each question, and say what differs from the latest answers.
+            budget: how many calls that may take; `Budget()`, if not given. What is beyond it is not confirmed.
+            older_than: ask only what was asked longer ago than that: `7d`, `12h`, a timedelta.
+            workspace: settings and connections of today; those of the process, if not given.
+
         Raises:
+            QueryError: arguments that do not go together, or an age that is none.
             CaseError: there is no such case, or it is damaged.
         """
+        only_live = (budget, older_than, workspace) != (None, None, None)
+        if (live and reparse) or (only_live and not live):
+            raise QueryError("a replay with live=True asks again, and only that takes a budget, an age and a workspace",
+                             next_step="give live=True or reparse=True, or neither")  # fmt: skip
         if not Path(path).exists():
             raise CaseNotFound("there is no such case", where=str(path))
         with Store(Path(path)) as store:
-            return replay_case(store)
+            if live:
+                around = workspace or current_workspace()
+                return ask_again(store, around, budget=budget or Budget(), older_than=older_than)
+            return reparse_case(store) if reparse else replay_case(store)
+
+    def branch(self, name: str, path: str | Path | None = None) -> Self:
+        """A case of its own that goes on from here; this one stays as it is. `compare` tells the two apart.
+
+        Args:
+            path: of the new file; beside this one and called after it and the name, if not given.
+
+        Raises:
+            CaseError: there is such a file already, or this case is only in memory and no path is given.
+        """
+        if path is None and self.path is None:
+            raise CaseError("a case in memory has no place for a branch", next_step="give path=")
+        own = self.path or Path()
+        step, digest = self._store.head()
+        target = Path(path) if path else own.with_name(f"{own.stem}-{_file_name(name)}{own.suffix}")
+        self.export_copy(target)
+        other = type(self)(Store(target), around=self._around, replies=self._replies, clock=self._clock)
+        other._record(Branched(name, self.title, step, digest))  # noqa: SLF001 - the same class
+        other._reconnect()  # noqa: SLF001 - the same class
+        return other
 
     # -- as a context --------------------------------------------------------------------------------------------
 
@@ -123,17 +173,7 @@ class Case(Reading):
         self._logs = ()
         self._store.close()
 
-    @property
-    def workspace(self) -> Workspace:
-        """Settings and connections around the case."""
-        return self._around or workspace()
-
     # -- what an analyst does ------------------------------------------------------------------------------------
-
-    def add(self, *entities: Entity) -> None:
-        """Put entities on the table, one step each."""
-        for entity in entities:
-            self._record(Added(entity), placed=(entity,))
 
     def connect(self, path: str | Path) -> LogStore:
         """Make logs queryable for this case, and remember which they were.
@@ -147,52 +187,19 @@ class Case(Reading):
         self._record(Connected(store.name, place, store.digest, store.files, store.rows, store.damaged))
         return store
 
-    def note(self, text: str, about: Entity | None = None) -> None:
-        """Write something down, about an entity or about the case."""
-        self._record(Noted(text, about.key if about else None), placed=(about,) if about else ())
-
-    def tag(self, entity: Entity, *tags: str) -> None:
-        """Give an entity tags, one step each."""
-        for tag in tags:
-            self._record(Tagged(entity.key, tag), placed=(entity,))
-
-    def merge(self, keep: Entity, gone: Entity, *, reason: str) -> int:
-        """Make two nodes one, because a person says so; returns the step, for `unmerge`.
-
-        Raises:
-            CaseError: a node that the case has not, two of different kinds, or one that is the other already.
-        """
-        kept, lost = self.node_key(keep), self.node_key(gone)
-        if kept == lost:
-            raise CaseError(f"{keep.key} and {gone.key} are one node already", next_step="see case.merges()")
-        if kept.kind != lost.kind:
-            raise CaseError(f"a {lost.kind} cannot be merged into a {kept.kind}")
-        return self._record(Merged(kept, lost, reason))
-
-    def unmerge(self, step: int, *, reason: str) -> None:
-        """Take a merge back: both nodes and their claims are as if it had not been.
-
-        Raises:
-            CaseError: that step is no merge, or was taken back already.
-        """
-        row = self._store.connection.execute("SELECT undone_by FROM merges WHERE step = ?", (step,)).fetchone()
-        if row is None or row[0] is not None:
-            raise CaseError(f"step {step} is no merge that could be taken back", next_step="see case.merges()")
-        with self._store.transaction():
-            self._record(Unmerged(step, reason))
-            self._store.rebuild()
-
     # -- pivots --------------------------------------------------------------------------------------------------
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and record it, whatever comes of it."""
         at = self._clock()
-        return self._recorder.keep(invocation, execute(self._runner(pivot, at), invocation, pivot), at)
+        asked = self._settled(invocation, pivot, at)
+        return self._recorder.keep(asked, execute(self._runner(pivot, at), asked, pivot), at)
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
         at = self._clock()
-        return self._recorder.keep(invocation, await aexecute(self._runner(pivot, at), invocation, pivot), at)
+        asked = self._settled(invocation, pivot, at)
+        return self._recorder.keep(asked, await aexecute(self._runner(pivot, at), asked, pivot), at)
 
     def perform_all(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
@@ -201,9 +208,10 @@ class Case(Reading):
 
         Many subjects become several steps of `BULK` answers, so that little is lost with the machine.
         """
+        asked = settled(pivot, arguments, self._asked_about, self._clock())
         findings: list[Finding] = []
         for first in range(0, len(subjects), BULK):
-            findings += self._perform_some(pivot, subjects[first : first + BULK], arguments, tell)
+            findings += self._perform_some(pivot, subjects[first : first + BULK], asked, tell)
         return findings
 
     def _perform_some(
@@ -220,10 +228,8 @@ class Case(Reading):
             self._recorder.keep_all(pivot.name, arguments, answers, at)
         return [answer.finding for answer in answers]
 
-    @property
-    def recording(self) -> bool:
-        """Every answer is kept."""
-        return True
+    def columns(self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]) -> None:
+        """Every answer is kept, and so has to be a finding."""
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
         """Run a pivot by its full name, for callers that have it as text.
@@ -267,12 +273,12 @@ class Case(Reading):
             if self._store.head()[0] == 0:  # another process may have begun it meanwhile
                 self._record(Opened(title))
 
-    def _record(self, event: Event, *, placed: tuple[Entity, ...] = ()) -> int:
-        return self._recorder.record(event, self._clock(), placed=placed)
-
     @property
-    def _recorder(self) -> Recorder:
-        return Recorder(self._store, self.workspace.settings.analyst)
+    def _asked_about(self) -> TimeWindow:
+        return self.window or self.workspace.window
+
+    def _settled(self, invocation: Invocation, pivot: Pivot, at: datetime) -> Invocation:
+        return dataclasses.replace(invocation, arguments=settled(pivot, invocation.arguments, self._asked_about, at))
 
     def _runner(self, pivot: Pivot, at: datetime) -> Runner:
         # One time for the whole step, so that replaying it gives the same times.
@@ -281,20 +287,28 @@ class Case(Reading):
         return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs)
 
     def _expander(self, budget: Budget, only: tuple[str, ...] | None) -> Expander:
-        answered = self.answered()
+        window, at = self._asked_about, self._clock()
+        places: dict[tuple[str, str], tuple[int, int]] = {}
+
+        def known(entity: Entity, pivot: Pivot) -> bool:
+            wanted = settled(pivot, arguments_for(pivot, budget), window, at)
+            place = self.answered(entity.key, pivot, wanted)
+            if place is not None:
+                places[str(entity.key), pivot.name] = place
+            return place is not None
 
         def run(entity: Entity, call: PlannedCall) -> Finding:
             if call.known:
                 # By what it was called when it was planned: it may have been merged since.
-                return self.recorded(*answered[str(call.subject), call.pivot])
-            arguments = arguments_for(entity, call, budget)
-            return self.perform(Invocation(call.pivot, entity, arguments), find_pivot(type(entity), call.pivot))
+                return self.recorded(*places[str(call.subject), call.pivot])
+            pivot = find_pivot(type(entity), call.pivot)
+            return self.perform(Invocation(call.pivot, entity, arguments_for(pivot, budget)), pivot)
 
         def planned(plan: Plan) -> None:
             left_out = tuple((entity.key, why) for entity, why in plan.left_out)
             self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
 
-        return Expander(self.workspace.gate, budget, self.entity, self.verdict, run, planned, frozenset(answered), only)
+        return Expander(self.workspace.gate, budget, self.entity, self.verdict, run, planned, known, only)
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore
@@ -311,3 +325,8 @@ class Case(Reading):
                 continue  # a query will say that no logs are connected
             if store.digest == event.digest:
                 self._logs = (*self._logs, store)
+
+
+def _file_name(name: str) -> str:
+    """A name as part of a file name: what is no letter, digit, dot or dash becomes a dash."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "branch"

@@ -10,13 +10,14 @@ from clew.providers.base import canonical_json
 
 _PARTS = {
     "node": "SELECT key, entity, verdict, severity, first_step FROM nodes ORDER BY key",
-    "alias": "SELECT alias, node FROM aliases ORDER BY alias",
+    "alias": "SELECT alias, key FROM names JOIN nodes ON nodes.id = names.node ORDER BY alias",
     "claim": "SELECT source, relation, target, said_source, said_target, step, provider, pivot, asked_at, evidence, "
-    "pointers, observed_first, observed_last, inferred FROM claims "
+    "pointers, observed_first, observed_last, inferred FROM said "
     "ORDER BY source, relation, target, step, provider, pivot, evidence, pointers, said_source, said_target",
     "finding": "SELECT step, answer, part, subject, pivot, provider, outcome, verdict, severity, reason, reference, "
-    "asked_at, returned, available, truncated_by, evidence FROM findings ORDER BY step, answer, part",
+    "asked_at, returned, available, truncated_by, evidence FROM answers ORDER BY step, answer, part",
     "remark": "SELECT step, about, kind, text FROM remarks ORDER BY step",
+    "layout": "SELECT node, x, y, pinned, hidden, collapsed FROM layout ORDER BY node",
     "merge": "SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step",
 }
 

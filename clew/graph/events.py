@@ -9,11 +9,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import AwareDatetime, Discriminator, PlainSerializer, PlainValidator, TypeAdapter
 
 from clew.entities.codec import AnyEntity
-from clew.entities.finding import Finding
+from clew.entities.finding import Finding, Relation, Verdict
 from clew.entities.key import Key
+from clew.entities.times import TimeWindow
 from clew.graph.packing import pack_finding, unpack_finding
 from clew.pivots.invocation import Invocation
 from clew.providers.base import canonical_json
@@ -142,6 +143,32 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class Windowed:
+    """From here on queries of the case ask about a window of time; an open one takes it away.
+
+    Attributes:
+        said: how a person gave it; empty where that says no more.
+    """
+
+    start: AwareDatetime | None
+    end: AwareDatetime | None
+    said: str = ""
+    kind: Literal["windowed"] = "windowed"
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError("a window ends after it starts")
+
+    @property
+    def window(self) -> TimeWindow:
+        """The window."""
+        return TimeWindow(self.start, self.end)
+
+    def __str__(self) -> str:
+        return f"{self.window} ({self.said})" if self.said else str(self.window)
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """Two nodes turned out to be one."""
 
@@ -150,6 +177,8 @@ class Merged:
     reason: str
     evidence: tuple[str, ...] = ()
     kind: Literal["merged"] = "merged"
+    #: The step that it follows from, and is undone with; 0 where a person said so.
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +190,99 @@ class Unmerged:
     kind: Literal["unmerged"] = "unmerged"
 
 
-Event = Opened | Connected | Added | Pivoted | BulkPivoted | Planned | Noted | Tagged | Merged | Unmerged
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A person says that two entities are related."""
+
+    source: AnyEntity
+    relation: Relation
+    target: AnyEntity
+    why: str
+    kind: Literal["linked"] = "linked"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A person gave a verdict, which counts for more than those of all sources; `unknown` takes it back."""
+
+    about: AnyKey
+    verdict: Verdict
+    why: str
+    kind: Literal["judged"] = "judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Nodes were taken out of the picture, or put back."""
+
+    about: tuple[AnyKey, ...]
+    hidden: bool
+    kind: Literal["hidden"] = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsed:
+    """What hangs on nodes was folded into them in the picture, or unfolded."""
+
+    about: tuple[AnyKey, ...]
+    collapsed: bool
+    kind: Literal["collapsed"] = "collapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A node was put somewhere in the picture; a pinned one stays there."""
+
+    about: AnyKey
+    x: float
+    y: float
+    pinned: bool = True
+    kind: Literal["moved"] = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Nodes and links came from elsewhere; what they are is in the evidence."""
+
+    source: str
+    evidence: str
+    nodes: int
+    links: int
+    kind: Literal["imported"] = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Steps were taken back: it is as if they had not been, but for what was sent to others."""
+
+    steps: tuple[int, ...]
+    kind: Literal["undone"] = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Redone:
+    """Steps that were taken back count again."""
+
+    steps: tuple[int, ...]
+    kind: Literal["redone"] = "redone"
+
+
+@dataclass(frozen=True, slots=True)
+class Branched:
+    """The case began as a copy of another at one of its steps."""
+
+    name: str
+    origin: str
+    step: int
+    hash: str
+    kind: Literal["branched"] = "branched"
+
+
+#: What people do to a case, besides asking.
+Deed = (
+    Added | Linked | Imported | Windowed | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
+)  # fmt: skip
+Event = Opened | Connected | Planned | Pivoted | BulkPivoted | Deed | Merged | Undone | Redone | Branched
 
 
 @functools.cache

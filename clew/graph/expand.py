@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from clew.entities import Entity, Finding, Key, Outcome, Relation
 from clew.graph.events import PlannedCall
 from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
-from clew.pivots.registry import find_pivot
+from clew.pivots.invocation import Pivot
 from clew.providers.gate import Gate
 
 
@@ -50,7 +51,7 @@ class Expander:
     """Runs waves. What it needs of a case are a few functions, so that a plan can be made without running it.
 
     Attributes:
-        known: subject and pivot of what the case has an answer to already; planned at no cost.
+        known: whether the case has an answer to a pivot of an entity already; planned at no cost.
         entity_of: the entity of a key, as the case knows it now.
         verdict_of: the verdict of its node.
         run: run one planned pivot and record it.
@@ -63,7 +64,7 @@ class Expander:
     verdict_of: Callable[[Entity], str]
     run: Callable[[Entity, PlannedCall], Finding]
     planned: Callable[[Plan], None]
-    known: frozenset[tuple[str, str]] = frozenset()
+    known: Callable[[Entity, Pivot], bool]
     only: tuple[str, ...] | None = None
     _asked: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
@@ -146,9 +147,7 @@ def _same(one: Key, other: Key) -> bool:
     return (one.kind, one.value) == (other.kind, other.value)
 
 
-def arguments_for(entity: Entity, call: PlannedCall, budget: Budget) -> dict[str, object]:
+def arguments_for(pivot: Pivot, budget: Budget) -> dict[str, Any]:
     """All arguments of a planned pivot: its defaults, with the row limit of the budget."""
-    pivot = find_pivot(type(entity), call.pivot)
-    parameters = pivot.signature.parameters
-    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    defaults = pivot.complete({})
     return {**defaults, "limit": budget.rows} if "limit" in defaults else defaults

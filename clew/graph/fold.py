@@ -4,130 +4,145 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
-from clew.entities import Entity, Finding, Host, Key, Link, Outcome, dump, load
+from clew.entities import Finding, Host, Key, Link, Outcome
+from clew.entities.codec import from_key
 from clew.entities.text import stamp
-from clew.errors import CaseDamaged, EntityError
+from clew.errors import CaseDamaged
+from clew.graph.batches import fold_batch
 from clew.graph.events import (
     Added,
+    Branched,
     BulkPivoted,
+    Collapsed,
     Connected,
+    Deed,
     Event,
+    Hidden,
+    Imported,
+    Judged,
+    Linked,
     Merged,
+    Moved,
     Noted,
     Opened,
     Pivoted,
     Planned,
+    Redone,
     Tagged,
+    Undone,
     Unmerged,
+    Windowed,
 )  # fmt: skip
+from clew.graph.placing import Nodes, claim_mark
 from clew.providers.base import canonical_json
 
-# The worst verdict of the latest word of each source; `unknown` is what remains when nobody said anything.
-_VERDICT = """
-SELECT verdict, severity FROM (
-  SELECT verdict, severity,
-    row_number() OVER (PARTITION BY provider, pivot ORDER BY step DESC, answer DESC, part DESC) AS latest
-  FROM findings WHERE subject = ? AND outcome = 'found' AND part > 0)
-WHERE latest = 1 ORDER BY
-  CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
-  CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""
+#: Who says what a person says.
+ANALYST = "analyst"
 
 
-class Fold:
+class Fold(Nodes):
     """Applies events to the derived tables of one database, inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, *, undone: frozenset[int] = frozenset()) -> None:
-        self._connection = connection
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        undone: frozenset[int] = frozenset(),
+        evidence: Callable[[str], bytes] | None = None,
+    ) -> None:
+        super().__init__(connection)
         self._undone = undone
+        self._evidence = evidence
 
     def apply(self, step: int, event: Event) -> None:
-        """What follows from one event."""
+        """What follows from one event; of one that was taken back, only that it was, and what was sent to others."""
         match event:
-            case Opened() | Connected() | Planned() | Unmerged():
-                if isinstance(event, Unmerged):
-                    self._write("UPDATE merges SET undone_by = ? WHERE step = ?", (step, event.step))
-            case Added():
-                self.place(event.entity, step)
+            case Opened() | Connected() | Planned() | Branched():
+                pass
+            case Undone() | Redone():
+                by = step if isinstance(event, Undone) else None
+                rows = [(by, taken) for taken in event.steps]
+                self._write_all("UPDATE merges SET undone_by = ? WHERE step = ?", rows)
             case Pivoted():
                 self._pivoted(step, 0, event)
             case BulkPivoted():
                 for number, single in enumerate(event.single()):
                     self._pivoted(step, number, single)
-            case Noted():
-                about = (self.resolve(event.about) or str(event.about)) if event.about else ""
-                self._write("INSERT INTO remarks VALUES (?, ?, 'note', ?)", (step, about, event.text))
-            case Tagged():
-                about = self.resolve(event.about) or str(event.about)
-                self._write("INSERT INTO remarks VALUES (?, ?, 'tag', ?)", (step, about, event.tag))
             case Merged():
                 self._merged(step, event)
+            case _ if step not in self._undone:
+                self._done(step, event)
+            case _:
+                pass
+
+    def _done(self, step: int, event: Deed) -> None:
+        match event:
+            case Added():
+                self.place(event.entity, step)
+            case Linked() | Judged():
+                self._told(step, event)
+            case Imported():
+                self._imported(step, event)
+            case Noted() | Tagged() | Windowed():
+                self._remarked(step, event)
+            case Hidden() | Collapsed() | Moved():
+                self._arranged(event)
+            case Unmerged():
+                self._write("UPDATE merges SET undone_by = ? WHERE step = ?", (step, event.step))
             case _:
                 assert_never(event)
 
-    # -- nodes ---------------------------------------------------------------------------------------------------
+    def _remarked(self, step: int, event: Noted | Tagged | Windowed) -> None:
+        match event:
+            case Noted():
+                about, kind, text = event.about, "note", event.text
+            case Tagged():
+                about, kind, text = event.about, "tag", event.tag
+            case Windowed():
+                about, kind, text = None, "window", str(event)
+        node = (self.resolve(about) or str(about)) if about else ""
+        self._write("INSERT INTO remarks VALUES (?, ?, ?, ?)", (step, node, kind, text))
 
-    def resolve(self, key: Key) -> str | None:
-        """The node that a key means, through merges and through the names of its host."""
-        for spelling in dict.fromkeys((str(self._rescoped(key)), str(key))):
-            row = self._one("SELECT node FROM aliases WHERE alias = ?", (spelling,))
-            if row:
-                return str(row[0])
-        return None
+    def _told(self, step: int, event: Linked | Judged) -> None:
+        """What a person says is kept as what any other source says."""
+        match event:
+            case Linked():
+                link = Link(event.source, event.relation, event.target)
+                said = Finding(event.source, provider=ANALYST, pivot="link", reason=event.why, links=(link,))
+                self._claim(step, self._origin(step, said), said, link)
+            case Judged():
+                node = self.number(event.about)
+                if node is not None:
+                    said = Finding(from_key(event.about), provider=ANALYST, pivot="judge", verdict=event.verdict,
+                                   reason=event.why)  # fmt: skip
+                    self._judge((step, 0), node, said)
 
-    def place(self, entity: Entity, step: int) -> str:
-        """The node of an entity, made if there is none; its new identifiers become aliases where they are free."""
-        entity = self._on_known_host(entity)
-        node = self.resolve(entity.key)
-        if node is None:
-            node = str(entity.key)
-            self._write(
-                "INSERT INTO nodes VALUES (?, ?, ?, ?, ?, ?, 'unknown', 'informational')",
-                (node, entity.kind, entity.key.scope, entity.label, canonical_json(dump(entity)), step),
-            )
-        else:
-            self._learn(node, entity)
-        for alias in (entity.key, *entity.aliases):
-            # An alias that means another node already stays there: whether the two are one is a merge, not a guess.
-            known = self._connection.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (str(alias), node))
-            if known.rowcount and entity.kind == Host.kind and str(alias) != node:
-                self._rehost(str(alias), node)  # what was seen under a name before it was known whose name it is
-        return node
+    def _arranged(self, event: Hidden | Collapsed | Moved) -> None:
+        keys = event.about if not isinstance(event, Moved) else (event.about,)
+        for node in (self.resolve(key) or str(key) for key in keys):
+            self._write("INSERT OR IGNORE INTO layout VALUES (?, NULL, NULL, 0, 0, 0)", (node,))
+            match event:
+                case Hidden():
+                    self._write("UPDATE layout SET hidden = ? WHERE node = ?", (event.hidden, node))
+                case Collapsed():
+                    self._write("UPDATE layout SET collapsed = ? WHERE node = ?", (event.collapsed, node))
+                case Moved():
+                    self._write("UPDATE layout SET x = ?, y = ?, pinned = ? WHERE node = ?",
+                                (event.x, event.y, event.pinned, node))  # fmt: skip
 
-    def _learn(self, node: str, entity: Entity) -> None:
-        known = self.entity(node)
-        if type(known) is type(entity) and known.key == entity.key:
-            filled = known.filled(entity)
-            if dump(filled) != dump(known):
-                self._write("UPDATE nodes SET entity = ?, label = ? WHERE key = ?",
-                            (canonical_json(dump(filled)), filled.label, node))  # fmt: skip
-
-    def entity(self, node: str) -> Entity:
-        """The entity of a node."""
-        (text,) = self._one("SELECT entity FROM nodes WHERE key = ?", (node,)) or (None,)
-        if text is None:
-            raise CaseDamaged(f"the node {node} is missing")
-        return load(json.loads(text))
-
-    def _rescoped(self, key: Key) -> Key:
-        """A key on a host by the name that the case uses for that host."""
-        if key.host is None:
-            return key
-        row = self._one("SELECT node FROM aliases WHERE alias = ?", (str(key.host),))
-        return key._replace(scope=Key.parse(row[0]).value) if row else key
-
-    def _on_known_host(self, entity: Entity) -> Entity:
-        scope = self._rescoped(entity.key).scope
-        return load({**dump(entity), "host": scope}) if scope != entity.key.scope else entity
+    def _imported(self, step: int, event: Imported) -> None:
+        if self._evidence is None:
+            raise CaseDamaged(f"the rows of step {step} are missing")
+        # Their own way into the tables: one row at a time would take minutes for a million.
+        fold_batch(self._connection, self, step, event, self._evidence(event.evidence))
 
     # -- claims --------------------------------------------------------------------------------------------------
 
     def _pivoted(self, step: int, answer: int, event: Pivoted) -> None:
-        node = self.place(event.invocation.subject, step)
         self._write_all(
             "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -137,32 +152,59 @@ class Fold:
                 for position, exchange in enumerate(event.exchanges)
             ],
         )  # fmt: skip
+        if step in self._undone:
+            return
         finding = event.finding
+        node = self.place(event.invocation.subject, step)
         for part in finding.parts or (finding,):
-            for link in part.links:
-                self._claim(step, part, link)
-        self._judge((step, answer), self.resolve(event.invocation.subject.key) or node, finding)
+            if part.links:
+                origin = self._origin(step, part)
+                for link in part.links:
+                    self._claim(step, origin, part, link)
+        number = self.number(event.invocation.subject.key)
+        self._judge((step, answer), node if number is None else number, finding)
 
-    def _claim(self, step: int, finding: Finding, link: Link) -> None:
-        source, target = self._ends(link, step)
+    def _origin(self, step: int, finding: Finding) -> int:
+        """Who says it: one row for all that one answer of one source says."""
+        said = (step, finding.provider, finding.pivot, _moment(finding.asked_at), ",".join(finding.evidence))
         self._write(
-            "INSERT OR IGNORE INTO claims (source, relation, target, said_source, said_target, step, provider, pivot, "
-            "asked_at, evidence, pointers, observed_first, observed_last, inferred) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (source, link.relation.value, target, str(link.source.key), str(link.target.key), step, finding.provider,
-             finding.pivot, _moment(finding.asked_at), ",".join(finding.evidence), json.dumps(link.pointers),
-             _moment(link.observed_first), _moment(link.observed_last), link.inferred),
+            "INSERT OR IGNORE INTO origins (step, provider, pivot, asked_at, evidence) VALUES (?, ?, ?, ?, ?)", said
+        )
+        row = self._one("SELECT id FROM origins WHERE step = ? AND provider = ? AND pivot = ? AND asked_at = ? "
+                        "AND evidence = ?", said)  # fmt: skip
+        return int(row[0]) if row else 0
+
+    def _claim(self, step: int, origin: int, finding: Finding, link: Link) -> None:
+        source, target = self._ends(link, step)
+        said_source, said_target, pointers = str(link.source.key), str(link.target.key), json.dumps(link.pointers)
+        mark = claim_mark(said_source, link.relation, said_target, finding.provider, finding.evidence, pointers)
+        self._write(
+            "INSERT OR IGNORE INTO claims (source, relation, target, origin, pointers, observed_first, observed_last, "
+            "inferred, said_source, said_target, mark) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (source, link.relation.value, target, origin, pointers, _moment(link.observed_first),
+             _moment(link.observed_last), link.inferred, self._said(source, said_source),
+             self._said(target, said_target), mark),
         )  # fmt: skip
 
-    def _ends(self, link: Link, step: int) -> tuple[str, str]:
+    def _said(self, node: int, key: str) -> str:
+        """What a claim calls its end, if that is not the key of the node."""
+        return "" if self._key(node) == key else key
+
+    def _ends(self, link: Link, step: int) -> tuple[int, int]:
         """The nodes of a link. The machine first: learning its names may move what is on it."""
         if link.target.kind == Host.kind:
             target = self.place(link.target, step)
-            return self.place(link.source, step), target
-        source = self.place(link.source, step)
-        return source, self.place(link.target, step)
+            source = self.place(link.source, step)
+        else:
+            source = self.place(link.source, step)
+            target = self.place(link.target, step)
+        if Host.kind not in (link.source.kind, link.target.kind):
+            return source, target
+        # Placing the second may have joined the first with another.
+        found = self.number(link.source.key), self.number(link.target.key)
+        return (source if found[0] is None else found[0]), (target if found[1] is None else found[1])
 
-    def _judge(self, place: tuple[int, int], node: str, finding: Finding) -> None:
+    def _judge(self, place: tuple[int, int], node: int, finding: Finding) -> None:
         # Part 0 is the answer as a whole; only single sources, from 1 on, count towards the verdict of the node.
         rows = [(0, finding), *enumerate(finding.parts or (finding,), start=1)]
         self._write_all(
@@ -174,13 +216,8 @@ class Fold:
                 for number, part in rows
             ],
         )  # fmt: skip
-        if any(part.outcome is Outcome.FOUND for _, part in rows):
-            self._reconsider(node)
-
-    def _reconsider(self, node: str) -> None:
-        row = self._one(_VERDICT, (node,))
-        if row:
-            self._write("UPDATE nodes SET verdict = ?, severity = ? WHERE key = ?", (*row, node))
+        if any(part.outcome in (Outcome.FOUND, Outcome.NOTHING) for _, part in rows):
+            self.reconsider(node)
 
     # -- merges --------------------------------------------------------------------------------------------------
 
@@ -188,71 +225,13 @@ class Fold:
         undone = step in self._undone
         self._write("INSERT INTO merges VALUES (?, ?, ?, ?, NULL)",
                     (step, str(event.keep), str(event.gone), event.reason))  # fmt: skip
-        keep, gone = self.resolve(event.keep), self.resolve(event.gone)
+        keep, gone = self.number(event.keep), self.number(event.gone)
         if not undone and keep is not None and gone is not None and keep != gone:
-            self._join(keep, gone)
-            if Key.parse(keep).kind == Host.kind:
-                self._rehost(gone, keep)
-
-    def _join(self, keep: str, gone: str) -> None:
-        kept, lost = self.entity(keep), self.entity(gone)
-        # What the lost node was called by stays an alias; what it was described by fills gaps.
-        entity = _described(kept, lost)
-        self._write("UPDATE nodes SET entity = ?, label = ?, first_step = min(first_step, "
-                    "(SELECT first_step FROM nodes WHERE key = ?)) WHERE key = ?",
-                    (canonical_json(dump(entity)), entity.label, gone, keep))  # fmt: skip
-        self._write("DELETE FROM nodes WHERE key = ?", (gone,))
-        self._repoint(keep, gone)
-        self._reconsider(keep)
-
-    def _repoint(self, new: str, old: str) -> None:
-        self._write("UPDATE aliases SET node = ? WHERE node = ?", (new, old))
-        self._write("UPDATE claims SET source = ? WHERE source = ?", (new, old))
-        self._write("UPDATE claims SET target = ? WHERE target = ?", (new, old))
-        self._write("UPDATE findings SET subject = ? WHERE subject = ?", (new, old))
-        self._write("UPDATE remarks SET about = ? WHERE about = ?", (new, old))
-
-    def _rehost(self, gone: str, keep: str) -> None:
-        """What belonged to the lost host belongs to the kept one: moved, or joined with what is there already."""
-        old, new = Key.parse(gone).value, Key.parse(keep).value
-        rows = self._connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (old,)).fetchall()
-        for (node,) in rows:
-            moved = str(Key.parse(node)._replace(scope=new))
-            there = self._one("SELECT node FROM aliases WHERE alias = ?", (moved,))
-            if there and there[0] != node:
-                self._join(there[0], node)
-                continue
-            entity = load({**dump(self.entity(node)), "host": new})
-            self._write("UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE key = ?",
-                        (moved, new, canonical_json(dump(entity)), entity.label, node))  # fmt: skip
-            self._repoint(moved, node)
-            for alias in (moved, *entity.aliases):
-                self._write("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (str(alias), moved))
-
-    # -- SQL -----------------------------------------------------------------------------------------------------
-
-    def _one(self, sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
-        return row
-
-    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
-        self._connection.execute(sql, values)
-
-    def _write_all(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.executemany(sql, rows)
+            lost = self._key(gone)
+            self.join(keep, gone)
+            if Key.parse(lost).kind == Host.kind:
+                self.rehost(lost, keep)
 
 
 def _moment(time: datetime | None) -> str:
     return stamp(time) if time else ""
-
-
-def _described(kept: Entity, lost: Entity) -> Entity:
-    """`kept` with its gaps filled from `lost`, but with nothing that would make it another identity."""
-    if type(kept) is not type(lost):
-        return kept
-    for name, value in lost.described().items():
-        if name not in kept.described():
-            with suppress(EntityError):
-                fuller = type(kept)(**kept.described(), **{name: value})
-                kept = fuller if fuller.key == kept.key else kept
-    return kept

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Whole numbers that may be unknown.
 _COUNTS = ("available", "undone_by")
+# What was brought in from elsewhere was not asked.
+_UNASKED = datetime.min.replace(tzinfo=UTC)
 _TIMES = ("asked_at", "observed_first", "observed_last", "time", "at")
 
 
@@ -36,11 +38,11 @@ def frame(connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
     return table
 
 
-def claims(connection: sqlite3.Connection, where: str = "", values: tuple[str, ...] = ()) -> Iterator[Claim]:
+def claims(connection: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> Iterator[Claim]:
     """Claims in the order in which they were made."""
     rows = connection.execute(
         "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
-        f"observed_last, inferred FROM claims {where} ORDER BY id",
+        f"observed_last, inferred FROM said {where} ORDER BY id",
         values,
     )
     for row in rows:
@@ -52,7 +54,7 @@ def claims(connection: sqlite3.Connection, where: str = "", values: tuple[str, .
             provider,
             pivot,
             step,
-            datetime.fromisoformat(asked_at),
+            _moment(asked_at) or _UNASKED,
             evidence,
             tuple(json.loads(pointers)),
             _moment(first),
@@ -78,21 +80,21 @@ class Node:
     tags: tuple[str, ...] = ()
 
 
-def nodes(connection: sqlite3.Connection) -> Iterator[Node]:
-    """Nodes in the order in which they were first heard of."""
+def nodes(connection: sqlite3.Connection, where: str = "") -> Iterator[Node]:
+    """Nodes in the order in which they were first heard of; with a clause, some of them."""
     tags: dict[str, list[str]] = {}
     for about, tag in connection.execute("SELECT about, text FROM remarks WHERE kind = 'tag' ORDER BY step"):
         tags.setdefault(about, []).append(tag)
     rows = connection.execute(
-        "SELECT key, label, entity, verdict, severity, first_step FROM nodes ORDER BY first_step, key"
+        f"SELECT key, label, entity, verdict, severity, first_step FROM nodes {where} ORDER BY first_step, key"
     )
     for key, label, entity, verdict, severity, step in rows:
         known = load(json.loads(entity))
         yield Node(Key.parse(key), known, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ())))
 
 
-def graph(connection: sqlite3.Connection) -> nx.MultiDiGraph[Key]:
-    """The investigation graph.
+def graph(connection: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> nx.MultiDiGraph[Key]:
+    """The investigation graph; of some claims only and their nodes, with a clause.
 
     Nodes are `Key`s with `entity`, `kind`, `label`, `verdict`, `severity` and `tags`; an edge is keyed by its relation
     and carries `claims`, a tuple with one `Claim` for each time that a source said so.
@@ -111,8 +113,10 @@ def graph(connection: sqlite3.Connection) -> nx.MultiDiGraph[Key]:
             tags=node.tags,
         )
     edges: dict[tuple[Key, Key, Relation], list[Claim]] = {}
-    for claim in claims(connection):
+    for claim in claims(connection, where, values):
         edges.setdefault((claim.source, claim.target, claim.relation), []).append(claim)
     for (source, target, relation), said in edges.items():
         built.add_edge(source, target, key=relation, claims=tuple(said))
+    if where:
+        built.remove_nodes_from([*nx.isolates(built)])
     return built

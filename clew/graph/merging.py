@@ -9,6 +9,13 @@ from clew.entities import ENTITY_TYPES, Account, Entity, Host, Key
 from clew.graph.events import Merged
 from clew.graph.fold import Fold
 
+# All names of the node with a key, and the keys of all nodes with a name like a pattern.
+_NAMES_OF = "SELECT ? UNION ALL SELECT alias FROM aliases WHERE node = (SELECT id FROM nodes WHERE key = ?)"
+_NODES_LIKE = (
+    "SELECT key FROM nodes WHERE key GLOB ? UNION "
+    "SELECT n.key FROM aliases a JOIN nodes n ON n.id = a.node WHERE a.alias GLOB ?"
+)
+
 
 def due_merges(
     connection: sqlite3.Connection, entities: Iterable[Entity], evidence: tuple[str, ...]
@@ -43,7 +50,7 @@ def _on_machine(fold: Fold, connection: sqlite3.Connection, key: Key) -> Iterato
     if key.kind == Host.kind:
         rows = connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)).fetchall()
         for (name,) in rows:
-            node = fold.resolve(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
+            node = fold.number(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
             if node is not None:
                 yield fold.entity(node)
 
@@ -65,8 +72,8 @@ def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
     schemes: list[dict[str, set[str]]] = []
     for node in (one, other):
         found: dict[str, set[str]] = {}
-        for (alias,) in connection.execute("SELECT alias FROM aliases WHERE node = ?", (node,)).fetchall():
-            key = Key.parse(alias)
+        rows = connection.execute(_NAMES_OF, (node, node)).fetchall()
+        for key in (Key.parse(name) for (name,) in rows):
             found.setdefault(cls.scheme(key), set()).add(key.value)
         schemes.append(found)
     shared = set(schemes[0]) & set(schemes[1]) & set(cls.exclusive)
@@ -76,7 +83,7 @@ def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
 def _by_name(fold: Fold, connection: sqlite3.Connection, entity: Entity) -> Iterator[Merged]:
     """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
     for short, pattern, what in _short_names(entity):
-        rows = connection.execute("SELECT DISTINCT node FROM aliases WHERE alias GLOB ?", (pattern,)).fetchall()
+        rows = connection.execute(_NODES_LIKE, (pattern, pattern)).fetchall()
         node = fold.resolve(short)
         full = [Key.parse(row[0]) for row in rows if row[0] != node]
         if len(full) == 1 and node is not None and not _contradict(connection, node, str(full[0])):

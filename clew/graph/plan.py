@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -91,17 +91,21 @@ class Lead:
         return round(self.worth / (1 + math.log2(self.crowd)), 3)
 
 
+def _never(entity: Entity, pivot: Pivot) -> bool:  # noqa: ARG001 - nothing is known of any
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What need not be asked, as subject and pivot.
+    """What need not be asked.
 
     Attributes:
-        now: in this expansion; not planned again.
-        before: the case has an answer; planned at no cost, and read from the case.
+        now: in this expansion, as subject and pivot; not planned again.
+        before: whether the case has an answer; planned at no cost, and read from the case.
     """
 
     now: frozenset[tuple[str, str]] = frozenset()
-    before: frozenset[tuple[str, str]] = frozenset()
+    before: Callable[[Entity, Pivot], bool] = _never
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +224,15 @@ def _left_out(lead: Lead, budget: Budget) -> str:
 def _calls(lead: Lead, asked: Asked, gate: Gate, only: tuple[str, ...] | None) -> Iterator[PlannedCall]:
     entity = lead.entity
     for name, pivot in pivots_for(type(entity)).items():
-        wanted = name in only if only is not None else not pivot.wide and _leads_on(name, pivot)
+        wanted = name in only if only is not None else not pivot.wide and _leads_on(name)
         subject = (str(entity.key), name)
         if wanted and subject not in asked.now:
-            yield _planned(entity, pivot, gate, lead.score, known=subject in asked.before)
+            yield _planned(entity, pivot, gate, lead.score, known=asked.before(entity, pivot))
 
 
-def _leads_on(name: str, pivot: Pivot) -> bool:
-    # The rows of `ti` are asked together by `ti.lookup`, as one verdict; what is read out of the value alone leads
-    # nowhere else.
-    return pivot.columns is None and (not name.startswith("ti.") or name == "ti.lookup")
+def _leads_on(name: str) -> bool:
+    # The rows of `ti` are asked together by `ti.lookup`, as one verdict; of what kind an address is leads nowhere else.
+    return name == "ti.lookup" or (not name.startswith("ti.") and name != "net.kind")
 
 
 def _planned(entity: Entity, pivot: Pivot, gate: Gate, score: float, *, known: bool) -> PlannedCall:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clew.entities import Claim, Entity, Finding, Key
+from clew.entities.text import stamp
+from clew.entities.times import ANY_TIME, TimeWindow, When, moment, zone_named
 from clew.errors import CaseError
 from clew.graph import frames
+from clew.graph.answers import answers
 from clew.graph.digest import digest
-from clew.graph.events import BulkPivoted, Opened, Pivoted, Step
+from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed
 from clew.graph.fold import Fold
 from clew.graph.frames import Node
+from clew.graph.neighbourhood import Neighbourhood, neighbourhood
 from clew.graph.store import Store
+from clew.graph.verifying import Verification, verify
+from clew.pivots.invocation import Pivot
 from clew.providers.logs.provider import raw_rows
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+
+    from clew.graph.difference import Difference
 
 
 class Reading:
@@ -41,6 +50,18 @@ class Reading:
     def steps(self) -> int:
         """How many steps the case has."""
         return self._store.head()[0]
+
+    @property
+    def window(self) -> TimeWindow:
+        """The time that queries are asked about which say none themselves; any time, if `within` set none."""
+        with self._store.reading() as connection:
+            (step,) = connection.execute("SELECT max(step) FROM remarks WHERE kind = 'window'").fetchone()
+        if step is None:
+            return ANY_TIME
+        event = self._store.step(step).event
+        if not isinstance(event, Windowed):
+            raise CaseError(f"step {step} is no window")
+        return event.window
 
     @property
     def graph(self) -> nx.MultiDiGraph[Key]:
@@ -69,28 +90,28 @@ class Reading:
         return self._frame(
             "SELECT source, relation, target, count(*) AS claims, count(DISTINCT provider) AS sources, "
             "min(nullif(observed_first, '')) AS observed_first, max(nullif(observed_last, '')) AS observed_last "
-            "FROM claims GROUP BY source, relation, target ORDER BY min(id)",
+            "FROM said GROUP BY source, relation, target ORDER BY min(id)",
         )
 
     def claims(self) -> pd.DataFrame:
         """One row per claim: source, relation, target, provider, pivot, step, asked_at, evidence, pointers, times."""
         return self._frame(
             "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
-            "observed_last, inferred FROM claims ORDER BY id",
+            "observed_last, inferred FROM said ORDER BY id",
         )
 
     def findings(self) -> pd.DataFrame:
         """One row per answer of one source, with what became of it."""
         return self._frame(
             "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
-            "available, truncated_by FROM findings WHERE part > 0 ORDER BY step, answer, part",
+            "available, truncated_by FROM answers WHERE part > 0 ORDER BY step, answer, part",
         )
 
     def timeline(self) -> pd.DataFrame:
         """One row per claim that says when it happened, in that order: time, source, relation, target, provider."""
         return self._frame(
             "SELECT observed_first AS time, observed_last, source, relation, target, provider, pivot, step "
-            "FROM claims WHERE observed_first <> '' ORDER BY observed_first, id",
+            "FROM said WHERE observed_first <> '' ORDER BY observed_first, id",
         )
 
     def merges(self) -> pd.DataFrame:
@@ -98,8 +119,69 @@ class Reading:
         return self._frame("SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step")
 
     def remarks(self) -> pd.DataFrame:
-        """One row per note and tag: step, about, kind, text."""
+        """One row per note, tag and window of time: step, about, kind, text."""
         return self._frame("SELECT step, about, kind, text FROM remarks ORDER BY step")
+
+    def at(self, when: int | When) -> Reading:
+        """The case as it was after a step, or at a time: what was known then. Nothing can be changed in it.
+
+        Args:
+            when: the number of a step, or a time: absolute, ISO 8601 with its zone, or relative (`-2d`).
+
+        Raises:
+            CaseError: there was no case yet.
+            QueryError: a time that is none.
+        """
+        number = when if isinstance(when, int) else self._step_at(moment(when, datetime.now(UTC)))
+        if not 1 <= number <= self.steps:
+            raise CaseError(f"there is no step {number}", next_step=f"give 1 to {self.steps}, or a time")
+        return Reading(self._store.until(number))
+
+    def _step_at(self, time: datetime) -> int:
+        with self._store.reading() as connection:
+            row = connection.execute("SELECT max(number) FROM steps WHERE at <= ?", (stamp(time),)).fetchone()
+        if row[0] is None:
+            raise CaseError(f"there was no case yet at {stamp(time)}", next_step="see case.history()")
+        return int(row[0])
+
+    def happened(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> nx.MultiDiGraph[Key]:
+        """The graph of what happened in a time: claims whose source says when, with the nodes that they are about.
+
+        Raises:
+            QueryError: a time that is none.
+        """
+        window = TimeWindow.of(start, end, now=datetime.now(UTC), zone=zone_named(zone) if zone else None)
+        first, last = window.stamps
+        clause = ("WHERE observed_first <> '' AND (? IS NULL OR max(observed_last, observed_first) >= ?) "
+                  "AND (? IS NULL OR observed_first < ?)")  # fmt: skip
+        with self._store.reading() as connection:
+            return frames.graph(connection, clause, (first, first, last, last))
+
+    def around(self, entity: Entity, *, hops: int = 2, limit: int = 10_000) -> Neighbourhood:
+        """What is up to so many hops from a node, whichever way the edges point.
+
+        Args:
+            limit: the most nodes; nearer ones come first, and the answer says if it was cut.
+
+        Raises:
+            CaseError: the case has no such node.
+        """
+        key = self.node_key(entity)
+        with self._store.reading() as connection:
+            return neighbourhood(connection, key, hops, limit)
+
+    def verify(self) -> Verification:
+        """Whether the case is what was written: every step, every piece of evidence, and the graph that follows."""
+        return verify(self._store)
+
+    def export_copy(self, path: str | Path) -> Path:
+        """Write the case as it is now into a new file, whole or not at all; nobody has to stop working meanwhile.
+
+        Raises:
+            CaseError: there is such a file already, or it cannot be written.
+        """
+        self._store.copy(Path(path))
+        return Path(path)
 
     def history(self) -> Iterator[Step]:
         """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
@@ -119,35 +201,42 @@ class Reading:
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""
         with self._store.reading() as connection:
-            node = Fold(connection).resolve(entity.key)
-            return Fold(connection).entity(node) if node else entity
+            node = Fold(connection).number(entity.key)
+            return entity if node is None else Fold(connection).entity(node)
 
     def verdict(self, entity: Entity) -> str:
         """The verdict of the entity's node; `unknown` where there is none."""
         with self._store.reading() as connection:
-            node = Fold(connection).resolve(entity.key)
-            row = connection.execute("SELECT verdict FROM nodes WHERE key = ?", (node,)).fetchone()
+            node = Fold(connection).number(entity.key)
+            row = connection.execute("SELECT verdict FROM nodes WHERE id = ?", (node,)).fetchone()
         return str(row[0]) if row else "unknown"
 
     def _frame(self, sql: str) -> pd.DataFrame:
         with self._store.reading() as connection:
             return frames.frame(connection, sql)
 
-    def answered(self) -> dict[tuple[str, str], tuple[int, int]]:
-        """The latest step (and place in it) in which each pivot of each node was answered; troubles are no answers."""
-        rows = self._store.connection.execute(
-            "SELECT subject, pivot, step, answer FROM findings WHERE part = 0 AND outcome IN ('found', 'nothing') "
-            "ORDER BY step, answer"
+    def answered(self, key: Key, pivot: Pivot, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
+        """The latest step, and place in it, that answered a pivot of a node with these arguments; None for none."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "
+                "AND outcome IN ('found', 'nothing') ORDER BY step DESC, answer DESC",
+                (str(key), pivot.name),
+            ).fetchall()
+        return next(
+            ((step, place) for step, place in rows if answers(self._event(step, place), pivot, arguments)), None
         )
-        return {(subject, pivot): (step, answer) for subject, pivot, step, answer in rows}
 
     def recorded(self, step: int, answer: int) -> Finding:
+        return self._event(step, answer).finding
+
+    def _event(self, step: int, answer: int) -> Pivoted:
         event = self._store.step(step).event
         if isinstance(event, BulkPivoted):
-            return event.answers[answer].finding
+            return event.single()[answer]
         if not isinstance(event, Pivoted):
             raise CaseError(f"step {step} is no pivot")
-        return event.finding
+        return event
 
     def node_key(self, entity: Entity) -> Key:
         """The key of the entity's node. Raises CaseError where there is none."""
@@ -164,3 +253,14 @@ class Reading:
         else:
             rows = [int(pointer.rpartition("/")[2]) for pointer in claim.pointers]
             yield from (raw[row] for row in rows if row < len(raw))
+
+    def compare(self, other: Reading | str | Path) -> Difference:
+        """What differs in another case, or in this one at another time, from what is known here.
+
+        Raises:
+            CaseError: there is no such case, or it cannot be read.
+        """
+        # Imported here: what compares two readings needs them first.
+        from clew.graph.comparing import compare_readings
+
+        return compare_readings(self, other)

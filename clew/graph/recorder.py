@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +47,7 @@ class Recorder:
         with self.store.transaction() as connection:
             step = self.store.append(event, at=at, by=self.by, replies=replies)
             for merge in due_merges(connection, placed, evidence):
-                self.store.append(merge, at=at, by=self.by)
+                self.store.append(dataclasses.replace(merge, follows=step), at=at, by=self.by)
         return step
 
     def keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 
+from clew.entities import Finding
 from clew.entities.display import visible
 from clew.errors import CaseError, QueryError
+from clew.graph.comparing import compare
+from clew.graph.difference import Difference
 from clew.graph.digest import digest, digest_lines
-from clew.graph.events import BulkPivoted, Event, Pivoted, Step
-from clew.graph.store import Store, undone_merges
+from clew.graph.events import BulkPivoted, Pivoted, Step
+from clew.graph.fold import Fold
+from clew.graph.reading import Reading
+from clew.graph.states import State, absent, singles
+from clew.graph.store import Store, not_in_force
 from clew.pivots.context import execute
 from clew.pivots.registry import find_pivot
-from clew.providers.base import Reply
-from clew.providers.exchange import Answer, Playback
+from clew.providers.exchange import Playback
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
 
@@ -50,48 +58,82 @@ def replay_case(saved: Store) -> Replay:
         CaseError: a step or its evidence is not what was written, or a pivot is not there any more.
     """
     steps = list(saved.steps())
-    pivots = 0
-    with Store(None) as rebuilt:
-        for step in steps:
-            event, replies, ran = _again(saved, step)
-            pivots += ran
-            rebuilt.append(event, at=step.at, by=step.by, tool=step.tool, replies=replies)
-        if any(undone_merges(step.event for step in steps)):
-            rebuilt.rebuild()
-        with saved.reading() as connection:
-            new, old = digest(rebuilt.connection), digest(connection)
-            return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
+    again = [retold(step, partial(_run_again, saved, step)) for step in steps]
+    with folded(saved, again) as rebuilt, saved.reading() as connection:
+        new, old = digest(rebuilt.connection), digest(connection)
+        pivots = sum(len(singles(step.event)) for step in steps)
+        return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
 
 
-def _again(saved: Store, step: Step) -> tuple[Event, dict[str, Reply], int]:
-    """The event of a step as it comes out today, the replies behind it, and how many pivots ran for it."""
+def reparse_case(saved: Store) -> Difference:
+    """What differs where today's clew reads the recorded evidence. What it cannot read any more is not confirmed.
+
+    Raises:
+        CaseError: a step or its evidence is not what was written.
+    """
+    steps = list(saved.steps())
+
+    def read(step: Step, single: Pivoted) -> Finding:
+        try:
+            return _run_again(saved, step, single)
+        except _Missing as error:
+            return absent(single, error.what, step.at)
+
+    again = [retold(step, partial(read, step)) for step in steps]
+    with folded(saved, again) as rebuilt:
+        pivots = sum(len(singles(step.event)) for step in steps)
+        before, after = State.of(Reading(saved), steps), State.of(Reading(rebuilt), again)
+        return compare(before, after, f"{pivots} pivots read again from what was recorded")
+
+
+def retold(step: Step, finding_of: Callable[[Pivoted], Finding | None]) -> Step:
+    """A step with other findings; pivots for which there is none are left out."""
     match step.event:
         case Pivoted() as event:
-            replies = saved.replies(event.exchanges, step=step.number)
-            return dataclasses.replace(event, finding=_run_again(event, step, replies).finding), replies, 1
+            finding = finding_of(event)
+            # A pivot over nobody stands for one that is left out: the number of the step is taken all the same.
+            left = BulkPivoted(event.invocation.pivot, {}, ())
+            told = left if finding is None else dataclasses.replace(event, finding=finding)
         case BulkPivoted() as event:
-            exchanges = [exchange for answer in event.answers for exchange in answer.exchanges]
-            replies = saved.replies(exchanges, step=step.number)
-            findings = [_run_again(single, step, replies).finding for single in event.single()]
-            answers = tuple(
-                dataclasses.replace(answer, finding=finding)
-                for answer, finding in zip(event.answers, findings, strict=True)
+            found = zip(event.answers, map(finding_of, event.single()), strict=True)
+            answers = (dataclasses.replace(answer, finding=finding) for answer, finding in found if finding is not None)
+            told = dataclasses.replace(event, answers=tuple(answers))
+        case _:
+            return step
+    return dataclasses.replace(step, event=told)
+
+
+@contextmanager
+def folded(saved: Store, steps: Sequence[Step]) -> Generator[Store]:
+    """The graph that follows from steps, in memory. The steps themselves are not kept in it, which halves the time.
+
+    Args:
+        saved: the case that they are of, which has the rows of its imports.
+    """
+    with Store(None) as store:
+        with store.transaction() as connection:
+            fold = Fold(
+                connection, undone=not_in_force(steps), evidence=lambda fingerprint: saved.checked(fingerprint).body
             )
-            return dataclasses.replace(event, answers=answers), replies, len(answers)
-        case event:
-            return event, {}, 0
+            for step in steps:
+                fold.apply(step.number, step.event)
+        yield store
 
 
-def _run_again(event: Pivoted, step: Step, replies: dict[str, Reply]) -> Answer:
+class _Missing(CaseError):
+    """A pivot, one of its arguments or one of its providers is not there any more."""
+
+
+def _run_again(saved: Store, step: Step, single: Pivoted) -> Finding:
+    replies = saved.replies(single.exchanges, step=step.number)
     # No channels: whatever was not recorded cannot be asked, and no socket can be opened.
-    runner = Runner({}, Playback(event.exchanges, replies), Gate(offline=True), lambda: step.at)
+    runner = Runner({}, Playback(single.exchanges, replies), Gate(offline=True), lambda: step.at)
     try:
-        pivot = find_pivot(type(event.invocation.subject), event.invocation.pivot)
-        return execute(runner, event.invocation, pivot)
+        pivot = find_pivot(type(single.invocation.subject), single.invocation.pivot)
+        return execute(runner, single.invocation, pivot).finding
     except (QueryError, TypeError, ValueError) as error:
-        # The pivot, one of its arguments or one of its providers is not there any more.
-        raise CaseError(f"step {step.number}, {event.invocation.pivot}, cannot be run again: {error}",
-                        next_step="replay it with the clew that wrote it") from error  # fmt: skip
+        raise _Missing(f"step {step.number}, {single.invocation.pivot}, cannot be run again: {error}",
+                       next_step="replay it with the clew that wrote it") from error  # fmt: skip
 
 
 def _difference(saved: Store, rebuilt: Store) -> str:

@@ -3,47 +3,66 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseLocked, CaseNewer, CaseNotFound, CaseReadOnly
+from clew.errors import (
+    CaseDamaged,
+    CaseError,
+    CaseExists,
+    CaseForeign,
+    CaseLocked,
+    CaseNewer,
+    CaseNotFound,
+    CaseReadOnly,
+)
 
 APPLICATION_ID = 0x636C6577  # "clew"
-VERSION = 1
+VERSION = 2
 BUSY_MS = 30_000
 #: How SQLite fails; the text of a damaged schema, which it quotes, may be no text.
 SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _MAGIC = b"SQLite format 3\0"
 _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
-TABLES = (
+#: What is written once and never changed: the steps, where they end, and the raw replies.
+KEPT = (
     "CREATE TABLE steps (number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, kind "
     "TEXT NOT NULL, body BLOB NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
     # How far the steps go: a chain alone does not miss its end.
     "CREATE TABLE head (place INTEGER PRIMARY KEY CHECK (place = 0), number INTEGER NOT NULL, hash TEXT NOT NULL)",
     "CREATE TABLE evidence (fingerprint TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, body "
     "BLOB NOT NULL) WITHOUT ROWID",
+)
+#: What follows from the steps. Nodes are told by number where there are many rows: a key is long, and may change.
+FOLDED = (
     "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "
     "fingerprint TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT "
     "NOT NULL, status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, answer, "
     "position)) WITHOUT ROWID",
     "CREATE INDEX exchanges_by_ask ON exchanges (fingerprint, at)",
-    "CREATE TABLE nodes (key TEXT PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, label TEXT NOT NULL, "
-    "entity TEXT NOT NULL, first_step INTEGER NOT NULL, verdict TEXT NOT NULL, severity TEXT NOT NULL) WITHOUT "
-    "ROWID",
+    "CREATE TABLE nodes (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, scope TEXT NOT NULL, "
+    "label TEXT NOT NULL, entity TEXT NOT NULL, first_step INTEGER NOT NULL, verdict TEXT NOT NULL, severity TEXT "
+    "NOT NULL)",
     "CREATE INDEX nodes_by_scope ON nodes (scope) WHERE scope <> ''",
-    "CREATE TABLE aliases (alias TEXT PRIMARY KEY, node TEXT NOT NULL) WITHOUT ROWID",
+    # What a node is called besides its key.
+    "CREATE TABLE aliases (alias TEXT PRIMARY KEY, node INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX aliases_by_node ON aliases (node)",
-    "CREATE TABLE claims (id INTEGER PRIMARY KEY, source TEXT NOT NULL, relation TEXT NOT NULL, target TEXT NOT "
-    "NULL, said_source TEXT NOT NULL, said_target TEXT NOT NULL, step INTEGER NOT NULL, provider TEXT NOT NULL, "
-    "pivot TEXT NOT NULL, asked_at TEXT NOT NULL, evidence TEXT NOT NULL, pointers TEXT NOT NULL, observed_first "
-    "TEXT NOT NULL, observed_last TEXT NOT NULL, inferred INTEGER NOT NULL, UNIQUE (said_source, relation, "
-    "said_target, provider, evidence, pointers))",
+    # Who said something, when, and on what evidence: once for all claims of an answer.
+    "CREATE TABLE origins (id INTEGER PRIMARY KEY, step INTEGER NOT NULL, provider TEXT NOT NULL, pivot TEXT NOT NULL, "
+    "asked_at TEXT NOT NULL, evidence TEXT NOT NULL, UNIQUE (step, provider, pivot, asked_at, evidence))",
+    # `said_source` and `said_target` are empty where they are the keys of the nodes; `mark` is the same for the same
+    # statement on the same evidence.
+    "CREATE TABLE claims (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, relation TEXT NOT NULL, target INTEGER "
+    "NOT NULL, origin INTEGER NOT NULL, pointers TEXT NOT NULL, observed_first TEXT NOT NULL, observed_last TEXT NOT "
+    "NULL, inferred INTEGER NOT NULL, said_source TEXT NOT NULL, said_target TEXT NOT NULL, mark BLOB NOT NULL UNIQUE)",
     "CREATE INDEX claims_by_source ON claims (source)",
     "CREATE INDEX claims_by_target ON claims (target)",
-    "CREATE TABLE findings (step INTEGER NOT NULL, answer INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT "
+    "CREATE TABLE findings (step INTEGER NOT NULL, answer INTEGER NOT NULL, part INTEGER NOT NULL, subject INTEGER "
     "NOT NULL, pivot TEXT NOT NULL, provider TEXT NOT NULL, outcome TEXT NOT NULL, verdict TEXT NOT NULL, "
     "severity TEXT NOT NULL, reason TEXT NOT NULL, reference TEXT NOT NULL, asked_at TEXT NOT NULL, returned "
     "INTEGER NOT NULL, available INTEGER, truncated_by TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (step, "
@@ -52,9 +71,28 @@ TABLES = (
     "CREATE TABLE remarks (step INTEGER PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)",
     "CREATE TABLE merges (step INTEGER PRIMARY KEY, keep TEXT NOT NULL, gone TEXT NOT NULL, reason TEXT NOT NULL, "
     "undone_by INTEGER)",
+    # Where the nodes are in the picture, and which are not shown.
+    "CREATE TABLE layout (node TEXT PRIMARY KEY, x REAL, y REAL, pinned INTEGER NOT NULL, hidden INTEGER NOT NULL, "
+    "collapsed INTEGER NOT NULL) WITHOUT ROWID",
 )
-#: What follows from the steps, and can be made again from them.
-DERIVED = ("exchanges", "nodes", "aliases", "claims", "findings", "remarks", "merges")
+TABLES = (*KEPT, *FOLDED)
+_NAME = re.compile(r"CREATE TABLE (\w+)")
+#: The tables of what follows from the steps, and can be made again from them.
+DERIVED = tuple(found[1] for found in map(_NAME.match, FOLDED) if found)
+#: The same with the keys of nodes in the place of their numbers. They belong to the connection, never to the file.
+VIEWS = (
+    "CREATE TEMP VIEW said AS SELECT c.id, s.key AS source, c.relation, t.key AS target, o.step, o.provider, o.pivot, "
+    "o.asked_at, o.evidence, c.pointers, c.observed_first, c.observed_last, c.inferred, "
+    "coalesce(nullif(c.said_source, ''), s.key) AS said_source, "
+    "coalesce(nullif(c.said_target, ''), t.key) AS said_target "
+    "FROM main.claims c JOIN main.nodes s ON s.id = c.source JOIN main.nodes t ON t.id = c.target "
+    "JOIN main.origins o ON o.id = c.origin",
+    "CREATE TEMP VIEW answers AS SELECT f.step, f.answer, f.part, n.key AS subject, f.pivot, f.provider, f.outcome, "
+    "f.verdict, f.severity, f.reason, f.reference, f.asked_at, f.returned, f.available, f.truncated_by, f.evidence "
+    "FROM main.findings f JOIN main.nodes n ON n.id = f.subject",
+    "CREATE TEMP VIEW names AS SELECT key AS alias, id AS node FROM main.nodes UNION ALL SELECT alias, node FROM "
+    "main.aliases",
+)
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -83,8 +121,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
         _harden(connection)
         if path is None:
             create(connection)
-        else:
-            _check_schema(connection, path)
+        for view in VIEWS:
+            connection.execute(view)
     except SQLITE_ERRORS as error:
         connection.close()
         raise typed_error(error, path) from None
@@ -95,22 +133,35 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """An empty case, which appears under its name only when it is whole: nobody ever meets half of one."""
+    """An empty case; where another process was first, its case is as good."""
+    with suppress(CaseExists), whole_file(path) as scratch:
+        scratch.write_bytes(_empty())
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[Path]:
+    """A scratch file to write, which appears under its name only when it is whole: nobody ever meets half of one.
+
+    Raises:
+        CaseExists: there is such a file already.
+        CaseReadOnly: it cannot be written.
+    """
     _check_folder(path)
     scratch = path.with_name(f".clew-{secrets.token_hex(8)}.partial")
     try:
-        with scratch.open("xb") as file:
-            file.write(_empty())
-            file.flush()
+        scratch.touch(exist_ok=False)
+        yield scratch
+        with scratch.open("rb+") as file:
             os.fsync(file.fileno())
         _appear(scratch, path)
     except FileExistsError:
-        pass  # another process was first, and its case is as good
+        raise CaseExists("there is such a file already", where=str(path), next_step="choose another name") from None
     except OSError as error:
         raise CaseReadOnly(f"the case cannot be made: {error.strerror}", where=str(path),
                            next_step="check the permissions of its folder, and its room") from None  # fmt: skip
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # what it was made for is done, or told already
+            scratch.unlink(missing_ok=True)
 
 
 def _empty() -> bytes:
@@ -138,6 +189,10 @@ def _harden(connection: sqlite3.Connection) -> None:
     # An acknowledged step survives a power cut: measured against WAL, which loses all when the main file is copied.
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    switch: Callable[[int], None] | None = getattr(connection, "setconfig", None)
+    if switch is not None:  # since Python 3.12
+        switch(getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"))  # noqa: B009 - unknown to 3.11
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
 
@@ -181,11 +236,11 @@ def _check_folder(path: Path) -> None:
         raise CaseNotFound("there is no such folder", where=str(path.parent), next_step="make it first")
 
 
-def _check_schema(connection: sqlite3.Connection, path: Path | None) -> None:
+def check_schema(connection: sqlite3.Connection, tables: tuple[str, ...], path: Path | None) -> None:
     """The schema must be ours to the byte: no views, triggers, virtual tables or generated columns can hide in it."""
     found = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
-    if sorted(found) != sorted(TABLES):
-        strange = next(iter(set(found) ^ set(TABLES)), "")
+    if sorted(found) != sorted(tables):
+        strange = next(iter(set(found) ^ set(tables)), "")
         raise CaseDamaged(f"the tables are not those of a case: {strange[:80]}", where=str(path),
                           next_step="do not trust this file")  # fmt: skip
 
@@ -199,5 +254,6 @@ def typed_error(error: Exception, path: Path | None) -> CaseError:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return CaseReadOnly(f"the case cannot be written: {error}", where=where, next_step="check its permissions")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return CaseReadOnly(f"the step was not saved: {error}", where=where, next_step="free some space and repeat it")
+        return CaseReadOnly(f"the disk does not do what it is asked: {error}", where=where,
+                            next_step="free some space, and look whether the step is there")  # fmt: skip
     return CaseDamaged(f"the case is damaged: {error}", where=where, next_step="restore it from a copy")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,15 +17,17 @@ from pydantic import ValidationError
 from clew.entities.display import visible
 from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.events import Event, Step, chain, event_adapter, event_json
+from clew.graph.events import Event, Redone, Step, Undone, Unmerged, chain, event_adapter, event_json
 from clew.graph.fold import Fold
-from clew.graph.schema import DERIVED, SQLITE_ERRORS, connect, typed_error
+from clew.graph.migration import checked_format, replace_tables
+from clew.graph.schema import DERIVED, SQLITE_ERRORS, VERSION, connect, typed_error, whole_file
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
 MAX_BODY = 256 * 1024 * 1024
 TOOL = "clew 0.1.0"
 GENESIS = "0" * 64
+_NEVER = datetime.min.replace(tzinfo=UTC)  # for evidence whose time nobody asks for
 # How reading fails on a body that is not what clew writes.
 _UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationError, ValueError, zstandard.ZstdError)
 
@@ -33,11 +35,20 @@ _UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationEr
 class Store:
     """The file of a case, or its likeness in memory."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, behind: Store | None = None) -> None:
         self.path = path
-        self._connection: sqlite3.Connection | None = connect(path)
+        self._behind = behind
         # Threads share the connection: the steps of one must not end up in the transaction of another.
         self._turn = threading.RLock()
+        self._connection: sqlite3.Connection | None = connect(path)
+        try:
+            with _typed(path):
+                outdated = checked_format(self._connection, path) < VERSION
+            if outdated:
+                self._migrate()
+        except BaseException:
+            self._connection.close()
+            raise
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -115,7 +126,7 @@ class Store:
                 (number, moment, by, tool, event.kind, _packed(body.encode()), previous, digest),
             )
             connection.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (number, digest))
-            Fold(connection).apply(number, event)
+            Fold(connection, evidence=self.body).apply(number, event)
         return number
 
     def _body(self, event: Event) -> str:
@@ -195,6 +206,8 @@ class Store:
         """
         where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}{f' of step {step}' if step else ''}"
         row = self._one("SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,))
+        if row is None and self._behind is not None:
+            return self._behind.reply(fingerprint, at=at, status=status, step=step)
         if row is None:
             raise CaseDamaged(f"{name} is missing", where=where, next_step="restore the case from a copy")
         try:
@@ -204,6 +217,16 @@ class Store:
         if reply.fingerprint != fingerprint:
             raise CaseDamaged(f"{name} was changed", where=where, next_step="do not trust this file")
         return reply
+
+    def evidence(self) -> list[str]:
+        """The content addresses of all raw replies."""
+        with _typed(self.path):
+            rows = self.connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint").fetchall()
+        return [str(row[0]) for row in rows]
+
+    def checked(self, fingerprint: str) -> Reply:
+        """A raw reply, if it is what its address says. Raises CaseDamaged."""
+        return self.reply(fingerprint, at=_NEVER)
 
     def replies(self, exchanges: Iterable[Exchange], *, step: int) -> dict[str, Reply]:
         """The replies of the exchanges of a step, by content address. Raises CaseDamaged."""
@@ -226,20 +249,84 @@ class Store:
             ],
         )
 
+    # -- what follows from the steps -----------------------------------------------------------------------------
+
     def rebuild(self) -> None:
         """Make everything that follows from the steps again."""
-        steps = list(self.steps())
         with self.transaction() as connection:
             for table in DERIVED:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
-            fold = Fold(connection, undone=frozenset(undone_merges(step.event for step in steps)))
-            for step in steps:
-                fold.apply(step.number, step.event)
+            self._fold_all(connection)
+
+    def _migrate(self) -> None:
+        """Make a case of an older format one of today's: in one transaction, so that it is never half of both."""
+        with self.transaction() as connection:
+            replace_tables(connection)
+            self._fold_all(connection)
+
+    def _fold_all(self, connection: sqlite3.Connection) -> None:
+        steps = list(self.steps())
+        fold = Fold(connection, undone=not_in_force(steps), evidence=self.body)
+        for step in steps:
+            fold.apply(step.number, step.event)
+
+    def body(self, fingerprint: str) -> bytes:
+        """The bytes of a raw reply. Raises CaseDamaged."""
+        return self.checked(fingerprint).body
+
+    # -- copies --------------------------------------------------------------------------------------------------
+
+    def until(self, number: int) -> Store:
+        """The case as it was after a step, in memory. Raw replies are still read from this one."""
+        past = Store(None, behind=self)
+        with past.transaction() as connection:
+            for row in self._rows(number):
+                connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                connection.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (row[0], row[-1]))
+            past._fold_all(connection)
+        return past
+
+    def _rows(self, last: int) -> Iterator[tuple[Any, ...]]:
+        """Steps as they are kept, up to one of them."""
+        with _typed(self.path):
+            yield from self.connection.execute("SELECT * FROM steps WHERE number <= ? ORDER BY number", (last,))
+
+    def copy(self, path: Path) -> None:
+        """Write the case as it is now into a new file, whole or not at all, while others go on with this one.
+
+        Raises:
+            CaseError: there is such a file already, or it cannot be written.
+        """
+        with whole_file(path) as scratch, closing(sqlite3.connect(scratch)) as target, _typed(path):
+            self.connection.backup(target)
+
+    def copy_until(self, number: int, path: Path) -> None:
+        """Write the steps up to one of them, with all good evidence, into a new file. Raises CaseError as `copy`."""
+        with self.until(number) as past:
+            with past.transaction() as connection:
+                for fingerprint in self.evidence():
+                    with suppress(CaseDamaged):
+                        reply = self.checked(fingerprint)
+                        row = (fingerprint, reply.media_type, len(reply.body), _packed(reply.body))
+                        connection.execute("INSERT INTO evidence VALUES (?, ?, ?, ?)", row)
+            past.copy(path)
 
 
-def undone_merges(events: Iterable[Event]) -> Iterator[int]:
-    """The steps of merges that were taken back."""
-    return (event.step for event in events if event.kind == "unmerged")
+def not_in_force(steps: Iterable[Step]) -> frozenset[int]:
+    """The steps that were taken back, and the merges that were unmerged."""
+    undone: set[int] = set()
+    merges: dict[int, int] = {}
+    for step in steps:
+        match step.event:
+            case Undone(taken):
+                undone.update(taken)
+            case Redone(taken):
+                undone.difference_update(taken)
+            case Unmerged(merge):
+                merges[step.number] = merge
+            case _:
+                pass
+    return frozenset(undone | {merge for by, merge in merges.items() if by not in undone})
 
 
 def _packed(data: bytes) -> bytes:

@@ -114,11 +114,24 @@ def test_pivots_say_whom_they_ask_and_what_leaves(clew: Run) -> None:
     """The list of pivots tells of each what it does, whom it asks, what it costs and what leaves the machine."""
     code, out, _ = clew("pivots", "IpAddress")
     assert code == 0
-    assert "ti.abuseipdb(*, max_age_days: int = 90)" in out
     assert "Abuse reports filed about the address." in out
-    lines = {line.split("(")[0].strip(): line for line in out.splitlines()}
-    assert lines["geo.locate"].rstrip().endswith("nothing")
-    assert "abuseipdb" in lines["ti.abuseipdb"].rsplit("  ", 1)[-1]
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert lines["IpAddress.geo.locate"].rstrip().endswith("nothing")
+    assert lines["IpAddress.ti.abuseipdb"].rstrip().endswith("the IpAddress, to AbuseIPDB")
+    code, out, _ = clew("pivots", "IpAddress", "ti.abuseipdb")
+    assert code == 0
+    assert "max_age_days: int = 90" in out
+    assert "key in CLEW_ABUSEIPDB_KEY" in out
+    assert "Domain.query.resolutions" in clew("pivots", "--search", "dns question")[1]
+    assert clew("pivots", "--search", "teleport")[1] == "no pivot is like that\n"
+    assert clew("pivots", "IpAddress", "ti.magic")[0] == 1
+
+
+def test_the_doctor_says_what_is_missing(clew: Run) -> None:
+    """What is not set up is listed with the way to set it up, and is no failure."""
+    code, out, _ = clew("doctor")
+    assert code == 0
+    assert "set CLEW_ABUSEIPDB_KEY" in out
 
 
 def test_hostile_names_cannot_command_the_terminal(clew: Run, tmp_path: Path) -> None:

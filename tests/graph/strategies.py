@@ -22,21 +22,31 @@ from clew.entities import (
     Url,
     Verdict,
 )  # fmt: skip
-from clew.graph.events import (
+from clew.graph.events import (  # fmt: skip
     Added,
+    Branched,
     BulkAnswer,
     BulkPivoted,
+    Collapsed,
     Connected,
     Event,
+    Hidden,
+    Imported,
+    Judged,
+    Linked,
     Merged,
+    Moved,
     Noted,
     Opened,
     Pivoted,
     Planned,
     PlannedCall,
+    Redone,
     Tagged,
+    Undone,
     Unmerged,
-)  # fmt: skip
+    Windowed,
+)
 from clew.pivots.combine import combine_findings
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Exchange, Trouble
@@ -159,6 +169,18 @@ EVENTS: dict[str, SearchStrategy[Event]] = {
     ),
     "noted": st.builds(Noted, texts, st.none() | keys),
     "tagged": st.builds(Tagged, keys, texts),
+    "windowed": st.tuples(st.none() | moments, st.none() | st.just(NOON + timedelta(days=1)), texts).map(
+        lambda given: Windowed(*given)
+    ),
     "merged": st.builds(Merged, keys, keys, texts, st.lists(fingerprints, max_size=2).map(tuple)),
     "unmerged": st.builds(Unmerged, counts, texts),
+    "linked": st.builds(Linked, entities, st.sampled_from(list(Relation)), entities, texts),
+    "judged": st.builds(Judged, keys, st.sampled_from(list(Verdict)), texts),
+    "hidden": st.builds(Hidden, st.lists(keys, max_size=3).map(tuple), st.booleans()),
+    "collapsed": st.builds(Collapsed, st.lists(keys, max_size=3).map(tuple), st.booleans()),
+    "moved": st.builds(Moved, keys, st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.booleans()),
+    "imported": st.builds(Imported, texts, fingerprints, counts, counts),
+    "undone": st.builds(Undone, st.lists(counts, max_size=3).map(tuple)),
+    "redone": st.builds(Redone, st.lists(counts, max_size=3).map(tuple)),
+    "branched": st.builds(Branched, texts, texts, counts, fingerprints),
 }  # fmt: skip

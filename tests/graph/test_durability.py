@@ -217,7 +217,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path) -> None:
     Case.open(path, workspace=bare_workspace(tmp_path)).close()
     failed, readable = python(FULL, path, path.stat().st_size + 50_000)
     number, kind, told = failed.split(maxsplit=2)
-    assert (kind, told) == ("CaseReadOnly", "free some space and repeat it")
+    assert (kind, told) == ("CaseReadOnly", "free some space, and look whether the step is there")
     assert int(number) > 3
     assert int(readable) == int(number) + 1
     assert len(notes(path)) == int(number)

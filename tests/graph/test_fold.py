@@ -10,7 +10,7 @@ from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
 from clew.graph.events import Step
 from clew.graph.fold import Fold
-from clew.graph.store import Store, undone_merges
+from clew.graph.store import Store, not_in_force
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer
 from tests.graph.cases import case_in_memory, graph_of
@@ -89,7 +89,7 @@ def replayed(steps: Iterable[Step]) -> Case:
     store = Store(None)
     for step in steps:
         store.append(step.event, at=step.at, by=step.by, tool=step.tool)
-    if any(undone_merges(step.event for step in steps)):
+    if not_in_force(steps):
         store.rebuild()
     return Case(store)
 
@@ -116,15 +116,17 @@ def test_nothing_hangs_in_the_air(history: list[Action]) -> None:
     """Claims, findings and aliases point at nodes that there are; a node is found by its key, and holds its entity."""
     case = lived(history)
     nodes = column(case, "SELECT key FROM nodes")
+    numbers = column(case, "SELECT id FROM nodes")
     for sql in ("source FROM claims", "target FROM claims", "subject FROM findings", "node FROM aliases"):
-        assert column(case, f"SELECT {sql}") <= nodes
-    assert nodes <= column(case, "SELECT alias FROM aliases")
+        assert column(case, f"SELECT {sql}") <= numbers
+    assert column(case, "SELECT origin FROM claims") <= column(case, "SELECT id FROM origins")
+    assert not nodes & column(case, "SELECT alias FROM aliases")
     fold = Fold(case._store.connection)
     for node in case.known():
         assert fold.resolve(node.key) == str(node.key) == str(node.entity.key)
         assert (node.key.kind, node.label) == (node.entity.kind, node.entity.label)
         assert case.entity(node.entity).described() == node.entity.described()
-    for claim in case._store.connection.execute("SELECT source, said_source, target, said_target FROM claims"):
+    for claim in case._store.connection.execute("SELECT source, said_source, target, said_target FROM said"):
         source, said_source, target, said_target = claim
         assert Key.parse(said_source).kind == Key.parse(source).kind
         assert Key.parse(said_target).kind == Key.parse(target).kind
@@ -190,7 +192,8 @@ def test_saying_it_again_adds_nothing(history: list[Action], entity: Entity) -> 
 def test_merging_follows_no_contradiction(history: list[Action]) -> None:
     """No node that became one by itself has two SIDs, two process GUIDs, two full names or two strongest hashes."""
     case = lived([step for step in history if step[0] not in ("merge", "unmerge")])
-    rows = case._store.connection.execute("SELECT node, alias FROM aliases").fetchall()
+    sql = "SELECT key, alias FROM names JOIN nodes ON nodes.id = names.node"
+    rows = case._store.connection.execute(sql).fetchall()
     for node, _ in rows:
         aliases = [Key.parse(alias) for other, alias in rows if other == node]
         entity = next(known.entity for known in case.known() if str(known.key) == node)

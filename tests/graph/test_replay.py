@@ -213,10 +213,10 @@ def test_an_argument_that_is_gone_is_told(tmp_path: Path, outside: Workspace, mo
 
 EDITS = {
     "a node": "UPDATE nodes SET verdict = 'benign' WHERE verdict = 'malicious'",
-    "a claim": "UPDATE claims SET target = (SELECT key FROM nodes WHERE kind = 'ip')",
+    "a claim": "UPDATE claims SET target = (SELECT id FROM nodes WHERE kind = 'ip')",
     "a claim removed": "DELETE FROM claims",
     "a finding": "UPDATE findings SET outcome = 'nothing'",
-    "an alias": "INSERT INTO aliases VALUES ('host:x', (SELECT key FROM nodes LIMIT 1))",
+    "an alias": "INSERT INTO aliases VALUES ('host:x', (SELECT id FROM nodes LIMIT 1))",
     "a remark": "INSERT INTO remarks VALUES (99, '', 'note', 'forged')",
     "a merge": "INSERT INTO merges VALUES (99, 'host:x', 'host:y', 'forged', NULL)",
 }

@@ -1,0 +1,64 @@
+"""Commands that look after a case file: is it sound, a copy, back and forth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clew.cli.case import CasePath, existing
+from clew.cli.terminal import out
+from clew.entities.display import visible
+from clew.errors import CaseNotFound
+from clew.graph.store import Store
+from clew.graph.verifying import salvage as salvage_case
+from clew.graph.verifying import verify as verify_case
+
+#: The exit code of a case that is not what was written.
+DIFFERENT = 3
+Times = Annotated[int, typer.Option(min=1, help="how many")]
+
+
+def verify(
+    case: CasePath,
+    salvage: Annotated[Path | None, typer.Option(help="a new file for the good steps of a damaged case")] = None,
+) -> None:
+    """Check every step, every piece of evidence, and that the graph is what follows from them."""
+    if not case.exists():
+        raise CaseNotFound("there is no such case", where=str(case))
+    if salvage is not None:
+        found = salvage_case(case, salvage)
+        out.print(f"saved {found.steps} steps in {visible(salvage)}")
+    else:
+        with Store(case) as store:
+            found = verify_case(store)
+        out.print(str(found))
+    if not found:
+        raise typer.Exit(DIFFERENT)
+
+
+def copy(case: CasePath, to: Annotated[Path, typer.Argument(help="the new file")]) -> None:
+    """Write the case as it is now into a new file, while others go on working with it."""
+    with existing(case) as opened:
+        out.print(f"wrote {visible(opened.export_copy(to))}")
+
+
+def undo(case: CasePath, times: Times = 1) -> None:
+    """Take back the last thing that was done, or the last few."""
+    with existing(case) as opened:
+        steps = opened.undo(times)
+        out.print(f"took back step {', '.join(map(str, steps))}")
+
+
+def redo(case: CasePath, times: Times = 1) -> None:
+    """Do again what was taken back last."""
+    with existing(case) as opened:
+        steps = opened.redo(times)
+        out.print(f"did again step {', '.join(map(str, steps))}")
+
+
+def branch(case: CasePath, name: Annotated[str, typer.Argument(help="what the branch is about")]) -> None:
+    """Begin a case of its own that goes on from here; this one stays as it is."""
+    with existing(case) as opened, opened.branch(name) as other:
+        out.print(f"wrote {visible(other.path)}")

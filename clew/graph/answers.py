@@ -1,0 +1,40 @@
+"""Which recorded answers answer a question again, so that an expansion need not ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clew.entities import Outcome
+from clew.graph.events import Pivoted
+from clew.pivots.invocation import Pivot
+from clew.providers.base import canonical_json
+
+_ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
+
+
+def answers(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:
+    """Whether what came back is whole, and is what the pivot would be asked with these arguments."""
+    return _whole(event) and _asked(event, pivot, wanted)
+
+
+def _whole(event: Pivoted) -> bool:
+    """Whether everybody answered who would. What settings or the gate keep from being asked would be kept again."""
+    sent = (exchange for exchange in event.exchanges if exchange.sent and exchange.trouble is not None)
+    turned_away = {exchange.provider for exchange in sent}
+    finding = event.finding
+    return finding.outcome in _ANSWERS and not any(
+        part.outcome is Outcome.FAILED or (part.outcome is Outcome.REFUSED and part.provider in turned_away)
+        for part in finding.parts
+    )
+
+
+def _asked(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:
+    try:
+        asked = pivot.complete(event.invocation.arguments)
+    except (TypeError, ValueError):
+        return False  # of an earlier form of the pivot
+    limit = wanted.get("limit")
+    if isinstance(limit, int) and not event.finding.truncated_by and event.finding.returned <= limit:
+        asked["limit"] = limit  # an answer that no limit cut is the same under every limit that it fits in
+    return canonical_json(asked) == canonical_json(wanted)

@@ -1,0 +1,215 @@
+"""What people do to a case besides asking: add, note, tag, link, judge, arrange, merge, and take back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clew.entities import Entity, Relation, Verdict
+from clew.entities.times import TimeWindow, When, zone_named
+from clew.errors import CaseError
+from clew.graph import batches
+from clew.graph.events import (
+    Added,
+    Collapsed,
+    Event,
+    Hidden,
+    Imported,
+    Judged,
+    Linked,
+    Merged,
+    Moved,
+    Noted,
+    Redone,
+    Tagged,
+    Undone,
+    Unmerged,
+    Windowed,
+)  # fmt: skip
+from clew.graph.history import last_deed, last_undone
+from clew.graph.reading import Reading
+from clew.graph.recorder import Recorder
+from clew.graph.store import Store
+from clew.pivots.context import Workspace, now, workspace
+from clew.providers.base import Reply
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Curating(Reading):
+    """The part of a case that changes it without asking anybody."""
+
+    def __init__(self, store: Store, *, around: Workspace | None = None, clock: Callable[[], datetime] = now) -> None:
+        super().__init__(store)
+        self._around = around
+        self._clock = clock
+
+    @property
+    def workspace(self) -> Workspace:
+        """Settings and connections around the case."""
+        return self._around or workspace()
+
+    def add(self, *entities: Entity) -> None:
+        """Put entities on the table, one step each."""
+        for entity in entities:
+            self._record(Added(entity), placed=(entity,))
+
+    def note(self, text: str, about: Entity | None = None) -> None:
+        """Write something down, about an entity or about the case."""
+        self._record(Noted(text, about.key if about else None), placed=(about,) if about else ())
+
+    def tag(self, entity: Entity, *tags: str) -> None:
+        """Give an entity tags, one step each."""
+        for tag in tags:
+            self._record(Tagged(entity.key, tag), placed=(entity,))
+
+    def within(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> TimeWindow:
+        """From here on ask queries about that time only, unless they say one themselves; without times, about any.
+
+        Relative times count from now, once: tomorrow the case means the same time. `case.window` tells it.
+
+        Args:
+            zone: by name (`Europe/Berlin`): of times that name none, and of the days to which relative times snap.
+
+        Raises:
+            QueryError: a time that is none, or a window that does not end after it starts.
+        """
+        found = TimeWindow.of(start, end, now=self._clock(), zone=zone_named(zone) if zone else None)
+        ends = " to ".join("open" if given is None else str(given).strip() for given in (start, end))
+        self._record(Windowed(found.start, found.end, f"{ends}{f', {zone}' if zone else ''}" if found else ""))
+        return found
+
+    def link(self, source: Entity, relation: Relation, target: Entity, *, why: str) -> None:
+        """Say that two entities are related; the claim is the analyst's, beside those of sources."""
+        self._record(Linked(source, relation, target, why), placed=(source, target))
+
+    def judge(self, entity: Entity, verdict: Verdict, *, why: str) -> None:
+        """Give a verdict that counts for more than those of all sources; `Verdict.UNKNOWN` takes it back.
+
+        Raises:
+            CaseError: the case has no such node.
+        """
+        self._record(Judged(self.node_key(entity), verdict, why))
+
+    def load(
+        self, nodes: pd.DataFrame | None = None, edges: pd.DataFrame | None = None, *, source: str
+    ) -> tuple[int, int]:
+        """Bring in nodes and edges from frames, in steps of many rows; returns how many nodes and edges were read.
+
+        Args:
+            nodes: a column `entity` of entities or texts (`ip:198.51.100.7`, `evil[.]example`).
+            edges: columns `source`, `relation`, `target`, and if there are any `observed_first`, `observed_last`. Nodes
+                that are only named here are made.
+            source: who says so: the provider of each claim.
+
+        Raises:
+            QueryError: a column is missing, or a cell is no entity, relation or time: says which, and nothing of the
+                step with that row is kept.
+        """
+        counted = [0, 0]
+        for batch, placed in batches.read_frames(nodes, edges):
+            reply = Reply(batch.body(), batches.IMPORTED_ROWS, self._clock())
+            event = Imported(source, reply.fingerprint, len(batch.nodes), len(batch.links))
+            self._record(event, placed=placed, replies={reply.fingerprint: reply})
+            counted[0] += len(batch.nodes)
+            counted[1] += len(batch.links)
+        return counted[0], counted[1]
+
+    # -- the picture ---------------------------------------------------------------------------------------------
+
+    def hide(self, *entities: Entity) -> None:
+        """Leave nodes out of the picture; they stay in the case."""
+        self._record(Hidden(tuple(self.node_key(entity) for entity in entities), hidden=True))
+
+    def unhide(self, *entities: Entity) -> None:
+        """Put nodes back into the picture."""
+        self._record(Hidden(tuple(self.node_key(entity) for entity in entities), hidden=False))
+
+    def collapse(self, *entities: Entity) -> None:
+        """Fold what hangs on nodes into them, in the picture."""
+        self._record(Collapsed(tuple(self.node_key(entity) for entity in entities), collapsed=True))
+
+    def uncollapse(self, *entities: Entity) -> None:
+        """Unfold it again."""
+        self._record(Collapsed(tuple(self.node_key(entity) for entity in entities), collapsed=False))
+
+    def move(self, entity: Entity, x: float, y: float, *, pinned: bool = True) -> None:
+        """Put a node somewhere in the picture; a pinned one stays there."""
+        self._record(Moved(self.node_key(entity), float(x), float(y), pinned))
+
+    # -- one thing under two names -------------------------------------------------------------------------------
+
+    def merge(self, keep: Entity, gone: Entity, *, reason: str) -> int:
+        """Make two nodes one, because a person says so; returns the step, for `unmerge`.
+
+        Raises:
+            CaseError: a node that the case has not, two of different kinds, or one that is the other already.
+        """
+        kept, lost = self.node_key(keep), self.node_key(gone)
+        if kept == lost:
+            raise CaseError(f"{keep.key} and {gone.key} are one node already", next_step="see case.merges()")
+        if kept.kind != lost.kind:
+            raise CaseError(f"a {lost.kind} cannot be merged into a {kept.kind}")
+        return self._record(Merged(kept, lost, reason))
+
+    def unmerge(self, step: int, *, reason: str) -> None:
+        """Take a merge back: both nodes and their claims are as if it had not been.
+
+        Raises:
+            CaseError: that step is no merge, or was taken back already.
+        """
+        row = self._store.connection.execute("SELECT undone_by FROM merges WHERE step = ?", (step,)).fetchone()
+        if row is None or row[0] is not None:
+            raise CaseError(f"step {step} is no merge that could be taken back", next_step="see case.merges()")
+        with self._store.transaction():
+            self._record(Unmerged(step, reason))
+            self._store.rebuild()
+
+    # -- taking back ---------------------------------------------------------------------------------------------
+
+    def undo(self, times: int = 1) -> tuple[int, ...]:
+        """Take back the last thing that was done, or the last few; returns their steps, the latest first.
+
+        What followed from a step (a merge) goes with it. What was sent to others stays known: it is not asked again.
+
+        Raises:
+            CaseError: there is nothing that could be taken back.
+        """
+        taken: list[int] = []
+        with self._store.transaction():
+            for _ in range(times):
+                steps = last_deed(self.history())
+                if not steps:
+                    raise CaseError("there is nothing to undo", next_step="see case.history()")
+                self._record(Undone(steps))
+                taken += steps
+            self._store.rebuild()
+        return tuple(taken)
+
+    def redo(self, times: int = 1) -> tuple[int, ...]:
+        """Do again what was taken back last, unless something else was done meanwhile; returns the steps.
+
+        Raises:
+            CaseError: there is nothing that could be done again.
+        """
+        again: list[int] = []
+        with self._store.transaction():
+            for _ in range(times):
+                steps = last_undone(self.history())
+                if not steps:
+                    raise CaseError("there is nothing to redo", next_step="undo something first")
+                self._record(Redone(steps))
+                again += steps
+            self._store.rebuild()
+        return tuple(again)
+
+    # -- within --------------------------------------------------------------------------------------------------
+
+    def _record(self, event: Event, *, placed: tuple[Entity, ...] = (), replies: dict[str, Reply] | None = None) -> int:
+        return self._recorder.record(event, self._clock(), placed=placed, replies=replies)
+
+    @property
+    def _recorder(self) -> Recorder:
+        return Recorder(self._store, self.workspace.settings.analyst)

@@ -1,0 +1,56 @@
+"""What is near a node, read without reading the rest of the case."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from clew.entities import Claim, Key
+from clew.graph import frames
+from clew.graph.frames import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """A node and what is around it.
+
+    Attributes:
+        nodes: the nearest first; the node itself is the first of them.
+        claims: all that is said between them.
+        truncated_by: what cut it; empty if nothing did.
+    """
+
+    nodes: tuple[Node, ...]
+    claims: tuple[Claim, ...]
+    truncated_by: str = ""
+
+
+def neighbourhood(connection: sqlite3.Connection, key: Key, hops: int, limit: int) -> Neighbourhood:
+    """Hop after hop from the node, at most `limit` nodes."""
+    (start,) = connection.execute("SELECT id FROM nodes WHERE key = ?", (str(key),)).fetchone()
+    found: dict[int, None] = {start: None}
+    edge, cut = [int(start)], False
+    for _ in range(hops):
+        fresh = dict.fromkeys(near for node in edge for near in _next_to(connection, node) if near not in found)
+        edge = list(fresh)[: limit - len(found)]
+        cut = cut or len(edge) < len(fresh)
+        found |= dict.fromkeys(edge)
+    numbers = _listed(found)
+    between = f"WHERE id IN (SELECT id FROM main.claims WHERE source IN ({numbers}) AND target IN ({numbers}))"  # noqa: S608 - numbers
+    nodes = {node.key: node for node in frames.nodes(connection, f"WHERE id IN ({numbers})")}
+    order = [Key.parse(row[0]) for number in found for row in
+             connection.execute("SELECT key FROM nodes WHERE id = ?", (number,))]  # fmt: skip
+    told = tuple(frames.claims(connection, between))
+    return Neighbourhood(tuple(nodes[key] for key in order), told, f"limit {limit}" if cut else "")
+
+
+def _next_to(connection: sqlite3.Connection, node: int) -> list[int]:
+    rows = connection.execute(
+        "SELECT target FROM claims WHERE source = ? UNION SELECT source FROM claims WHERE target = ?", (node, node)
+    )
+    return [int(row[0]) for row in rows]
+
+
+def _listed(numbers: dict[int, None]) -> str:
+    """Numbers as SQL: they are the case's own, and whole."""
+    return ",".join(str(int(number)) for number in numbers)

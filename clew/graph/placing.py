@@ -1,0 +1,206 @@
+"""Entities to nodes: what a key means in a case, what a node is called, and how two nodes become one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import blake2b
+from typing import Any
+
+from clew.entities import Entity, Host, Key, dump, load
+from clew.errors import CaseDamaged, EntityError
+from clew.providers.base import canonical_json
+
+# The latest word of a person, else the worst of the latest word of each source: that it found something, or that it
+# found nothing any more. `unknown` is what remains where nobody said anything.
+_VERDICT = """
+SELECT CASE outcome WHEN 'found' THEN verdict ELSE 'unknown' END, severity FROM (
+  SELECT provider, outcome, verdict, severity,
+    row_number() OVER (PARTITION BY provider, pivot ORDER BY step DESC, answer DESC, part DESC) AS latest
+  FROM findings WHERE subject = ? AND outcome IN ('found', 'nothing') AND part > 0)
+WHERE latest = 1 ORDER BY
+  CASE WHEN provider = 'analyst' AND verdict <> 'unknown' THEN 0 ELSE 1 END,
+  CASE outcome WHEN 'found' THEN 0 ELSE 1 END,
+  CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
+  CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""
+
+
+class Nodes:
+    """The nodes of one database, inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        # What was placed already, field by field: the entities of a case are named over and over.
+        self._placed: dict[tuple[object, ...], int] = {}
+
+    def resolve(self, key: Key) -> str | None:
+        """The node that a key means, through merges and through the names of its host."""
+        number = self.number(key)
+        return None if number is None else self._key(number)
+
+    def number(self, key: Key) -> int | None:
+        """The same as the number of the node."""
+        found = self._named(str(self._rescoped(key))) if key.scope else None
+        return self._named(str(key)) if found is None else found
+
+    def _named(self, name: str) -> int | None:
+        row = self._one("SELECT id FROM nodes WHERE key = ?", (name,))
+        row = row or self._one("SELECT node FROM aliases WHERE alias = ?", (name,))
+        return int(row[0]) if row else None
+
+    def _key(self, number: int) -> str:
+        row = self._one("SELECT key FROM nodes WHERE id = ?", (number,))
+        if row is None:
+            raise CaseDamaged(f"the node {number} is missing")
+        return str(row[0])
+
+    def place(self, entity: Entity, step: int) -> int:
+        """The node of an entity, made if there is none; its new identifiers become aliases where they are free."""
+        fields = (entity.kind, *entity.described().items())
+        node = self._placed.get(fields)
+        if node is None:
+            node = self._place(entity, step)
+            self._placed[fields] = node
+        return node
+
+    def _place(self, entity: Entity, step: int) -> int:
+        entity = self._on_known_host(entity) if entity.key.scope else entity
+        key = entity.key
+        node = self.number(key)
+        if node is None:
+            made = self._connection.execute(
+                "INSERT INTO nodes (key, kind, scope, label, entity, first_step, verdict, severity) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'unknown', 'informational')",
+                (str(key), key.kind, key.scope, entity.label, canonical_json(dump(entity)), step),
+            )
+            node = int(made.lastrowid or 0)
+        else:
+            self._learn(node, entity)
+        for alias in entity.aliases:
+            self._call(node, str(alias), entity.kind)
+        return node
+
+    def _call(self, node: int, alias: str, kind: str) -> None:
+        """One more name for a node, where it is free."""
+        # A name that means another node already stays there: whether the two are one is a merge, not a guess.
+        if self._named(alias) is None:
+            self._write("INSERT INTO aliases VALUES (?, ?)", (alias, node))
+            if kind == Host.kind:
+                self.rehost(alias, node)  # what was seen under a name before it was known whose name it is
+
+    def _learn(self, node: int, entity: Entity) -> None:
+        known = self.entity(node)
+        if type(known) is type(entity) and known.key == entity.key:
+            filled = known.filled(entity)
+            if dump(filled) != dump(known):
+                self._write("UPDATE nodes SET entity = ?, label = ? WHERE id = ?",
+                            (canonical_json(dump(filled)), filled.label, node))  # fmt: skip
+
+    def entity(self, node: int) -> Entity:
+        """The entity of a node."""
+        (text,) = self._one("SELECT entity FROM nodes WHERE id = ?", (node,)) or (None,)
+        if text is None:
+            raise CaseDamaged(f"the node {node} is missing")
+        return load(json.loads(text))
+
+    def _rescoped(self, key: Key) -> Key:
+        """A key on a host by the name that the case uses for that host."""
+        host = None if key.host is None else self._named(str(key.host))
+        return key if host is None else key._replace(scope=Key.parse(self._key(host)).value)
+
+    def _on_known_host(self, entity: Entity) -> Entity:
+        scope = self._rescoped(entity.key).scope
+        return load({**dump(entity), "host": scope}) if scope != entity.key.scope else entity
+
+    def reconsider(self, node: int) -> None:
+        row = self._one(_VERDICT, (node,))
+        if row:
+            self._write("UPDATE nodes SET verdict = ?, severity = ? WHERE id = ?", (*row, node))
+
+    # -- merges --------------------------------------------------------------------------------------------------
+
+    def join(self, keep: int, gone: int) -> None:
+        self._placed.clear()
+        kept, lost, name = self.entity(keep), self.entity(gone), self._key(gone)
+        # What the lost node was called by stays an alias; what it was described by fills gaps.
+        entity = _described(kept, lost)
+        self._write("UPDATE nodes SET entity = ?, label = ?, first_step = min(first_step, "
+                    "(SELECT first_step FROM nodes WHERE id = ?)) WHERE id = ?",
+                    (canonical_json(dump(entity)), entity.label, gone, keep))  # fmt: skip
+        self._remember(gone, name)
+        self._write("DELETE FROM nodes WHERE id = ?", (gone,))
+        self._write("INSERT INTO aliases VALUES (?, ?)", (name, keep))
+        self._write("UPDATE aliases SET node = ? WHERE node = ?", (keep, gone))
+        self._write("UPDATE claims SET source = ? WHERE source = ?", (keep, gone))
+        self._write("UPDATE claims SET target = ? WHERE target = ?", (keep, gone))
+        self._write("UPDATE findings SET subject = ? WHERE subject = ?", (keep, gone))
+        self._readdress(self._key(keep), name)
+        self.reconsider(keep)
+
+    def _remember(self, node: int, name: str) -> None:
+        """Claims that call the node by its key go on to do so when it is called something else."""
+        self._write("UPDATE claims SET said_source = ? WHERE source = ? AND said_source = ''", (name, node))
+        self._write("UPDATE claims SET said_target = ? WHERE target = ? AND said_target = ''", (name, node))
+
+    def _readdress(self, new: str, old: str) -> None:
+        self._write("UPDATE remarks SET about = ? WHERE about = ?", (new, old))
+        self._write("INSERT OR IGNORE INTO layout SELECT ?, x, y, pinned, hidden, collapsed FROM layout WHERE node = ?",
+                    (new, old))  # fmt: skip
+        self._write("DELETE FROM layout WHERE node = ?", (old,))
+
+    def rehost(self, gone: str, keep: int) -> None:
+        """What belonged to the lost host belongs to the kept one: moved, or joined with what is there already."""
+        self._placed.clear()
+        old, new = Key.parse(gone).value, Key.parse(self._key(keep)).value
+        rows = self._connection.execute("SELECT id, key FROM nodes WHERE scope = ? ORDER BY key", (old,)).fetchall()
+        for node, name in rows:
+            moved = str(Key.parse(name)._replace(scope=new))
+            there = self._named(moved)
+            if there is not None and there != node:
+                self.join(there, node)
+                continue
+            entity = load({**dump(self.entity(node)), "host": new})
+            self._remember(node, name)
+            self._write("DELETE FROM aliases WHERE alias = ?", (moved,))
+            self._write("UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE id = ?",
+                        (moved, new, canonical_json(dump(entity)), entity.label, node))  # fmt: skip
+            self._readdress(moved, name)
+            for alias in (name, *map(str, entity.aliases)):
+                if self._named(alias) is None:
+                    self._write("INSERT INTO aliases VALUES (?, ?)", (alias, node))
+
+    # -- SQL -----------------------------------------------------------------------------------------------------
+
+    def _one(self, sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+        self._connection.execute(sql, values)
+
+    def _write_all(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._connection.executemany(sql, rows)
+
+
+def claim_mark(
+    source: str, relation: str, target: str, provider: str, evidence: tuple[str, ...], pointers: str
+) -> bytes:
+    """Sixteen bytes that are the same for the same statement by the same source on the same evidence."""
+    parts = (source, relation, target, provider, ",".join(evidence), pointers)
+    # The lengths come first, so that no text can pass for two others.
+    said = f"{' '.join(str(len(part)) for part in parts)};{''.join(parts)}"
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _described(kept: Entity, lost: Entity) -> Entity:
+    """`kept` with its gaps filled from `lost`, but with nothing that would make it another identity."""
+    if type(kept) is not type(lost):
+        return kept
+    for name, value in lost.described().items():
+        if name not in kept.described():
+            with suppress(EntityError):
+                fuller = type(kept)(**kept.described(), **{name: value})
+                kept = fuller if fuller.key == kept.key else kept
+    return kept

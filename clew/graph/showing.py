@@ -1,0 +1,123 @@
+"""A difference for people and for programs: text, tables of HTML, and files. Everything in it is data, never markup."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from clew.entities.display import escaped, html_table, visible
+from clew.errors import CaseReadOnly, QueryError
+from clew.graph.difference import Change, Difference, Row
+
+#: How many changes of each sort are shown where there is little room.
+SHOWN = 40
+LINE = 240
+_COLUMNS = ("what", "subject", "relation", "target", "before", "after", "why")
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1f2328;background:#fff}"
+    "table{border-collapse:collapse}th,td{border:1px solid #d0d7de;padding:.2rem .6rem;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}"
+)
+
+
+def shown_text(difference: Difference, limit: int = SHOWN) -> str:
+    """The difference for a terminal: the counts, then each sort with its changes; 0 is no limit."""
+    return "\n".join(visible(line, LINE if limit else 0) for line in _lines(difference, limit))
+
+
+def _lines(difference: Difference, limit: int) -> Iterator[str]:
+    yield from _head(difference)
+    for change in Change:
+        part = difference.where(change).changes
+        if part:
+            yield str(change)
+            shown = part[:limit] if limit else part
+            yield from (f"  {each}" for each in shown)
+            if len(part) > len(shown):
+                yield f"  and {len(part) - len(shown):,} more: see .to_frame()"
+
+
+def _head(difference: Difference) -> Iterator[str]:
+    yield ", ".join(f"{count:,} {change}" for change, count in difference.counts.items()) or "no difference"
+    if difference.about:
+        yield difference.about
+
+
+def fragment(difference: Difference, limit: int = SHOWN) -> str:
+    """The difference as HTML for a notebook, or all of it with 0 as the limit."""
+    parts = [f"<p>{escaped(line)}</p>" for line in _head(difference)]
+    for change in Change:
+        rows = [*difference.where(change).rows()]
+        if rows:
+            shown = rows[:limit] if limit else rows
+            parts += [f"<p><b>{escaped(change)}</b></p>", html_table(_COLUMNS, [_cells(row) for row in shown])]
+            if len(rows) > len(shown):
+                parts.append(f"<p>and {len(rows) - len(shown):,} more: see .to_frame()</p>")
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.kind, *row[2:]
+
+
+def page(difference: Difference) -> str:
+    """One page with every change. It loads nothing, and nothing in it runs."""
+    style = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="referrer" content="no-referrer">\n<title>What differs</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>What differs</h1>\n{fragment(difference, 0)}\n"
+        "</body>\n</html>\n"
+    )
+
+
+def save(difference: Difference, path: Path) -> Path:
+    """Write it as the ending of the file says. Raises QueryError for another ending."""
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise QueryError(f"a difference is not written as {visible(path.name, 80)}",
+                         next_step=f"end the name in {', '.join(_WRITERS)}")  # fmt: skip
+    return written(write(difference), path)
+
+
+def written(text: str, path: Path) -> Path:
+    """Write a file; one that was there is replaced in one step, or stays as it was."""
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with scratch.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise CaseReadOnly(f"the difference cannot be written: {error.strerror}", where=str(path),
+                           next_step="choose another place") from None  # fmt: skip
+    return path
+
+
+def _csv(difference: Difference) -> str:
+    # Imported here: pipelines are the larger part of the room, and most differences are no table.
+    from clew.graph.pipelines.files import harmless
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(Row._fields)
+    writer.writerows([harmless(cell) for cell in row] for row in difference.rows())
+    return text.getvalue()
+
+
+_WRITERS: Mapping[str, Callable[[Difference], str]] = {
+    ".html": page,
+    ".json": lambda difference: f"{difference.to_json()}\n",
+    ".csv": _csv,
+    ".txt": lambda difference: f"{shown_text(difference, 0)}\n",
+}

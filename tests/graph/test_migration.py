@@ -1,0 +1,82 @@
+"""Cases of older formats: they open for ever."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from clew import Investigation, IpAddress
+from clew.errors import CaseDamaged
+from clew.graph.migration import FORMATS
+from clew.graph.schema import TABLES, VERSION
+
+SAMPLES = Path(__file__).parent / "samples"
+each_format = pytest.mark.parametrize("number", FORMATS)
+
+
+@pytest.fixture
+def old(tmp_path: Path):
+    """A copy of the sample of a format."""
+
+    def copy(number: int) -> Path:
+        return Path(shutil.copy(SAMPLES / f"format-{number}.clew", tmp_path / "old.clew"))
+
+    return copy
+
+
+def schema(path: Path) -> tuple[int, set[str]]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return number, {row[0] for row in rows}
+
+
+def test_every_older_format_has_a_sample():
+    """A sample of each older format is kept, and it has the tables that the format had."""
+    assert set(FORMATS) == set(range(1, VERSION))
+    for number, tables in FORMATS.items():
+        assert schema(SAMPLES / f"format-{number}.clew") == (number, set(tables))
+
+
+@each_format
+def test_an_old_case_opens_and_replays(old, number: int):
+    """Opening it makes it one of today's, with all that it knew, and it replays."""
+    path = old(number)
+    with Investigation.open(path) as case:
+        assert case.steps == 31
+        assert len(case.nodes()) == 30
+        assert case.verdict(IpAddress("198.51.100.23")) == "malicious"
+        assert len(case.claims()) > 30
+        assert set(case.remarks()["kind"]) == {"note", "tag"}
+        assert len(list(case.history())) == 31
+    assert schema(path) == (VERSION, set(TABLES))
+    assert Investigation.replay(path).identical
+
+
+@each_format
+def test_a_damaged_old_case_is_left_as_it_is(old, number: int):
+    """A case whose steps do not follow from one another is not migrated, and not touched."""
+    path = old(number)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 7")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(CaseDamaged, match="step 7"):
+        Investigation.open(path)
+    assert path.read_bytes() == before
+
+
+@each_format
+def test_a_format_that_lies_is_damage(old, number: int):
+    """A file that says it has today's format and has the tables of another is not believed."""
+    path = old(number)
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.close()
+    with pytest.raises(CaseDamaged, match="not those of a case"):
+        Investigation.open(path)

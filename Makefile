@@ -25,12 +25,12 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 # Where `make demo` writes, and what else it is told: make demo IN=/tmp/tour ARGS=--help
 IN ?= .
 ARGS ?=
-# push: some hundred examples a property; long: some thousand.
+# push: some hundred examples a property, some dozen crashes; long: some thousand, and a thousand.
 PROFILE ?= long
 # pytest's exit code 5 means that nothing was selected: no failure while there is nothing of that kind.
 MAYBE_NONE = || { code=$$?; [ $$code -eq 5 ] && echo "make $@: there is nothing of that kind yet"; }
 
-.PHONY: help demo test long e2e fuzz bench coverage lint format types imports generate fresh wheel check pins clean
+.PHONY: help demo test long e2e fuzz crash bench coverage lint format types imports generate fresh wheel check pins clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ e2e: $(DEV) ## the tests that drive a real browser
 
 fuzz: $(DEV) ## the property tests, with many more examples (PROFILE=push for fewer)
 	HYPOTHESIS_PROFILE=$(PROFILE) $(BIN)/python -m pytest -n auto -m "hypothesis and not e2e" $(ARGS) $(MAYBE_NONE)
+
+crash: $(DEV) ## kills, faults, power cuts and damage, with their figures (PROFILE=push for fewer)
+	CRASH_PROFILE=$(PROFILE) $(BIN)/python -m pytest tests/crash -n auto $(ARGS)
 
 bench: $(DEV) ## the benchmarks
 	@[ -d benchmarks ] || { echo "make bench: there are no benchmarks yet"; exit 0; }; \
@@ -76,9 +79,11 @@ imports: $(DEV) ## the import rule of the house
 
 generate: $(DEV) ## write the code that is generated from data
 	$(BIN)/python -m clew.pivots.generate
+	$(BIN)/python -m clew.pivots.reference docs/reference/pivots
 
 fresh: $(DEV) ## generated code is what its data says
 	$(BIN)/python -m clew.pivots.generate --check
+	$(BIN)/python -m clew.pivots.reference docs/reference/pivots --check
 
 wheel: $(DEV) ## build the wheel and run the tests against it, away from the checkout
 	rm -rf dist

@@ -22,10 +22,14 @@ from clew.entities import (
     Verdict,
     parse,
 )
+from clew.entities.times import TimeWindow, When
 from clew.pivots import attach_menus, configure, connect
 
 if TYPE_CHECKING:
+    from clew.graph.pipelines import Pipeline
     from clew.graph.plan import Budget
+    from clew.views.accessor import extend_pandas
+    from clew.views.browser import browse
     from clew.views.investigation import Investigation
 
 __all__ = [
@@ -42,20 +46,32 @@ __all__ = [
     "Key",
     "Link",
     "Outcome",
+    "Pipeline",
     "Process",
     "Relation",
     "Severity",
+    "TimeWindow",
     "Url",
     "Verdict",
+    "When",
+    "browse",
     "configure",
     "connect",
+    "extend_pandas",
     "parse",
 ]
 
 attach_menus()
 
 # The case is loaded when it is first named: a pivot without one needs a third less time to the first answer.
-_LATER = {"Budget": "clew.graph.plan", "Investigation": "clew.views.investigation"}
+_LATER = {
+    "Budget": "clew.graph.plan",
+    "Investigation": "clew.views.investigation",
+    "Pipeline": "clew.graph.pipelines",
+    "browse": "clew.views.browser",
+    "extend_pandas": "clew.views.accessor",
+    "load_ipython_extension": "clew.views.magics",  # `%load_ext clew` looks for it here
+}
 
 
 def __getattr__(name: str) -> object:

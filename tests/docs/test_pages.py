@@ -50,6 +50,31 @@ def test_pivots_over_a_column_show_what_happens() -> None:
     run("docs/how-to/columns.md")
 
 
+def test_times_and_windows_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/time.md")
+
+
+def test_pipelines_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/pipelines.md")
+
+
+def test_notebooks_show_what_happens() -> None:
+    """The examples of the how-to that are Python print what the page shows."""
+    run("docs/how-to/notebooks.md")
+
+
+def test_finding_a_pivot_shows_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/discover.md")
+
+
+def test_replays_and_comparisons_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/replay.md")
+
+
 def test_the_real_incident_shows_what_happens(shared_data: Callable[[str], Path]) -> None:
     """Following the second tutorial on the public recording that it names gives what the page shows."""
     name = "metasploit_logonpasswords_lsass_memory_dump.zip"

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
 import pandas as pd
 
 from clew import (
     Account,
+    Budget,
     Domain,
     Entity,
     File,
     Finding,
     Host,
+    Investigation,
     IpAddress,
     Key,
     Outcome,
     Process,
+    TimeWindow,
     Url,
     Verdict,
+    When,
+    configure,
     parse,
 )
 from clew.entities import Fact, Link, Table
 from clew.entities.finding import Scalar
-from clew.pivots.binding import Bulk, Call, LookupCall, Space, bind, fan_out
+from clew.graph.difference import Difference
+from clew.graph.replay import Replay
+from clew.pivots.binding import Bulk, Space, bind, fan_out
+from clew.pivots.calls import Call, LookupCall
 from clew.pivots.geo import IpGeo
 from clew.pivots.invocation import Invocation
 from clew.pivots.query import HostQuery, IpQuery
 from clew.pivots.ti import IpTi
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.feed import LocalFeed
+from clew.views.accessor import ClewFrame
 
 ip = IpAddress("198.51.100.7")
 host = Host("ws01", netbios="WS01", os="Windows 11")
@@ -66,6 +76,9 @@ assert_type(ip.geo.locate(), Finding)
 assert_type(host.query.processes(image="a.exe", limit=5), Finding)
 assert_type(host.query.logons(logon_type=None), Finding)
 assert_type(account.query.logons(limit=5), Finding)
+assert_type(ip.query.connections(start="-2d", end="now"), Finding)
+assert_type(host.query.logons(logon_type=3, start=datetime(2026, 3, 17, tzinfo=UTC), end=None), Finding)
+assert_type(process.query.children(start=timedelta(days=-2)), Finding)
 assert_type(process.query.children(), Finding)
 assert_type(process.transform.decode(), Finding)
 assert_type(file.query.writers(), Finding)
@@ -79,12 +92,33 @@ async def waiting() -> None:
     assert_type(await ip.ti.abuseipdb.aio(max_age_days=30), Finding)
     assert_type(await ip.ti.lookup.aio(providers=("feed",)), Finding)
     assert_type(await host.query.processes.aio(image="a.exe"), Finding)
+    assert_type(await host.query.logons.aio(start="-2d@d"), Finding)
 
 
 # Over many values, the same parameters are given first.
 assert_type(IpAddress.ti.abuseipdb.given(max_age_days=7), Bulk[IpAddress])
 assert_type(IpAddress.ti.abuseipdb.over(["198.51.100.7"]), pd.DataFrame)
 assert_type(IpAddress.ti.lookup.over(pd.DataFrame({"ip": [""]}), column="ip", join="left"), pd.DataFrame)
+
+assert_type(IpAddress.query.connections.given(start="-2d"), Bulk[IpAddress])
+
+# Times and windows.
+when: When = timedelta(hours=-1)
+assert_type(ip.query.hosts(end=when), Finding)
+configure(window=("-2d", None))
+window = TimeWindow(None, datetime(2026, 3, 17, tzinfo=UTC))
+assert_type(window.start, datetime | None)
+
+
+def looking(case: Investigation) -> None:
+    """The window of a case is set by anything that is a time, and is read as one thing."""
+    assert_type(case.within("-2d", datetime(2026, 3, 17, tzinfo=UTC), zone="Europe/Berlin"), TimeWindow)
+    assert_type(case.window, TimeWindow)
+    assert_type(Investigation.replay("x.clew"), Replay)
+    assert_type(Investigation.replay("x.clew", reparse=True), Difference)
+    assert_type(Investigation.replay("x.clew", live=True, budget=Budget(calls=9), older_than="7d"), Difference)
+    assert_type(case.compare("y.clew"), Difference)
+
 
 # Findings.
 finding = ip.ti.lookup()
@@ -99,6 +133,10 @@ assert_type(finding.parts, tuple[Finding, ...])
 assert_type(finding.to_frame(), pd.DataFrame)
 assert_type(bool(finding), bool)
 assert_type(len(finding), int)
+
+# Tables.
+assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.lookup, column="src"), pd.DataFrame)
+assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.abuseipdb.given(max_age_days=7), column="src"), pd.DataFrame)
 
 
 class Mine(Space[IpAddress]):

@@ -15,6 +15,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from clew.entities import Entity, Outcome, parse
+from clew.entities.frames import finding_record
 from clew.pivots.binding import Bulk, Space, pivots_of
 from clew.pivots.calls import Call, defaults_of
 from clew.pivots.catalog import EXAMPLES, card_of
@@ -103,6 +104,16 @@ class MenuSuite:
             check(len(told) == len(values), f"{name}: {len(values)} rows in, {len(told)} out")
             status = [str(cell) for cell in told["status"]]
             check(status[0] == status[3] and status[1:3] == ["empty", "unparsable"], f"{name}: {status}")
+
+    def test_columns_say_what_findings_say(self) -> None:
+        """Where a pivot can answer in columns, each cell is what the finding of the subject says."""
+        around = Workspace(Settings(offline=True))
+        for name, pivot in pivots_of(self.menu).items():
+            columns = around.columns(pivot, [self.subject], defaults_of(pivot.signature))
+            if columns is not None:
+                said = finding_record(around.perform(self._invocation(pivot), pivot))
+                cells = {column: column_of[0] for column, column_of in columns.items()}
+                check(all(said.get(column) == cell for column, cell in cells.items()), f"{name}: {cells} and {said}")
 
     def _call(self, name: str) -> Call[...]:
         return cast("Call[...]", getattr(self.menu(self.subject), name.partition(".")[2]))

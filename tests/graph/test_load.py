@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clew import Investigation, IpAddress, Relation
@@ -49,7 +49,10 @@ def test_frames_become_nodes_and_claims():
 @given(st.lists(entities, max_size=6), st.lists(st.tuples(entities, st.sampled_from(list(Relation)), entities,
                                                           st.none() | moments), max_size=6))  # fmt: skip
 def test_a_batch_is_the_same_as_one_by_one(nodes, links):
-    """The nodes and their names after a load are those after adding the same entities one after the other."""
+    """The nodes and their names after a load are those after adding the same entities one after the other.
+
+    But for short names: which machine one of them means depends on what was heard of until then.
+    """
     together, alone = case_in_memory(), case_in_memory()
     edges = pd.DataFrame(
         {"source": [link[0] for link in links], "relation": [link[1].value for link in links],
@@ -60,6 +63,8 @@ def test_a_batch_is_the_same_as_one_by_one(nodes, links):
         alone.add(entity)
     for source, relation, target, _ in links:
         alone.link(source, relation, target, why="")
+    reasons = [*together.merges()["reason"], *alone.merges()["reason"]]
+    assume(not any("is the short name of" in reason for reason in reasons))
     assert {str(node.key) for node in together.known()} == {str(node.key) for node in alone.known()}
     assert len(together.said()) == len(links)
     assert together.verify()

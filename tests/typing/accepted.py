@@ -153,3 +153,10 @@ assert_type(Mine(ip).reports(max_age_days=1), Finding)
 assert_type(Mine(ip).everybody, LookupCall)
 # The call as an object, for who passes pivots on.
 call: Call[...] = ip.geo.locate
+
+
+def menus_by_class(ip: IpAddress) -> None:
+    """A menu of another package is reached by its class, with all its types."""
+    assert_type(ip.via(IpTi), IpTi)
+    assert_type(ip.via(IpTi).abuseipdb(max_age_days=7), Finding)
+    assert_type([card.name for card in ip.pivots()], list[str])

@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 from clew.providers.logs.columns import column_sql, quoted, recipe_fields
-from clew.providers.yaml_files import read_yaml
 
 #: The SQL type of a column that is not text.
 _TYPES = {
@@ -75,6 +74,9 @@ class FieldMaps:
 @functools.cache
 def load_field_maps() -> FieldMaps:
     """The maps in `clew/providers/logs/maps`."""
+    # Loaded here: who asks no logs needs no YAML.
+    from clew.providers.yaml_files import read_yaml
+
     folder = files("clew.providers.logs") / "maps"
     text = (folder / "windows.yaml").read_text("utf-8")
     content: dict[str, Any] = read_yaml(text, "windows.yaml")

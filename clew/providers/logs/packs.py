@@ -11,7 +11,6 @@ from typing import Any
 from clew.entities.times import TimeWindow
 from clew.providers.logs.columns import quoted
 from clew.providers.logs.fieldmaps import load_field_maps
-from clew.providers.yaml_files import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,9 @@ class Query:
 @functools.cache
 def load_queries() -> Mapping[str, Query]:
     """The queries in `clew/providers/logs/queries`, by id."""
+    # Loaded here: who asks no logs needs no YAML.
+    from clew.providers.yaml_files import read_yaml
+
     found: dict[str, Query] = {}
     folder = files("clew.providers.logs") / "queries"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 
@@ -35,16 +36,16 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class PluginFailure:
-    """Why a plug-in cannot be used.
+    """Why a plug-in cannot be used; with where it failed, if it was running."""
 
-    Attributes:
-        where: the package and the entry point.
-        traceback: where it failed, if it was running.
-    """
-
-    where: str
+    plugin: Plugin
     what: str
     traceback: str = ""
+
+    @property
+    def where(self) -> str:
+        """The package and the entry point."""
+        return f"{self.plugin}, {self.plugin.group} {self.plugin.name}"
 
     def error(self) -> PluginError:
         """The failure as an exception."""
@@ -55,9 +56,16 @@ class PluginFailure:
 
 
 @functools.cache
+def _scanned() -> Callable[[str], Iterable[EntryPoint]]:
+    """All entry points of the machine, read once."""
+    every = entry_points()
+    return lambda group: every.select(group=group)
+
+
+@functools.cache
 def installed(group: str) -> tuple[Plugin, ...]:
     """The entry points of a group."""
-    return tuple(_plugin(point, point.dist) for point in sorted(entry_points(group=group)))
+    return tuple(_plugin(point, point.dist) for point in sorted(_scanned()(group)))
 
 
 def _plugin(point: EntryPoint, package: Distribution | None) -> Plugin:
@@ -75,9 +83,4 @@ def loaded(plugin: Plugin) -> object:
         return EntryPoint(plugin.name, plugin.where, plugin.group).load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
         what = f"it cannot be imported: {type(error).__name__}: {error}"
-        return PluginFailure(f"{plugin}, {plugin.group} {plugin.name}", what, traceback.format_exc())
-
-
-def failure(plugin: Plugin, what: str) -> PluginFailure:
-    """A failure of a plug-in that could be imported, or was not even tried."""
-    return PluginFailure(f"{plugin}, {plugin.group} {plugin.name}", what)
+        return PluginFailure(plugin, what, traceback.format_exc())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from clew.graph.events import (
     Moved,
     Noted,
     Redone,
+    Step,
     Tagged,
     Undone,
     Unmerged,
@@ -177,16 +178,7 @@ class Curating(Reading):
         Raises:
             CaseError: there is nothing that could be taken back.
         """
-        taken: list[int] = []
-        with self._store.transaction():
-            for _ in range(times):
-                steps = last_deed(self.history())
-                if not steps:
-                    raise CaseError("there is nothing to undo", next_step="see case.history()")
-                self._record(Undone(steps))
-                taken += steps
-            self._store.rebuild()
-        return tuple(taken)
+        return self._take(times, last_deed, Undone, "undo", "see case.history()")
 
     def redo(self, times: int = 1) -> tuple[int, ...]:
         """Do again what was taken back last, unless something else was done meanwhile; returns the steps.
@@ -194,16 +186,27 @@ class Curating(Reading):
         Raises:
             CaseError: there is nothing that could be done again.
         """
-        again: list[int] = []
+        return self._take(times, last_undone, Redone, "redo", "undo something first")
+
+    def _take(
+        self,
+        times: int,
+        chosen: Callable[[Sequence[Step]], tuple[int, ...]],
+        event: Callable[[tuple[int, ...]], Undone | Redone],
+        what: str,
+        next_step: str,
+    ) -> tuple[int, ...]:
+        taken: list[int] = []
         with self._store.transaction():
+            history = list(self.history())
             for _ in range(times):
-                steps = last_undone(self.history())
+                steps = chosen(history)
                 if not steps:
-                    raise CaseError("there is nothing to redo", next_step="undo something first")
-                self._record(Redone(steps))
-                again += steps
+                    raise CaseError(f"there is nothing to {what}", next_step=next_step)
+                history.append(self._store.step(self._record(event(steps))))
+                taken += steps
             self._store.rebuild()
-        return tuple(again)
+        return tuple(taken)
 
     # -- within --------------------------------------------------------------------------------------------------
 

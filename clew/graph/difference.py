@@ -248,9 +248,10 @@ class Difference:
 
     def to_html(self, path: str | Path) -> Path:
         """Write one page that opens offline and in which nothing is active. Raises CaseReadOnly if it cannot be."""
-        from clew.graph.showing import page, written
+        from clew.graph.showing import page
+        from clew.graph.writing import write_whole
 
-        return written(page(self), Path(path))
+        return write_whole(page(self), Path(path), "the difference")
 
     def save(self, path: str | Path) -> Path:
         """Write it as the ending of the file says: .html, .json, .csv or .txt; what was there is replaced.

@@ -38,10 +38,11 @@ def neighbourhood(connection: sqlite3.Connection, key: Key, hops: int, limit: in
     numbers = _listed(found)
     between = f"WHERE id IN (SELECT id FROM main.claims WHERE source IN ({numbers}) AND target IN ({numbers}))"  # noqa: S608 - numbers
     nodes = {node.key: node for node in frames.nodes(connection, f"WHERE id IN ({numbers})")}
-    order = [Key.parse(row[0]) for number in found for row in
-             connection.execute("SELECT key FROM nodes WHERE id = ?", (number,))]  # fmt: skip
+    keys = dict(connection.execute(f"SELECT id, key FROM nodes WHERE id IN ({numbers})"))  # noqa: S608 - numbers
     told = tuple(frames.claims(connection, between))
-    return Neighbourhood(tuple(nodes[key] for key in order), told, f"limit {limit}" if cut else "")
+    return Neighbourhood(
+        tuple(nodes[Key.parse(keys[number])] for number in found), told, f"limit {limit}" if cut else ""
+    )
 
 
 def _next_to(connection: sqlite3.Connection, node: int) -> list[int]:

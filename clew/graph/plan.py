@@ -223,16 +223,14 @@ def _left_out(lead: Lead, budget: Budget) -> str:
 
 def _calls(lead: Lead, asked: Asked, gate: Gate, only: tuple[str, ...] | None) -> Iterator[PlannedCall]:
     entity = lead.entity
-    for name, pivot in pivots_for(type(entity)).items():
-        wanted = name in only if only is not None else not pivot.wide and _leads_on(name)
+    pivots = pivots_for(type(entity))
+    # What a look-up asks together, as one verdict, is not asked alone too.
+    together = {name for pivot in pivots.values() for name in pivot.together}
+    for name, pivot in pivots.items():
+        wanted = name in only if only is not None else pivot.leads and not pivot.wide and name not in together
         subject = (str(entity.key), name)
         if wanted and subject not in asked.now:
             yield _planned(entity, pivot, gate, lead.score, known=asked.before(entity, pivot))
-
-
-def _leads_on(name: str) -> bool:
-    # The rows of `ti` are asked together by `ti.lookup`, as one verdict; of what kind an address is leads nowhere else.
-    return name == "ti.lookup" or (not name.startswith("ti.") and name != "net.kind")
 
 
 def _planned(entity: Entity, pivot: Pivot, gate: Gate, score: float, *, known: bool) -> PlannedCall:

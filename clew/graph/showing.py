@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from clew.entities.display import escaped, html_table, visible
-from clew.errors import CaseReadOnly, QueryError
+from clew.errors import QueryError
 from clew.graph.difference import Change, Difference, Row
+from clew.graph.writing import write_whole
 
 #: How many changes of each sort are shown where there is little room.
 SHOWN = 40
@@ -85,23 +84,7 @@ def save(difference: Difference, path: Path) -> Path:
     if write is None:
         raise QueryError(f"a difference is not written as {visible(path.name, 80)}",
                          next_step=f"end the name in {', '.join(_WRITERS)}")  # fmt: skip
-    return written(write(difference), path)
-
-
-def written(text: str, path: Path) -> Path:
-    """Write a file; one that was there is replaced in one step, or stays as it was."""
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with scratch.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise CaseReadOnly(f"the difference cannot be written: {error.strerror}", where=str(path),
-                           next_step="choose another place") from None  # fmt: skip
-    return path
+    return write_whole(write(difference), path, "the difference")
 
 
 def _csv(difference: Difference) -> str:

@@ -114,6 +114,8 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         self.calls = operation.calls
         self.wide = operation.wide
         self.columns = operation.columns
+        self.leads = operation.leads
+        self.together: tuple[str, ...] = ()
         self.name = ""
 
     def __set_name__(self, owner: type[Space[E]], name: str) -> None:
@@ -173,6 +175,7 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
     """A row of a menu that asks all other rows of it."""
 
     wide = False
+    leads = True
     columns: ColumnsOf | None = None
 
     def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
@@ -202,6 +205,11 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         """The rows that are asked, by name."""
         named = rows_of(self._space)
         return {name: cast("bind[Any, ...]", row) for name, row in named.items() if isinstance(row, bind)}
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """The full names of the rows."""
+        return tuple(row.name for row in self.rows.values())
 
     @property
     def signature(self) -> inspect.Signature:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter as Argument
+from inspect import formatannotation
 from types import MappingProxyType
 
 from clew.entities import ENTITY_TYPES, Account, Domain, Entity, File, Host, IpAddress, Process, Url
@@ -190,7 +191,8 @@ def _text(card: Card) -> str:
 
 
 def _parameter(argument: Argument, about: Mapping[str, str]) -> Parameter:
-    kind = "" if argument.annotation is Argument.empty else str(argument.annotation)
+    annotation: object = "" if argument.annotation is Argument.empty else argument.annotation
+    kind = annotation if isinstance(annotation, str) else formatannotation(annotation)
     default = "" if argument.default is Argument.empty else repr(argument.default)
     return Parameter(argument.name, kind, default, about.get(argument.name, "").rstrip("."))
 

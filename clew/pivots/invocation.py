@@ -58,6 +58,16 @@ class Pivot(Protocol):
         ...
 
     @property
+    def leads(self) -> bool:
+        """Whether its answer can lead on to something."""
+        ...
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """The full names of the pivots that it asks itself, as one verdict."""
+        ...
+
+    @property
     def help(self) -> str:
         """The whole description."""
         ...

@@ -20,7 +20,7 @@ from typing import Any, TypeGuard, cast
 
 from clew.entities import ENTITY_TYPES, Entity
 from clew.pivots.binding import Space, bind, menu
-from clew.plugins import Plugin, PluginFailure, failure, installed, loaded
+from clew.plugins import Plugin, PluginFailure, installed, loaded
 from clew.providers.base import Operation, Provider
 
 MENUS, PROVIDERS = "clew.pivots", "clew.providers"
@@ -54,11 +54,15 @@ class PluginMenu(menu[Any]):
         if isinstance(found, PluginFailure):
             return found
         if not _is_menu(found):
-            return failure(self.plugin, "it is no menu: a menu is a subclass of Space")
+            return PluginFailure(self.plugin, "it is no menu: a menu is a subclass of Space")
         if found.entity() is not self._entity:
-            return failure(self.plugin, f"it is a menu of {found.entity().__name__}, not of {self._entity.__name__}")
+            return PluginFailure(
+                self.plugin, f"it is a menu of {found.entity().__name__}, not of {self._entity.__name__}"
+            )
         if found.menu != self._name:
-            return failure(self.plugin, f"it calls itself {found.menu!r}, its entry point calls it {self._name!r}")
+            return PluginFailure(
+                self.plugin, f"it calls itself {found.menu!r}, its entry point calls it {self._name!r}"
+            )
         return found
 
 
@@ -88,15 +92,15 @@ def offered() -> Offered:
     for plugin in installed(MENUS):
         named = _MENU.fullmatch(plugin.name)
         if named is None or named[1] not in classes:
-            failures.append(failure(plugin, f"{plugin.name!r} is not Entity.menu, as in IpAddress.hello"))
+            failures.append(PluginFailure(plugin, f"{plugin.name!r} is not Entity.menu, as in IpAddress.hello"))
             continue
         entity, name = classes[named[1]], named[2]
         others = menus.setdefault(entity, {})
         own = inspect.getattr_static(entity, name, None)
         if own is not None:
-            failures.append(failure(plugin, f"{plugin.name} is taken by {_owner(entity, name, own)}"))
+            failures.append(PluginFailure(plugin, f"{plugin.name} is taken by {_owner(entity, name, own)}"))
         elif name in others:
-            both = failure(plugin, f"{plugin.name} is offered twice: by {others[name].plugin} and by {plugin}")
+            both = PluginFailure(plugin, f"{plugin.name} is offered twice: by {others[name].plugin} and by {plugin}")
             others[name] = PluginMenu(plugin, entity, name, both)
         else:
             others[name] = PluginMenu(plugin, entity, name)
@@ -115,7 +119,7 @@ def provider_plugins() -> tuple[Mapping[str, tuple[Plugin, ...]], tuple[PluginFa
     for plugin in installed(PROVIDERS):
         named = _ROW.fullmatch(plugin.name)
         if named is None:
-            failures.append(failure(plugin, f"{plugin.name!r} is not menu.provider, as in ti.acme"))
+            failures.append(PluginFailure(plugin, f"{plugin.name!r} is not menu.provider, as in ti.acme"))
         else:
             found[named[1]] = (*found.get(named[1], ()), plugin)
     return found, tuple(failures)
@@ -142,16 +146,16 @@ def _join(space: type[Space[Any]], plugin: Plugin, taken: dict[str, type[Provide
     if isinstance(provider, PluginFailure):
         return provider
     if not (isinstance(provider, type) and issubclass(provider, Provider)):
-        return failure(plugin, "it is no provider: a provider is a subclass of Provider")
+        return PluginFailure(plugin, "it is no provider: a provider is a subclass of Provider")
     name = plugin.name.partition(".")[2]
     if provider.name.replace("-", "_") != name:
-        return failure(plugin, f"it calls itself {provider.name!r}, its entry point calls it {name!r}")
+        return PluginFailure(plugin, f"it calls itself {provider.name!r}, its entry point calls it {name!r}")
     operation = vars(provider).get(space.entity().kind)
     if not isinstance(operation, Operation):
         return None  # it has nothing to say about this entity
     if provider.name in taken or name in vars(space):
         other = taken.get(provider.name, space)
-        return failure(plugin, f"{plugin.name} is taken by {other.__module__}:{other.__qualname__}")
+        return PluginFailure(plugin, f"{plugin.name} is taken by {other.__module__}:{other.__qualname__}")
     taken[provider.name] = provider
     row: bind[Any, ...] = bind(cast("Operation[Any, ...]", operation))
     setattr(space, name, row)

@@ -158,12 +158,14 @@ class Operation(Generic[E, P]):
         wide: bool,
         columns: ColumnsOf | None,
         facts: tuple[str, ...],
+        leads: bool,
     ) -> None:
         self.function = function
         self.calls = calls
         self.wide = wide
         self.columns = columns
         self.facts = facts
+        self.leads = leads
         self.about = (inspect.getdoc(function) or "").partition("\n")[0]
         self.help = inspect.getdoc(function) or ""
         self._owner: type[Provider] | None = None
@@ -192,7 +194,12 @@ class Operation(Generic[E, P]):
 
 
 def operation(
-    *, calls: int = 0, wide: bool = False, columns: ColumnsOf | None = None, facts: tuple[str, ...] = ()
+    *,
+    calls: int = 0,
+    wide: bool = False,
+    columns: ColumnsOf | None = None,
+    facts: tuple[str, ...] = (),
+    leads: bool = True,
 ) -> Callable[[Callable[Concatenate[Any, E, P], Steps | Finding]], Operation[E, P]]:
     """Mark a method of a provider as an operation.
 
@@ -201,9 +208,10 @@ def operation(
         wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
         columns: the same answers for many subjects at once, without a call for each.
         facts: the names of the facts that an answer may have; their meaning is in the vocabulary.
+        leads: whether an answer can lead on to something; expansion leaves out what cannot.
     """
 
     def mark(function: Callable[Concatenate[Any, E, P], Steps | Finding]) -> Operation[E, P]:
-        return Operation(function, calls=calls, wide=wide, columns=columns, facts=facts)
+        return Operation(function, calls=calls, wide=wide, columns=columns, facts=facts, leads=leads)
 
     return mark

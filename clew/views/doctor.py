@@ -105,7 +105,7 @@ def _plugins() -> Iterator[Check]:
     wrong = failures()
     for group in (MENUS, PROVIDERS):
         for plugin in installed(group):
-            if not any(plugin.name in failure.where and str(plugin) in failure.where for failure in wrong):
+            if not any(failure.plugin == plugin for failure in wrong):
                 yield Check(f"plug-in {plugin.name}", OK, str(plugin))
     for failure in wrong:
         yield Check("plug-in", FAILED, str(failure), "tell its authors, or uninstall the package", failure.traceback)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clew.entities import Claim
-from clew.errors import CaseReadOnly
 from clew.graph.case import Case
+from clew.graph.writing import write_whole
 from clew.views import network, page
 from clew.views.details import Json, about_claim, about_node, read_remarks
 from clew.views.evidence import Exhibits, Raw, gather
@@ -47,19 +45,7 @@ def write_page(case: Case, path: Path) -> Path:
         MissingExtra: pyvis is not installed.
         CaseReadOnly: the file cannot be written.
     """
-    text = page_text(case)
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with scratch.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise CaseReadOnly(f"the page cannot be written: {error.strerror}", where=str(path),
-                           next_step="choose another place") from None  # fmt: skip
-    return path
+    return write_whole(page_text(case), path, "the page")
 
 
 def page_text(case: Case) -> str:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clew.entities import Entity, Finding
+from clew.entities.times import ANY_TIME
+from clew.pivots.context import Workspace, execute
+from clew.pivots.invocation import Invocation, settled
+from clew.pivots.registry import find_pivot
 from clew.providers.logs.fieldmaps import load_field_maps
+from clew.providers.logs.packs import Query
 from clew.providers.logs.store import LogStore
+from clew.settings import Settings
 
 Event = dict[str, Any]
+NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)
 HOST = "ws01.corp.example"
 GUID = "b34bc01c-7fae-5f63-1000-000000000400"
 OTHER = "b34bc01c-7fae-5f63-1100-000000000400"
@@ -86,3 +95,12 @@ def rows(store: LogStore, view: str, *, bare: bool = False) -> list[dict[str, An
         {name: cell for name, cell in zip(found.columns, row, strict=True) if name not in left_out}
         for row in found.rows
     ]
+
+
+def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> Finding:
+    """The finding of a query as a session asks it at noon."""
+    workspace = Workspace(Settings())
+    workspace.logs = (logs,)
+    pivot = find_pivot(type(subject), f"query.{query.name}")
+    asked = settled(pivot, arguments, ANY_TIME, NOON)
+    return execute(workspace.runner(), Invocation(pivot.name, subject, asked), pivot).finding

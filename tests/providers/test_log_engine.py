@@ -6,17 +6,17 @@ import sqlite3
 
 import pytest
 
-from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process
+from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.pivots.context import Workspace, execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.providers.logs import provider, store
-from clew.providers.logs.packs import Query, load_queries
+from clew.providers.logs.packs import load_queries
 from clew.providers.logs.provider import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.providers.logs.store import LogStore
 from clew.settings import Settings
-from tests.providers.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ndjson, opened
+from tests.providers.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
 from tests.support import HOSTILE
 
 QUERIES = load_queries()
@@ -43,16 +43,6 @@ def logs(tmp_path_factory):
     made = opened(tmp_path_factory.mktemp("engine"), ndjson(ALL))
     yield made
     made.close()
-
-
-def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> Finding:
-    """The finding of a query as an analyst asks it."""
-    workspace = Workspace(Settings())
-    workspace.logs = (logs,)
-    pivot = find_pivot(type(subject), f"query.{query.name}")
-    bound = pivot.signature.bind(**arguments)
-    bound.apply_defaults()
-    return execute(workspace.runner(), Invocation(pivot.name, subject, dict(bound.arguments)), pivot).finding
 
 
 each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)

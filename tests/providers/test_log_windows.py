@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities import Entity, Finding, Host, IpAddress, Outcome
+from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError
 from clew.pivots.context import Workspace, execute
-from clew.pivots.invocation import Invocation, settled
+from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
-from clew.providers.logs.packs import Query, load_queries
+from clew.providers.logs.packs import load_queries
 from clew.providers.logs.provider import LogQuery
-from clew.providers.logs.store import LogStore
 from clew.settings import Settings
-from tests.providers.events import ALL, CONNECTED, Event, ndjson, opened
+from tests.providers.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
 from tests.providers.test_log_engine import SPECIAL, SUBJECTS
 from tests.support import FEWER
 
 QUERIES = load_queries()
-NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)
 OWN = IpAddress("192.0.2.1")
 each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 
@@ -34,15 +32,6 @@ def logs(tmp_path_factory):
     made = opened(tmp_path_factory.mktemp("windows"), ndjson(ALL))
     yield made
     made.close()
-
-
-def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> Finding:
-    """The finding of a query as a session asks it at noon."""
-    workspace = Workspace(Settings())
-    workspace.logs = (logs,)
-    pivot = find_pivot(type(subject), f"query.{query.name}")
-    asked = settled(pivot, arguments, ANY_TIME, NOON)
-    return execute(workspace.runner(), Invocation(pivot.name, subject, asked), pivot).finding
 
 
 def minute(number: int, **fields: object) -> Event:

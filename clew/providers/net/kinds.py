@@ -52,7 +52,7 @@ class AddressKinds(Provider):
     title: ClassVar[str] = "special-purpose address registries"
     docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc6890"
 
-    @operation(columns=_columns, facts=("ip_kind", "ip_version"))
+    @operation(columns=_columns, facts=("ip_kind", "ip_version"), leads=False)
     def ip(self, ip: IpAddress) -> Finding:
         """Whether the address is global, private, loopback, documentation or else."""
         kind = kind_of(ip.value)

@@ -1,0 +1,29 @@
+"""Text files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from clew.errors import CaseReadOnly
+
+
+def write_whole(text: str, path: Path, what: str) -> Path:
+    """Write a file; one that was there is replaced in one step, or stays as it was.
+
+    Raises:
+        CaseReadOnly: `what` cannot be written there.
+    """
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with scratch.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise CaseReadOnly(f"{what} cannot be written: {error.strerror}", where=str(path),
+                           next_step="choose another place") from None  # fmt: skip
+    return path

@@ -15,7 +15,6 @@ from clew.entities import Entity, Finding
 from clew.entities.times import TimeWindow
 from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
 from clew.graph.asking import Age, ask_again
-from clew.graph.curating import Curating
 from clew.graph.difference import Difference
 from clew.graph.events import (
     Branched,
@@ -28,6 +27,7 @@ from clew.graph.expand import Expander, Expansion, arguments_for
 from clew.graph.plan import Budget, Lead, Plan
 from clew.graph.recordings import CaseRecordings, ReplyFile
 from clew.graph.replay import Replay, reparse_case, replay_case
+from clew.graph.sharing import Sharing
 from clew.graph.store import Store
 from clew.pivots.context import Session, Workspace, aexecute, execute, now, session_variable
 from clew.pivots.context import workspace as current_workspace
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 BULK = 500
 
 
-class Case(Curating):
+class Case(Sharing):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it."""
 
     def __init__(

@@ -174,15 +174,6 @@ class Reading:
         """Whether the case is what was written: every step, every piece of evidence, and the graph that follows."""
         return verify(self._store)
 
-    def export_copy(self, path: str | Path) -> Path:
-        """Write the case as it is now into a new file, whole or not at all; nobody has to stop working meanwhile.
-
-        Raises:
-            CaseError: there is such a file already, or it cannot be written.
-        """
-        self._store.copy(Path(path))
-        return Path(path)
-
     def history(self) -> Iterator[Step]:
         """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
         return self._store.steps()

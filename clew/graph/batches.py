@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from clew.entities import Account, Entity, Host, Key, Relation, dump, load, pars
 from clew.entities.codec import from_key
 from clew.entities.text import stamp
 from clew.errors import EntityError, QueryError
+from clew.graph.database import Connection
 from clew.graph.events import Imported
 from clew.graph.placing import Nodes, claim_mark
 from clew.providers.base import canonical_json
@@ -68,15 +68,16 @@ class _Numbers:
         return self.known[key]
 
 
-def fold_batch(connection: sqlite3.Connection, nodes: Nodes, step: int, event: Imported, body: bytes) -> None:
+def fold_batch(connection: Connection, nodes: Nodes, step: int, event: Imported, body: bytes) -> None:
     """Put the rows of an import into the tables. One source, one claim for each row."""
     batch = Batch.read(body)
     _place_all(connection, nodes, step, batch.nodes)
     if not batch.links:
         return
     columns = "step, provider, pivot, asked_at, evidence"
-    made = connection.execute(f"INSERT INTO origins ({columns}) VALUES (?, ?, 'import', '', ?)",  # noqa: S608 - a constant
+    connection.execute(f"INSERT INTO origins ({columns}) VALUES (?, ?, 'import', '', ?)",  # noqa: S608 - a constant
                               (step, event.source, event.evidence))  # fmt: skip
+    origin = connection.last_insert_rowid()
     ends = dict.fromkeys(key for row in batch.links for key in (row[0], row[2]))
     known = _numbers_of(connection, ends)
     _place_all(connection, nodes, step, [key for key in ends if key not in known])
@@ -84,7 +85,7 @@ def fold_batch(connection: sqlite3.Connection, nodes: Nodes, step: int, event: I
     connection.executemany(
         "INSERT OR IGNORE INTO claims (source, relation, target, origin, pointers, observed_first, observed_last, "
         "inferred, said_source, said_target, mark) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', '', ?)",
-        _claims(batch.links, numbers, int(made.lastrowid or 0), event),
+        _claims(batch.links, numbers, origin, event),
     )
 
 
@@ -97,7 +98,7 @@ def _claims(
         yield numbers.of(source), relation, numbers.of(target), origin, pointers, first, last, mark
 
 
-def _numbers_of(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, int]:
+def _numbers_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """The nodes that are called exactly so; what is missing has to be placed."""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (key TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM temp.wanted")
@@ -105,9 +106,7 @@ def _numbers_of(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str
     return dict(connection.execute("SELECT n.key, n.id FROM temp.wanted w JOIN main.nodes n ON n.key = w.key"))
 
 
-def _place_all(
-    connection: sqlite3.Connection, nodes: Nodes, step: int, given: Sequence[str | Mapping[str, Any]]
-) -> None:
+def _place_all(connection: Connection, nodes: Nodes, step: int, given: Sequence[str | Mapping[str, Any]]) -> None:
     """Nodes that are new and have one name go in together; the others one by one."""
     entities = [_entity(each) for each in given]
     plain = {str(entity.key): entity for entity in entities if not entity.aliases and not entity.key.scope}
@@ -127,7 +126,7 @@ def _place_all(
             nodes.place(entity, step)
 
 
-def _named_otherwise(connection: sqlite3.Connection) -> set[str]:
+def _named_otherwise(connection: Connection) -> set[str]:
     """Those of the wanted keys that are another name of a node."""
     rows = connection.execute("SELECT a.alias FROM temp.wanted w JOIN main.aliases a ON a.alias = w.key")
     return {str(row[0]) for row in rows}

@@ -161,10 +161,10 @@ class Curating(Reading):
         Raises:
             CaseError: that step is no merge, or was taken back already.
         """
-        row = self._store.connection.execute("SELECT undone_by FROM merges WHERE step = ?", (step,)).fetchone()
-        if row is None or row[0] is not None:
-            raise CaseError(f"step {step} is no merge that could be taken back", next_step="see case.merges()")
-        with self._store.transaction():
+        with self._store.transaction() as connection:
+            row = connection.execute("SELECT undone_by FROM merges WHERE step = ?", (step,)).fetchone()
+            if row is None or row[0] is not None:
+                raise CaseError(f"step {step} is no merge that could be taken back", next_step="see case.merges()")
             self._record(Unmerged(step, reason))
             self._store.rebuild()
 

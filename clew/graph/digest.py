@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from hashlib import sha256
 
+from clew.graph.database import Connection
 from clew.providers.base import canonical_json
 
 _PARTS = {
@@ -22,14 +22,14 @@ _PARTS = {
 }
 
 
-def digest_lines(connection: sqlite3.Connection) -> Iterator[str]:
+def digest_lines(connection: Connection) -> Iterator[str]:
     """Everything that the graph is, in one order and one spelling, a line each."""
     for part, sql in _PARTS.items():
         for row in connection.execute(sql):
             yield canonical_json([part, *row])
 
 
-def digest(connection: sqlite3.Connection) -> str:
+def digest(connection: Connection) -> str:
     """sha256 over the lines."""
     total = sha256()
     for line in digest_lines(connection):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
@@ -13,6 +12,7 @@ from clew.entities.codec import from_key
 from clew.entities.text import stamp
 from clew.errors import CaseDamaged
 from clew.graph.batches import fold_batch
+from clew.graph.database import Connection
 from clew.graph.events import (
     Added,
     Branched,
@@ -49,7 +49,7 @@ class Fold(Nodes):
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         *,
         undone: frozenset[int] = frozenset(),
         evidence: Callable[[str], bytes] | None = None,

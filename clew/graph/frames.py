@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
+from clew.graph.database import Connection
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+    from apsw import Cursor
 
 # Whole numbers that may be unknown.
 _COUNTS = ("available", "undone_by")
@@ -22,13 +23,20 @@ _UNASKED = datetime.min.replace(tzinfo=UTC)
 _TIMES = ("asked_at", "observed_first", "observed_last", "time", "at")
 
 
-def frame(connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()) -> pd.DataFrame:
+def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.DataFrame:
     """A query as a DataFrame; time columns are UTC timestamps."""
     import pandas as pd
 
-    cursor = connection.execute(sql, values)
-    columns = [column[0] for column in cursor.description]
-    table = pd.DataFrame(cursor.fetchall(), columns=columns)
+    columns: list[str] = []
+
+    def described(cursor: Cursor, _sql: str, _values: object) -> bool:
+        # Before it runs: afterwards an empty answer does not say its columns any more.
+        columns.extend(column[0] for column in cursor.get_description())
+        return True
+
+    cursor = connection.cursor()
+    cursor.exec_trace = described
+    table = pd.DataFrame(cursor.execute(sql, values).fetchall(), columns=columns)
     for name in _TIMES:
         if name in table:
             table[name] = pd.to_datetime(table[name].replace("", None), utc=True, format="ISO8601")
@@ -38,7 +46,7 @@ def frame(connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
     return table
 
 
-def claims(connection: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> Iterator[Claim]:
+def claims(connection: Connection, where: str = "", values: tuple[str | None, ...] = ()) -> Iterator[Claim]:
     """Claims in the order in which they were made."""
     rows = connection.execute(
         "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
@@ -80,7 +88,7 @@ class Node:
     tags: tuple[str, ...] = ()
 
 
-def nodes(connection: sqlite3.Connection, where: str = "") -> Iterator[Node]:
+def nodes(connection: Connection, where: str = "") -> Iterator[Node]:
     """Nodes in the order in which they were first heard of; with a clause, some of them."""
     tags: dict[str, list[str]] = {}
     for about, tag in connection.execute("SELECT about, text FROM remarks WHERE kind = 'tag' ORDER BY step"):
@@ -93,7 +101,7 @@ def nodes(connection: sqlite3.Connection, where: str = "") -> Iterator[Node]:
         yield Node(Key.parse(key), known, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ())))
 
 
-def graph(connection: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> nx.MultiDiGraph[Key]:
+def graph(connection: Connection, where: str = "", values: tuple[str | None, ...] = ()) -> nx.MultiDiGraph[Key]:
     """The investigation graph; of some claims only and their nodes, with a clause.
 
     Nodes are `Key`s with `entity`, `kind`, `label`, `verdict`, `severity` and `tags`; an edge is keyed by its relation

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 
 from clew.entities import ENTITY_TYPES, Account, Entity, Host, Key
+from clew.graph.database import Connection
 from clew.graph.events import Merged
 from clew.graph.fold import Fold
 
@@ -17,16 +17,14 @@ _NODES_LIKE = (
 )
 
 
-def due_merges(
-    connection: sqlite3.Connection, entities: Iterable[Entity], evidence: tuple[str, ...]
-) -> Iterator[Merged]:
+def due_merges(connection: Connection, entities: Iterable[Entity], evidence: tuple[str, ...]) -> Iterator[Merged]:
     """The merges that follow from entities just placed: same identifiers first, then the names of machines.
 
     A merge that somebody took back is not proposed again. Nodes that differ in an identifier which only one thing can
     have (two SIDs, two SHA-256) stay apart.
     """
     fold = Fold(connection)
-    rows = connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL").fetchall()
+    rows = list(connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL"))
     # By what the nodes are called now: they may have been merged with others since.
     undone = {frozenset(fold.resolve(Key.parse(key)) or key for key in row) for row in rows}
     # Mentions of one entity differ in the identifiers that they give with it.
@@ -36,7 +34,7 @@ def due_merges(
                 yield merge
 
 
-def _due(fold: Fold, connection: sqlite3.Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
+def _due(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
     """One at a time: each is recorded before the next is looked for."""
     yield from _by_alias(fold, connection, entity, evidence)
     for merge in _by_name(fold, connection, entity):
@@ -45,19 +43,17 @@ def _due(fold: Fold, connection: sqlite3.Connection, entity: Entity, evidence: t
             yield from _by_alias(fold, connection, moved, evidence)
 
 
-def _on_machine(fold: Fold, connection: sqlite3.Connection, key: Key) -> Iterator[Entity]:
+def _on_machine(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity]:
     """What is known on a machine, now that its names are one: it may have been known by either."""
     if key.kind == Host.kind:
-        rows = connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)).fetchall()
+        rows = list(connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)))
         for (name,) in rows:
             node = fold.number(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
             if node is not None:
                 yield fold.entity(node)
 
 
-def _by_alias(
-    fold: Fold, connection: sqlite3.Connection, entity: Entity, evidence: tuple[str, ...]
-) -> Iterator[Merged]:
+def _by_alias(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
     node = fold.resolve(entity.key)
     for alias in entity.aliases:
         other = fold.resolve(alias)
@@ -66,13 +62,13 @@ def _by_alias(
             yield Merged(Key.parse(node), Key.parse(other), reason, evidence)
 
 
-def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
+def _contradict(connection: Connection, one: str, other: str) -> bool:
     """Whether two nodes have different identifiers of a scheme in which different means different."""
     cls = ENTITY_TYPES[Key.parse(one).kind]
     schemes: list[dict[str, set[str]]] = []
     for node in (one, other):
         found: dict[str, set[str]] = {}
-        rows = connection.execute(_NAMES_OF, (node, node)).fetchall()
+        rows = list(connection.execute(_NAMES_OF, (node, node)))
         for key in (Key.parse(name) for (name,) in rows):
             found.setdefault(cls.scheme(key), set()).add(key.value)
         schemes.append(found)
@@ -80,10 +76,10 @@ def _contradict(connection: sqlite3.Connection, one: str, other: str) -> bool:
     return any(schemes[0][scheme].isdisjoint(schemes[1][scheme]) for scheme in shared)
 
 
-def _by_name(fold: Fold, connection: sqlite3.Connection, entity: Entity) -> Iterator[Merged]:
+def _by_name(fold: Fold, connection: Connection, entity: Entity) -> Iterator[Merged]:
     """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
     for short, pattern, what in _short_names(entity):
-        rows = connection.execute(_NODES_LIKE, (pattern, pattern)).fetchall()
+        rows = list(connection.execute(_NODES_LIKE, (pattern, pattern)))
         node = fold.resolve(short)
         full = [Key.parse(row[0]) for row in rows if row[0] != node]
         if len(full) == 1 and node is not None and not _contradict(connection, node, str(full[0])):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+import apsw
+
+from clew.graph.database import Connection
 from clew.graph.schema import FOLDED, KEPT, TABLES, VERSION, check_schema
 
 # How many instructions of SQLite's machine looking at a schema may take: a hostile file could ask for any number.
@@ -43,19 +45,38 @@ FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType({
         "CREATE TABLE merges (step INTEGER PRIMARY KEY, keep TEXT NOT NULL, gone TEXT NOT NULL, reason TEXT NOT NULL, "
         "undone_by INTEGER)",
     ),
+    # The tables of today, on pages without checksums.
+    2: TABLES,
 })  # fmt: skip
 
 
-def checked_format(connection: sqlite3.Connection, path: Path | None) -> int:
+def format_of(connection: Connection) -> int:
+    """The format that a case says it has."""
+    return int(next(connection.execute("PRAGMA user_version"))[0])
+
+
+def checked_format(connection: Connection, path: Path | None) -> int:
     """The format of a case whose tables are exactly those of that format. Raises CaseDamaged for any other."""
-    connection.set_progress_handler(lambda: 1, _ENOUGH)
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.set_progress_handler(lambda: True, _ENOUGH)
+    version = format_of(connection)
     check_schema(connection, FORMATS.get(version, TABLES), path)
-    connection.set_progress_handler(None, 0)
+    connection.set_progress_handler(None)
     return version
 
 
-def replace_tables(connection: sqlite3.Connection) -> None:
+def give_checksums(connection: Connection) -> None:
+    """Write every page anew with a checksum, for a case of a format that had none: wholly or not at all.
+
+    What the case says stays as it is, its format too, so that a crash before the next transaction harms nothing.
+    """
+    connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 1)  # to the copy that SQLite makes
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def replace_tables(connection: Connection) -> None:
     """Put today's tables in the place of those that follow from the steps; inside the caller's transaction.
 
     What is written once is the same in all formats so far. The tables are empty then, and are filled by folding.

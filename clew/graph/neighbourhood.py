@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from clew.entities import Claim, Key
 from clew.graph import frames
+from clew.graph.database import Connection
 from clew.graph.frames import Node
 
 
@@ -25,9 +25,9 @@ class Neighbourhood:
     truncated_by: str = ""
 
 
-def neighbourhood(connection: sqlite3.Connection, key: Key, hops: int, limit: int) -> Neighbourhood:
+def neighbourhood(connection: Connection, key: Key, hops: int, limit: int) -> Neighbourhood:
     """Hop after hop from the node, at most `limit` nodes."""
-    (start,) = connection.execute("SELECT id FROM nodes WHERE key = ?", (str(key),)).fetchone()
+    (start,) = next(connection.execute("SELECT id FROM nodes WHERE key = ?", (str(key),)))
     found: dict[int, None] = {start: None}
     edge, cut = [int(start)], False
     for _ in range(hops):
@@ -45,7 +45,7 @@ def neighbourhood(connection: sqlite3.Connection, key: Key, hops: int, limit: in
     )
 
 
-def _next_to(connection: sqlite3.Connection, node: int) -> list[int]:
+def _next_to(connection: Connection, node: int) -> list[int]:
     rows = connection.execute(
         "SELECT target FROM claims WHERE source = ? UNION SELECT source FROM claims WHERE target = ?", (node, node)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import blake2b
@@ -11,6 +10,7 @@ from typing import Any
 
 from clew.entities import Entity, Host, Key, dump, load
 from clew.errors import CaseDamaged, EntityError
+from clew.graph.database import Connection
 from clew.providers.base import canonical_json
 
 # The latest word of a person, else the worst of the latest word of each source: that it found something, or that it
@@ -30,7 +30,7 @@ WHERE latest = 1 ORDER BY
 class Nodes:
     """The nodes of one database, inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         # What was placed already, field by field: the entities of a case are named over and over.
         self._placed: dict[tuple[object, ...], int] = {}
@@ -70,12 +70,12 @@ class Nodes:
         key = entity.key
         node = self.number(key)
         if node is None:
-            made = self._connection.execute(
+            self._connection.execute(
                 "INSERT INTO nodes (key, kind, scope, label, entity, first_step, verdict, severity) "
                 "VALUES (?, ?, ?, ?, ?, ?, 'unknown', 'informational')",
                 (str(key), key.kind, key.scope, entity.label, canonical_json(dump(entity)), step),
             )
-            node = int(made.lastrowid or 0)
+            node = self._connection.last_insert_rowid()
         else:
             self._learn(node, entity)
         for alias in entity.aliases:
@@ -154,7 +154,7 @@ class Nodes:
         """What belonged to the lost host belongs to the kept one: moved, or joined with what is there already."""
         self._placed.clear()
         old, new = Key.parse(gone).value, Key.parse(self._key(keep)).value
-        rows = self._connection.execute("SELECT id, key FROM nodes WHERE scope = ? ORDER BY key", (old,)).fetchall()
+        rows = list(self._connection.execute("SELECT id, key FROM nodes WHERE scope = ? ORDER BY key", (old,)))
         for node, name in rows:
             moved = str(Key.parse(name)._replace(scope=new))
             there = self._named(moved)

@@ -55,7 +55,7 @@ class Reading:
     def window(self) -> TimeWindow:
         """The time that queries are asked about which say none themselves; any time, if `within` set none."""
         with self._store.reading() as connection:
-            (step,) = connection.execute("SELECT max(step) FROM remarks WHERE kind = 'window'").fetchone()
+            (step,) = next(connection.execute("SELECT max(step) FROM remarks WHERE kind = 'window'"))
         if step is None:
             return ANY_TIME
         event = self._store.step(step).event
@@ -139,10 +139,10 @@ class Reading:
 
     def _step_at(self, time: datetime) -> int:
         with self._store.reading() as connection:
-            row = connection.execute("SELECT max(number) FROM steps WHERE at <= ?", (stamp(time),)).fetchone()
-        if row[0] is None:
+            (number,) = next(connection.execute("SELECT max(number) FROM steps WHERE at <= ?", (stamp(time),)))
+        if number is None:
             raise CaseError(f"there was no case yet at {stamp(time)}", next_step="see case.history()")
-        return int(row[0])
+        return int(number)
 
     def happened(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> nx.MultiDiGraph[Key]:
         """The graph of what happened in a time: claims whose source says when, with the nodes that they are about.
@@ -209,11 +209,13 @@ class Reading:
     def answered(self, key: Key, pivot: Pivot, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
         """The latest step, and place in it, that answered a pivot of a node with these arguments; None for none."""
         with self._store.reading() as connection:
-            rows = connection.execute(
-                "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "
-                "AND outcome IN ('found', 'nothing') ORDER BY step DESC, answer DESC",
-                (str(key), pivot.name),
-            ).fetchall()
+            rows = list(
+                connection.execute(
+                    "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "
+                    "AND outcome IN ('found', 'nothing') ORDER BY step DESC, answer DESC",
+                    (str(key), pivot.name),
+                )
+            )
         return next(
             ((step, place) for step, place in rows if answers(self._event(step, place), pivot, arguments)), None
         )
@@ -231,7 +233,8 @@ class Reading:
 
     def node_key(self, entity: Entity) -> Key:
         """The key of the entity's node. Raises CaseError where there is none."""
-        node = Fold(self._store.connection).resolve(entity.key)
+        with self._store.reading() as connection:
+            node = Fold(connection).resolve(entity.key)
         if node is None:
             raise CaseError(f"the case has no node {entity.key}", next_step="add it first")
         return Key.parse(node)

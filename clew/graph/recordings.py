@@ -14,6 +14,12 @@ from clew.providers.base import Ask, Provider, Reply, canonical_json
 from clew.providers.exchange import Recordings
 from clew.providers.http import HttpRequest
 
+_LATEST = (
+    "SELECT evidence, at, status FROM exchanges e WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
+    "AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
+    "AND f.provider = e.provider AND f.outcome = 'failed') ORDER BY at DESC LIMIT 1"
+)
+
 
 class CaseRecordings:
     """What the case was told by services outside, as long as it is still good. Local sources are asked each time.
@@ -33,12 +39,9 @@ class CaseRecordings:
         """The latest good reply to the same ask; one that could not be understood is none."""
         if not ask.leaves:
             return None
-        row = self._store.connection.execute(
-            "SELECT evidence, at, status FROM exchanges e WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
-            "AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
-            "AND f.provider = e.provider AND f.outcome = 'failed') ORDER BY at DESC LIMIT 1",
-            (ask.fingerprint, stamp(now - self._providers[provider].lifetime)),
-        ).fetchone()
+        since = stamp(now - self._providers[provider].lifetime)
+        with self._store.reading() as connection:
+            row = connection.execute(_LATEST, (ask.fingerprint, since)).fetchone()
         if row:
             return self._store.reply(row[0], at=datetime.fromisoformat(row[1]), status=row[2])
         found = self._further.find(ask, provider, now) if self._further else None

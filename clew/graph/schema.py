@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import sqlite3
-from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clew.errors import (
@@ -15,17 +14,14 @@ from clew.errors import (
     CaseError,
     CaseExists,
     CaseForeign,
-    CaseLocked,
     CaseNewer,
     CaseNotFound,
     CaseReadOnly,
 )
+from clew.graph.database import RESERVED, RESERVED_AT, Connection, open_database, open_scratch, typed
 
 APPLICATION_ID = 0x636C6577  # "clew"
-VERSION = 2
-BUSY_MS = 30_000
-#: How SQLite fails; the text of a damaged schema, which it quotes, may be no text.
-SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
@@ -95,7 +91,7 @@ VIEWS = (
 )
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """Make the tables of an empty case."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -103,7 +99,7 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def connect(path: Path | None) -> sqlite3.Connection:
+def connect(path: Path | None) -> Connection:
     """Open the database of a case, made if there is none; in memory without a path.
 
     Raises:
@@ -113,19 +109,13 @@ def connect(path: Path | None) -> sqlite3.Connection:
         if not _is_there(path):
             _make(path)
         _check_header(path)
+    connection = open_database(path)
     try:
-        connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise typed_error(error, path) from None
-    try:
-        _harden(connection)
-        if path is None:
-            create(connection)
-        for view in VIEWS:
-            connection.execute(view)
-    except SQLITE_ERRORS as error:
-        connection.close()
-        raise typed_error(error, path) from None
+        with typed(path):
+            if path is None:
+                create(connection)
+            for view in VIEWS:
+                connection.execute(view)
     except CaseError:
         connection.close()
         raise
@@ -134,8 +124,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 def _make(path: Path) -> None:
     """An empty case; where another process was first, its case is as good."""
-    with suppress(CaseExists), whole_file(path) as scratch:
-        scratch.write_bytes(_empty())
+    with suppress(CaseExists), whole_file(path) as scratch, open_scratch(scratch) as connection, connection:
+        create(connection)
 
 
 @contextmanager
@@ -164,12 +154,6 @@ def whole_file(path: Path) -> Generator[Path]:
             scratch.unlink(missing_ok=True)
 
 
-def _empty() -> bytes:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        create(connection)
-        return connection.serialize()
-
-
 def _appear(scratch: Path, path: Path) -> None:
     """Give the scratch file its name, unless that is taken."""
     try:
@@ -179,22 +163,6 @@ def _appear(scratch: Path, path: Path) -> None:
     except OSError:
         # A file system without links. Two processes at once may then both make the case: the later one stays.
         scratch.replace(path)
-
-
-def _harden(connection: sqlite3.Connection) -> None:
-    """Durable steps; and nothing in the file may run code or ask for too much."""
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    # An acknowledged step survives a power cut: measured against WAL, which loses all when the main file is copied.
-    connection.execute("PRAGMA journal_mode = TRUNCATE")
-    connection.execute("PRAGMA synchronous = EXTRA")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    switch: Callable[[int], None] | None = getattr(connection, "setconfig", None)
-    if switch is not None:  # since Python 3.12
-        switch(getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"))  # noqa: B009 - unknown to 3.11
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
 
 
 def _is_there(path: Path) -> bool:
@@ -225,6 +193,8 @@ def _check_header(path: Path) -> None:
     if version > VERSION:
         raise CaseNewer(f"the case has format {version}, and this clew reads up to {VERSION}", where=str(path),
                         next_step="install a newer clew")  # fmt: skip
+    if version == VERSION and header[RESERVED_AT] != RESERVED:
+        raise CaseDamaged("the case has no checksums", where=str(path), next_step="restore it from a copy")
     if header[18:20] != _ROLLBACK:
         # SQLite would turn it back, and so write a file that nothing is known of yet.
         raise CaseDamaged("the case was left in a mode that clew does not use", where=str(path),
@@ -236,24 +206,10 @@ def _check_folder(path: Path) -> None:
         raise CaseNotFound("there is no such folder", where=str(path.parent), next_step="make it first")
 
 
-def check_schema(connection: sqlite3.Connection, tables: tuple[str, ...], path: Path | None) -> None:
+def check_schema(connection: Connection, tables: tuple[str, ...], path: Path | None) -> None:
     """The schema must be ours to the byte: no views, triggers, virtual tables or generated columns can hide in it."""
     found = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
     if sorted(found) != sorted(tables):
         strange = next(iter(set(found) ^ set(tables)), "")
         raise CaseDamaged(f"the tables are not those of a case: {strange[:80]}", where=str(path),
                           next_step="do not trust this file")  # fmt: skip
-
-
-def typed_error(error: Exception, path: Path | None) -> CaseError:
-    """SQLite's error as one of clew's."""
-    where = str(path or "memory")
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return CaseLocked("another process is writing the case", where=where, next_step="try again when it is done")
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return CaseReadOnly(f"the case cannot be written: {error}", where=where, next_step="check its permissions")
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return CaseReadOnly(f"the disk does not do what it is asked: {error}", where=where,
-                            next_step="free some space, and look whether the step is there")  # fmt: skip
-    return CaseDamaged(f"the case is damaged: {error}", where=where, next_step="restore it from a copy")

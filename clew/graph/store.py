@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import apsw
 import zstandard
 from pydantic import ValidationError
 
 from clew.entities.display import visible
 from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
+from clew.graph.database import Connection, open_scratch, typed
 from clew.graph.events import Event, Redone, Step, Undone, Unmerged, chain, event_adapter, event_json
 from clew.graph.fold import Fold
-from clew.graph.migration import checked_format, replace_tables
-from clew.graph.schema import DERIVED, SQLITE_ERRORS, VERSION, connect, typed_error, whole_file
+from clew.graph.migration import checked_format, format_of, give_checksums, replace_tables
+from clew.graph.schema import DERIVED, VERSION, connect, whole_file
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
 MAX_BODY = 256 * 1024 * 1024
 TOOL = "clew 0.1.0"
 GENESIS = "0" * 64
+_LAST = 2**63 - 1
+_SOME_STEPS = (
+    "SELECT number, at, by, tool, kind, body, previous, hash FROM steps WHERE number > ? AND number <= ? "
+    "ORDER BY number LIMIT 64"
+)
 _NEVER = datetime.min.replace(tzinfo=UTC)  # for evidence whose time nobody asks for
 # How reading fails on a body that is not what clew writes.
 _UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationError, ValueError, zstandard.ZstdError)
@@ -38,11 +44,12 @@ class Store:
     def __init__(self, path: Path | None, *, behind: Store | None = None) -> None:
         self.path = path
         self._behind = behind
-        # Threads share the connection: the steps of one must not end up in the transaction of another.
+        # Threads share the connection, which serves one at a time; and the steps of one thread must not end up in the
+        # transaction of another.
         self._turn = threading.RLock()
-        self._connection: sqlite3.Connection | None = connect(path)
+        self._connection: Connection | None = connect(path)
         try:
-            with _typed(path):
+            with typed(path):
                 outdated = checked_format(self._connection, path) < VERSION
             if outdated:
                 self._migrate()
@@ -51,7 +58,7 @@ class Store:
             raise
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """The open database. Raises CaseClosed after `close`."""
         if self._connection is None:
             raise CaseClosed("the case is closed", where=str(self.path or "memory"), next_step="open it again")
@@ -60,7 +67,7 @@ class Store:
     def close(self) -> None:
         """Let the file go; closing twice is fine."""
         if self._connection is not None:
-            with suppress(sqlite3.Error):
+            with suppress(apsw.Error):
                 # Takes the empty journal away: a closed case is one file.
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
@@ -75,13 +82,13 @@ class Store:
         self.close()
 
     @contextmanager
-    def reading(self) -> Generator[sqlite3.Connection]:
+    def reading(self) -> Generator[Connection]:
         """The open database, to read what followed from the steps.
 
         Raises:
             CaseDamaged: that is not what clew writes; the steps may still be good.
         """
-        with _typed(self.path):
+        with self._turn, typed(self.path):
             try:
                 yield self.connection
             except _UNREADABLE as error:
@@ -90,9 +97,9 @@ class Store:
                 raise CaseDamaged(what, where=where, next_step="restore it from a copy") from error
 
     @contextmanager
-    def transaction(self) -> Generator[sqlite3.Connection]:
+    def transaction(self) -> Generator[Connection]:
         """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
-        with self._turn, _typed(self.path):
+        with self._turn, typed(self.path):
             connection = self.connection
             if connection.in_transaction:
                 yield connection
@@ -159,20 +166,16 @@ class Store:
         """
         last, last_hash = self.head()  # first, so that steps written meanwhile are none too many
         number, previous = 0, GENESIS
-        with _typed(self.path):
-            rows = self.connection.execute(
-                "SELECT number, at, by, tool, kind, body, previous, hash FROM steps ORDER BY number"
-            )
-            for number, row in enumerate(rows, start=1):
-                step = self._step(row)
-                if (step.number, step.previous, step.event.kind) != (number, previous, row[4]):
-                    raise self._damaged(number, "it does not follow from the step before it")
-                if number == last and step.hash != last_hash:
-                    raise self._damaged(number, "it is not the one that was written last")
-                previous = step.hash
-                yield step
-            if number < last:
-                raise self._damaged(number + 1, "it is missing")
+        for number, row in enumerate(self._rows(), start=1):
+            step = self._step(row)
+            if (step.number, step.previous, step.event.kind) != (number, previous, row[4]):
+                raise self._damaged(number, "it does not follow from the step before it")
+            if number == last and step.hash != last_hash:
+                raise self._damaged(number, "it is not the one that was written last")
+            previous = step.hash
+            yield step
+        if number < last:
+            raise self._damaged(number + 1, "it is missing")
 
     def step(self, number: int) -> Step:
         """One step, checked against its own hash. Raises CaseDamaged if it is missing or was changed."""
@@ -220,9 +223,8 @@ class Store:
 
     def evidence(self) -> list[str]:
         """The content addresses of all raw replies."""
-        with _typed(self.path):
-            rows = self.connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint").fetchall()
-        return [str(row[0]) for row in rows]
+        with self.reading() as connection:
+            return [str(row[0]) for row in connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint")]
 
     def checked(self, fingerprint: str) -> Reply:
         """A raw reply, if it is what its address says. Raises CaseDamaged."""
@@ -237,7 +239,7 @@ class Store:
         }
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
-        with _typed(self.path):
+        with self._turn, typed(self.path):
             return self.connection.execute(sql, values).fetchone()
 
     def _keep(self, replies: Mapping[str, Reply]) -> None:
@@ -260,11 +262,16 @@ class Store:
 
     def _migrate(self) -> None:
         """Make a case of an older format one of today's: in one transaction, so that it is never half of both."""
+        # All of it in memory first: a case that is damaged stays as it is.
+        self.until(self.head()[0]).close()
+        with self._turn, typed(self.path):
+            give_checksums(self.connection)
         with self.transaction() as connection:
-            replace_tables(connection)
-            self._fold_all(connection)
+            if format_of(connection) < VERSION:  # another process may have been first
+                replace_tables(connection)
+                self._fold_all(connection)
 
-    def _fold_all(self, connection: sqlite3.Connection) -> None:
+    def _fold_all(self, connection: Connection) -> None:
         steps = list(self.steps())
         fold = Fold(connection, undone=not_in_force(steps), evidence=self.body)
         for step in steps:
@@ -286,10 +293,16 @@ class Store:
             past._fold_all(connection)
         return past
 
-    def _rows(self, last: int) -> Iterator[tuple[Any, ...]]:
-        """Steps as they are kept, up to one of them."""
-        with _typed(self.path):
-            yield from self.connection.execute("SELECT * FROM steps WHERE number <= ? ORDER BY number", (last,))
+    def _rows(self, last: int = _LAST) -> Iterator[tuple[Any, ...]]:
+        """Steps as they are kept, up to one of them. Others may use the connection between two of them."""
+        after = -_LAST
+        while True:
+            with self._turn, typed(self.path):
+                some = list(self.connection.execute(_SOME_STEPS, (after, last)))
+            yield from some
+            if not some:
+                return
+            after = some[-1][0]
 
     def copy(self, path: Path) -> None:
         """Write the case as it is now into a new file, whole or not at all, while others go on with this one.
@@ -297,8 +310,13 @@ class Store:
         Raises:
             CaseError: there is such a file already, or it cannot be written.
         """
-        with whole_file(path) as scratch, closing(sqlite3.connect(scratch)) as target, _typed(path):
-            self.connection.backup(target)
+        with (
+            whole_file(path) as scratch,
+            self._turn,
+            open_scratch(scratch) as target,
+            target.backup("main", self.connection, "main") as backup,
+        ):
+            backup.step()
 
     def copy_until(self, number: int, path: Path) -> None:
         """Write the steps up to one of them, with all good evidence, into a new file. Raises CaseError as `copy`."""
@@ -340,11 +358,3 @@ def _unpacked(data: Any) -> bytes:
         # The library makes room for whatever the frame says before it looks at the rest.
         raise zstandard.ZstdError("it unpacks to too much")
     return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BODY)
-
-
-@contextmanager
-def _typed(path: Path | None) -> Generator[None]:
-    try:
-        yield
-    except SQLITE_ERRORS as error:
-        raise typed_error(error, path) from error

@@ -82,7 +82,7 @@ def examine(
         there = history(path)
         if replay and not (outcome := Investigation.replay(path)).identical:
             return Found(wrong=f"replay: {outcome}")
-    except (CaseError, sqlite3.Error) as error:
+    except CaseError as error:
         return Found(wrong=f"it does not open: {error!r}")
     found = compare(there[len(before.steps) :] if before else there, workload, size, acknowledged)
     if before and tuple(there[: len(before.steps)]) != before.steps:

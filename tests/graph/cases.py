@@ -1,14 +1,15 @@
 """Small cases made by hand: answers as a provider would give them, and files altered behind a case's back."""
 
 import hashlib
-import sqlite3
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from clew.entities import Account, Entity, File, Finding, Host, IpAddress, Link, Process, Relation, Url
 from clew.graph.case import Case
+from clew.graph.database import Connection, open_database
 from clew.graph.digest import digest_lines
 from clew.graph.events import Noted, Pivoted
 from clew.graph.store import Store
@@ -95,9 +96,18 @@ def steps_of(path: Path) -> list[tuple[int, str]]:
         return [(step.number, step.hash) for step in store.steps()]
 
 
-def edit(path: Path, sql: str, *values: object) -> None:
-    """Change a case as somebody with a database tool would."""
-    with closing(sqlite3.connect(path)) as connection, connection:
+@contextmanager
+def tampering(path: Path) -> Generator[Connection]:
+    """A case in the hands of somebody who changes it on purpose: the checksums of the pages fit what he writes."""
+    with closing(open_database(path)) as connection:
+        with connection:
+            yield connection
+        connection.execute("PRAGMA journal_mode = DELETE")  # leaves no file beside it
+
+
+def edit(path: Path, sql: str, *values: Any) -> None:
+    """Change a case on purpose."""
+    with tampering(path) as connection:
         connection.execute(sql, values)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clew.errors import CaseLocked
-from clew.graph import schema
+from clew.graph import database
 from clew.graph.case import Case
 from tests.graph.cases import bare_workspace, beside, notes, sha256
 from tests.graph.children import BEGIN, HOLDER, line, python, start
@@ -17,7 +17,7 @@ from tests.graph.children import BEGIN, HOLDER, line, python, start
 
 def test_a_case_that_is_being_written_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another process writes, reading works; writing waits its time and then says who is in the way."""
-    monkeypatch.setattr(schema, "BUSY_MS", 200)
+    monkeypatch.setattr(database, "BUSY_MS", 200)
     path = tmp_path / "x.clew"
     Case.open(path, workspace=bare_workspace(tmp_path)).close()
     holder = start(HOLDER, path, "BEGIN IMMEDIATE")
@@ -35,7 +35,7 @@ def test_a_case_that_is_being_written_can_be_read(tmp_path: Path, monkeypatch: p
 
 def test_a_case_that_is_held_wholly_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another process lets nobody in, opening says so, and works again when it is done."""
-    monkeypatch.setattr(schema, "BUSY_MS", 200)
+    monkeypatch.setattr(database, "BUSY_MS", 200)
     path = tmp_path / "x.clew"
     Case.open(path, workspace=bare_workspace(tmp_path)).close()
     holder = start(HOLDER, path, "BEGIN EXCLUSIVE")

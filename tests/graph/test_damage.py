@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,9 +13,10 @@ import zstandard
 from clew.errors import CaseDamaged, CaseError
 from clew.graph import store
 from clew.graph.case import Case
+from clew.graph.database import open_database
 from clew.graph.events import chain
 from clew.graph.store import GENESIS, Store
-from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256
+from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256, tampering
 
 Bytes = bytearray
 PAGE = 4096
@@ -35,7 +35,7 @@ def history(path: Path) -> list[tuple[int, str]]:
 
 
 def body(path: Path, number: int) -> str:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(open_database(path)) as connection:
         (packed,) = connection.execute("SELECT body FROM steps WHERE number = ?", (number,)).fetchone()
     return zstandard.ZstdDecompressor().decompress(packed).decode()
 
@@ -70,7 +70,7 @@ def swap_bodies(path: Path) -> None:
 def forge(path: Path) -> None:
     """A changed step with a hash that fits it: the next one does not follow from it any more."""
     text = body(path, 2).replace("198.51.100.7", "198.51.100.8")
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with tampering(path) as connection:
         at, by, tool, previous = connection.execute(
             "SELECT at, by, tool, previous FROM steps WHERE number = 2"
         ).fetchone()
@@ -178,7 +178,7 @@ FORGED = [
 @pytest.mark.parametrize("text", FORGED, ids=range(len(FORGED)))
 def test_a_forged_chain_is_still_only_data(copy: Path, text: str) -> None:
     """A file made up with hashes that fit, but with events that cannot be, is damaged and nothing worse."""
-    with closing(sqlite3.connect(copy)) as connection, connection:
+    with tampering(copy) as connection:
         connection.execute("DELETE FROM steps")
         at = "2026-03-17T12:00:00.000000Z"
         digest = chain(GENESIS, 1, at, "x", "x", text)

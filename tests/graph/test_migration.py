@@ -73,10 +73,10 @@ def test_a_damaged_old_case_is_left_as_it_is(old, number: int):
 
 @each_format
 def test_a_format_that_lies_is_damage(old, number: int):
-    """A file that says it has today's format and has the tables of another is not believed."""
+    """A file that says it has today's format and is written in another is not believed."""
     path = old(number)
     connection = sqlite3.connect(path)
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.close()
-    with pytest.raises(CaseDamaged, match="not those of a case"):
+    with pytest.raises(CaseDamaged, match="no checksums"):
         Investigation.open(path)

@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ import pytest
 from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseNewer, CaseNotFound
 from clew.graph import schema
 from clew.graph.case import Case
-from tests.graph.cases import bare_workspace, beside, edit, sha256
+from tests.graph.cases import bare_workspace, beside, edit, sha256, tampering
 from tests.graph.children import python
 
 APPLICATION = slice(68, 72)
@@ -107,8 +105,8 @@ def test_only_the_schema_of_a_case_is_opened(sample: Path, tmp_path: Path, scrip
     """Whatever is in the schema besides the tables of a case is found before anything of it runs."""
     path = tmp_path / "x.clew"
     shutil.copyfile(sample, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(script)
+    with tampering(path) as connection:
+        connection.execute(script)
     assert "do not trust" in refused(path, CaseDamaged).next_step
 
 

@@ -9,10 +9,12 @@ from types import MappingProxyType
 import apsw
 
 from clew.graph.database import Connection
-from clew.graph.schema import FOLDED, KEPT, TABLES, VERSION, check_schema
+from clew.graph.schema import FOLDED, KEPT, TABLES, VERSION, check_pages, check_schema
 
 # How many instructions of SQLite's machine looking at a schema may take: a hostile file could ask for any number.
 _ENOUGH = 10_000_000
+#: How large a case may be, in bytes, to be looked through whenever it is opened; a larger one is when it is verified.
+LOOKED_THROUGH = 4 * 1024 * 1024
 #: The tables of every older format, to the byte: a case is believed only if it has exactly those.
 FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType({
     1: (
@@ -60,6 +62,9 @@ def checked_format(connection: Connection, path: Path | None) -> int:
     connection.set_progress_handler(lambda: True, _ENOUGH)
     version = format_of(connection)
     check_schema(connection, FORMATS.get(version, TABLES), path)
+    if path is not None and path.stat().st_size <= LOOKED_THROUGH:
+        connection.set_progress_handler(lambda: True, 50 * _ENOUGH)
+        check_pages(connection, path)
     connection.set_progress_handler(None)
     return version
 

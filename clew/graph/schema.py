@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from clew.entities.display import visible
 from clew.errors import (
     CaseDamaged,
     CaseError,
@@ -213,3 +214,14 @@ def check_schema(connection: Connection, tables: tuple[str, ...], path: Path | N
         strange = next(iter(set(found) ^ set(tables)), "")
         raise CaseDamaged(f"the tables are not those of a case: {strange[:80]}", where=str(path),
                           next_step="do not trust this file")  # fmt: skip
+
+
+def check_pages(connection: Connection, path: Path | None) -> None:
+    """Every page must be where it belongs: one in the place of another has a checksum that fits.
+
+    It reads the whole file, some milliseconds for each MiB. Raises CaseDamaged.
+    """
+    found = str(next(connection.execute("PRAGMA integrity_check(1)"))[0])
+    if found != "ok":
+        what = f"the pages of the case do not fit together: {visible(found, 200)}"
+        raise CaseDamaged(what, where=str(path or "memory"), next_step="restore it from a copy")

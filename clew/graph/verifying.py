@@ -9,6 +9,7 @@ from pathlib import Path
 from clew.entities.display import visible
 from clew.errors import CaseDamaged
 from clew.graph.digest import digest_lines
+from clew.graph.schema import check_pages
 from clew.graph.store import Store
 
 
@@ -75,6 +76,10 @@ def _check_evidence(store: Store) -> tuple[int, list[str]]:
 def _check_graph(store: Store, last: int) -> list[str]:
     """The first line in which the tables are not what the steps say."""
     with store.until(last) as folded, store.reading() as connection:
+        try:
+            check_pages(connection, store.path)
+        except CaseDamaged as error:
+            return [error.what]
         for said, follows in zip_longest(digest_lines(connection), digest_lines(folded.connection)):
             if said != follows:
                 return [f"the graph does not follow from the steps: it has {said}, and they give {follows}"]

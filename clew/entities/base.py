@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -75,8 +77,8 @@ class Entity(EntityMenus):
 
     def described(self) -> dict[str, Any]:
         """All fields that are set, by name."""
-        pairs = ((name, getattr(self, name)) for name in field_names(type(self)))
-        return {name: value for name, value in pairs if value not in (None, "")}
+        pairs = zip(field_names(type(self)), field_values(self), strict=True)
+        return {name: value for name, value in pairs if value is not None and value != ""}
 
     def filled(self, other: Entity) -> Self:
         """This entity with the fields it lacks taken from `other`, which means the same thing."""
@@ -113,6 +115,16 @@ class Entity(EntityMenus):
 def field_names(cls: type[Entity]) -> tuple[str, ...]:
     """The names of the fields of an entity class, the identity argument first."""
     return tuple(cls.__slots__)
+
+
+def field_values(entity: Entity) -> tuple[Any, ...]:
+    """The values of all fields, set or not, in the order of `field_names`."""
+    return _reader(field_names(type(entity)))(entity)
+
+
+@functools.cache
+def _reader(names: tuple[str, ...]) -> Callable[[Entity], tuple[Any, ...]]:
+    return attrgetter(*names) if len(names) > 1 else lambda entity: (getattr(entity, names[0]),)
 
 
 def _fields(cls: type[Entity], data: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -24,6 +25,9 @@ from clew.errors import EntityError
 ENTITY_TYPES: Mapping[str, type[Entity]] = MappingProxyType(
     {cls.kind: cls for cls in (Account, Domain, File, Host, IpAddress, Process, Url)}
 )
+_BY_NAME: Mapping[str, type[Entity]] = MappingProxyType(
+    {**ENTITY_TYPES, **{cls.__name__.lower(): cls for cls in ENTITY_TYPES.values()}}
+)
 
 
 def entity_type(name: str) -> type[Entity]:
@@ -35,10 +39,9 @@ def entity_type(name: str) -> type[Entity]:
     Raises:
         EntityError: there is no such entity; says which there are.
     """
-    wanted = name.lower()
-    for kind, cls in ENTITY_TYPES.items():
-        if wanted in (kind, cls.__name__.lower()):
-            return cls
+    found = _BY_NAME.get(name.lower())
+    if found is not None:
+        return found
     known = ", ".join(cls.__name__ for cls in ENTITY_TYPES.values())
     raise EntityError(f"there is no entity {name!r}", next_step=f"choose one of {known}")
 
@@ -72,6 +75,7 @@ def load(data: Any) -> Entity:
     return ENTITY_TYPES[kind](**fields)
 
 
+@functools.lru_cache(maxsize=131_072)
 def from_key(key: Key) -> Entity:
     """The barest entity with that key.
 

@@ -17,6 +17,7 @@ from clew.entities.file import File
 from clew.entities.finding import Link, Relation
 from clew.entities.host import Host
 from clew.entities.ip_address import IpAddress
+from clew.entities.key import Key
 from clew.entities.process import Process
 from clew.errors import EntityError
 
@@ -243,6 +244,8 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
 class _Seen:
     """The rows that say one thing."""
 
+    source: Entity
+    target: Entity
     pointers: list[str] = field(default_factory=list[str])
     times: list[datetime] = field(default_factory=list[datetime])
 
@@ -259,29 +262,38 @@ def map_rows(view: str, columns: Sequence[str], rows: Sequence[Cells]) -> tuple[
     index = {name: position for position, name in enumerate(columns)}
     picks = {name: tuple(index[column] for column in part.columns) for name, part in row_map.parts.items()}
     time = index["time"]
-    made: dict[tuple[str, Cells], Entity | None] = {}
-    seen: dict[tuple[Entity, Relation, Entity], _Seen] = {}
+    made: dict[tuple[str, Cells], tuple[Key, Entity] | None] = {}
+    seen: dict[tuple[Key, Relation, Key], _Seen] = {}
     bad = 0
     for number, row in enumerate(rows):
-        entities: dict[str, Entity | None] = {}
+        entities: dict[str, tuple[Key, Entity] | None] = {}
         for name, positions in picks.items():
             cells = tuple(row[position] for position in positions)
             if (name, cells) not in made:
-                made[name, cells], failed = _make(row_map.parts[name], cells)
+                entity, failed = _make(row_map.parts[name], cells)
+                made[name, cells] = None if entity is None else (entity.key, entity)
                 bad += failed
             entities[name] = made[name, cells]
         for source_name, relation, target_name in row_map.links:
             source, target = entities[source_name], entities[target_name]
             if source is not None and target is not None:
-                said = seen.setdefault((source, relation, target), _Seen())
+                key = source[0], relation, target[0]
+                if key not in seen:
+                    seen[key] = _Seen(source[1], target[1])
+                said = seen[key]
                 said.pointers.append(f"/rows/{number}")
                 if row[time] is not None:
                     said.times.append(row[time])
     links = tuple(
         Link(
-            source, relation, target, tuple(said.pointers), min(said.times, default=None), max(said.times, default=None)
+            said.source,
+            relation,
+            said.target,
+            tuple(said.pointers),
+            min(said.times, default=None),
+            max(said.times, default=None),
         )
-        for (source, relation, target), said in seen.items()
+        for (_, relation, _), said in seen.items()
     )
     return links, bad
 

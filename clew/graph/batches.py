@@ -19,7 +19,7 @@ from clew.providers.base import canonical_json
 #: The media type of the rows of an import.
 IMPORTED_ROWS = "application/vnd.clew.import+json"
 #: How many rows are one step.
-BATCH = 50_000
+BATCH = 100_000
 #: How many cells are remembered while frames are read.
 MEMORY = 1_000_000
 # A machine and an account may be known by a short and by a full name.
@@ -80,8 +80,9 @@ def fold_batch(connection: Connection, nodes: Nodes, step: int, event: Imported,
     origin = connection.last_insert_rowid()
     ends = dict.fromkeys(key for row in batch.links for key in (row[0], row[2]))
     known = _numbers_of(connection, ends)
-    _place_all(connection, nodes, step, [key for key in ends if key not in known])
-    numbers = _Numbers(nodes, step, _numbers_of(connection, ends))
+    missing = [key for key in ends if key not in known]
+    _place_all(connection, nodes, step, missing)
+    numbers = _Numbers(nodes, step, known | _numbers_of(connection, missing))
     connection.executemany(
         "INSERT OR IGNORE INTO claims (source, relation, target, origin, pointers, observed_first, observed_last, "
         "inferred, said_source, said_target, mark) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', '', ?)",
@@ -172,8 +173,14 @@ class _Reader:
         return given
 
     def nodes(self, rows: pd.DataFrame, first: int) -> list[str | Mapping[str, Any]]:
-        cells = _column(rows, "entity")
-        return [_plain(self._entity(cell, "entity", first + number)) for number, cell in enumerate(cells)]
+        return [self._node(cell, first + number) for number, cell in enumerate(_column(rows, "entity"))]
+
+    def _node(self, cell: object, row: int) -> str | Mapping[str, Any]:
+        entity = self._entity(cell, "entity", row)
+        written = _plain(entity)
+        if isinstance(cell, str) and isinstance(written, str):
+            self._remember(cell, written)
+        return written
 
     def links(self, rows: pd.DataFrame, first: int) -> list[Sequence[str]]:
         sources = [self._key(cell, "source", first + n) for n, cell in enumerate(_column(rows, "source"))]
@@ -189,9 +196,12 @@ class _Reader:
         known = self.keys.get(cell)
         if known is None:
             known = str(self._entity(cell, column, row).key)
-            if len(self.keys) < MEMORY:
-                self.keys[cell] = known
+            self._remember(cell, known)
         return known
+
+    def _remember(self, cell: object, key: str) -> None:
+        if len(self.keys) < MEMORY:
+            self.keys[cell] = key
 
     def _entity(self, cell: object, column: str, row: int) -> Entity:
         try:

@@ -32,6 +32,7 @@ def due_merges(connection: Connection, entities: Iterable[Entity], evidence: tup
         for merge in _due(fold, connection, entity, evidence):
             if frozenset((str(merge.keep), str(merge.gone))) not in undone:
                 yield merge
+                fold.forget()  # it was recorded, by another
 
 
 def _due(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:

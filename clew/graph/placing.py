@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from clew.entities import Entity, Host, Key, dump, load
+from clew.entities.base import field_values
 from clew.errors import CaseDamaged, EntityError
 from clew.graph.database import Connection
 from clew.providers.base import canonical_json
@@ -34,6 +35,8 @@ class Nodes:
         self._connection = connection
         # What was placed already, field by field: the entities of a case are named over and over.
         self._placed: dict[tuple[object, ...], int] = {}
+        self._keys: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
 
     def resolve(self, key: Key) -> str | None:
         """The node that a key means, through merges and through the names of its host."""
@@ -46,19 +49,34 @@ class Nodes:
         return self._named(str(key)) if found is None else found
 
     def _named(self, name: str) -> int | None:
+        known = self._numbers.get(name)
+        if known is not None:
+            return known
         row = self._one("SELECT id FROM nodes WHERE key = ?", (name,))
         row = row or self._one("SELECT node FROM aliases WHERE alias = ?", (name,))
-        return int(row[0]) if row else None
+        if row is None:
+            return None
+        self._numbers[name] = int(row[0])
+        return self._numbers[name]
 
     def _key(self, number: int) -> str:
-        row = self._one("SELECT key FROM nodes WHERE id = ?", (number,))
-        if row is None:
-            raise CaseDamaged(f"the node {number} is missing")
-        return str(row[0])
+        known = self._keys.get(number)
+        if known is None:
+            row = self._one("SELECT key FROM nodes WHERE id = ?", (number,))
+            if row is None:
+                raise CaseDamaged(f"the node {number} is missing")
+            known = self._keys[number] = str(row[0])
+        return known
+
+    def forget(self) -> None:
+        """What is remembered of nodes may be so no longer: some became one, or are called something else."""
+        self._placed.clear()
+        self._keys.clear()
+        self._numbers.clear()
 
     def place(self, entity: Entity, step: int) -> int:
         """The node of an entity, made if there is none; its new identifiers become aliases where they are free."""
-        fields = (entity.kind, *entity.described().items())
+        fields = (entity.kind, field_values(entity))
         node = self._placed.get(fields)
         if node is None:
             node = self._place(entity, step)
@@ -122,7 +140,7 @@ class Nodes:
     # -- merges --------------------------------------------------------------------------------------------------
 
     def join(self, keep: int, gone: int) -> None:
-        self._placed.clear()
+        self.forget()
         kept, lost, name = self.entity(keep), self.entity(gone), self._key(gone)
         # What the lost node was called by stays an alias; what it was described by fills gaps.
         entity = _described(kept, lost)
@@ -138,6 +156,7 @@ class Nodes:
         self._write("UPDATE findings SET subject = ? WHERE subject = ?", (keep, gone))
         self._readdress(self._key(keep), name)
         self.reconsider(keep)
+        self.forget()
 
     def _remember(self, node: int, name: str) -> None:
         """Claims that call the node by its key go on to do so when it is called something else."""
@@ -152,7 +171,7 @@ class Nodes:
 
     def rehost(self, gone: str, keep: int) -> None:
         """What belonged to the lost host belongs to the kept one: moved, or joined with what is there already."""
-        self._placed.clear()
+        self.forget()
         old, new = Key.parse(gone).value, Key.parse(self._key(keep)).value
         rows = list(self._connection.execute("SELECT id, key FROM nodes WHERE scope = ? ORDER BY key", (old,)))
         for node, name in rows:
@@ -166,6 +185,7 @@ class Nodes:
             self._write("DELETE FROM aliases WHERE alias = ?", (moved,))
             self._write("UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE id = ?",
                         (moved, new, canonical_json(dump(entity)), entity.label, node))  # fmt: skip
+            self.forget()
             self._readdress(moved, name)
             for alias in (name, *map(str, entity.aliases)):
                 if self._named(alias) is None:
@@ -188,9 +208,10 @@ def claim_mark(
     source: str, relation: str, target: str, provider: str, evidence: tuple[str, ...], pointers: str
 ) -> bytes:
     """Sixteen bytes that are the same for the same statement by the same source on the same evidence."""
-    parts = (source, relation, target, provider, ",".join(evidence), pointers)
+    rests_on = ",".join(evidence)
     # The lengths come first, so that no text can pass for two others.
-    said = f"{' '.join(str(len(part)) for part in parts)};{''.join(parts)}"
+    lengths = f"{len(source)} {len(relation)} {len(target)} {len(provider)} {len(rests_on)} {len(pointers)}"
+    said = f"{lengths};{source}{relation}{target}{provider}{rests_on}{pointers}"
     return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -29,9 +29,12 @@ P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 def canonical_json(value: object) -> str:
     """One spelling for a JSON value: sorted keys, no spaces, ASCII (so that lone surrogates survive)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Reply:
             AskFailed: it is not JSON, or nested too deeply to read.
         """
         try:
-            if not _SPELT_HALF.search(self.body):
+            if not (b"\\u" in self.body or b"\xed" in self.body) or not _SPELT_HALF.search(self.body):
                 return json.loads(self.body)
             return json.loads(_HALF.sub("\ufffd", json.dumps(json.loads(self.body), ensure_ascii=False)))
         except (ValueError, RecursionError) as error:

@@ -120,8 +120,8 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
     rows = [_typed(columns, row) for row in document["rows"]]
     links, bad = map_rows(view, columns, rows)
     available: int = document["available"]
-    shown = tuple(tuple(_scalar(cell) for cell in row) for row in rows)
-    times = [row[columns.index("time")] for row in rows if row[columns.index("time")] is not None]
+    time = columns.index("time")
+    times = [row[time] for row in rows if row[time] is not None]
     notes = [*([str(window)] if window else []), *([f"{bad} cells name no entity"] if bad else [])]
     nowhere = f"no such rows in the connected logs{f' {window}' if window else ''}"
     return Finding(
@@ -129,7 +129,7 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
         outcome=Outcome.FOUND if rows else Outcome.NOTHING,
         reason="; ".join(notes) if rows else nowhere,
         links=links,
-        table=Table(columns, shown),
+        table=Table(columns, tuple(tuple(row) for row in document["rows"])),
         returned=len(rows),
         available=available,
         truncated_by=f"limit {limit}" if available > len(rows) else "",
@@ -143,10 +143,6 @@ def _typed(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
         datetime.fromisoformat(cell) if cell is not None and name in _MOMENTS else cell
         for name, cell in zip(columns, row, strict=True)
     )
-
-
-def _scalar(cell: Any) -> Any:
-    return stamp(cell) if isinstance(cell, datetime) else cell
 
 
 class Logs(Protocol):

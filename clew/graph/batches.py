@@ -11,7 +11,7 @@ from clew.entities import Account, Entity, Host, Key, Relation, dump, load, pars
 from clew.entities.codec import from_key
 from clew.entities.text import stamp
 from clew.errors import EntityError, QueryError
-from clew.graph.database import Connection
+from clew.graph.database import Connection, Value
 from clew.graph.events import Imported
 from clew.graph.placing import Nodes, claim_mark
 from clew.providers.base import canonical_json
@@ -92,7 +92,7 @@ def fold_batch(connection: Connection, nodes: Nodes, step: int, event: Imported,
 
 def _claims(
     links: Iterable[Sequence[str]], numbers: _Numbers, origin: int, event: Imported
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[tuple[Value, ...]]:
     for row, (source, relation, target, first, last) in enumerate(links):
         pointers = f'["/links/{row}"]'
         mark = claim_mark(source, relation, target, event.source, (event.evidence,), pointers)

@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
 
 import apsw
 
 from clew.errors import CaseDamaged, CaseError, CaseLocked, CaseReadOnly
 
-Connection = apsw.Connection
+Value = str | bytes | int | float | None
+
+
+class Cursor(Protocol):
+    """The rows of a statement. The tables say what is in them; Python cannot know it."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+    def __next__(self) -> tuple[Any, ...]: ...
+    def fetchone(self) -> tuple[Any, ...] | None: ...
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+    def close(self) -> None: ...
+
+
+class Connection(Protocol):
+    """What cases use of a connection of apsw, whose own types leave open what may be bound to a statement."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+    def execute(self, statements: str, bindings: Sequence[Value] = ..., /) -> Cursor: ...
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Value]], /) -> Cursor: ...
+    def last_insert_rowid(self) -> int: ...
+    def limit(self, which: int, newval: int = ..., /) -> int: ...
+    def set_progress_handler(self, callable: Callable[[], bool] | None, nsteps: int = ..., /) -> None: ...  # noqa: A002 - apsw's
+    def config(self, op: int, value: int, /) -> int: ...
+    def set_busy_timeout(self, milliseconds: int, /) -> None: ...
+    def reserve_bytes(self, schema: str, reserve: int, /) -> int: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
+
 
 BUSY_MS = 30_000
 #: How many bytes of each page hold its checksum. The header of a file says so in the byte at `RESERVED_AT`.
@@ -37,7 +70,7 @@ def open_database(path: Path | None) -> Connection:
         CaseError: in one of its kinds.
     """
     with typed(path):
-        connection = apsw.Connection(str(path), vfs=_checksums()) if path else apsw.Connection(":memory:")
+        connection: Connection = apsw.Connection(str(path), vfs=_checksums()) if path else apsw.Connection(":memory:")
         try:
             _harden(connection)
             connection.reserve_bytes("main", RESERVED)
@@ -54,6 +87,33 @@ def open_scratch(path: Path) -> Generator[Connection]:
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
         yield connection
+
+
+def copy_database(source: Connection, path: Path) -> None:
+    """All of a database as it is now into a file, while others go on with it. Raises CaseError."""
+    with open_scratch(path) as target, _apsw(target).backup("main", _apsw(source), "main") as backup:
+        backup.step()
+
+
+def table(connection: Connection, sql: str, values: Sequence[Value] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The names of the columns of a query, and its rows."""
+    names: list[str] = []
+
+    def described(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
+        # Before it runs: afterwards an empty answer does not say its columns any more.
+        names.extend(column[0] for column in cursor.get_description())
+        return True
+
+    cursor = _apsw(connection).cursor()
+    cursor.exec_trace = described
+    rows: Cursor = cursor.execute(sql, values)  # pyright: ignore[reportUnknownMemberType] - apsw leaves it open
+    return names, [*rows]
+
+
+def _apsw(connection: Connection) -> apsw.Connection:
+    if not isinstance(connection, apsw.Connection):
+        raise TypeError("this is no connection of open_database")
+    return connection
 
 
 @functools.cache

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
-from clew.graph.database import Connection
+from clew.graph.database import Connection, table
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
-    from apsw import Cursor
 
 # Whole numbers that may be unknown.
 _COUNTS = ("available", "undone_by")
@@ -27,23 +26,15 @@ def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.
     """A query as a DataFrame; time columns are UTC timestamps."""
     import pandas as pd
 
-    columns: list[str] = []
-
-    def described(cursor: Cursor, _sql: str, _values: object) -> bool:
-        # Before it runs: afterwards an empty answer does not say its columns any more.
-        columns.extend(column[0] for column in cursor.get_description())
-        return True
-
-    cursor = connection.cursor()
-    cursor.exec_trace = described
-    table = pd.DataFrame(cursor.execute(sql, values).fetchall(), columns=columns)
+    columns, rows = table(connection, sql, values)
+    found = pd.DataFrame(rows, columns=columns)
     for name in _TIMES:
-        if name in table:
-            table[name] = pd.to_datetime(table[name].replace("", None), utc=True, format="ISO8601")
+        if name in found:
+            found[name] = pd.to_datetime(found[name].replace("", None), utc=True, format="ISO8601")
     for name in _COUNTS:
-        if name in table:
-            table[name] = table[name].astype("Int64")
-    return table
+        if name in found:
+            found[name] = found[name].astype("Int64")
+    return found
 
 
 def claims(connection: Connection, where: str = "", values: tuple[str | None, ...] = ()) -> Iterator[Claim]:

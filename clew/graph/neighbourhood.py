@@ -38,7 +38,7 @@ def neighbourhood(connection: Connection, key: Key, hops: int, limit: int) -> Ne
     numbers = _listed(found)
     between = f"WHERE id IN (SELECT id FROM main.claims WHERE source IN ({numbers}) AND target IN ({numbers}))"  # noqa: S608 - numbers
     nodes = {node.key: node for node in frames.nodes(connection, f"WHERE id IN ({numbers})")}
-    keys = dict(connection.execute(f"SELECT id, key FROM nodes WHERE id IN ({numbers})"))  # noqa: S608 - numbers
+    keys: dict[int, str] = dict(connection.execute(f"SELECT id, key FROM nodes WHERE id IN ({numbers})"))  # noqa: S608 - numbers
     told = tuple(frames.claims(connection, between))
     return Neighbourhood(
         tuple(nodes[Key.parse(keys[number])] for number in found), told, f"limit {limit}" if cut else ""

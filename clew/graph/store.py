@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from clew.entities.display import visible
 from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.database import Connection, open_scratch, typed
+from clew.graph.database import Connection, copy_database, typed
 from clew.graph.events import Event, Redone, Step, Undone, Unmerged, chain, event_adapter, event_json
 from clew.graph.fold import Fold
 from clew.graph.migration import checked_format, format_of, give_checksums, replace_tables
@@ -310,13 +310,8 @@ class Store:
         Raises:
             CaseError: there is such a file already, or it cannot be written.
         """
-        with (
-            whole_file(path) as scratch,
-            self._turn,
-            open_scratch(scratch) as target,
-            target.backup("main", self.connection, "main") as backup,
-        ):
-            backup.step()
+        with whole_file(path) as scratch, self._turn:
+            copy_database(self.connection, scratch)
 
     def copy_until(self, number: int, path: Path) -> None:
         """Write the steps up to one of them, with all good evidence, into a new file. Raises CaseError as `copy`."""

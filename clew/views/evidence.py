@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from clew.entities import Claim
 from clew.entities.display import visible
 from clew.errors import CaseError
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 
 ROWS = 5
 CHARACTERS = 20_000
@@ -45,7 +45,7 @@ class Exhibits:
         return self._known[text]
 
 
-def gather(case: Case, claims: Sequence[Claim], exhibits: Exhibits) -> list[Raw]:
+def gather(case: Reading, claims: Sequence[Claim], exhibits: Exhibits) -> list[Raw]:
     """The texts of each claim, in the order of the claims: the first ones get the room."""
     shelves = _Shelves(case, claims)
     return [_raw(shelves.rows(claim), len(claim.pointers), exhibits) for claim in claims]
@@ -77,7 +77,7 @@ def readable(text: str) -> str:
 class _Shelves:
     """Evidence is fetched once for all claims that rest on it: opening a reply costs more than a row of it."""
 
-    def __init__(self, case: Case, claims: Iterable[Claim]) -> None:
+    def __init__(self, case: Reading, claims: Iterable[Claim]) -> None:
         self._case = case
         self._wanted: dict[str, dict[str, None]] = {}
         for claim in claims:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clew.entities import Claim
 from clew.entities.display import visible
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 from clew.views.scene import Node
+from clew.views.verdicts import verdict_changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,35 +19,45 @@ if TYPE_CHECKING:
 VALUE_SHOWN = 1_200
 REMARKS_SHOWN = 20
 FINDINGS_SHOWN = 20
+TAG_SHOWN = 60
 POINTERS_SHOWN = 5
 
 #: Values that JSON has; what a page is made of.
 Json = Mapping[str, object]
+#: What was said, after the step that said it.
+Line = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What was said about nodes, by node: findings, notes and merges, each a line or a few values."""
+    """What was said about nodes, by node: findings as a few values, all else as lines, each with its step."""
 
     findings: Mapping[str, list[Json]]
-    notes: Mapping[str, list[str]]
-    merges: Mapping[str, list[str]]
+    verdicts: Mapping[str, list[Line]]
+    notes: Mapping[str, list[Line]]
+    tags: Mapping[str, list[Line]]
+    merges: Mapping[str, list[Line]]
 
 
-def read_remarks(case: Case) -> Remarks:
+def read_remarks(case: Reading) -> Remarks:
     """Read what sources and people said."""
+    said = [*rows(case.findings())]
     findings: dict[str, list[Json]] = {}
-    for row in rows(case.findings()):
+    for row in said:
         findings.setdefault(row["subject"], []).append(_finding(row))
-    notes: dict[str, list[str]] = {}
+    notes: dict[str, list[Line]] = {}
+    tags: dict[str, list[Line]] = {}
+    kept = {"note": (notes, VALUE_SHOWN), "tag": (tags, TAG_SHOWN)}
     for row in rows(case.remarks()):
-        if row["kind"] == "note":
-            notes.setdefault(row["about"], []).append(visible(row["text"], VALUE_SHOWN))
-    merges: dict[str, list[str]] = {}
+        if row["kind"] in kept:
+            lines, limit = kept[row["kind"]]
+            lines.setdefault(row["about"], []).append((row["step"], visible(row["text"], limit)))
+    merges: dict[str, list[Line]] = {}
     for row in rows(case.merges()):
         undone = " (taken back)" if row["undone_by"] is not None else ""
-        merges.setdefault(row["keep"], []).append(visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN))
-    return Remarks(findings, notes, merges)
+        told = visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN)
+        merges.setdefault(row["keep"], []).append((row["step"], told))
+    return Remarks(findings, verdict_changes(said), notes, tags, merges)
 
 
 def rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -88,7 +99,8 @@ def about_node(node: Node, remarks: Remarks) -> Json:
         "key": visible(key, 300),
         "step": node.step,
         "verdict": "" if node.verdict == "unknown" else f"{node.verdict} ({node.severity})",
-        "tags": list(node.tags),
+        "verdicts": remarks.verdicts.get(key, []),
+        "tags": remarks.tags.get(key, []),
         "fields": list(_fields(node)),
         "said": said[:FINDINGS_SHOWN],
         "more": max(0, len(said) - FINDINGS_SHOWN),

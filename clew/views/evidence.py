@@ -14,7 +14,7 @@ from clew.graph.reading import Reading
 ROWS = 5
 CHARACTERS = 20_000
 
-_NO_ROOM = "no room in this page: case.evidence(claim) has it"
+_NO_ROOM = "no room in this page: claim.evidence() has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,18 @@ class _Shelves:
 
     def __init__(self, case: Reading, claims: Iterable[Claim]) -> None:
         self._case = case
-        self._wanted: dict[str, dict[str, None]] = {}
+        self._wanted: dict[tuple[str, ...], dict[str, None]] = {}
         for claim in claims:
-            self._wanted.setdefault(claim.evidence, {}).update(dict.fromkeys(claim.pointers[:ROWS]))
-        self._fetched: dict[str, Mapping[str, str] | str | None] = {}
+            self._wanted.setdefault(claim.rests_on, {}).update(dict.fromkeys(claim.pointers[:ROWS]))
+        self._fetched: dict[tuple[str, ...], Mapping[str, str] | str | None] = {}
 
     def rows(self, claim: Claim) -> Sequence[str] | str:
         """The rows of a claim, or why there are none."""
-        if not claim.evidence:
+        if not claim.rests_on:
             return "no evidence was kept"
-        if claim.evidence not in self._fetched:
-            self._fetched[claim.evidence] = self._fetch(claim)
-        shelf = self._fetched[claim.evidence]
+        if claim.rests_on not in self._fetched:
+            self._fetched[claim.rests_on] = self._fetch(claim)
+        shelf = self._fetched[claim.rests_on]
         if shelf is None:
             return self._ask(replace(claim, pointers=claim.pointers[:ROWS]))
         if isinstance(shelf, str):
@@ -99,8 +99,8 @@ class _Shelves:
 
     def _fetch(self, claim: Claim) -> Mapping[str, str] | str | None:
         """Text by pointer; None where the answer does not part into rows."""
-        pointers = tuple(self._wanted[claim.evidence])
-        found = self._ask(replace(claim, pointers=pointers)) if "," not in claim.evidence else []
+        pointers = tuple(self._wanted[claim.rests_on])
+        found = self._ask(replace(claim, pointers=pointers)) if len(claim.rests_on) == 1 else []
         if isinstance(found, str):
             return found
         return dict(zip(pointers, found, strict=True)) if found and len(found) == len(pointers) else None

@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from clew.entities import Claim
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 from clew.graph.writing import write_whole
 from clew.views import network, page
-from clew.views.details import Json, about_claim, about_node, read_remarks
+from clew.views.content import Content, choose
+from clew.views.details import Json, Remarks, about_claim, about_node, read_remarks
 from clew.views.evidence import Exhibits, Raw, gather
-from clew.views.folding import View, Weight, fold, weight
+from clew.views.folding import fold
+from clew.views.ground import Point
 from clew.views.layout import arrange
-from clew.views.scene import BAD, Edge, Node, read_scene
+from clew.views.log import read_log
+from clew.views.scene import BAD, read_scene
 
 #: What the whole page may weigh; raw evidence gets what everything else leaves.
 BYTES = 3_000_000
-#: How many members of a group a page holds, and how many of all groups together.
-MEMBERS, ALL_MEMBERS = 100, 1_500
-EDGES = 6_000
 CLAIMS = 10
 #: What one claim weighs at most without its raw text, roughly; used to leave room for it.
 _CLAIM_BYTES = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What of a case a page holds: nodes, and edges with their claims; the rest it only counts."""
-
-    view: View
-    nodes: Sequence[Node]
-    lines: Sequence[network.Line]
-    edges: Sequence[Sequence[Edge]]
-    edges_left_out: int
-
-
-def write_page(case: Case, path: Path) -> Path:
+def write_page(case: Reading, path: Path) -> Path:
     """Write the page; a file that was there is replaced in one step, or stays as it was.
 
     Raises:
@@ -48,72 +36,59 @@ def write_page(case: Case, path: Path) -> Path:
     return write_whole(page_text(case), path, "the page")
 
 
-def page_text(case: Case) -> str:
+def page_text(case: Reading) -> str:
     """The page. An unchanged case gives the same page."""
     library = network.library()
     content = choose(fold(read_scene(case)))
-    view = content.view
-    bundles = view.bundles()
+    built = network.build(content.nodes, content.view.groups, content.lines, _places(content))
+    log = read_log(case)
+    data = _data(content, built, read_remarks(case)) | {"steps": len(log)}
+
+    def render() -> str:
+        return page.render(content.view, content.nodes, built.edges, log, library, data)
+
+    data |= _evidence(case, content, BYTES - len(render().encode()))
+    return render()
+
+
+def _places(content: Content) -> Mapping[int, Point]:
+    """Where things are drawn. What is folded or hidden has a place only if it was put somewhere."""
+    view, spots = content.view, content.view.scene.by_hand.spots
     drawn = [*(node.id for node in view.single), *(group.id for group in view.groups)]
-    places = arrange(drawn, ((bundle.source, bundle.target, not bundle.weight) for bundle in bundles))
-    built = network.build(content.nodes, view.groups, content.lines, places)
-    remarks = read_remarks(case)
-    data: dict[str, object] = {
+    links = ((bundle.source, bundle.target, not bundle.weight) for bundle in view.bundles())
+    return {**spots, **arrange(drawn, links, spots)}
+
+
+def _data(content: Content, built: network.Network, remarks: Remarks) -> dict[str, object]:
+    """What the scripts of the page are told, but for what was said of edges."""
+    view = content.view
+    return {
         "nodes": [node for node in built.nodes if node["id"] >= 0],
         "edges": built.edges,
         "options": built.options,
         "about": [about_node(node, remarks) for node in content.nodes],
         "groups": _groups(content, built.nodes),
+        "folds": [{"id": one, **content.part(leaves)} for one, leaves in view.folded.items()],
+        "hidden": content.part(sorted(view.scene.by_hand.hidden)),
+        "put": sorted(view.scene.by_hand.spots),
+        "absent": content.absent,
         "said": [],
         "raw": [],
-        "stored": {"nodes": len(view.scene.nodes), "edges": len(view.scene.edges), "claims": view.scene.claims},
         "why": view.why,
         "left": content.edges_left_out,
         "notes": remarks.notes.get("", []),
     }
-    room = BYTES - len(page.render(view, content.nodes, built.edges, library, data).encode())
-    data |= _evidence(case, content, room)
-    return page.render(view, content.nodes, built.edges, library, data)
-
-
-def choose(view: View) -> Content:
-    """Everything that is drawn, some members of each group, and the edges between them."""
-    members = [member for group in view.groups for member in group.members[:MEMBERS]][:ALL_MEMBERS]
-    held = {node.id for node in view.single} | set(members)
-    nodes = [node for node in view.scene.nodes if node.id in held]
-    parts: dict[tuple[int, str, int], list[Edge]] = {}
-    for edge in view.scene.edges:
-        source = edge.source if edge.source in held else view.home[edge.source]
-        target = edge.target if edge.target in held else view.home[edge.target]
-        if source >= 0 or target >= 0 or source != target:
-            parts.setdefault((source, edge.relation.value, target), []).append(edge)
-    weights = {key: max(weight(view.scene, edge) for edge in edges) for key, edges in parts.items()}
-    best = sorted(parts, key=lambda key: -weights[key])[:EDGES]
-    lines = [_line(key, parts[key], weights[key]) for key in best]
-    return Content(view, nodes, lines, [parts[key] for key in best], len(parts) - len(best))
-
-
-def _line(key: tuple[int, str, int], edges: Sequence[Edge], strength: Weight) -> network.Line:
-    return network.Line(*key, max(edge.sources for edge in edges), all(edge.inferred for edge in edges),
-                        strength, len(edges))  # fmt: skip
 
 
 def _groups(content: Content, drawn: network.Drawn) -> list[Json]:
     nodes = {node["id"]: node for node in drawn}
-    held = {node.id for node in content.nodes}
     return [
-        {
-            "node": nodes[group.id],
-            "kind": group.kind,
-            "names": group.names,
-            "total": len(group.members),
-            "members": [member for member in group.members if member in held],
-        }
+        {"node": nodes[group.id], "kind": group.kind, "names": group.names, **content.part(group.members)}
         for group in content.view.groups
     ]
 
 
-def _evidence(case: Case, content: Content, room: int) -> Json:
+def _evidence(case: Reading, content: Content, room: int) -> Json:
     """What was said, edge by edge, and its raw texts: those about what is bad first, then those of the story."""
     said = [[claim for edge in edges for claim in edge.claims] for edges in content.edges]
     shown = [(number, claim) for number, claims in enumerate(said) for claim in claims[:CLAIMS]]

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from clew.entities import Relation
 from clew.entities.display import visible
+from clew.views.hanging import hanging
 from clew.views.palette import look
 from clew.views.scene import Edge, Node, Scene, plural, short
 
@@ -19,6 +20,8 @@ Peer = tuple[int, Relation, bool]
 Peers = Mapping[int, set[Peer]]
 #: To which group a node belongs: its kind, a name for the rest, and what else makes it one.
 Grouping = Callable[[Node], tuple[Hashable, ...] | None]
+#: What is folded into each collapsed node.
+Folded = Mapping[int, tuple[int, ...]]
 
 
 class Weight(IntEnum):
@@ -62,29 +65,36 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A scene with its groups; `home` names the group of each folded node."""
+    """A scene with its groups.
+
+    Attributes:
+        home: of each folded node, its group, or the collapsed node into which it is folded.
+        folded: what is folded into each collapsed node.
+    """
 
     scene: Scene
     groups: tuple[Group, ...] = ()
     why: str = ""
     home: Mapping[int, int] = field(default_factory=dict[int, int])
+    folded: Folded = field(default_factory=dict[int, tuple[int, ...]])
 
     @property
     def single(self) -> list[Node]:
         """The nodes that are drawn as themselves."""
-        return [node for node in self.scene.nodes if node.id not in self.home]
+        left_out = self.scene.by_hand.hidden
+        return [node for node in self.scene.nodes if node.id not in self.home and node.id not in left_out]
 
     def bundles(self) -> list[Bundle]:
         """The edges between what is drawn; those inside of a group are not."""
         found: dict[tuple[int, Relation, int], list[int]] = {}
-        for number, edge in enumerate(self.scene.edges):
+        for number, edge in enumerate(self.scene.drawn_edges):
             ends = self.home.get(edge.source, edge.source), self.home.get(edge.target, edge.target)
             if ends[0] != ends[1] or edge.source == edge.target:
                 found.setdefault((ends[0], edge.relation, ends[1]), []).append(number)
         return [self._bundle(key, numbers) for key, numbers in found.items()]
 
     def _bundle(self, key: tuple[int, Relation, int], numbers: list[int]) -> Bundle:
-        edges = [self.scene.edges[number] for number in numbers]
+        edges = [self.scene.drawn_edges[number] for number in numbers]
         return Bundle(*key, max(edge.sources for edge in edges), all(edge.inferred for edge in edges),
                       self._weight(edges), tuple(numbers))  # fmt: skip
 
@@ -100,8 +110,8 @@ def weight(scene: Scene, edge: Edge) -> Weight:
 
 
 def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
-    """Fold as little as leaves at most `limit` things to see."""
-    peers = _neighbours(scene.edges)
+    """Fold as little as leaves at most `limit` things to see; of what people arranged, only what they folded."""
+    peers = _neighbours(scene.drawn_edges)
     view = _folded(scene, (_by_neighbour(scene, peers), _by_crowd(scene, peers, alike)), alike,
                    f"more than {alike} alike with the same neighbours")  # fmt: skip
     if len(view.single) + len(view.groups) <= limit:
@@ -173,7 +183,10 @@ def _by_verdict(node: Node) -> tuple[Hashable, ...] | None:
 
 def _folded(scene: Scene, groupings: Sequence[Grouping], alike: int, why: str) -> View:
     """Fold by each way of grouping in turn; what one leaves is for the next."""
-    left, crowds = list(scene.nodes), list[tuple[str, list[Node]]]()
+    by_hand, folded = scene.by_hand, hanging(scene)
+    home = {leaf: one for one, leaves in folded.items() for leaf in leaves}
+    kept = by_hand.hidden | by_hand.collapsed | by_hand.spots.keys() | home.keys()
+    left, crowds = [node for node in scene.nodes if node.id not in kept], list[tuple[str, list[Node]]]()
     for group_of in groupings:
         found: dict[tuple[Hashable, ...] | None, list[Node]] = {}
         for node in left:
@@ -182,8 +195,8 @@ def _folded(scene: Scene, groupings: Sequence[Grouping], alike: int, why: str) -
         crowds += [(str(group[1]), nodes) for group, nodes in big.items()]
         left = [node for group, nodes in found.items() if group not in big for node in nodes]
     groups = tuple(_group(-number, whose, nodes) for number, (whose, nodes) in enumerate(crowds, start=1))
-    home = {member: group.id for group in groups for member in group.members}
-    return View(scene, groups, why if groups else "", home)
+    home |= {member: group.id for group in groups for member in group.members}
+    return View(scene, groups, why if groups else "", home, folded)
 
 
 def _group(number: int, whose: str, nodes: list[Node]) -> Group:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-#: A cell holds a node with two lines of text below it, so that nothing in two cells can overlap.
-WIDTH = 168.0
-HEIGHT = 80.0
+from clew.views.ground import HEIGHT, WIDTH, Point, make_way
+
 #: The shape of the whole picture, width to height.
 ASPECT = 1.15
 _SWEEPS = 8
@@ -17,24 +17,50 @@ _ROOM = 0.3
 #: How much further away a node seems through background than through something that happened.
 _FAINT_COST = 4
 
-Point = tuple[float, float]
 #: Neighbours and the strength of what binds to them.
 Web = Mapping[int, Mapping[int, int]]
+_NOWHERE: Mapping[int, Point] = MappingProxyType({})
 
 
-def arrange(ids: Sequence[int], links: Iterable[tuple[int, int, bool]]) -> dict[int, Point]:
+def arrange(
+    ids: Sequence[int], links: Iterable[tuple[int, int, bool]], spots: Mapping[int, Point] = _NOWHERE
+) -> dict[int, Point]:
     """A place for each id. The first is the start; what hangs together stands together.
 
     Args:
         links: pairs of ids, and whether only background binds them.
+        spots: places that are given. What hangs on those alone goes along with them, and whatever would stand there
+            gives way; everything else stands where it would without them.
     """
+    web = _web(ids, links)
+    places = _automatic(ids, web)
+    given = {one: spots[one] for one in ids if one in spots}
+    return make_way(places, _drawn_along(places, web, given), given) if given else places
+
+
+def _web(ids: Sequence[int], links: Iterable[tuple[int, int, bool]]) -> Web:
     web: dict[int, dict[int, int]] = {one: {} for one in ids}
     for source, target, faint in links:
         if source != target:
             for one, other in ((source, target), (target, source)):
                 web[one][other] = max(web[one].get(other, 0), 1 if faint else _FAINT_COST)
     # In one order, however the links came: sums of fractions depend on it, and with them the picture.
-    web = {one: dict(sorted(around.items())) for one, around in web.items()}
+    return {one: dict(sorted(around.items())) for one, around in web.items()}
+
+
+def _drawn_along(places: Mapping[int, Point], web: Web, given: Mapping[int, Point]) -> dict[int, Point]:
+    """Where those want to stand whose neighbours were all put somewhere: as far from them as before."""
+    wanted: dict[int, Point] = {}
+    for one, around in web.items():
+        if around and one not in given and all(other in given for other in around):
+            shifts = [(given[other][0] - places[other][0], given[other][1] - places[other][1]) for other in around]
+            x, y = (sum(shift[axis] for shift in shifts) / len(shifts) for axis in (0, 1))
+            if x or y:
+                wanted[one] = places[one][0] + x, places[one][1] + y
+    return wanted
+
+
+def _automatic(ids: Sequence[int], web: Web) -> dict[int, Point]:
     places: dict[int, Point] = {}
     alone: list[int] = []
     floor = 0.0

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from clew.errors import MissingExtra
 from clew.views.folding import Group
-from clew.views.layout import Point
+from clew.views.ground import Point
 from clew.views.palette import INK, PAPER, look, mark
 from clew.views.scene import Node, short
 
@@ -22,6 +22,8 @@ FONT = "Helvetica, Arial, sans-serif"
 
 #: What a page says to the drawing library; made by pyvis, so its values are whatever JSON has.
 Drawn = list[dict[str, Any]]
+#: Steps, each with how much came in it.
+Came = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,28 @@ class Line:
     """An edge of the page: between nodes that it holds, or groups that stand for those that it does not.
 
     Attributes:
+        steps: when each of its independent sources was first heard, in that order.
         weight: how strongly it is drawn, 0 to 2.
-        stands_for: how many edges of the case it is.
+        came: the steps in which the edges of the case came that it stands for, each with how many.
     """
 
     source: int
     relation: str
     target: int
-    sources: int
+    steps: Sequence[int]
     inferred: bool
     weight: int
-    stands_for: int
+    came: Came
+
+    @property
+    def sources(self) -> int:
+        """How many independent sources say so; of the edge that most say, where it stands for several."""
+        return len(self.steps)
+
+    @property
+    def stands_for(self) -> int:
+        """How many edges of the case it is."""
+        return sum(count for _, count in self.came)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +151,9 @@ def _line(line: Line) -> dict[str, object]:
         "weight": line.weight,
         "width": line.sources if line.weight else 0.7,
         "dashes": line.inferred,
+        "steps": line.steps,
     }
-    return drawn | ({"n": line.stands_for} if line.stands_for > 1 else {})
+    return drawn | ({"n": line.stands_for, "came": line.came} if line.stands_for > 1 else {})
 
 
 def _pyvis() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clew.entities.display import CELL_SHOWN, escaped, html_table, visible
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 from clew.views.details import moment, rows
 from clew.views.folding import fold
 from clew.views.palette import VERDICTS, look
@@ -18,7 +18,7 @@ LAST = 5
 WORST = 20
 
 
-def case_bundle(case: Case) -> dict[str, str]:
+def case_bundle(case: Reading) -> dict[str, str]:
     """The case by media type, from plain to rich. Nothing in it runs, loads or links."""
     scene = read_scene(case)
     last = [_line(finding) for finding in list(rows(case.findings()))[-LAST:]]

@@ -13,22 +13,25 @@ from string import Template
 from clew.entities.display import escaped
 from clew.errors import SettingsError
 from clew.views.folding import View
+from clew.views.log import Log
 from clew.views.network import Drawn, Library
 from clew.views.palette import INK, LINES, PAPER, VERDICTS, look, outline
 from clew.views.scene import Node, plural
 
-_SCRIPTS = ("dom.js", "graph.js", "panel.js", "main.js")
+_SCRIPTS = ("dom.js", "state.js", "graph.js", "panel.js", "main.js", "steps.js")
 LISTED = 1_000
 
 
-def render(view: View, nodes: Sequence[Node], edges: Drawn, library: Library, data: Mapping[str, object]) -> str:
+def render(
+    view: View, nodes: Sequence[Node], edges: Drawn, log: Log, library: Library, data: Mapping[str, object]
+) -> str:
     """The page as text. Everything that a case says is either escaped here or data that the script shows as text."""
     scene = view.scene
     parts = "".join(_asset(name) for name in _SCRIPTS)
     code = f'(() => {{\n"use strict";\n{parts}}})();\n'
     style = _element(f"{library.style}\n{_asset('page.css')}")
     drawing = _element(library.script)
-    look_of = {"lines": LINES, "marks": {name: [each.sign, each.colour] for name, each in VERDICTS.items()}}
+    marks = {name: [each.sign, each.colour, each.width] for name, each in VERDICTS.items()}
     policy = (
         f"default-src 'none'; script-src {_hash(drawing)} {_hash(code)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -41,9 +44,11 @@ def render(view: View, nodes: Sequence[Node], edges: Drawn, library: Library, da
         summary=escaped(f"Graph of the case: {scene.counts}. The lists below the picture say the same in words."),
         kinds="".join(_kinds(view)),
         verdicts="".join(_verdicts(scene.nodes)),
-        nodes="".join(_node_list(nodes)),
+        nodes="".join(_node_list(nodes, view.scene.by_hand.hidden)),
         edges="".join(_edge_list(view, edges)),
-        data=_json(dict(data) | {"look": look_of}),
+        steps=f"{len(log)}",
+        log="".join(_step_list(log)),
+        data=_json(dict(data) | {"look": {"lines": LINES, "marks": marks}}),
         drawing=drawing,
         code=_element(code),
     )
@@ -104,11 +109,13 @@ def _verdicts(nodes: Sequence[Node]) -> Iterator[str]:
             )
 
 
-def _node_list(nodes: Sequence[Node]) -> Iterator[str]:
+def _node_list(nodes: Sequence[Node], hidden: frozenset[int]) -> Iterator[str]:
     """For those who read instead of looking: each entry opens the same details as a click in the picture."""
     for node in nodes[:LISTED]:
         verdict = f", {node.verdict}" if node.verdict != "unknown" else ""
-        text = escaped(f"{node.key.kind} {node.label}{f', {node.place}' if node.place else ''}{verdict}", 200)
+        where = f", {node.place}" if node.place else ""
+        left_out = ", hidden by hand" if node.id in hidden else ""
+        text = escaped(f"{node.key.kind} {node.label}{where}{verdict}{left_out}", 200)
         yield f'<li><button type="button" data-node="{node.id}">{text}</button></li>'
     if len(nodes) > LISTED:
         yield f"<li>and {plural(len(nodes) - LISTED, 'more node')}: search finds them</li>"
@@ -121,3 +128,14 @@ def _edge_list(view: View, edges: Drawn) -> Iterator[str]:
         yield f'<li><button type="button" data-edge="{edge["id"]}">{text}</button></li>'
     if len(edges) > LISTED:
         yield f"<li>and {plural(len(edges) - LISTED, 'more edge')}</li>"
+
+
+def _step_list(log: Log) -> Iterator[str]:
+    """What happened in each step; the slider reads its words here. An entry shows the graph as it was known then."""
+    if len(log) > LISTED:
+        told = plural(len(log) - LISTED, "earlier step")
+        yield f"<li>{told} without words here: clew history has them</li>"
+    for entry in log[-LISTED:]:
+        taken = ' class="taken"' if entry.undone_by else ""
+        text = escaped(f"{entry.number}. {entry.at:%Y-%m-%d %H:%M:%S} {entry.by}: {entry.told}")
+        yield f'<li><button type="button" data-step="{entry.number}"{taken}>{text}</button></li>'

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from clew.entities import Claim, Entity, Key, Relation, Verdict
 from clew.entities.display import visible
-from clew.graph.case import Case
+from clew.graph.arrangement import Arrangement
+from clew.graph.reading import Reading
+from clew.views.ground import Point
 from clew.views.suspects import find_suspects
 
 LABEL_SHOWN = 21
@@ -17,6 +19,8 @@ STORY_LIMIT = 5_000
 #: What is true of everything on a machine: it says where a thing is, and seldom what happened. Drawn faint.
 BACKGROUND = frozenset({Relation.RAN_ON, Relation.RAN_AS, Relation.EXECUTES, Relation.LOCATED_AT})
 BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
+#: Whoever put a node further away than this, in pixels, wanted no picture.
+FAR = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,14 @@ class Edge:
         return len({claim.provider for claim in self.claims})
 
     @property
+    def heard(self) -> list[int]:
+        """The step in which each source first said so, the first one first."""
+        first: dict[str, int] = {}
+        for claim in self.claims:
+            first[claim.provider] = min(first.get(claim.provider, claim.step), claim.step)
+        return sorted(first.values())
+
+    @property
     def inferred(self) -> bool:
         """Nobody says so: clew concluded it."""
         return all(claim.inferred for claim in self.claims)
@@ -66,6 +78,21 @@ class Edge:
         return self.relation in BACKGROUND
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What people arranged, by the ids of nodes.
+
+    Attributes:
+        hidden: left out of the picture.
+        collapsed: what hangs on them alone is folded into them. Of what is hidden itself that is not asked.
+        spots: where they were put.
+    """
+
+    hidden: frozenset[int] = frozenset()
+    collapsed: frozenset[int] = frozenset()
+    spots: Mapping[int, Point] = field(default_factory=dict[int, Point])
+
+
 @dataclass(frozen=True)
 class Scene:
     """The case as it can be drawn: `nodes[i].id == i`."""
@@ -74,11 +101,18 @@ class Scene:
     asof: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    by_hand: ByHand = field(default_factory=ByHand)
 
     @cached_property
     def claims(self) -> int:
         """How many claims there are."""
         return sum(len(edge.claims) for edge in self.edges)
+
+    @cached_property
+    def drawn_edges(self) -> tuple[Edge, ...]:
+        """The edges between nodes that nobody hid."""
+        hidden = self.by_hand.hidden
+        return tuple(edge for edge in self.edges if edge.source not in hidden and edge.target not in hidden)
 
     @property
     def counts(self) -> str:
@@ -117,7 +151,7 @@ def place(key: Key, label: str) -> str:
     return f"{algorithm} {digest[:8]}" if key.kind == "file" and colon and label != key.value else ""
 
 
-def read_scene(case: Case) -> Scene:
+def read_scene(case: Reading) -> Scene:
     """Read the case. Nobody is asked, and nothing in it changes."""
     findings = case.findings()
     start = str(findings["subject"].iloc[0]) if len(findings) else ""
@@ -134,7 +168,16 @@ def read_scene(case: Case) -> Scene:
     )  # fmt: skip
     times = findings["asked_at"].dropna()
     asof = f"{times.max():%Y-%m-%d %H:%M} UTC" if len(times) else "nobody asked yet"
-    return Scene(visible(case.title, 160), asof, nodes, _edges({node.key: node.id for node in nodes}, case.said()))
+    ids = {node.key: node.id for node in nodes}
+    return Scene(visible(case.title, 160), asof, nodes, _edges(ids, case.said()), _by_hand(ids, case.arrangement()))
+
+
+def _by_hand(ids: Mapping[Key, int], done: Arrangement) -> ByHand:
+    """What was arranged of the nodes that there are; a name of one that is gone stands for nothing."""
+    hidden = frozenset(ids[key] for key in done.hidden if key in ids)
+    spots = {ids[key]: (spot.x, spot.y) for key, spot in done.spots.items()
+             if key in ids and abs(spot.x) <= FAR and abs(spot.y) <= FAR}  # fmt: skip
+    return ByHand(hidden, frozenset(ids[key] for key in done.collapsed if key in ids) - hidden, spots)
 
 
 def _edges(ids: Mapping[Key, int], claims: Sequence[Claim]) -> tuple[Edge, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clew.entities import Claim, Key, Process, Relation
 from clew.entities.display import visible
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 from clew.views.suspects import Suspects, find_suspects
 
 LINE = 116
@@ -23,7 +23,7 @@ _DEEDS = {
 }
 
 
-def story_text(case: Case) -> str:
+def story_text(case: Reading) -> str:
     """The whole story. Everything in it was said by a source; what clew concluded is marked."""
     suspects = find_suspects(case)
     sections = (
@@ -41,7 +41,7 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
     return [title, *(f"  {line}" for line in told)] if told else []
 
 
-def _verdicts(case: Case, suspects: Suspects) -> Iterator[str]:
+def _verdicts(case: Reading, suspects: Suspects) -> Iterator[str]:
     found = case.findings()
     for key in suspects.bad:
         node = suspects.web.nodes[key]
@@ -115,7 +115,7 @@ def _movements(suspects: Suspects) -> Iterator[str]:
         yield visible(f"{_clock(move.first)} {who} {way}{times}  (by {move.provider})", LINE)
 
 
-def _sources(case: Case) -> Iterator[str]:
+def _sources(case: Reading) -> Iterator[str]:
     found = case.findings()
     for provider, answers in found.groupby("provider", sort=True):
         outcomes = answers.outcome.value_counts()

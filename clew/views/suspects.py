@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clew.entities import Claim, Key, Process, Relation, Verdict
-from clew.graph.case import Case
 from clew.graph.frames import Node
+from clew.graph.reading import Reading
 
 _TOUCHES = (Relation.COMMUNICATES_WITH, Relation.QUERIED, Relation.EXECUTES, Relation.DECODED_TO)
 _BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
@@ -36,7 +36,7 @@ class Web:
     into: Mapping[Key, list[Claim]]
 
     @classmethod
-    def of(cls, case: Case) -> Web:
+    def of(cls, case: Reading) -> Web:
         """The web of a case."""
         out: defaultdict[Key, list[Claim]] = defaultdict(list)
         into: defaultdict[Key, list[Claim]] = defaultdict(list)
@@ -112,7 +112,7 @@ class Suspects:
 
     def _logons(self, came: Claim, origin: Key) -> Iterator[Movement]:
         for claim in self.web.into[came.source]:
-            if claim.relation is Relation.LOGGED_ON_TO and claim.evidence == came.evidence:
+            if claim.relation is Relation.LOGGED_ON_TO and claim.rests_on == came.rests_on:
                 shared = set(claim.pointers) & set(came.pointers)
                 if shared:
                     first = claim.observed_first
@@ -124,7 +124,7 @@ class Suspects:
         return time.isoformat() if time else "~", str(key)
 
 
-def find_suspects(case: Case) -> Suspects:
+def find_suspects(case: Reading) -> Suspects:
     """Follow what is bad: to the processes that touched it, up to who started them, down to all that they started."""
     web = Web.of(case)
     bad = sorted((node for node in web.nodes.values() if node.verdict in _BAD),

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.entities.display import escaped
-from clew.views.folding import Bundle, Group, View
-from clew.views.layout import WIDTH, Point, arrange
+from clew.views.folding import Bundle, Folded, Group, View
+from clew.views.ground import WIDTH, Point
+from clew.views.layout import arrange
 from clew.views.palette import INK, LINES, PAPER, STORY, look, mark, outline
-from clew.views.scene import BAD, Node, short
+from clew.views.scene import BAD, Node, plural, short
 
 SHOWN = 300
 RADIUS = 13.0
@@ -41,7 +42,7 @@ def picture(view: View, *, limit: int = SHOWN) -> str:
     height = max(ys) - min(ys) + 2 * _MARGIN + _HEAD
     # Whatever room is left goes to both sides.
     left = min(xs) - (width - (max(xs) - min(xs))) / 2
-    body = "".join([*_edges(still), *_groups(still), *_nodes(still)]) or _words("Nothing in this case yet.")
+    body = "".join([*_edges(still), *_groups(still), *_nodes(still, view.folded)]) or _nothing(view)
     shift = f"translate({-left:.1f} {_MARGIN + _HEAD - min(ys):.1f})"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
@@ -51,7 +52,8 @@ def picture(view: View, *, limit: int = SHOWN) -> str:
     )
 
 
-def _words(text: str) -> str:
+def _nothing(view: View) -> str:
+    text = "Everything in this case is hidden by hand." if view.scene.nodes else "Nothing in this case yet."
     return f"<text x='0' y='40' text-anchor='middle' {_FONT} font-size='20' fill='{STORY}'>{escaped(text)}</text>"
 
 
@@ -64,7 +66,7 @@ def _choose(view: View, limit: int) -> Still:
     bundles = [bundle for bundle in view.bundles() if bundle.source in drawn and bundle.target in drawn]
     order = [*(node.id for node in nodes), *(group.id for group in groups)]
     links = ((bundle.source, bundle.target, not bundle.weight) for bundle in bundles)
-    return Still(nodes, groups, bundles, arrange(order, links))
+    return Still(nodes, groups, bundles, arrange(order, links, view.scene.by_hand.spots))
 
 
 def _head(view: View, still: Still, width: float) -> Iterator[str]:
@@ -78,10 +80,14 @@ def _head(view: View, still: Still, width: float) -> Iterator[str]:
 
 def told_shown(view: View, nodes: int, groups: int) -> str:
     """How much of the case is in a picture, and where the rest is."""
-    folded = f"; {len(view.home):,} in {groups} groups ({view.why})" if groups else ""
-    left_out = len(view.single) - nodes
-    missing = f"; {left_out:,} left out: too many for one picture" if left_out > 0 else ""
-    return f"{nodes:,} of {len(view.scene.nodes):,} nodes{folded}{missing}"
+    by_hand = sum(map(len, view.folded.values()))
+    grouped, left_out, hidden = len(view.home) - by_hand, len(view.single) - nodes, len(view.scene.by_hand.hidden)
+    told = [f"{nodes:,} of {plural(len(view.scene.nodes), 'node')}"]
+    told += [f"{grouped:,} in {plural(groups, 'group')} ({view.why})"] if groups else []
+    told += [f"{by_hand:,} folded by hand"] if by_hand else []
+    told += [f"{hidden:,} hidden by hand"] if hidden else []
+    told += [f"{left_out:,} left out: too many for one picture"] if left_out > 0 else []
+    return "; ".join(told)
 
 
 def _legend(still: Still) -> Iterator[str]:
@@ -119,7 +125,7 @@ def _edges(still: Still) -> Iterator[str]:
         yield f'<path d="{path}" fill="none" stroke="{LINES[bundle.weight]}" stroke-width="{width:g}"{dashes}/>'
 
 
-def _nodes(still: Still) -> Iterator[str]:
+def _nodes(still: Still, folded: Folded) -> Iterator[str]:
     for node in still.nodes:
         x, y = still.places[node.id]
         style, border = look(node.key.kind), mark(node.verdict)
@@ -131,7 +137,8 @@ def _nodes(still: Still) -> Iterator[str]:
             badge = outline("dot", x + RADIUS, y - RADIUS, 8)
             yield f'{badge} fill="{PAPER}" stroke="{border.colour}" stroke-width="2"/>'
             yield _small(x + RADIUS, y - RADIUS + 4, border.sign, "middle")
-        yield _label(x, y + RADIUS + 15, short(node.label), node.place)
+        held = f"+{len(folded[node.id]):,} folded" if node.id in folded else ""
+        yield _label(x, y + RADIUS + 15, short(node.label), ", ".join(filter(None, (node.place, held))))
 
 
 def _groups(still: Still) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clew.entities import Claim, Key
 from clew.entities.display import visible
 from clew.errors import MissingExtra
-from clew.graph.case import Case
+from clew.graph.reading import Reading
 from clew.views.palette import INK, look
 from clew.views.scene import plural
 
@@ -27,7 +27,7 @@ _HOVER = [
 ]  # fmt: skip
 
 
-def timeline_figure(case: Case) -> figure:
+def timeline_figure(case: Reading) -> figure:
     """The figure of a case. Times are UTC.
 
     Raises:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from clew.entities import Entity, Finding, IpAddress, Link, Process, Relation
-from clew.graph.recorder import Recorder
 from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Reply
@@ -45,4 +44,4 @@ def tell(
         replies = {reply.fingerprint: reply}
     given = {"pivot": "query.connections", "provider": "logs", "asked_at": NOON, "evidence": tuple(replies)} | fields
     finding = Finding(subject, links=tuple(links), **given)
-    Recorder(case._store, "analyst").keep(Invocation(finding.pivot, subject), Answer(finding, (), replies), NOON)
+    case._recorder.keep(Invocation(finding.pivot, subject), Answer(finding, (), replies), NOON)

@@ -124,11 +124,17 @@ def merges(case: Investigation, texts: Iterable[str]) -> None:
         case.merge(one, other, reason=text)
 
 
+def deeds(case: Investigation, texts: Iterable[str]) -> None:
+    for number, text in enumerate(texts):
+        case.link(SERVER, Relation.RELATED_TO, IpAddress(f"203.0.113.{number % 250}"), why=text)
+        case.judge(SERVER, Verdict.SUSPICIOUS, why=text)
+
+
 #: How to put texts into each of the places.
 PLACES: Mapping[str, Callable[[Investigation, Iterable[str]], None]] = {
     each.__name__: each
     for each in (
         *(command_lines, images, paths, file_names, accounts, urls, systems),
-        *(notes, tags, reasons, providers, evidence, merges),
+        *(notes, tags, reasons, providers, evidence, merges, deeds),
     )
 }

@@ -1,9 +1,7 @@
 """The page of a case in a real browser, from a file, with no network."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 import pytest
 
@@ -11,6 +9,7 @@ from clew.entities import Domain, Relation, Verdict
 from clew.views.notebook import case_bundle
 from tests.views.hand import SERVER, link, open_case, process, tell
 from tests.views.hostile import PLACES, STRINGS
+from tests.views.looking import View, looked_at, opened
 
 pytestmark = pytest.mark.e2e
 
@@ -22,57 +21,6 @@ PAINTED = """() => {
   for (let at = 3; at < pixels.length; at += 4) painted += pixels[at] > 0;
   return painted;
 }"""
-
-
-@dataclass
-class View:
-    """A page that is open, and what it did that it should not."""
-
-    page: Any
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self) -> None:
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
-
-    def spot(self, node: int) -> tuple[float, float]:
-        box = self.page.locator("#graph").bounding_box()
-        place = self.page.evaluate("id => clew.place(id)", node)
-        return box["x"] + place["x"], box["y"] + place["y"]
-
-    def click(self, node: int) -> None:
-        self.page.mouse.click(*self.spot(node))
-
-    @property
-    def panel(self) -> str:
-        return self.page.inner_text("#panel")
-
-    @property
-    def shown(self) -> str:
-        return self.page.inner_text("#shown")
-
-
-@contextmanager
-def opened(browser, file, **context):
-    with browser.new_context(viewport={"width": 1400, "height": 900}, offline=True, **context) as around:
-        view = View(around.new_page())
-        view.watch()
-        view.page.goto(file.as_uri())
-        yield view
-        # Whatever was done: nothing was asked for but the file, and nothing went wrong.
-        assert view.requests == [file.as_uri()]
-        assert view.complaints == []
-        assert view.page.evaluate("window.__pwned") is None
-
-
-@contextmanager
-def looked_at(browser, case, folder, **context):
-    with opened(browser, case.to_html(folder / "page.html"), reduced_motion="reduce", **context) as view:
-        view.page.wait_for_selector("html[data-painted]")
-        yield view
 
 
 @pytest.fixture
@@ -209,6 +157,10 @@ def test_nothing_hostile_runs_whatever_is_clicked(browser, case, tmp_path, place
             # Through the page's own handlers, faster than a pointer would.
             view.page.evaluate("id => document.querySelector(`[data-node='${id}']`).click()", node)
             view.page.evaluate("document.querySelectorAll('#panel details').forEach((each) => { each.open = true; })")
+        steps = view.page.locator("[data-step]").count()
+        for step in range(steps, 0, -max(1, steps // 20)):
+            view.page.evaluate("step => document.querySelector(`[data-step='${step}']`).click()", step)
+        view.page.click("#last:enabled")
         for node in range(min(nodes, 5)):
             view.page.mouse.move(*view.spot(node))
         view.page.fill("#search", "<script>")

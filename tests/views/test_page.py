@@ -8,7 +8,7 @@ import pytest
 
 from clew.entities import Domain, Host, IpAddress, Relation, Verdict
 from clew.errors import CaseReadOnly, MissingExtra
-from clew.views import explorer
+from clew.views import content, explorer
 from clew.views.evidence import CHARACTERS, ROWS
 from tests.views.hand import HOST, SERVER, link, open_case, process, tell
 from tests.views.reading import ADDRESS, Page, fingerprint
@@ -150,7 +150,7 @@ def test_an_empty_case_has_a_page_with_words(case):
 
 
 def test_a_group_holds_some_members_and_says_how_many_there_are(case, monkeypatch):
-    monkeypatch.setattr(explorer, "MEMBERS", 20)
+    monkeypatch.setattr(content, "MEMBERS", 20)
     tell(case, SERVER, [link(Domain(f"d{n}.example"), Relation.RESOLVES_TO, SERVER, n) for n in range(50)])
     data = page_of(case).case
     (group,) = data["groups"]

@@ -1,68 +1,13 @@
-// What is drawn. The data never changes; what is folded, hidden or found does, and `redraw` follows it.
-const data = JSON.parse(byId("case").textContent);
+// The picture. What is folded, hidden, found or not known yet changes; `redraw` follows it, and nothing moves by itself.
 const CELL = { width: 168, height: 80 };
 const MANY_EDGES = 700;
 
-const nodes = new Map(data.nodes.map((node) => [node.id, node]));
-const about = new Map(data.nodes.map((node, place) => [node.id, data.about[place]]));
-const groups = new Map(data.groups.map((group) => [group.node.id, group]));
-const home = new Map();
-for (const [id, group] of groups) for (const member of group.members) home.set(member, id);
-
-const opened = new Set();
-const hiddenKinds = new Set();
 const sets = { nodes: new vis.DataSet(), edges: new vis.DataSet() };
-let background = true;
-let relations = false;
-let bundles = new Map();
-let found = null;
-let chosen = null;
-
-const places = new Map();
-for (const node of [...data.nodes, ...data.groups.map((group) => group.node)]) {
-  if (node.x !== undefined) places.set(node.id, { x: node.x, y: node.y });
-}
-
+// What takes room on the page comes first: the drawing library measures what is left.
+byId("history").hidden = data.steps < 2;
+byId("byhand").hidden = data.hidden.total === 0;
+byId("byhand").textContent = `Hidden by hand (${number(data.hidden.total)})`;
 const network = new vis.Network(byId("graph"), sets, data.options);
-
-const kindOf = (id) => (groups.has(id) ? groups.get(id).kind : about.get(id).kind);
-const nameOf = (id) => (groups.has(id) ? groups.get(id).node.label.replace("\n", ", ") : about.get(id).name);
-// What stands for a node in the picture: itself, or its group.
-const shownAs = (id) => (home.has(id) && !opened.has(home.get(id)) ? home.get(id) : id);
-
-function groupNode(id) {
-  const group = groups.get(id);
-  const rest = group.total - group.members.length;
-  if (!opened.has(id)) return group.node;
-  const label = rest ? `x${number(rest)} more, not in this page` : `fold ${number(group.total)} again`;
-  return { ...group.node, label, borderWidth: 1 };
-}
-
-function wantedNodes() {
-  const single = data.nodes.filter((node) => shownAs(node.id) === node.id);
-  const folded = [...groups.keys()].map(groupNode);
-  return [...single, ...folded].filter((node) => !hiddenKinds.has(kindOf(node.id)));
-}
-
-// Edges between the same two shown things by the same relation are one line.
-function wantedBundles(shown) {
-  const made = new Map();
-  for (const edge of data.edges) {
-    const from = shownAs(edge.from);
-    const to = shownAs(edge.to);
-    if ((from === to && edge.from !== edge.to) || !shown.has(from) || !shown.has(to)) continue;
-    if (edge.weight === 0 && !background) continue;
-    const id = `${from} ${edge.relation} ${to}`;
-    const known = made.get(id) || { id, from, to, relation: edge.relation, weight: 0, width: 0, dashes: true, n: 0, edges: [] };
-    known.weight = Math.max(known.weight, edge.weight);
-    known.width = Math.max(known.width, edge.width);
-    known.dashes = known.dashes && edge.dashes;
-    known.n += edge.n || 1;
-    known.edges.push(edge.id);
-    made.set(id, known);
-  }
-  return made;
-}
 
 function bend(bundle, rank, many) {
   const from = places.get(bundle.from);
@@ -112,24 +57,37 @@ function redraw() {
   tellShown(wanted);
 }
 
-const isLit = (id) => found === null || found.has(id) || (groups.has(id) && groups.get(id).members.some((one) => found.has(one)));
-const dressed = (node) => ({ ...node, ...places.get(node.id), opacity: isLit(node.id) ? 1 : 0.2 });
+const isLit = (id) => found === null || found.has(id) || (crowds.has(id) && !opened.has(id) && crowds.get(id).members.some((one) => found.has(one)));
+const dressed = (node) => ({ ...node, ...bordered(node), ...counted(node), ...places.get(node.id), opacity: isLit(node.id) ? 1 : 0.2 });
+
+// The border of the verdict as it was known then.
+function bordered(node) {
+  if (!about.has(node.id) || !about.get(node.id).verdicts) return {};
+  const [, border, width] = data.look.marks[verdictOf(node.id).split(" ")[0] || "unknown"];
+  const plain = { background: node.color.background, border };
+  return { color: { ...plain, highlight: plain, hover: plain }, borderWidth: width, borderWidthSelected: width + 2 };
+}
+
+// How many nodes are folded into one, and how many of those are bad.
+function counted(node) {
+  if (!folds.has(node.id) || opened.has(node.id)) return {};
+  const fold = folds.get(node.id);
+  const bad = membersOf(fold).filter((id) => /^(malicious|suspicious)/.test(verdictOf(id))).length;
+  const size = sizeOf(fold);
+  // A cell has room for two lines.
+  const join = node.label.includes("\n") ? ", " : "\n";
+  return size ? { label: `${node.label}${join}+${number(size)} folded${bad ? `, ${number(bad)} bad` : ""}` } : {};
+}
 
 function tellShown(wanted) {
-  const single = wanted.filter((node) => node.id >= 0).length;
-  const stored = data.stored.nodes;
-  const why = [];
-  const closed = [...groups].filter(([id, group]) => !opened.has(id) && !hiddenKinds.has(group.kind));
-  const folded = closed.reduce((sum, [, group]) => sum + group.total, 0);
-  const left = [...opened].reduce((sum, id) => sum + groups.get(id).total - groups.get(id).members.length, 0);
-  if (folded) why.push(`${number(folded)} in ${plural(closed.length, "group")} (${data.why})`);
-  if (left) why.push(`${number(left)} not in this page`);
-  const hidden = stored - single - folded - left;
-  if (hidden > 0 && hiddenKinds.size) why.push(`${number(hidden)} hidden by kind (${[...hiddenKinds].join(", ")})`);
-  if (!background) why.push("background edges hidden");
-  if (data.left) why.push(`${plural(data.left, "edge")} left out: too many for one page`);
-  byId("shown").textContent = `${number(single)} of ${plural(stored, "node")} shown${why.length ? `: ${why.join("; ")}` : ""}`;
-  tellEmpty(single + closed.length);
+  byId("shown").textContent = shownInWords(wanted);
+  for (const chip of document.querySelectorAll("[data-kind]")) {
+    chip.querySelector(".number").textContent = number(knownOf(chip.dataset.kind));
+  }
+  // Of nodes that are not in the page only the last verdict is known.
+  for (const count of document.querySelectorAll("#verdicts .number")) count.hidden = !isLast();
+  byId("byhand").setAttribute("aria-pressed", String(revealed.size > 0));
+  tellEmpty(wanted.length);
 }
 
 function tellEmpty(count) {
@@ -137,38 +95,59 @@ function tellEmpty(count) {
   box.replaceChildren();
   box.hidden = count > 0;
   if (count > 0) return;
-  if (data.stored.nodes === 0) {
-    box.append("There is nothing in this case yet.");
+  if (stored() === 0) {
+    box.append(isLast() ? "There is nothing in this case yet." : "There was nothing in this case yet.");
     return;
   }
-  box.append("Everything is hidden by the filters. ", el("button", { type: "button", click: showAll }, "Show all"));
+  box.append("Everything is hidden by the filters, or by hand. ", el("button", { type: "button", click: showAll }, "Show all"));
 }
 
 function showAll() {
   hiddenKinds.clear();
   for (const chip of document.querySelectorAll("[data-kind]")) chip.setAttribute("aria-pressed", "true");
-  redraw();
+  reveal([...hiddenByHand]);
 }
 
-// -- groups open in place: their members go to the nearest free ground, and nothing else moves ------------------------
+// -- what was folded or hidden appears on the nearest free ground, and nothing else moves -----------------------------
 
 function toggle(id) {
-  const group = groups.get(id);
+  const crowd = crowds.get(id);
   if (opened.has(id)) opened.delete(id);
   else {
-    settle(id, group.members);
+    settle(places.get(id), crowd.members);
     opened.add(id);
   }
   redraw();
-  if (opened.has(id)) network.fit({ nodes: [id, ...group.members].filter((one) => sets.nodes.get(one)), maxZoomLevel: 1, animation: motion() });
+  if (opened.has(id)) bringIntoView([id, ...crowd.members]);
 }
 
-function settle(id, members) {
-  if (members.every((member) => places.has(member))) return;
+// Each beside a neighbour that is in the picture.
+function reveal(ids) {
+  for (const id of ids) {
+    revealed.add(id);
+    const edge = data.edges.find((one) => (one.from === id && places.has(one.to)) || (one.to === id && places.has(one.from)));
+    settle(edge ? places.get(edge.from === id ? edge.to : edge.from) : { x: 0, y: 0 }, [id]);
+  }
+  redraw();
+  bringIntoView(ids);
+}
+
+function conceal() {
+  revealed.clear();
+  redraw();
+}
+
+function bringIntoView(ids) {
+  const there = ids.filter((one) => sets.nodes.get(one));
+  if (there.length) network.fit({ nodes: there, maxZoomLevel: 1, animation: motion() });
+}
+
+function settle(around, wanted) {
+  const members = wanted.filter((member) => !places.has(member));
+  if (!members.length) return;
   const across = Math.max(1, Math.round(Math.sqrt((members.length * CELL.height * 1.5) / CELL.width)));
   const down = Math.ceil(members.length / across);
-  const taken = sets.nodes.getIds().map((one) => places.get(one));
-  const corner = freeGround(places.get(id), across * CELL.width, down * CELL.height, taken);
+  const corner = freeGround(around, across * CELL.width, down * CELL.height, [...places.values()]);
   members.forEach((member, place) => {
     const x = corner.x + ((place % across) + 0.5) * CELL.width;
     const y = corner.y + (Math.floor(place / across) + 0.5) * CELL.height;
@@ -197,9 +176,12 @@ function drawSigns(context) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const node of sets.nodes.get()) {
-    const known = about.get(node.id);
-    const [sign, colour] = known && known.verdict ? data.look.marks[known.verdict.split(" ")[0]] : ["", ""];
-    const place = sign || node.id === 0 ? network.getPosition(node.id) : null;
+    const verdict = verdictOf(node.id);
+    const [sign, colour] = verdict ? data.look.marks[verdict.split(" ")[0]] : ["", ""];
+    const marked = sign || node.id === 0 || put.has(node.id) || hiddenByHand.has(node.id);
+    const place = marked ? network.getPosition(node.id) : null;
+    if (put.has(node.id)) ring(context, { x: place.x - 15, y: place.y - 15 }, 3.5, "#1f2933", [], "#1f2933");
+    if (hiddenByHand.has(node.id)) ring(context, place, 20, "#6b7280", [4, 4]);
     if (node.id === 0) ring(context, place, 24, "#1f2933", [2, 4]);
     if (!sign) continue;
     const spot = { x: place.x + 15, y: place.y - 15 };

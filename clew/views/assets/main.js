@@ -2,6 +2,13 @@
 const tip = byId("tip");
 const search = byId("search");
 let at = 0;
+// Fills the panel anew when another step is looked at.
+let fill = null;
+
+function tell(build) {
+  fill = build;
+  build();
+}
 
 function choose(id, go) {
   if (home.has(id) && !opened.has(home.get(id))) toggle(home.get(id));
@@ -11,15 +18,14 @@ function choose(id, go) {
     network.selectNodes([id]);
     if (go) network.focus(id, { scale: Math.max(network.getScale(), 0.8), animation: motion() });
   }
-  if (groups.has(id)) showGroup(id);
-  else showNode(id);
+  tell(() => (groups.has(id) ? showGroup(id) : showNode(id)));
 }
 
 function chooseEdge(bundle) {
   chosen = null;
   redraw();
   network.selectEdges([bundle.id]);
-  showBundle(bundle);
+  tell(() => showBundle(bundle));
 }
 
 function clear() {
@@ -75,10 +81,10 @@ const index = data.nodes.map((node, place) => {
 
 function find() {
   const wanted = search.value.trim().toLowerCase();
-  found = wanted ? new Set(index.filter(([, text]) => text.includes(wanted)).map(([id]) => id)) : null;
+  found = wanted ? new Set(index.filter(([id, text]) => isThere(id) && text.includes(wanted)).map(([id]) => id)) : null;
   at = 0;
   redraw();
-  const folded = found === null ? 0 : [...found].filter((id) => shownAs(id) !== id).length;
+  const folded = found === null ? 0 : [...found].filter(isFolded).length;
   byId("found").textContent = found === null ? "" : `${number(found.size)} found${folded ? `, ${number(folded)} folded` : ""}`;
 }
 
@@ -111,6 +117,11 @@ byId("background").addEventListener("click", ({ currentTarget }) => {
   background = !background;
   press(currentTarget, background);
 });
+byId("byhand").addEventListener("click", () => {
+  if (revealed.size) conceal();
+  else reveal([...hiddenByHand]);
+  tell(showHidden);
+});
 for (const chip of document.querySelectorAll("[data-kind]")) {
   chip.addEventListener("click", () => {
     const { kind } = chip.dataset;
@@ -127,7 +138,7 @@ for (const entry of document.querySelectorAll("[data-node]")) {
 for (const entry of document.querySelectorAll("[data-edge]")) {
   entry.addEventListener("click", () => {
     const edge = data.edges[Number(entry.dataset.edge)];
-    showBundle({ ...edge, n: edge.n || 1, edges: [edge.id] });
+    tell(() => showBundle({ ...edge, n: edgesIn(edge), edges: [edge.id] }));
     panel.focus();
   });
 }
@@ -143,15 +154,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "f" || event.key === "F") fit();
   else if (event.key === "?") byId("help").showModal();
   else if (event.key === "/") search.focus();
+  else if (event.key === "[") goToStep(now - 1);
+  else if (event.key === "]") goToStep(now + 1);
   else return;
   event.preventDefault();
-});
-
-redraw();
-network.fit({ animation: false });
-if (data.notes.length) panel.append(...el("div", null, list("Notes of the case", data.notes)).childNodes);
-
-// For people who script this page, and for its tests: where a node is on the screen, by id.
-Object.defineProperty(window, "clew", {
-  value: Object.freeze({ place: (id) => network.canvasToDOM(network.getPosition(id)), scale: () => network.getScale() }),
 });

@@ -12,9 +12,13 @@ function saidLine(said) {
   return `${told} (${said.pivot}, asked ${said.asked}, step ${said.step})`;
 }
 
+// Some claims and answers are not in the page, and nobody knows here in which step they came.
+const upTo = () => (isLast() ? "" : "up to ");
+const claimsOn = (id) => until(data.said[id].claims);
+
 // Who names a node in some edge, and from when to when.
 function witnesses(id) {
-  const claims = data.edges.filter((edge) => edge.from === id || edge.to === id).flatMap((edge) => data.said[edge.id].claims);
+  const claims = data.edges.filter((edge) => edge.from === id || edge.to === id).flatMap((edge) => claimsOn(edge.id));
   const sources = [...new Set(claims.map((claim) => claim.by))];
   const times = claims.flatMap((claim) => [claim.first, claim.last]).filter(Boolean).sort();
   if (!sources.length) return "no edge names it";
@@ -28,27 +32,26 @@ function nodeSummary(id) {
     return [el("p", { class: "verdict" }, nameOf(id)), el("p", null, group.names), el("p", { class: "quiet" }, "Click to open in place.")];
   }
   const known = about.get(id);
-  const lines = (known.said || []).filter((said) => said.verdict).slice(0, 3).map(saidLine);
+  const lines = until(known.said).filter((said) => said.verdict).slice(0, 3).map(saidLine);
   const fields = (known.fields || []).slice(0, 8);
   return [
     el("p", { class: "verdict" }, `${known.kind} ${known.name}`),
-    known.verdict ? el("p", { class: "verdict" }, known.verdict) : null,
+    verdictOf(id) ? el("p", { class: "verdict" }, verdictOf(id)) : null,
     fields.map(([name, value]) => el("p", null, `${name}: ${cut(value, 160)}`)),
     lines.map((line) => el("p", null, cut(line, 200))),
     el("p", { class: "quiet" }, witnesses(id)),
-    known.tags ? el("p", null, `tags: ${known.tags.join(", ")}`) : null,
+    until(known.tags).length ? el("p", null, `tags: ${textsOf(known.tags).join(", ")}`) : null,
   ];
 }
 
 function edgeSummary(bundle) {
-  const parts = bundle.edges.map((id) => data.said[id]);
-  const claims = parts.flatMap((part) => part.claims);
-  const more = parts.reduce((sum, part) => sum + part.more, 0) + Math.max(0, claims.length - 4);
+  const claims = bundle.edges.flatMap(claimsOn);
+  const more = sum(bundle.edges.map((id) => data.said[id].more)) + Math.max(0, claims.length - 4);
   return [
     el("p", { class: "verdict" }, `${nameOf(bundle.from)} ${words(bundle.relation)} ${nameOf(bundle.to)}`),
     bundle.n > 1 ? el("p", null, plural(bundle.n, "edge")) : null,
     claims.slice(0, 4).map((claim) => el("p", null, `${claimLine(claim)}, asked ${claim.asked}`)),
-    more ? el("p", { class: "quiet" }, `and ${plural(more, "more claim")}`) : null,
+    more ? el("p", { class: "quiet" }, `and ${upTo()}${plural(more, "more claim")}`) : null,
   ];
 }
 
@@ -71,12 +74,12 @@ function claimBox(claim) {
 }
 
 function claimsOf(id) {
-  const said = data.said[id];
-  const stands = data.edges[id].n || 1;
+  const { more } = data.said[id];
+  const stands = edgesIn(data.edges[id]);
   return [
     stands > 1 ? el("p", { class: "quiet" }, `Stands for ${plural(stands, "edge")} of nodes that are not in this page.`) : null,
-    said.claims.map(claimBox),
-    said.more ? el("p", { class: "quiet" }, `and ${plural(said.more, "more claim")}, not in this page`) : null,
+    claimsOn(id).map(claimBox),
+    more ? el("p", { class: "quiet" }, `and ${upTo()}${plural(more, "more claim")}, not in this page`) : null,
   ];
 }
 
@@ -102,18 +105,18 @@ function edgeRow(id, from, open) {
   const edge = data.edges[id];
   const outward = edge.from === from;
   const other = outward ? edge.to : edge.from;
-  const said = data.said[id];
-  const sources = [...new Set(said.claims.map((claim) => claim.by))].join(", ");
-  const claims = plural(said.claims.length + said.more, "claim");
+  const said = claimsOn(id);
+  const sources = [...new Set(said.map((claim) => claim.by))].join(", ");
+  const claims = (data.said[id].more ? upTo() : "") + plural(said.length + data.said[id].more, "claim");
   const text = outward ? `${words(edge.relation)} → ${nameOf(other)}` : `${nameOf(other)} → ${words(edge.relation)}`;
   return later(`${text} (${claims}${sources ? ` by ${sources}` : ""})`, () => [
-    el("p", null, el("button", { type: "button", class: "goto", click: () => choose(other, true) }, `Go to ${nameOf(other)}`)),
+    el("p", null, "Go to ", goTo(other)),
     claimsOf(id),
   ], open);
 }
 
 function edgesOf(id) {
-  const mine = data.edges.filter((edge) => edge.from === id || edge.to === id);
+  const mine = data.edges.filter((edge) => (edge.from === id || edge.to === id) && isSaid(edge));
   return mine.sort((one, other) => other.weight - one.weight).map((edge) => edge.id);
 }
 
@@ -134,27 +137,83 @@ const list = (title, items) => (items && items.length ? [el("h3", null, title), 
 // Verdicts first; then what else was found; then what was not.
 function answers(known) {
   const rank = (said) => (said.verdict ? 0 : said.outcome === "found" ? 1 : 2);
-  return [...(known.said || [])].sort((one, other) => rank(one) - rank(other)).map((said) =>
+  return until(known.said).sort((one, other) => rank(one) - rank(other)).map((said) =>
     el("div", { class: "answer" }, el("b", null, said.by), ` ${[said.outcome, said.verdict, said.rows].filter(Boolean).join(", ")}`,
       said.why ? el("div", null, said.why) : null,
       el("div", { class: "quiet" }, [said.pivot, `asked ${said.asked}`, `step ${said.step}`, said.reference].filter(Boolean).join(", "))));
 }
 
-function showNode(id) {
+const textsOf = (lines) => until(lines).map(([, text]) => text);
+const button = (text, click) => el("p", null, el("button", { type: "button", click }, text));
+
+// What people arranged, with what takes it back in this page.
+function byHand(id) {
+  const told = [];
+  if (isHidden(id)) told.push(button("Hidden by hand: show it", () => { reveal([id]); choose(id, true); }));
+  else if (hiddenByHand.has(id)) told.push(el("p", { class: "quiet" }, "Hidden by hand; shown for now."));
+  if (put.has(id)) told.push(el("p", { class: "quiet" }, "Stands where it was put by hand."));
+  if (folds.has(id) && sizeOf(folds.get(id))) {
+    const size = number(sizeOf(folds.get(id)));
+    const turn = () => { toggle(id); showNode(id); };
+    told.push(button(opened.has(id) ? `Fold ${size} again` : `Unfold ${size} that hang on this alone`, turn), memberList("Hangs on this alone", folds.get(id)));
+  }
+  return told;
+}
+
+function memberList(title, crowd) {
+  const rest = thatCame(crowd.came);
+  return [
+    el("h3", null, `${title} (${number(sizeOf(crowd))})`),
+    el("ul", null, membersOf(crowd).map((member) => el("li", null, goTo(member)))),
+    rest ? el("p", { class: "quiet" }, `and ${number(rest)} more, not in this page`) : null,
+  ];
+}
+
+const goTo = (id) => el("button", { type: "button", class: "goto", click: () => choose(id, true) }, nameOf(id));
+
+function showHidden() {
+  const rest = thatCame(data.hidden.came);
+  panel.replaceChildren(...el("div", null,
+    el("h2", null, "Hidden by hand"),
+    el("p", { class: "quiet" }, revealed.size ? "In the picture for now, in dashed rings; the case still hides them." : "Not in the picture."),
+    el("ul", null, membersOf(data.hidden).map((id) => el("li", null, goTo(id)))),
+    rest ? el("p", { class: "quiet" }, `and ${number(rest)} more, not in this page`) : null).childNodes);
+}
+
+function showLater(id) {
   const known = about.get(id);
   panel.replaceChildren(...el("div", null,
     el("h2", null, known.name),
+    el("p", null, `Not known yet at step ${number(now)}: it came in step ${number(known.step)}.`),
+    button(`Go to step ${number(known.step)}`, () => { goToStep(known.step); choose(id, true); })).childNodes);
+}
+
+function showNode(id) {
+  const known = about.get(id);
+  if (!isThere(id)) {
+    showLater(id);
+    return;
+  }
+  panel.replaceChildren(...el("div", null,
+    el("h2", null, known.name),
     el("p", { class: "quiet" }, [known.kind, known.place, `step ${known.step}`].filter(Boolean).join(", ")),
-    known.verdict ? el("p", { class: "verdict" }, known.verdict) : null,
-    known.tags ? el("p", null, known.tags.map((tag) => el("span", { class: "tag" }, tag))) : null,
+    verdictOf(id) ? el("p", { class: "verdict" }, verdictOf(id)) : null,
+    until(known.tags).length ? el("p", null, textsOf(known.tags).map((tag) => el("span", { class: "tag" }, tag))) : null,
+    byHand(id),
     table([["key", known.key], ...(known.fields || [])]),
     list("What sources say", answers(known)),
-    known.more ? el("p", { class: "quiet" }, `and ${plural(known.more, "more answer")}`) : null,
-    list("Notes", known.notes), list("Also", known.merged),
+    known.more ? el("p", { class: "quiet" }, `and ${upTo()}${plural(known.more, "more answer")}`) : null,
+    list("Notes", textsOf(known.notes)), list("Also", textsOf(known.merged)),
     edgeSection(id)).childNodes);
 }
 
-function showBundle(bundle) {
+function showBundle(whole) {
+  const bundle = knownPart(whole);
+  if (!bundle.edges.length) {
+    panel.replaceChildren(...el("div", null, el("h2", null, words(whole.relation)),
+      el("p", null, `Nobody had said so yet at step ${number(now)}.`)).childNodes);
+    return;
+  }
   panel.replaceChildren(...el("div", null,
     el("h2", null, words(bundle.relation)),
     el("p", null, `${nameOf(bundle.from)} → ${nameOf(bundle.to)}`),
@@ -164,16 +223,17 @@ function showBundle(bundle) {
     bundle.edges.length > EDGES_AT_ONCE ? el("p", { class: "quiet" }, `and ${number(bundle.edges.length - EDGES_AT_ONCE)} more`) : null).childNodes);
 }
 
+function knownPart(bundle) {
+  const edges = bundle.edges.filter((id) => isSaid(data.edges[id]));
+  return { ...bundle, edges, n: sum(edges.map((id) => edgesIn(data.edges[id]))) };
+}
+
 function showGroup(id) {
   const group = groups.get(id);
-  const rest = group.total - group.members.length;
   panel.replaceChildren(...el("div", null,
-    el("h2", null, group.node.label.replace("\n", ", ")),
+    el("h2", null, nameOf(id)),
     el("p", null, group.names),
     el("p", { class: "quiet" }, `Drawn as one: ${data.why}.`),
-    el("p", null, el("button", { type: "button", click: () => { toggle(id); showGroup(id); } }, opened.has(id) ? "Fold again" : "Open in place")),
-    el("h3", null, `Members (${number(group.total)})`),
-    el("ul", null, group.members.map((member) =>
-      el("li", null, el("button", { type: "button", class: "goto", click: () => choose(member, true) }, nameOf(member))))),
-    rest ? el("p", { class: "quiet" }, `and ${number(rest)} more, not in this page`) : null).childNodes);
+    button(opened.has(id) ? "Fold again" : "Open in place", () => { toggle(id); showGroup(id); }),
+    memberList("Members", group)).childNodes);
 }

@@ -1,0 +1,53 @@
+"""How the verdicts of nodes changed from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from clew.entities import Outcome, Severity, Verdict
+from clew.entities.finding import VERDICT_ORDER
+from clew.graph.fold import ANALYST
+
+_ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
+_SEVERITIES = tuple(Severity)
+
+#: A row of `case.findings()`.
+Row = Mapping[str, Any]
+
+
+def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str]]]:
+    """By key of a node, each step that changed its verdict with the verdict from then on; empty text for unknown.
+
+    Args:
+        findings: what counts, in the order in which it was said.
+    """
+    said: dict[str, dict[tuple[str, str], Row]] = {}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in findings:
+        if row["outcome"] not in _ANSWERED:
+            continue
+        latest = said.setdefault(row["subject"], {})
+        latest[row["provider"], row["pivot"]] = row
+        changes = found.setdefault(row["subject"], [])
+        # The sources of one answer speak at once.
+        if changes and changes[-1][0] == row["step"]:
+            changes.pop()
+        verdict = _verdict(latest.values())
+        if verdict != (changes[-1][1] if changes else ""):
+            changes.append((row["step"], verdict))
+    return {subject: changes for subject, changes in found.items() if changes}
+
+
+def _verdict(latest: Iterable[Row]) -> str:
+    """What counts of the latest word of each source: that of the analyst, else the worst, as the case decides."""
+    strongest = min(latest, key=_rank)
+    if strongest["outcome"] != Outcome.FOUND or strongest["verdict"] == Verdict.UNKNOWN:
+        return ""
+    return f"{strongest['verdict']} ({strongest['severity']})"
+
+
+def _rank(row: Row) -> tuple[bool, bool, int, int]:
+    judged = row["provider"] == ANALYST and row["verdict"] != Verdict.UNKNOWN
+    found = row["outcome"] == Outcome.FOUND
+    return not judged, not found, VERDICT_ORDER.index(row["verdict"]), _SEVERITIES.index(row["severity"])

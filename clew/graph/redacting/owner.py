@@ -1,0 +1,135 @@
+"""The key of whoever gives a case away: it makes the pseudonyms, and it alone leads back from them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+import stat
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clew.errors import KeyUnusable, MissingExtra
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+#: How long a new key is, in bytes; and the least that one may have.
+LENGTH, LEAST = 32, 16
+# No key file is larger than this, in bytes.
+_MAX = 4096
+_NONCE = 12
+
+
+class OwnerKey:
+    """A secret, as keys for one purpose each: who learns what it sealed learns nothing of how it names.
+
+    Raises:
+        KeyUnusable: the secret is shorter than 16 bytes.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < LEAST:
+            raise KeyUnusable(f"the key has {len(secret)} bytes, and needs {LEAST}",
+                              next_step="make one: clew redact --new-key FILE")  # fmt: skip
+        self._names = hmac.digest(secret, b"clew redaction: names", "sha256")
+        self._seals = hmac.digest(secret, b"clew redaction: seals", "sha256")
+
+    @classmethod
+    def of(cls, given: bytes | str | Path) -> OwnerKey:
+        """The key itself, or the one in a file that nobody else can read.
+
+        Raises:
+            KeyUnusable: there is no such file, others can read it, or it holds no key.
+        """
+        return cls(given) if isinstance(given, bytes) else cls(_read(Path(given)))
+
+    def mark(self, purpose: str, value: str) -> bytes:
+        """32 bytes that follow from the value, for those alone who have the key."""
+        said = f"{len(purpose)} {purpose}{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._names, said, "sha256")
+
+    def seal(self, content: bytes, about: str) -> bytes:
+        """Content that only the key opens, and only together with what it is about."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + _cipher(self._seals).encrypt(nonce, content, about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """What `seal` was given. Raises KeyUnusable where it was sealed with another key, or changed since."""
+        needed()
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return _cipher(self._seals).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+        except (InvalidTag, ValueError):
+            raise KeyUnusable("the key is not the one that the case was redacted with",
+                              next_step="give the key of whoever redacted it") from None  # fmt: skip
+
+
+def needed() -> None:
+    """Raises MissingExtra where there is no library to seal with."""
+    try:
+        import_module("cryptography")
+    except ImportError:
+        raise MissingExtra("cryptography", extra="share", purpose="redacting a case") from None
+
+
+def new_key(path: Path) -> Path:
+    """Write a new key into a new file that nobody else can read.
+
+    Raises:
+        KeyUnusable: there is such a file already, or it cannot be written.
+    """
+    text = base64.b64encode(secrets.token_bytes(LENGTH)) + b"\n"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise KeyUnusable("there is such a file already", where=str(path),
+                          next_step="choose another name: what a key sealed is lost without it") from None  # fmt: skip
+    except OSError as error:
+        raise KeyUnusable(f"the key cannot be written: {error.strerror}", where=str(path),
+                          next_step="choose another place") from None  # fmt: skip
+    return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise KeyUnusable("there is no such key", where=str(path), next_step=f"clew redact --new-key {path}")
+        with path.open("rb") as file:
+            if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise KeyUnusable("others can read the key", where=str(path), next_step=f"chmod 600 {path}")
+            return _decoded(file.read(_MAX + 1).strip())
+    except OSError as error:
+        raise KeyUnusable(f"the key cannot be read: {error.strerror}", where=str(path)) from None
+    except ValueError as error:
+        raise KeyUnusable(f"the file holds no key: {error}", where=str(path),
+                          next_step="give a file that clew redact --new-key made") from None  # fmt: skip
+
+
+def _decoded(text: bytes) -> bytes:
+    """The key that is written as hexadecimal digits or as base64. Raises ValueError for anything else."""
+    if len(text) > _MAX:
+        raise ValueError("it is too long")
+    try:
+        return bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        pass
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("it is neither hexadecimal nor base64") from None
+
+
+def _cipher(key: bytes) -> ChaCha20Poly1305:
+    needed()
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    return ChaCha20Poly1305(key)

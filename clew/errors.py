@@ -3,7 +3,8 @@
     ClewError
     |-- EntityError          a value that cannot be the entity it was given as
     |-- SettingsError        a setting or a file named by a setting cannot be used
-    |   `-- MissingExtra     an optional library is not installed; says the install command
+    |   |-- MissingExtra     an optional library is not installed; says the install command
+    |   `-- KeyUnusable      a key, or a list of keys, that cannot be used
     |-- PluginError          a plug-in that cannot be used; an AttributeError too, because it is met as an attribute
     |-- ConnectError         a log source that cannot be opened or understood
     |-- QueryError           a query that cannot be asked as it is
@@ -20,6 +21,7 @@
         |-- CaseLocked       another process holds it
         |-- CaseReadOnly     the file or its folder cannot be written
         |-- CaseExists       there is a file where a new one should be written
+        |-- NotRedacted      a case that cannot be redacted, or brought back, as it is
         `-- CaseClosed       used after it was closed
 
 Each carries what was wrong, where, and the next step.
@@ -63,6 +65,10 @@ class MissingExtra(SettingsError):
         )
 
 
+class KeyUnusable(SettingsError):
+    """A key that cannot sign, or a list of keys that cannot be read."""
+
+
 class PluginError(ClewError, AttributeError):
     """A plug-in that cannot be used. What looks an entity over (`dir`, `help`, `hasattr`) takes it as not there."""
 
@@ -91,13 +97,14 @@ class PipelineError(ClewError):
 
 
 class AskError(ClewError):
-    """An ask that got no usable answer. `outcome` is what the finding will say."""
+    """An ask that got no usable answer. `outcome` is what the finding will say; `sent`, whether anybody was asked."""
 
     outcome: ClassVar[str] = "failed"
 
-    def __init__(self, what: str, *, kind: str, where: str = "", next_step: str = "") -> None:
+    def __init__(self, what: str, *, kind: str, where: str = "", next_step: str = "", sent: bool = True) -> None:
         super().__init__(what, where=where, next_step=next_step)
         self.kind = kind
+        self.sent = sent
 
     @property
     def reason(self) -> str:
@@ -106,7 +113,7 @@ class AskError(ClewError):
 
 
 class AskFailed(AskError):
-    """The ask was tried and failed; `kind` is one of timeout, connect, status, reply, io."""
+    """The ask failed; `kind` is one of timeout, connect, status, not-found, redirect, reply, io, breaker."""
 
 
 class AskRefused(AskError):
@@ -167,6 +174,12 @@ class CaseExists(CaseError):
     """There is a file where a new one should be written; it is left as it is."""
 
     exit_code = 17
+
+
+class NotRedacted(CaseError):
+    """The case cannot be redacted without telling what it should not, or there is nothing in it to bring back."""
+
+    exit_code = 18
 
 
 class CaseClosed(CaseError):

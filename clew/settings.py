@@ -17,6 +17,9 @@ PREFIX = "CLEW_"
 # How a variable that holds several values parts them: paths as PATH does, names as people write them.
 _PARTS = {"feeds": re.compile(re.escape(os.pathsep)), "own_domains": re.compile(r"[\s,;:]+")}
 
+_SIZE = re.compile(r"\s*(\d{1,15})\s*(|[KMGT]iB)\s*", re.IGNORECASE)
+_UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,6 +32,8 @@ class Settings:
         own_domains: names whose hosts and addresses are ours: they are never sent to anybody.
         analyst: who is recorded as having done a step.
         cache: where unpacked and indexed logs are kept.
+        reply_limit: the largest raw reply that a case keeps; bytes, or a text such as `64 MiB`.
+        case_limit: how large a case may be for more raw replies to be kept in it; written in the same way.
     """
 
     feeds: tuple[Path, ...] = ()
@@ -37,6 +42,8 @@ class Settings:
     own_domains: tuple[str, ...] = ()
     analyst: str = "analyst"
     cache: Path = Path()
+    reply_limit: int = 64 * 2**20
+    case_limit: int = 4 * 2**30
 
     @classmethod
     def load(cls, file: Path | None = None) -> Settings:
@@ -92,6 +99,8 @@ def _typed(name: str, value: object, where: str) -> object:
                 return Path(value).expanduser()
             case "analyst", str():
                 return value
+            case (("reply_limit" | "case_limit"), int() | str()) if not isinstance(value, bool):
+                return _size(value)
             case "offline", bool():
                 return value
             case "offline", str() if value.lower() in ("0", "1", "true", "false", "yes", "no"):
@@ -100,6 +109,14 @@ def _typed(name: str, value: object, where: str) -> object:
                 raise TypeError
     except TypeError:
         raise SettingsError(f"{name!r} cannot be {value!r}", where=where) from None
+
+
+def _size(value: int | str) -> int:
+    """Bytes, of a number or of a text with its unit. Raises TypeError for anything else."""
+    found = _SIZE.fullmatch(str(value))
+    if found is None:
+        raise TypeError
+    return int(found[1]) * _UNITS[found[2].lower()]
 
 
 def _texts(value: object) -> list[str]:

@@ -10,8 +10,11 @@ from clew.cli.case import connect, expand, html, pivot, show
 from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
 from clew.cli.discover import doctor, pivots
+from clew.cli.history import history
 from clew.cli.pipeline import run
+from clew.cli.redact import redact, restore
 from clew.cli.replay import compare, replay
+from clew.cli.share import crate, export, sign
 from clew.cli.terminal import err
 from clew.cli.window import window
 from clew.entities.display import visible
@@ -29,6 +32,7 @@ for command in (
     pivot,
     expand,
     show,
+    history,
     html,
     replay,
     compare,
@@ -40,6 +44,11 @@ for command in (
     undo,
     redo,
     branch,
+    sign,
+    export,
+    crate,
+    redact,
+    restore,
 ):
     app.command()(command)
 # So that -2d is a time.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -11,6 +15,9 @@ from clew.cli.case import CasePath, existing
 from clew.cli.terminal import out
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
+from clew.graph.export.crate import CASE
+from clew.graph.export.manifest import verify_crate
+from clew.graph.signers import Signers
 from clew.graph.store import Store
 from clew.graph.verifying import salvage as salvage_case
 from clew.graph.verifying import verify as verify_case
@@ -23,19 +30,43 @@ Times = Annotated[int, typer.Option(min=1, help="how many")]
 def verify(
     case: CasePath,
     salvage: Annotated[Path | None, typer.Option(help="a new file for the good steps of a damaged case")] = None,
+    signer: Annotated[
+        Path | None, typer.Option(help="a public key, or a list of allowed signers: one of them has to have signed")
+    ] = None,
+    statement: Annotated[
+        Path | None, typer.Option(help="what clew sign --detached wrote: the case has to be as it was then")
+    ] = None,
 ) -> None:
-    """Check every step, every piece of evidence, and that the graph is what follows from them."""
+    """Check every step, all evidence, that the graph follows from them, and signatures; of a folder, every file."""
     if not case.exists():
         raise CaseNotFound("there is no such case", where=str(case))
     if salvage is not None:
         found = salvage_case(case, salvage)
         out.print(f"saved {found.steps} steps in {visible(salvage)}")
     else:
-        with Store(case) as store:
-            found = verify_case(store)
+        signers = Signers.load(signer) if signer is not None else None
+        with _checked_copy(case) as place, Store(place) as store:
+            found = verify_case(store, signers, statement)
         out.print(str(found))
     if not found:
         raise typer.Exit(DIFFERENT)
+
+
+@contextmanager
+def _checked_copy(case: Path) -> Generator[Path]:
+    """The case itself; of a folder whose files are all as they were written, a copy of the case in it.
+
+    A copy, because opening a case of an older format writes it.
+    """
+    if not case.is_dir():
+        yield case
+        return
+    files = verify_crate(case)
+    out.print(str(files))
+    if not files:
+        raise typer.Exit(DIFFERENT)
+    with TemporaryDirectory(prefix="clew-") as folder:
+        yield Path(shutil.copy(case / CASE, folder))
 
 
 def copy(case: CasePath, to: Annotated[Path, typer.Argument(help="the new file")]) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from clew.entities.codec import AnyEntity
 from clew.entities.display import visible
 from clew.entities.key import Key
+from clew.errors import CaseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,9 +101,22 @@ class Link:
     inferred: bool = False
 
 
+class Keeper(Protocol):
+    """Whoever has the raw replies that claims rest on."""
+
+    def evidence(self, claim: Claim) -> list[str]:
+        """The raw text behind a claim. Raises CaseError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A link as a case keeps it: who said so, when asked, on what evidence."""
+    """A link as a case keeps it: who said so, when asked, on what evidence.
+
+    Attributes:
+        rests_on: the raw replies, by content address (sha256); `pointers` are places in them.
+        kept_by: the case that it is of.
+    """
 
     source: Key
     relation: Relation
@@ -111,11 +125,22 @@ class Claim:
     pivot: str
     step: int
     asked_at: datetime
-    evidence: str
+    rests_on: tuple[str, ...]
     pointers: tuple[str, ...] = ()
     observed_first: datetime | None = None
     observed_last: datetime | None = None
     inferred: bool = False
+    kept_by: Keeper | None = field(default=None, repr=False, compare=False)
+
+    def evidence(self) -> list[str]:
+        """The raw text that it rests on: the log events, the part of a reply that it points at, or the whole reply.
+
+        Raises:
+            CaseError: the case is closed, or does not have it: says why.
+        """
+        if self.kept_by is None:
+            raise CaseError("this claim is of no case", next_step="take it from case.said() or case.graph")
+        return self.kept_by.evidence(self)
 
     @property
     def count(self) -> int:

@@ -31,6 +31,7 @@ from clew.graph.events import (
 from clew.graph.history import last_deed, last_undone
 from clew.graph.reading import Reading
 from clew.graph.recorder import Recorder
+from clew.graph.room import Room
 from clew.graph.store import Store
 from clew.pivots.context import Workspace, now, workspace
 from clew.providers.base import Reply
@@ -108,12 +109,13 @@ class Curating(Reading):
         Raises:
             QueryError: a column is missing, or a cell is no entity, relation or time: says which, and nothing of the
                 step with that row is kept.
+            CaseError: the case would be larger than `case_limit` allows.
         """
         counted = [0, 0]
         for batch, placed in batches.read_frames(nodes, edges):
             reply = Reply(batch.body(), batches.IMPORTED_ROWS, self._clock())
             event = Imported(source, reply.fingerprint, len(batch.nodes), len(batch.links))
-            self._record(event, placed=placed, replies={reply.fingerprint: reply})
+            self._recorder.keep_rows(event, reply, reply.at, placed)
             counted[0] += len(batch.nodes)
             counted[1] += len(batch.links)
         return counted[0], counted[1]
@@ -215,4 +217,5 @@ class Curating(Reading):
 
     @property
     def _recorder(self) -> Recorder:
-        return Recorder(self._store, self.workspace.settings.analyst)
+        settings = self.workspace.settings
+        return Recorder(self._store, settings.analyst, Room(settings.reply_limit, settings.case_limit))

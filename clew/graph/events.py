@@ -278,11 +278,67 @@ class Branched:
     kind: Literal["branched"] = "branched"
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A person signed all steps before this one.
+
+    Attributes:
+        statement: what was signed: a small text with the number and the hash of the last step.
+        signature: in the format of OpenSSH.
+        key: the fingerprint of the public key.
+        signer: who, by their own word.
+    """
+
+    statement: str
+    signature: str
+    key: str
+    signer: str
+    kind: Literal["signed"] = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """The case was made from another, with what is inside replaced; the steps before this one are those of the other.
+
+    Attributes:
+        origin: of which other, up to which step: a keyed mark of its last hash, which only the owner can make.
+        replaced: how many times values of each kind were replaced.
+        left_out: the stand-ins of raw replies that could not be rewritten, by content address.
+        unread: steps whose answers do not follow from what is left of the raw replies.
+        sealed: the content address of what leads back, which only the owner can open.
+    """
+
+    origin: str
+    replaced: Mapping[str, int]
+    left_out: tuple[str, ...]
+    unread: tuple[int, ...]
+    sealed: str
+    kind: Literal["redacted"] = "redacted"
+
+
 #: What people do to a case, besides asking.
 Deed = (
     Added | Linked | Imported | Windowed | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
 )  # fmt: skip
-Event = Opened | Connected | Planned | Pivoted | BulkPivoted | Deed | Merged | Undone | Redone | Branched
+Event = (
+    Opened
+    | Connected
+    | Planned
+    | Pivoted
+    | BulkPivoted
+    | Deed
+    | Merged
+    | Undone
+    | Redone
+    | Branched
+    | Redacted
+    | Signed
+)
+
+
+def singles(event: Event) -> tuple[Pivoted, ...]:
+    """The pivots of an event, one for each subject; none for what is no pivot."""
+    return event.single() if isinstance(event, BulkPivoted) else (event,) if isinstance(event, Pivoted) else ()
 
 
 @functools.cache

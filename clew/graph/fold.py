@@ -31,7 +31,9 @@ from clew.graph.events import (
     Opened,
     Pivoted,
     Planned,
+    Redacted,
     Redone,
+    Signed,
     Tagged,
     Undone,
     Unmerged,
@@ -61,7 +63,7 @@ class Fold(Nodes):
     def apply(self, step: int, event: Event) -> None:
         """What follows from one event; of one that was taken back, only that it was, and what was sent to others."""
         match event:
-            case Opened() | Connected() | Planned() | Branched():
+            case Opened() | Connected() | Planned() | Branched() | Redacted() | Signed():
                 pass
             case Undone() | Redone():
                 by = step if isinstance(event, Undone) else None
@@ -147,8 +149,8 @@ class Fold(Nodes):
             "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (step, answer, position, exchange.fingerprint, exchange.provider, stamp(exchange.at), exchange.sent,
-                 exchange.evidence, exchange.status, canonical_json(exchange.ask),
-                 exchange.trouble.what if exchange.trouble else "")
+                 "" if exchange.unkept else exchange.evidence, exchange.status, canonical_json(exchange.ask),
+                 exchange.trouble.what if exchange.trouble else exchange.unkept)
                 for position, exchange in enumerate(event.exchanges)
             ],
         )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
+from clew.entities.finding import Keeper
 from clew.graph.database import Connection, table
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.
     return found
 
 
-def claims(connection: Connection, where: str = "", values: tuple[str | None, ...] = ()) -> Iterator[Claim]:
+def claims(
+    connection: Connection, keeper: Keeper | None = None, where: str = "", values: tuple[str | None, ...] = ()
+) -> Iterator[Claim]:
     """Claims in the order in which they were made."""
     rows = connection.execute(
         "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
@@ -54,11 +57,12 @@ def claims(connection: Connection, where: str = "", values: tuple[str | None, ..
             pivot,
             step,
             _moment(asked_at) or _UNASKED,
-            evidence,
+            tuple(filter(None, evidence.split(","))),
             tuple(json.loads(pointers)),
             _moment(first),
             _moment(last),
             bool(inferred),
+            keeper,
         )
 
 
@@ -92,7 +96,9 @@ def nodes(connection: Connection, where: str = "") -> Iterator[Node]:
         yield Node(Key.parse(key), known, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ())))
 
 
-def graph(connection: Connection, where: str = "", values: tuple[str | None, ...] = ()) -> nx.MultiDiGraph[Key]:
+def graph(
+    connection: Connection, keeper: Keeper | None = None, where: str = "", values: tuple[str | None, ...] = ()
+) -> nx.MultiDiGraph[Key]:
     """The investigation graph; of some claims only and their nodes, with a clause.
 
     Nodes are `Key`s with `entity`, `kind`, `label`, `verdict`, `severity` and `tags`; an edge is keyed by its relation
@@ -112,7 +118,7 @@ def graph(connection: Connection, where: str = "", values: tuple[str | None, ...
             tags=node.tags,
         )
     edges: dict[tuple[Key, Key, Relation], list[Claim]] = {}
-    for claim in claims(connection, where, values):
+    for claim in claims(connection, keeper, where, values):
         edges.setdefault((claim.source, claim.target, claim.relation), []).append(claim)
     for (source, target, relation), said in edges.items():
         built.add_edge(source, target, key=relation, claims=tuple(said))

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from clew.entities import Finding
-from clew.graph.events import Pivoted, Step
-from clew.graph.states import ANSWERED, singles
+from clew.graph.events import Pivoted, Step, singles
+from clew.graph.states import ANSWERED
 from clew.graph.store import not_in_force
 from clew.pivots.combine import combine_findings
 from clew.providers.base import canonical_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clew.entities import Claim, Key
+from clew.entities.finding import Keeper
 from clew.graph import frames
 from clew.graph.database import Connection
 from clew.graph.frames import Node
@@ -25,7 +26,7 @@ class Neighbourhood:
     truncated_by: str = ""
 
 
-def neighbourhood(connection: Connection, key: Key, hops: int, limit: int) -> Neighbourhood:
+def neighbourhood(connection: Connection, key: Key, hops: int, limit: int, keeper: Keeper) -> Neighbourhood:
     """Hop after hop from the node, at most `limit` nodes."""
     (start,) = next(connection.execute("SELECT id FROM nodes WHERE key = ?", (str(key),)))
     found: dict[int, None] = {start: None}
@@ -39,7 +40,7 @@ def neighbourhood(connection: Connection, key: Key, hops: int, limit: int) -> Ne
     between = f"WHERE id IN (SELECT id FROM main.claims WHERE source IN ({numbers}) AND target IN ({numbers}))"  # noqa: S608 - numbers
     nodes = {node.key: node for node in frames.nodes(connection, f"WHERE id IN ({numbers})")}
     keys: dict[int, str] = dict(connection.execute(f"SELECT id, key FROM nodes WHERE id IN ({numbers})"))  # noqa: S608 - numbers
-    told = tuple(frames.claims(connection, between))
+    told = tuple(frames.claims(connection, keeper, between))
     return Neighbourhood(
         tuple(nodes[Key.parse(keys[number])] for number in found), told, f"limit {limit}" if cut else ""
     )

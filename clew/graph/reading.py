@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 from clew.entities import Claim, Entity, Finding, Key
 from clew.entities.text import stamp
 from clew.entities.times import ANY_TIME, TimeWindow, When, moment, zone_named
-from clew.errors import CaseError
+from clew.errors import CaseDamaged, CaseError
 from clew.graph import frames
 from clew.graph.answers import answers
+from clew.graph.arrangement import Arrangement, arrangement
 from clew.graph.digest import digest
-from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed
+from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed, singles
 from clew.graph.fold import Fold
 from clew.graph.frames import Node
 from clew.graph.neighbourhood import Neighbourhood, neighbourhood
+from clew.graph.quoting import quoted
+from clew.graph.signers import Signers
+from clew.graph.signing import Seen, Signature
 from clew.graph.store import Store
 from clew.graph.verifying import Verification, verify
 from clew.pivots.invocation import Pivot
-from clew.providers.logs.provider import raw_rows
+from clew.providers.base import Reply
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,7 +71,7 @@ class Reading:
     def graph(self) -> nx.MultiDiGraph[Key]:
         """The graph: `Key` nodes, edges keyed by relation, claims on every edge. A copy of what the case knows."""
         with self._store.reading() as connection:
-            return frames.graph(connection)
+            return frames.graph(connection, self)
 
     def known(self) -> tuple[Node, ...]:
         """Every node, in the order in which the case first heard of it."""
@@ -77,7 +81,7 @@ class Reading:
     def said(self) -> tuple[Claim, ...]:
         """Every claim, in the order in which it was made."""
         with self._store.reading() as connection:
-            return tuple(frames.claims(connection))
+            return tuple(frames.claims(connection, self))
 
     def nodes(self) -> pd.DataFrame:
         """One row per node: key, kind, label, verdict, severity, first_step."""
@@ -114,6 +118,11 @@ class Reading:
             "FROM said WHERE observed_first <> '' ORDER BY observed_first, id",
         )
 
+    def arrangement(self) -> Arrangement:
+        """What people did to the picture: what is hidden, what is folded, and what stands where they put it."""
+        with self._store.reading() as connection:
+            return arrangement(connection)
+
     def merges(self) -> pd.DataFrame:
         """One row per merge: step, keep, gone, reason, undone_by."""
         return self._frame("SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step")
@@ -132,10 +141,13 @@ class Reading:
             CaseError: there was no case yet.
             QueryError: a time that is none.
         """
+        return Reading(self._until(when))
+
+    def _until(self, when: int | When) -> Store:
         number = when if isinstance(when, int) else self._step_at(moment(when, datetime.now(UTC)))
         if not 1 <= number <= self.steps:
             raise CaseError(f"there is no step {number}", next_step=f"give 1 to {self.steps}, or a time")
-        return Reading(self._store.until(number))
+        return self._store.until(number)
 
     def _step_at(self, time: datetime) -> int:
         with self._store.reading() as connection:
@@ -155,7 +167,7 @@ class Reading:
         clause = ("WHERE observed_first <> '' AND (? IS NULL OR max(observed_last, observed_first) >= ?) "
                   "AND (? IS NULL OR observed_first < ?)")  # fmt: skip
         with self._store.reading() as connection:
-            return frames.graph(connection, clause, (first, first, last, last))
+            return frames.graph(connection, self, clause, (first, first, last, last))
 
     def around(self, entity: Entity, *, hops: int = 2, limit: int = 10_000) -> Neighbourhood:
         """What is up to so many hops from a node, whichever way the edges point.
@@ -168,11 +180,28 @@ class Reading:
         """
         key = self.node_key(entity)
         with self._store.reading() as connection:
-            return neighbourhood(connection, key, hops, limit)
+            return neighbourhood(connection, key, hops, limit, self)
 
-    def verify(self) -> Verification:
-        """Whether the case is what was written: every step, every piece of evidence, and the graph that follows."""
-        return verify(self._store)
+    def verify(self, *, signers: str | Path | None = None, statement: str | Path | None = None) -> Verification:
+        """Whether the case is what was written: every step, all evidence, the graph that follows, and signatures.
+
+        Args:
+            signers: a public key, or a list of allowed signers: one of them has to have signed.
+            statement: a signed statement that was kept beside the case, which has to be about it.
+
+        Raises:
+            KeyUnusable: the signers cannot be read.
+            MissingExtra: signers are given, and there is no library to check signatures with.
+        """
+        named = Signers.load(signers) if signers is not None else None
+        return verify(self._store, named, Path(statement) if statement is not None else None)
+
+    def signatures(self) -> tuple[Signature, ...]:
+        """Every signature in the case, with whom it is of, what it covers, and whether it is good."""
+        seen = Seen()
+        for step in self.history():
+            seen.follow(step)
+        return tuple(seen.signatures)
 
     def history(self) -> Iterator[Step]:
         """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
@@ -184,10 +213,13 @@ class Reading:
             return digest(connection)
 
     def evidence(self, claim: Claim) -> list[str]:
-        """The raw text behind a claim: log events for a query, otherwise the whole reply."""
-        return [
-            text for fingerprint in claim.evidence.split(",") if fingerprint for text in self._raw(fingerprint, claim)
-        ]
+        """The raw text behind a claim: log events for a query, otherwise the part of the reply that it points at.
+
+        Raises:
+            CaseDamaged: it is missing, or is not what was received.
+            CaseError: it was not kept: says why.
+        """
+        return [text for name in claim.rests_on for text in quoted(self._reply(name, claim), claim.pointers)]
 
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""
@@ -239,14 +271,16 @@ class Reading:
             raise CaseError(f"the case has no node {entity.key}", next_step="add it first")
         return Key.parse(node)
 
-    def _raw(self, fingerprint: str, claim: Claim) -> Iterator[str]:
-        reply = self._store.reply(fingerprint, at=claim.asked_at, step=claim.step)
-        raw = raw_rows(reply)
-        if raw is None:
-            yield reply.body.decode("utf-8", "backslashreplace")
-        else:
-            rows = [int(pointer.rpartition("/")[2]) for pointer in claim.pointers]
-            yield from (raw[row] for row in rows if row < len(raw))
+    def _reply(self, fingerprint: str, claim: Claim) -> Reply:
+        try:
+            return self._store.reply(fingerprint, at=claim.asked_at, step=claim.step)
+        except CaseDamaged:
+            told = (exchange for single in singles(self._store.step(claim.step).event) for exchange in single.exchanges)
+            why = next((exchange.unkept for exchange in told if exchange.evidence == fingerprint), "")
+            if not why:
+                raise
+            raise CaseError(f"the reply behind step {claim.step} was not kept: {why}",
+                            next_step="ask again with more room") from None  # fmt: skip
 
     def compare(self, other: Reading | str | Path) -> Difference:
         """What differs in another case, or in this one at another time, from what is known here.

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from clew.entities import Entity, Finding
-from clew.graph.events import BulkAnswer, BulkPivoted, Event, Pivoted
+from clew.graph.events import BulkAnswer, BulkPivoted, Event, Imported, Pivoted
 from clew.graph.merging import due_merges
+from clew.graph.room import Room
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Reply
@@ -23,10 +24,12 @@ class Recorder:
 
     Attributes:
         by: who does what is recorded.
+        room: how much of what is received is kept.
     """
 
     store: Store
     by: str
+    room: Room
 
     def record(
         self,
@@ -52,6 +55,7 @@ class Recorder:
 
     def keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
         """The step of one pivot; returns its finding."""
+        answer = self.room.kept(answer, self.store.size())
         event = Pivoted(invocation, answer.finding, answer.exchanges)
         placed = (invocation.subject, *_mentions(answer))
         self.record(event, at, placed=placed, replies=answer.replies, evidence=answer.finding.evidence)
@@ -60,10 +64,23 @@ class Recorder:
     def keep_all(self, pivot: str, arguments: Mapping[str, Any], answers: Sequence[Answer], at: datetime) -> None:
         """The step of one pivot over many subjects; no step for no answers."""
         if answers:
+            answers = self._with_room(answers)
             kept = tuple(BulkAnswer(each.finding.subject, each.finding, each.exchanges) for each in answers)
             placed = [entity for each in answers for entity in (each.finding.subject, *_mentions(each))]
             replies = {key: reply for each in answers for key, reply in each.replies.items()}
             self.record(BulkPivoted(pivot, arguments, kept), at, placed=placed, replies=replies)
+
+    def keep_rows(self, event: Imported, reply: Reply, at: datetime, placed: Sequence[Entity]) -> None:
+        """The step of an import. Raises CaseError where the case has no room for its rows."""
+        self.room.demand(reply, self.store.size())
+        self.record(event, at, placed=placed, replies={reply.fingerprint: reply})
+
+    def _with_room(self, answers: Sequence[Answer]) -> list[Answer]:
+        size, kept = self.store.size(), list[Answer]()
+        for answer in answers:
+            kept.append(self.room.kept(answer, size))
+            size += sum(len(reply.body) for reply in kept[-1].replies.values())
+        return kept
 
 
 def _mentions(answer: Answer) -> list[Entity]:

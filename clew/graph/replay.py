@@ -15,10 +15,10 @@ from clew.errors import CaseError, QueryError
 from clew.graph.comparing import compare
 from clew.graph.difference import Difference
 from clew.graph.digest import digest, digest_lines
-from clew.graph.events import BulkPivoted, Pivoted, Step
+from clew.graph.events import BulkPivoted, Pivoted, Step, singles
 from clew.graph.fold import Fold
 from clew.graph.reading import Reading
-from clew.graph.states import State, absent, singles
+from clew.graph.states import State, absent
 from clew.graph.store import Store, not_in_force
 from clew.pivots.context import execute
 from clew.pivots.registry import find_pivot
@@ -36,6 +36,7 @@ class Replay:
         digest: of the rebuilt graph; `saved` is that of the graph in the file.
         steps: how many steps were replayed, `pivots` of them run again.
         first_difference: the first line in which the graphs differ; empty if they do not.
+        unkept: how many answers were taken as they were recorded, because there was no room for their replies.
     """
 
     identical: bool
@@ -44,10 +45,14 @@ class Replay:
     steps: int
     pivots: int
     first_difference: str
+    unkept: int = 0
 
     def __str__(self) -> str:
         if self.identical:
-            return f"identical: {self.steps} steps, {self.pivots} pivots replayed, digest {self.digest[:16]}"
+            told = f"identical: {self.steps} steps, {self.pivots} pivots replayed, digest {self.digest[:16]}"
+            return (
+                f"{told}; {self.unkept} answers as recorded, for their replies were not kept" if self.unkept else told
+            )
         return f"different: {self.first_difference}"
 
 
@@ -61,8 +66,10 @@ def replay_case(saved: Store) -> Replay:
     again = [retold(step, partial(_run_again, saved, step)) for step in steps]
     with folded(saved, again) as rebuilt, saved.reading() as connection:
         new, old = digest(rebuilt.connection), digest(connection)
-        pivots = sum(len(singles(step.event)) for step in steps)
-        return Replay(new == old, new, old, len(steps), pivots, "" if new == old else _difference(saved, rebuilt))
+        asked = [single for step in steps for single in singles(step.event)]
+        unkept = sum(any(exchange.unkept for exchange in single.exchanges) for single in asked)
+        first = "" if new == old else _difference(saved, rebuilt)
+        return Replay(new == old, new, old, len(steps), len(asked) - unkept, first, unkept)
 
 
 def reparse_case(saved: Store) -> Difference:
@@ -125,6 +132,8 @@ class _Missing(CaseError):
 
 
 def _run_again(saved: Store, step: Step, single: Pivoted) -> Finding:
+    if any(exchange.unkept for exchange in single.exchanges):
+        return single.finding  # nothing is left to read it from
     replies = saved.replies(single.exchanges, step=step.number)
     # No channels: whatever was not recorded cannot be asked, and no socket can be opened.
     runner = Runner({}, Playback(single.exchanges, replies), Gate(offline=True), lambda: step.at)

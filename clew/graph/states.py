@@ -10,7 +10,7 @@ from typing import NamedTuple
 from clew.entities import Claim, Entity, Finding, Key, Outcome
 from clew.entities.codec import from_key
 from clew.errors import CaseError
-from clew.graph.events import BulkPivoted, Event, Judged, Pivoted, Step
+from clew.graph.events import Event, Judged, Pivoted, Step, singles
 from clew.graph.fold import ANALYST
 from clew.graph.frames import Node
 from clew.graph.reading import Reading
@@ -55,11 +55,6 @@ class State:
     def key(self, entity: Entity) -> Key | None:
         """What this graph calls an entity; None where it does not know it."""
         return _known_as(self.reading, entity)
-
-
-def singles(event: Event) -> tuple[Pivoted, ...]:
-    """The pivots of an event, one for each subject; none for what is no pivot."""
-    return event.single() if isinstance(event, BulkPivoted) else (event,) if isinstance(event, Pivoted) else ()
 
 
 def _known_as(reading: Reading, entity: Entity) -> Key | None:

@@ -235,8 +235,13 @@ class Store:
         return {
             exchange.evidence: self.reply(exchange.evidence, at=exchange.at, status=exchange.status, step=step)
             for exchange in exchanges
-            if exchange.evidence
+            if exchange.evidence and not exchange.unkept
         }
+
+    def size(self) -> int:
+        """How large the case is, in bytes."""
+        (pages,), (page,) = self._one("PRAGMA page_count", ()), self._one("PRAGMA page_size", ())
+        return int(pages) * int(page)
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
         with self._turn, typed(self.path):

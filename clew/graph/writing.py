@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from clew.errors import CaseReadOnly
@@ -15,10 +16,15 @@ def write_whole(text: str, path: Path, what: str) -> Path:
     Raises:
         CaseReadOnly: `what` cannot be written there.
     """
+    return write_lines((text,), path, what)
+
+
+def write_lines(lines: Iterable[str], path: Path, what: str) -> Path:
+    """Write a file of lines, each with its break, as `write_whole` does; they are not held in memory together."""
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with scratch.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)

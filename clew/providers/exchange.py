@@ -41,6 +41,7 @@ class Exchange:
         ask: the description of the ask, without secrets.
         fingerprint: of the ask.
         sent: whether it really went out, or was answered by an earlier recording.
+        unkept: why the reply itself was not kept; empty if it was.
     """
 
     ask: dict[str, Any]
@@ -52,6 +53,7 @@ class Exchange:
     media_type: str = ""
     status: int = 0
     trouble: Trouble | None = None
+    unkept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clew.pivots import context
+from tests.graph.keyring import write_key
 
 ROOT = Path(__file__).parents[2]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -60,6 +61,11 @@ def test_pipelines_show_what_happens() -> None:
     run("docs/how-to/pipelines.md")
 
 
+def test_looking_at_a_case_shows_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/look.md")
+
+
 def test_notebooks_show_what_happens() -> None:
     """The examples of the how-to that are Python print what the page shows."""
     run("docs/how-to/notebooks.md")
@@ -73,6 +79,16 @@ def test_finding_a_pivot_shows_what_happens() -> None:
 def test_replays_and_comparisons_show_what_happens() -> None:
     """The examples of the how-to print what the page shows."""
     run("docs/how-to/replay.md")
+
+
+def test_giving_a_case_to_an_outsider_shows_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/redact.md")
+
+
+def test_handing_a_case_on_shows_what_happens(tmp_path: Path) -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/share.md", key=write_key(tmp_path / "id_ed25519"))
 
 
 def test_the_real_incident_shows_what_happens(shared_data: Callable[[str], Path]) -> None:

@@ -41,7 +41,9 @@ from clew.graph.events import (  # fmt: skip
     Pivoted,
     Planned,
     PlannedCall,
+    Redacted,
     Redone,
+    Signed,
     Tagged,
     Undone,
     Unmerged,
@@ -183,4 +185,9 @@ EVENTS: dict[str, SearchStrategy[Event]] = {
     "undone": st.builds(Undone, st.lists(counts, max_size=3).map(tuple)),
     "redone": st.builds(Redone, st.lists(counts, max_size=3).map(tuple)),
     "branched": st.builds(Branched, texts, texts, counts, fingerprints),
+    "redacted": st.builds(
+        Redacted, fingerprints, st.dictionaries(texts, counts, max_size=3),
+        st.lists(fingerprints, max_size=2).map(tuple), st.lists(counts, max_size=3).map(tuple), fingerprints,
+    ),
+    "signed": st.builds(Signed, texts, texts, texts, texts),
 }  # fmt: skip

@@ -247,7 +247,7 @@ def test_a_claim_with_edited_evidence_is_damage(incident: Case, scenario: Scenar
     with incident._store.transaction() as connection:
         connection.execute("UPDATE evidence SET body = (SELECT body FROM steps LIMIT 1)")
     with pytest.raises(CaseDamaged, match=f"of step {claim.step} was changed"):
-        incident.evidence(claim)
+        claim.evidence()
 
 
 def test_a_difference_is_shown_and_does_nothing(tmp_path: Path, outside: Workspace) -> None:

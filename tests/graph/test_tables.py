@@ -94,9 +94,9 @@ def test_two_sources_for_one_edge_are_two_claims() -> None:
     (edge,) = case.edges().to_dict("records")
     assert (edge["claims"], edge["sources"]) == (2, 2)
     claims = case.graph.edges[other.key, one.key, Relation.COMMUNICATES_WITH]["claims"]
-    assert [(claim.provider, claim.evidence, claim.step) for claim in claims] == [
-        ("logs", "logs", 1),
-        ("other", "other", 2),
+    assert [(claim.provider, claim.rests_on, claim.step) for claim in claims] == [
+        ("logs", ("logs",), 1),
+        ("other", ("other",), 2),
     ]
 
 
@@ -109,7 +109,7 @@ def test_the_evidence_of_a_claim_is_the_raw_row(incident: Case, scenario: Scenar
     claims = incident.said()
     assert len(claims) > 5
     for claim in claims:
-        raw = incident.evidence(claim)
+        raw = claim.evidence()
         assert len(raw) == len(claim.pointers) > 0
         for text in raw:
             assert json.dumps(json.loads(text), sort_keys=True) in rows
@@ -123,7 +123,7 @@ def test_what_was_asked_of_nobody_has_no_evidence(case: Case) -> None:
     URL.transform.parts()
     (claim,) = case.said()
     assert claim.inferred
-    assert case.evidence(claim) == []
+    assert claim.evidence() == []
 
 
 def test_asynchronous_pivots_are_recorded(incident: Case, scenario: Scenario) -> None:

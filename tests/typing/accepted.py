@@ -40,6 +40,8 @@ from clew.pivots.ti import IpTi
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.feed import LocalFeed
 from clew.views.accessor import ClewFrame
+from clew.views.faces import Snapshot
+from clew.views.log import Entry
 
 ip = IpAddress("198.51.100.7")
 host = Host("ws01", netbios="WS01", os="Windows 11")
@@ -118,6 +120,9 @@ def looking(case: Investigation) -> None:
     assert_type(Investigation.replay("x.clew", reparse=True), Difference)
     assert_type(Investigation.replay("x.clew", live=True, budget=Budget(calls=9), older_than="7d"), Difference)
     assert_type(case.compare("y.clew"), Difference)
+    assert_type(case.at(3), Snapshot)
+    assert_type(case.at("-2d").at(2).story(), str)
+    assert_type(case.at(3).log()[0], Entry)
 
 
 # Findings.

@@ -1,0 +1,49 @@
+"""What a claim points at in the raw replies that it rests on: rows of logs and imports, parts of a document, or all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from clew.errors import AskFailed
+from clew.graph.batches import IMPORTED_ROWS, Batch
+from clew.providers.base import Reply
+from clew.providers.logs.provider import raw_rows
+
+
+def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
+    """The raw text of each place; of the whole reply where it has no such places.
+
+    Args:
+        pointers: `/rows/7` for rows, and JSON pointers (RFC 6901) for documents.
+    """
+    rows = raw_rows(reply)
+    if rows is not None:
+        return [rows[number] for number in _numbers(pointers, len(rows))]
+    if reply.media_type == IMPORTED_ROWS:
+        links = Batch.read(reply.body).links
+        return [json.dumps(links[number], ensure_ascii=False) for number in _numbers(pointers, len(links))]
+    return _parts(reply, pointers) or [reply.body.decode("utf-8", "backslashreplace")]
+
+
+def _numbers(pointers: Sequence[str], size: int) -> list[int]:
+    """The places that there are; a case from somebody else may point anywhere."""
+    last = (pointer.rpartition("/")[2] for pointer in pointers)
+    return [int(number) for number in last if number.isascii() and number.isdigit() and int(number) < size]
+
+
+def _parts(reply: Reply, pointers: Sequence[str]) -> list[str]:
+    try:
+        document = reply.json() if pointers else None
+        return [json.dumps(_at(document, pointer), ensure_ascii=False, indent=1) for pointer in pointers]
+    except (AskFailed, LookupError, TypeError, ValueError):
+        return []  # no document, or no such place in it: the reader gets all of it
+
+
+def _at(document: Any, pointer: str) -> Any:
+    """The part of a document that a JSON pointer means. Raises LookupError, TypeError or ValueError for none."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(name) if isinstance(document, list) else name]
+    return document

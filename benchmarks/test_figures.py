@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from clew import Budget, Investigation, IpAddress, Url
+from clew.graph.store import Store
 
 Figure = Callable[[str, str, str], None]
 URL = Url("https://evil.example/a?b=1")
@@ -90,11 +92,37 @@ def test_saved_case(benchmark: Any, figure: Figure, shared_data: Callable[[str],
     figure("its file", f"{file.stat().st_size / 2**20:.1f} MiB", "")
 
 
+def test_a_durable_step(benchmark: Any, figure: Figure, tmp_path: Path) -> None:
+    """A recorded pivot against the least that durability costs: as many bytes in a file of their own, synced."""
+    count = 300
+    with Investigation.open(tmp_path / "x.clew") as case:
+        before, begun = (tmp_path / "x.clew").stat().st_size, time.perf_counter()
+        for number in range(count):
+            case.pivot(Url(f"https://evil.example/{number}"), "transform.parts")
+        recorded = time.perf_counter() - begun
+    grown = bytes(((tmp_path / "x.clew").stat().st_size - before) // count)
+
+    def bare() -> None:
+        for number in range(count):
+            with (tmp_path / f"{time.monotonic_ns()}-{number}").open("xb") as file:
+                file.write(grown)
+                file.flush()
+                os.fsync(file.fileno())
+
+    benchmark.pedantic(bare, rounds=1)
+    least = benchmark.stats["median"]
+    figure("one recorded pivot with its durable commit", f"{recorded / count * 1000:.1f} ms",
+           f"{recorded / least:.1f} times a synced file of the same {len(grown):,} bytes")  # fmt: skip
+
+
 def test_adding_entities_one_by_one(benchmark: Any, figure: Figure, tmp_path: Path) -> None:
     def add(count: int) -> float:
         with Investigation.open(tmp_path / f"{time.monotonic_ns()}.clew") as case:
             return cpu(lambda: [case.add(IpAddress(f"198.51.{n >> 8}.{n & 255}")) for n in range(count)])
 
+    memory = Investigation(Store(None))
+    bare = cpu(lambda: [memory.add(IpAddress(f"198.51.{n >> 8}.{n & 255}")) for n in range(1_000)])
+    figure("1,000 entities added one by one, but for the disk", f"{bare:.2f} CPU s", "aim: 0.2 CPU s")
     thousand = benchmark.pedantic(lambda: add(1_000), rounds=1)
     figure("1,000 entities added one by one, each durable", f"{thousand:.2f} CPU s", "MSTICPy EntityGraph 2.0 CPU s")
     four = add(4_000)

@@ -3,6 +3,7 @@
     ClewError
     |-- EntityError          a value that cannot be the entity it was given as
     |-- SettingsError        a setting or a file named by a setting cannot be used
+    |   |-- FeedUnusable     a feed, or what the store of feeds holds of one, that cannot be read
     |   |-- MissingExtra     an optional library is not installed; says the install command
     |   `-- KeyUnusable      a key, or a list of keys, that cannot be used
     |-- PluginError          a plug-in that cannot be used; an AttributeError too, because it is met as an attribute
@@ -55,6 +56,10 @@ class SettingsError(ClewError):
     """A setting, or a file that a setting names, cannot be used."""
 
 
+class FeedUnusable(SettingsError):
+    """A feed, or what the store of feeds holds of one, cannot be read."""
+
+
 class MissingExtra(SettingsError):
     """An optional library is not installed."""
 
@@ -66,7 +71,7 @@ class MissingExtra(SettingsError):
 
 
 class KeyUnusable(SettingsError):
-    """A key that cannot sign, or a list of keys that cannot be read."""
+    """A key that cannot be used, or a list of keys that cannot be read."""
 
 
 class PluginError(ClewError, AttributeError):

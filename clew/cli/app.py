@@ -10,6 +10,8 @@ from clew.cli.case import connect, expand, html, pivot, show
 from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
 from clew.cli.discover import doctor, pivots
+from clew.cli.feeds import feeds
+from clew.cli.gate import audit, gate
 from clew.cli.history import history
 from clew.cli.pipeline import run
 from clew.cli.redact import redact, restore
@@ -33,6 +35,8 @@ for command in (
     expand,
     show,
     history,
+    gate,
+    audit,
     html,
     replay,
     compare,
@@ -53,6 +57,7 @@ for command in (
     app.command()(command)
 # So that -2d is a time.
 app.command(context_settings={"ignore_unknown_options": True})(window)
+app.add_typer(feeds, name="feeds")
 
 
 def main() -> None:

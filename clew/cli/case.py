@@ -62,7 +62,7 @@ def expand(
 def show(
     case: CasePath,
     what: Annotated[
-        str, typer.Argument(help="story, nodes, edges, claims, findings, timeline, merges, remarks, history")
+        str, typer.Argument(help="story, nodes, edges, claims, findings, timeline, merges, remarks, audit")
     ] = "story",
     rows: Annotated[int, typer.Option(min=1, help="the most rows")] = 50,
 ) -> None:
@@ -70,12 +70,7 @@ def show(
     with existing(case) as opened:
         if what == "story":
             out.print(opened.story())
-        elif what == "history":
-            for step in opened.history():
-                out.print(
-                    f"{step.number:>5}  {step.at:%Y-%m-%d %H:%M:%S}  {visible(step.by, 20):<12} {step.event.kind}"
-                )
-        elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks"):
+        elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "audit"):
             frame = getattr(opened, what)()
             records = [[str(name) for name in frame.columns], *frame.head(rows).astype(str).to_numpy().tolist()]
             show_table(records)

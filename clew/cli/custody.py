@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -45,28 +41,22 @@ def verify(
         out.print(f"saved {found.steps} steps in {visible(salvage)}")
     else:
         signers = Signers.load(signer) if signer is not None else None
-        with _checked_copy(case) as place, Store(place) as store:
+        with Store(_checked(case), migrate=False) as store:
             found = verify_case(store, signers, statement)
         out.print(str(found))
     if not found:
         raise typer.Exit(DIFFERENT)
 
 
-@contextmanager
-def _checked_copy(case: Path) -> Generator[Path]:
-    """The case itself; of a folder whose files are all as they were written, a copy of the case in it.
-
-    A copy, because opening a case of an older format writes it.
-    """
+def _checked(case: Path) -> Path:
+    """The case itself; of a folder whose files are all as they were written, the case in it."""
     if not case.is_dir():
-        yield case
-        return
+        return case
     files = verify_crate(case)
     out.print(str(files))
     if not files:
         raise typer.Exit(DIFFERENT)
-    with TemporaryDirectory(prefix="clew-") as folder:
-        yield Path(shutil.copy(case / CASE, folder))
+    return case / CASE
 
 
 def copy(case: CasePath, to: Annotated[Path, typer.Argument(help="the new file")]) -> None:

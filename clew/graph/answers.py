@@ -9,6 +9,7 @@ from clew.entities import Outcome
 from clew.graph.events import Pivoted
 from clew.pivots.invocation import Pivot
 from clew.providers.base import canonical_json
+from clew.providers.exchange import Exchange
 
 _ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
 
@@ -20,13 +21,17 @@ def answers(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:
 
 def _whole(event: Pivoted) -> bool:
     """Whether everybody answered who would. What settings or the gate keep from being asked would be kept again."""
-    sent = (exchange for exchange in event.exchanges if exchange.sent and exchange.trouble is not None)
-    turned_away = {exchange.provider for exchange in sent}
+    turned_away = {exchange.provider for exchange in event.exchanges if _turned_away(exchange)}
     finding = event.finding
     return finding.outcome in _ANSWERS and not any(
         part.outcome is Outcome.FAILED or (part.outcome is Outcome.REFUSED and part.provider in turned_away)
         for part in finding.parts
     )
+
+
+def _turned_away(exchange: Exchange) -> bool:
+    """Whether the source refused, or would have: a used-up quota is said here, before it is asked, and passes."""
+    return exchange.trouble is not None and (exchange.sent or exchange.trouble.kind == "quota")
 
 
 def _asked(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from clew.graph.comparing import compare
 from clew.graph.difference import Difference
 from clew.graph.events import Connected, Pivoted, Step
 from clew.graph.fold import Fold
+from clew.graph.gating import gate_in_force
 from clew.graph.latest import Call, Latest
 from clew.graph.merging import due_merges
 from clew.graph.plan import Budget
@@ -60,7 +61,9 @@ def ask_again(
     if older_than is not None:
         due = latest.asked_before(cutoff(older_than, at))
     with _logs(steps, around) as logs:
-        asker = _Asker(around.runner(clock=clock, extra_logs=logs), _Ration(budget.calls))
+        gate = gate_in_force(saved, around.gate, around.settings.analyst)
+        runner = around.runner(clock=clock, extra_logs=logs, fresh=True, gate=gate)
+        asker = _Asker(runner, _Ration(budget.calls))
         today = {call: asker.ask(single) for call, single in due.items()}
     then = [retold(step, latest.told(step)) for step in steps]
     again = [retold(step, latest.told(step, today)) for step in steps]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import Token
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +30,9 @@ from clew.graph.recordings import CaseRecordings, ReplyFile
 from clew.graph.replay import Replay, reparse_case, replay_case
 from clew.graph.sharing import Sharing
 from clew.graph.store import Store
-from clew.pivots.context import Session, Workspace, aexecute, execute, now, session_variable
+from clew.pivots.context import Session, Workspace, now, session_variable
 from clew.pivots.context import workspace as current_workspace
+from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, settled
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Provider
@@ -65,7 +67,7 @@ class Case(Sharing):
     def open(
         cls, path: str | Path, *, title: str = "", workspace: Workspace | None = None, replies: str | Path | None = None
     ) -> Self:
-        """Open the case file, made if there is none. Logs that it was connected to are connected again.
+        """Open the case file, made if there is none. Logs that it was connected to on this machine are connected again.
 
         Args:
             title: of a new case.
@@ -127,7 +129,7 @@ class Case(Sharing):
                              next_step="give live=True or reparse=True, or neither")  # fmt: skip
         if not Path(path).exists():
             raise CaseNotFound("there is no such case", where=str(path))
-        with Store(Path(path)) as store:
+        with Store.look(Path(path)) as store:
             if live:
                 around = workspace or current_workspace()
                 return ask_again(store, around, budget=budget or Budget(), older_than=older_than)
@@ -219,14 +221,19 @@ class Case(Sharing):
     ) -> list[Finding]:
         at = self._clock()
         runner = self._runner(pivot, at)
-        answers: list[Answer] = []
+        answers: dict[int, Answer] = {}
+
+        def keep(place: int, answer: Answer) -> None:
+            answers[place] = answer
+            tell(1)
+
         try:
-            for subject in subjects:
-                answers.append(execute(runner, Invocation(pivot.name, subject, arguments), pivot))
-                tell(1)
+            execute_all(runner, pivot, subjects, arguments, keep)
         finally:
-            self._recorder.keep_all(pivot.name, arguments, answers, at)
-        return [answer.finding for answer in answers]
+            # In the order of the subjects, whichever answer came first.
+            whole = [answer for _, answer in sorted(answers.items())]
+            self._recorder.keep_all(pivot.name, arguments, whole, at)
+        return [answer.finding for answer in whole]
 
     def columns(self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]) -> None:
         """Every answer is kept, and so has to be a finding."""
@@ -284,7 +291,7 @@ class Case(Sharing):
         # One time for the whole step, so that replaying it gives the same times.
         providers: dict[str, type[Provider]] = {provider.name: provider for provider in pivot.providers}
         recordings = CaseRecordings(self._store, providers, self._replies)
-        return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs)
+        return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs, gate=self.gate)
 
     def _expander(self, budget: Budget, only: tuple[str, ...] | None) -> Expander:
         window, at = self._asked_about, self._clock()
@@ -308,7 +315,7 @@ class Case(Sharing):
             left_out = tuple((entity.key, why) for entity, why in plan.left_out)
             self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
 
-        return Expander(self.workspace.gate, budget, self.entity, self.verdict, run, planned, known, only)
+        return Expander(self.gate, budget, self.entity, self.verdict, run, planned, known, only)
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore
@@ -316,15 +323,18 @@ class Case(Sharing):
         return LogStore.open(path, self.workspace.settings.cache)
 
     def _reconnect(self) -> None:
-        """Connect the logs of the case again. What has moved since is missing until it is connected again."""
+        """Connect the logs of the case again, if they were read here before; otherwise they have to be connected.
+
+        The paths that a case names are not opened: it may come from anybody, and they may lead anywhere.
+        """
+        from clew.providers.logs.store import LogStore
+
         rows = {step.event.digest: step.event for step in self.history() if isinstance(step.event, Connected)}
         for event in rows.values():
-            try:
-                store = self._open_logs(Path(event.path))
-            except (ConnectError, MissingExtra):
-                continue  # a query will say that no logs are connected
-            if store.digest == event.digest:
-                self._logs = (*self._logs, store)
+            # A query will say that no logs are connected.
+            with suppress(ConnectError, MissingExtra):
+                store = LogStore.known(event.name, event.digest, self.workspace.settings.cache)
+                self._logs = (*self._logs, store) if store is not None else self._logs
 
 
 def _file_name(name: str) -> str:

@@ -37,7 +37,7 @@ def compare_readings(one: Reading, other: Reading | str | Path) -> Difference:
         return compare(State.of(one), State.of(other), f"{_place(one)} and {_place(other)}")
     if not Path(other).exists():
         raise CaseNotFound("there is no such case", where=str(other))
-    with Store(Path(other)) as store:
+    with Store.look(Path(other)) as store:
         return compare_readings(one, Reading(store))
 
 

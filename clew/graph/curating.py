@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from clew.entities import Entity, Relation, Verdict
 from clew.entities.times import TimeWindow, When, zone_named
+from clew.entities.tlp import Tlp
 from clew.errors import CaseError
 from clew.graph import batches
 from clew.graph.events import (
     Added,
     Collapsed,
+    Common,
     Event,
+    Gated,
     Hidden,
     Imported,
     Judged,
@@ -28,6 +31,7 @@ from clew.graph.events import (
     Unmerged,
     Windowed,
 )  # fmt: skip
+from clew.graph.gating import gate_in_force
 from clew.graph.history import last_deed, last_undone
 from clew.graph.reading import Reading
 from clew.graph.recorder import Recorder
@@ -35,6 +39,7 @@ from clew.graph.room import Room
 from clew.graph.store import Store
 from clew.pivots.context import Workspace, now, workspace
 from clew.providers.base import Reply
+from clew.providers.gate import Gate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +87,29 @@ class Curating(Reading):
         ends = " to ".join("open" if given is None else str(given).strip() for given in (start, end))
         self._record(Windowed(found.start, found.end, f"{ends}{f', {zone}' if zone else ''}" if found else ""))
         return found
+
+    @property
+    def gate(self) -> Gate:
+        """What may leave: the settings, as this case has changed them."""
+        return gate_in_force(self._store, self.workspace.gate, self.workspace.settings.analyst)
+
+    def set_gate(
+        self, *, active: bool | None = None, offline: bool | None = None, tlp: Tlp | str | None = None, why: str
+    ) -> None:
+        """Change what may leave, for this case and from here on; what is not given stays as it was.
+
+        One entity is marked by a tag: `case.tag(ip, "tlp:red")`.
+
+        Args:
+            active: providers that touch the suspect's own infrastructure may be asked. It counts for you alone.
+            offline: nothing may leave. What the settings forbid cannot be allowed here.
+            tlp: how far everything in the case may be passed on; `RED` causes no request.
+
+        Raises:
+            EntityError: there is no such marking.
+        """
+        marking = Tlp.read(tlp) if isinstance(tlp, str) else tlp
+        self._record(Gated(active, offline, marking, why))
 
     def link(self, source: Entity, relation: Relation, target: Entity, *, why: str) -> None:
         """Say that two entities are related; the claim is the analyst's, beside those of sources."""
@@ -170,6 +198,18 @@ class Curating(Reading):
             self._record(Unmerged(step, reason))
             self._store.rebuild()
 
+    def mark_common(self, *entities: Entity, why: str) -> None:
+        """Say that unrelated things share these values: from here on nothing becomes one through them.
+
+        clew says so itself of values that it knows, such as the hash of an empty file. What became one before stays
+        so; see `unmerge`.
+        """
+        self._record(Common(tuple(entity.key for entity in entities), why))
+
+    def unmark_common(self, *entities: Entity, why: str) -> None:
+        """Take that back: what shares these values from here on is one again."""
+        self._record(Common(tuple(entity.key for entity in entities), why, common=False))
+
     # -- taking back ---------------------------------------------------------------------------------------------
 
     def undo(self, times: int = 1) -> tuple[int, ...]:
@@ -218,4 +258,5 @@ class Curating(Reading):
     @property
     def _recorder(self) -> Recorder:
         settings = self.workspace.settings
-        return Recorder(self._store, settings.analyst, Room(settings.reply_limit, settings.case_limit))
+        room = Room(settings.reply_limit, settings.case_limit)
+        return Recorder(self._store, settings.analyst, room, self.workspace.common)

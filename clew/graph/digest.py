@@ -11,6 +11,7 @@ from clew.providers.base import canonical_json
 _PARTS = {
     "node": "SELECT key, entity, verdict, severity, first_step FROM nodes ORDER BY key",
     "alias": "SELECT alias, key FROM names JOIN nodes ON nodes.id = names.node ORDER BY alias",
+    "common": "SELECT alias FROM aliases WHERE node = 0 ORDER BY alias",
     "claim": "SELECT source, relation, target, said_source, said_target, step, provider, pivot, asked_at, evidence, "
     "pointers, observed_first, observed_last, inferred FROM said "
     "ORDER BY source, relation, target, step, provider, pivot, evidence, pointers, said_source, said_target",

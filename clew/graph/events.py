@@ -15,6 +15,7 @@ from clew.entities.codec import AnyEntity
 from clew.entities.finding import Finding, Relation, Verdict
 from clew.entities.key import Key
 from clew.entities.times import TimeWindow
+from clew.entities.tlp import Tlp
 from clew.graph.packing import pack_finding, unpack_finding
 from clew.pivots.invocation import Invocation
 from clew.providers.base import canonical_json
@@ -182,6 +183,33 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """Values that unrelated things share: from here on nothing becomes one through them, or does so again."""
+
+    about: tuple[AnyKey, ...]
+    why: str
+    common: bool = True
+    kind: Literal["common"] = "common"
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """What may leave was changed for this case. What is None stays as it was.
+
+    Attributes:
+        active: providers that touch the suspect's own infrastructure may be asked; counts for who said so alone.
+        offline: nothing may leave.
+        tlp: how far everything in the case may be passed on.
+    """
+
+    active: bool | None
+    offline: bool | None
+    tlp: Tlp | None
+    why: str
+    kind: Literal["gated"] = "gated"
+
+
+@dataclass(frozen=True, slots=True)
 class Unmerged:
     """A merge was taken back."""
 
@@ -318,7 +346,7 @@ class Redacted:
 
 #: What people do to a case, besides asking.
 Deed = (
-    Added | Linked | Imported | Windowed | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
+    Added | Linked | Imported | Windowed | Gated | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
 )  # fmt: skip
 Event = (
     Opened
@@ -328,6 +356,7 @@ Event = (
     | BulkPivoted
     | Deed
     | Merged
+    | Common
     | Undone
     | Redone
     | Branched

@@ -18,9 +18,11 @@ from clew.graph.events import (
     Branched,
     BulkPivoted,
     Collapsed,
+    Common,
     Connected,
     Deed,
     Event,
+    Gated,
     Hidden,
     Imported,
     Judged,
@@ -76,6 +78,8 @@ class Fold(Nodes):
                     self._pivoted(step, number, single)
             case Merged():
                 self._merged(step, event)
+            case Common():
+                self._set_common(event)
             case _ if step not in self._undone:
                 self._done(step, event)
             case _:
@@ -89,7 +93,7 @@ class Fold(Nodes):
                 self._told(step, event)
             case Imported():
                 self._imported(step, event)
-            case Noted() | Tagged() | Windowed():
+            case Noted() | Tagged() | Windowed() | Gated():
                 self._remarked(step, event)
             case Hidden() | Collapsed() | Moved():
                 self._arranged(event)
@@ -98,7 +102,7 @@ class Fold(Nodes):
             case _:
                 assert_never(event)
 
-    def _remarked(self, step: int, event: Noted | Tagged | Windowed) -> None:
+    def _remarked(self, step: int, event: Noted | Tagged | Windowed | Gated) -> None:
         match event:
             case Noted():
                 about, kind, text = event.about, "note", event.text
@@ -106,6 +110,8 @@ class Fold(Nodes):
                 about, kind, text = event.about, "tag", event.tag
             case Windowed():
                 about, kind, text = None, "window", str(event)
+            case Gated():
+                about, kind, text = None, "gate", event.why
         node = (self.resolve(about) or str(about)) if about else ""
         self._write("INSERT INTO remarks VALUES (?, ?, ?, ?)", (step, node, kind, text))
 

@@ -56,8 +56,9 @@ def _on_machine(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity
 
 def _by_alias(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
     node = fold.resolve(entity.key)
-    for alias in entity.aliases:
-        other = fold.resolve(alias)
+    aliases = () if fold.is_common(str(entity.key)) else entity.aliases
+    for alias in aliases:
+        other = None if fold.is_common(str(alias)) else fold.resolve(alias)
         if node and other and other != node and not _contradict(connection, node, other):
             reason = f"one source gives {entity.key.value} and {alias.value} for the same {entity.kind}"
             yield Merged(Key.parse(node), Key.parse(other), reason, evidence)
@@ -81,7 +82,7 @@ def _by_name(fold: Fold, connection: Connection, entity: Entity) -> Iterator[Mer
     """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
     for short, pattern, what in _short_names(entity):
         rows = list(connection.execute(_NODES_LIKE, (pattern, pattern)))
-        node = fold.resolve(short)
+        node = None if fold.is_common(str(short)) else fold.resolve(short)
         full = [Key.parse(row[0]) for row in rows if row[0] != node]
         if len(full) == 1 and node is not None and not _contradict(connection, node, str(full[0])):
             reason = f"{what} is the short name of the only one in the case that begins with it, that of {full[0]}"

@@ -12,6 +12,7 @@ from clew.entities import Entity, Host, Key, dump, load
 from clew.entities.base import field_values
 from clew.errors import CaseDamaged, EntityError
 from clew.graph.database import Connection
+from clew.graph.events import Common
 from clew.providers.base import canonical_json
 
 # The latest word of a person, else the worst of the latest word of each source: that it found something, or that it
@@ -26,6 +27,9 @@ WHERE latest = 1 ORDER BY
   CASE outcome WHEN 'found' THEN 0 ELSE 1 END,
   CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
   CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""
+
+#: Whose name a value is that unrelated things share.
+NOBODY = 0
 
 
 class Nodes:
@@ -54,7 +58,7 @@ class Nodes:
             return known
         row = self._one("SELECT id FROM nodes WHERE key = ?", (name,))
         row = row or self._one("SELECT node FROM aliases WHERE alias = ?", (name,))
-        if row is None:
+        if row is None or row[0] == NOBODY:
             return None
         self._numbers[name] = int(row[0])
         return self._numbers[name]
@@ -103,7 +107,7 @@ class Nodes:
     def _call(self, node: int, alias: str, kind: str) -> None:
         """One more name for a node, where it is free."""
         # A name that means another node already stays there: whether the two are one is a merge, not a guess.
-        if self._named(alias) is None:
+        if self._named(alias) is None and not self.is_common(alias):
             self._write("INSERT INTO aliases VALUES (?, ?)", (alias, node))
             if kind == Host.kind:
                 self.rehost(alias, node)  # what was seen under a name before it was known whose name it is
@@ -137,6 +141,18 @@ class Nodes:
         if row:
             self._write("UPDATE nodes SET verdict = ?, severity = ? WHERE id = ?", (*row, node))
 
+    def is_common(self, name: str) -> bool:
+        """Whether unrelated things share the value: it is the name of nobody else."""
+        return self._one("SELECT 1 FROM aliases WHERE alias = ? AND node = ?", (name, NOBODY)) is not None
+
+    def _set_common(self, event: Common) -> None:
+        self.forget()
+        for name in map(str, event.about):
+            if event.common:
+                self._write("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (name, NOBODY))
+            else:
+                self._write("DELETE FROM aliases WHERE alias = ? AND node = ?", (name, NOBODY))
+
     # -- merges --------------------------------------------------------------------------------------------------
 
     def join(self, keep: int, gone: int) -> None:
@@ -149,7 +165,8 @@ class Nodes:
                     (canonical_json(dump(entity)), entity.label, gone, keep))  # fmt: skip
         self._remember(gone, name)
         self._write("DELETE FROM nodes WHERE id = ?", (gone,))
-        self._write("INSERT INTO aliases VALUES (?, ?)", (name, keep))
+        # A person may say so of a name that is common otherwise.
+        self._write("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (name, keep))
         self._write("UPDATE aliases SET node = ? WHERE node = ?", (keep, gone))
         self._write("UPDATE claims SET source = ? WHERE source = ?", (keep, gone))
         self._write("UPDATE claims SET target = ? WHERE target = ?", (keep, gone))
@@ -188,7 +205,7 @@ class Nodes:
             self.forget()
             self._readdress(moved, name)
             for alias in (name, *map(str, entity.aliases)):
-                if self._named(alias) is None:
+                if self._named(alias) is None and not self.is_common(alias):
                     self._write("INSERT INTO aliases VALUES (?, ?)", (alias, node))
 
     # -- SQL -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from clew.graph.digest import digest
 from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed, singles
 from clew.graph.fold import Fold
 from clew.graph.frames import Node
+from clew.graph.gating import audit
 from clew.graph.neighbourhood import Neighbourhood, neighbourhood
 from clew.graph.quoting import quoted
 from clew.graph.signers import Signers
@@ -117,6 +118,14 @@ class Reading:
             "SELECT observed_first AS time, observed_last, source, relation, target, provider, pivot, step "
             "FROM said WHERE observed_first <> '' ORDER BY observed_first, id",
         )
+
+    def audit(self) -> pd.DataFrame:
+        """What was sent to whom: one row for each ask that left the machine.
+
+        Columns: step, at, by, provider, subject, method, where, asked, status, trouble. What was answered by a
+        recording or a cache, and what the gate refused, was not sent. Undone steps were.
+        """
+        return audit(list(self.history()))
 
     def arrangement(self) -> Arrangement:
         """What people did to the picture: what is hidden, what is folded, and what stands where they put it."""

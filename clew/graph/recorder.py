@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from clew.entities import Entity, Finding
-from clew.graph.events import BulkAnswer, BulkPivoted, Event, Imported, Pivoted
+from clew.entities import Entity, Finding, Host, Key
+from clew.graph.database import Connection
+from clew.graph.events import BulkAnswer, BulkPivoted, Common, Event, Imported, Pivoted
+from clew.graph.fold import Fold
 from clew.graph.merging import due_merges
 from clew.graph.room import Room
 from clew.graph.store import Store
@@ -25,11 +27,13 @@ class Recorder:
     Attributes:
         by: who does what is recorded.
         room: how much of what is received is kept.
+        common: why a value identifies nothing; empty if it may.
     """
 
     store: Store
     by: str
     room: Room
+    common: Callable[[Key], str]
 
     def record(
         self,
@@ -48,10 +52,24 @@ class Recorder:
             evidence: what speaks for the merges that follow.
         """
         with self.store.transaction() as connection:
+            self._set_aside(connection, placed, at)
             step = self.store.append(event, at=at, by=self.by, replies=replies)
             for merge in due_merges(connection, placed, evidence):
                 self.store.append(dataclasses.replace(merge, follows=step), at=at, by=self.by)
         return step
+
+    def _set_aside(self, connection: Connection, placed: Sequence[Entity], at: datetime) -> None:
+        """Say of values that are known to identify nothing that they do, before anything becomes one through them."""
+        # What has only one name becomes one with nothing.
+        several = [entity for entity in placed if entity.aliases or entity.kind == Host.kind]
+        names = dict.fromkeys(name for entity in several for name in (entity.key, *entity.aliases))
+        found = {name: why for name in names if (why := self.common(name))}
+        if found:
+            fold = Fold(connection)
+            for why in dict.fromkeys(found.values()):
+                fresh = tuple(name for name in found if found[name] == why and not fold.is_common(str(name)))
+                if fresh:
+                    self.store.append(Common(fresh, why), at=at, by=self.by)
 
     def keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
         """The step of one pivot; returns its finding."""

@@ -12,7 +12,7 @@ from clew.errors import EntityError, SettingsError
 from clew.graph.store import Store
 from clew.providers.base import Ask, Provider, Reply, canonical_json
 from clew.providers.exchange import Recordings
-from clew.providers.http import HttpRequest
+from clew.providers.web import HttpRequest
 
 _LATEST = (
     "SELECT evidence, at, status FROM exchanges e WHERE fingerprint = ? AND evidence <> '' AND at >= ? "

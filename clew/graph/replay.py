@@ -20,7 +20,7 @@ from clew.graph.fold import Fold
 from clew.graph.reading import Reading
 from clew.graph.states import State, absent
 from clew.graph.store import Store, not_in_force
-from clew.pivots.context import execute
+from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.providers.exchange import Playback
 from clew.providers.gate import Gate

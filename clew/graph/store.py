@@ -39,9 +39,17 @@ _UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationEr
 
 
 class Store:
-    """The file of a case, or its likeness in memory."""
+    """The file of a case, or its likeness in memory.
 
-    def __init__(self, path: Path | None, *, behind: Store | None = None) -> None:
+    Args:
+        behind: has the raw replies that this one has not.
+        migrate: make a case of an older format one of today's; if not, only its steps and raw replies can be read.
+
+    Attributes:
+        outdated: whether it is of an older format still.
+    """
+
+    def __init__(self, path: Path | None, *, behind: Store | None = None, migrate: bool = True) -> None:
         self.path = path
         self._behind = behind
         # Threads share the connection, which serves one at a time; and the steps of one thread must not end up in the
@@ -50,12 +58,24 @@ class Store:
         self._connection: Connection | None = connect(path)
         try:
             with typed(path):
-                outdated = checked_format(self._connection, path) < VERSION
-            if outdated:
+                self.outdated = checked_format(self._connection, path) < VERSION
+            if self.outdated and migrate:
                 self._migrate()
+                self.outdated = False
         except BaseException:
             self._connection.close()
             raise
+
+    @classmethod
+    @contextmanager
+    def look(cls, path: Path) -> Generator[Store]:
+        """The case in a file that stays as it is: one of an older format is folded in memory."""
+        with cls(path, migrate=False) as store:
+            if not store.outdated:
+                yield store
+                return
+            with store.until(store.head()[0]) as folded:
+                yield folded
 
     @property
     def connection(self) -> Connection:
@@ -224,7 +244,8 @@ class Store:
     def evidence(self) -> list[str]:
         """The content addresses of all raw replies."""
         with self.reading() as connection:
-            return [str(row[0]) for row in connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint")]
+            own = [str(row[0]) for row in connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint")]
+        return own if self._behind is None else sorted({*own, *self._behind.evidence()})
 
     def checked(self, fingerprint: str) -> Reply:
         """A raw reply, if it is what its address says. Raises CaseDamaged."""

@@ -11,10 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clew.entities import Entity, Finding
+from clew.entities import Entity, Finding, Key
+from clew.entities.commonplace import commonplace
 from clew.entities.finding import Scalar
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.errors import AskError, SettingsError
+from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, settled
 from clew.providers.base import Channel
 from clew.providers.exchange import Answer, NoRecordings, Recordings
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     import httpx
 
     from clew.providers.logs.store import LogStore
+    from clew.providers.ti.feeds.asking import Feeds
+    from clew.providers.web.cache import Cache
+    from clew.providers.web.channel import HttpChannel
+    from clew.providers.web.lines import Lines
 
 
 class Session(Protocol):
@@ -65,6 +71,7 @@ class Workspace:
     ) -> None:
         self._given = settings
         self._transport = transport
+        self._shared: Lines | None = None
         self.logs: tuple[LogStore, ...] = ()
         #: What queries are asked about that say no time of their own.
         self.window = ANY_TIME
@@ -74,10 +81,30 @@ class Workspace:
         """The settings in force."""
         return self._given or Settings.load()
 
+    @cached_property
+    def feeds(self) -> Feeds:
+        """The local feeds, and the warning lists beside them. None is opened before it is asked."""
+        # Loaded here: the readers of all formats come with it.
+        from clew.providers.ti.feeds.asking import Feeds
+        from clew.providers.ti.feeds.store import FeedStore
+        from clew.providers.ti.feeds.warninglists import Warninglists
+
+        folder = self.settings.feeds_store
+        store = FeedStore(folder) if folder is not None else None
+        return Feeds(self.settings.feeds, store, Warninglists(self.settings.warninglists))
+
+    def common(self, key: Key) -> str:
+        """Why a value identifies nothing, because unrelated things share it; empty if it may."""
+        known = commonplace().get(key, "")
+        if known or not self.settings.warninglists:
+            return known
+        lists = self.feeds.warninglists.names(key)
+        return f"on the warning list {lists[0]}" if lists else ""
+
     def configured(self, settings: Settings) -> Workspace:
         """A workspace with other settings, and the same logs and window."""
         other = Workspace(settings, transport=self._transport)
-        other.logs, other.window = self.logs, self.window
+        other.logs, other.window, other._shared = self.logs, self.window, self._lines
         return other
 
     def connect(self, path: Path) -> LogStore:
@@ -95,26 +122,65 @@ class Workspace:
         recordings: Recordings | None = None,
         clock: Callable[[], datetime] | None = None,
         extra_logs: tuple[LogStore, ...] = (),
+        fresh: bool = False,
+        gate: Gate | None = None,
     ) -> Runner:
-        """A runner over everything that this workspace can reach."""
-        return Runner(self._channels(extra_logs), recordings or NoRecordings(), self.gate, clock or now)
+        """A runner over everything that this workspace can reach, for one batch of asks.
+
+        Args:
+            fresh: ask services again, also where a good reply is kept.
+            gate: that of a case; that of the settings, if not given.
+        """
+        channels = self._channels(extra_logs, fresh=fresh)
+        return Runner(channels, recordings or NoRecordings(), gate or self.gate, clock or now)
 
     @cached_property
     def gate(self) -> Gate:
         """What may leave, by the settings."""
-        return Gate(offline=self.settings.offline, own_domains=self.settings.own_domains)
+        settings = self.settings
+        return Gate(settings.offline, settings.allow_active, settings.own_domains)
 
-    def _channels(self, extra_logs: tuple[LogStore, ...]) -> Mapping[str, Channel]:
+    def forget_replies(self) -> None:
+        """Forget what services said that is kept in the cache folder; cases keep what they have."""
+        if self._cache is not None:
+            self._cache.clear()
+
+    @property
+    def _lines(self) -> Lines:
+        """The ways to services: the same for all threads, and for each workspace that is made of this one."""
+        from clew.providers.web.lines import Lines
+
+        if self._shared is None:
+            self._shared = Lines(self._transport)
+        return self._shared
+
+    @cached_property
+    def _cache(self) -> Cache | None:
+        """What services said. What a made-up network says is kept nowhere."""
+        from clew.providers.web.cache import Cache
+
+        size = self.settings.reply_cache if self._lines.is_real else 0
+        return Cache(self.settings.cache / "web", size, self._lines.clock) if size else None
+
+    def _web(self, *, fresh: bool) -> HttpChannel:
+        from clew.providers.web.channel import HttpChannel
+        from clew.providers.web.quota import Quotas
+        from clew.providers.web.secrets import Keys
+
+        quotas = Quotas(self.settings.cache / "web") if self._lines.is_real else None
+        return HttpChannel(self._lines, keys=Keys(self.settings.keys), cache=self._cache, quotas=quotas,
+                           seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
+
+    def _channels(self, extra_logs: tuple[LogStore, ...], *, fresh: bool = False) -> Mapping[str, Channel]:
         from clew.providers.geo.maxmind import GeoChannel
-        from clew.providers.http import HttpChannel
         from clew.providers.logs.provider import LogChannel
         from clew.providers.ti.feed import FeedChannel
 
         stores = {store.digest: store for store in (*self.logs, *extra_logs)}
         return {
-            "http": HttpChannel(self._transport),
+            "http": self._web(fresh=fresh),
             "logs": LogChannel(tuple(stores.values())),
-            "feed": FeedChannel(self.settings.feeds),
+            "feed": FeedChannel(self.feeds),
             "geo": GeoChannel(self.settings.geoip),
         }
 
@@ -130,13 +196,15 @@ class Workspace:
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         """Run a pivot for each subject and keep nothing."""
-        runner = self.runner()
         asked = settled(pivot, arguments, self.window, now())
-        findings: list[Finding] = []
-        for subject in subjects:
-            findings.append(execute(runner, Invocation(pivot.name, subject, asked), pivot).finding)
+        findings: dict[int, Finding] = {}
+
+        def keep(place: int, answer: Answer) -> None:
+            findings[place] = answer.finding
             tell(1)
-        return findings
+
+        execute_all(self.runner(), pivot, subjects, asked, keep)
+        return [findings[place] for place in range(len(subjects))]
 
     def columns(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
@@ -154,22 +222,6 @@ class Workspace:
     def _settled(self, invocation: Invocation, pivot: Pivot) -> Invocation:
         asked = settled(pivot, invocation.arguments, self.window, now())
         return Invocation(invocation.pivot, invocation.subject, asked)
-
-
-def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
-    """Run all legs of a pivot and combine their answers."""
-    subject = invocation.subject
-    legs = pivot.legs(subject, invocation.arguments)
-    answers = tuple(runner.run(leg.pivot, leg.provider, subject, leg.steps) for leg in legs)
-    return pivot.combine(subject, answers)
-
-
-async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
-    """The asynchronous twin of `execute`."""
-    subject = invocation.subject
-    legs = pivot.legs(subject, invocation.arguments)
-    answers = [await runner.arun(leg.pivot, leg.provider, subject, leg.steps) for leg in legs]
-    return pivot.combine(subject, tuple(answers))
 
 
 def now() -> datetime:
@@ -197,6 +249,7 @@ def configure(
     feeds: Sequence[str | Path] | None = None,
     geoip: str | Path | None = None,
     offline: bool | None = None,
+    allow_active: bool | None = None,
     own_domains: Sequence[str] | None = None,
     analyst: str | None = None,
     window: tuple[When | None, When | None] | None = None,
@@ -224,6 +277,7 @@ def configure(
         "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
         "geoip": None if geoip is None else Path(geoip),
         "offline": offline,
+        "allow_active": allow_active,
         "own_domains": None if own_domains is None else tuple(name.lower() for name in own_domains),
         "analyst": analyst,
     }

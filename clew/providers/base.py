@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, runtime_checkable
 
-from clew.entities import Entity, Finding
+from clew.entities import Entity, Finding, Outcome
 from clew.entities.finding import Scalar
+from clew.entities.tlp import Tlp
 from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed
 
@@ -58,12 +59,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The raw answer to an ask."""
+    """The raw answer to an ask.
+
+    Attributes:
+        at: when it came, in UTC.
+        sent: whether the ask really went out for it; a reply that is kept from before says no.
+    """
 
     body: bytes
     media_type: str
     at: datetime
     status: int = 200
+    sent: bool = True
 
     @property
     def fingerprint(self) -> str:
@@ -104,6 +111,18 @@ def expected(ask: Ask, kind: type[A]) -> A:
     return ask
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many calls in any stretch of time of that length, for each key."""
+
+    calls: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if self.calls < 1 or self.per <= timedelta(0):
+            raise ValueError("a quota is at least one call in a span of time")
+
+
 class Provider:
     """One source of answers. Subclasses set the constants; every operation is a method marked `@operation`."""
 
@@ -114,10 +133,18 @@ class Provider:
     leaves: ClassVar[bool] = False
     #: Active providers touch the suspect's own infrastructure, and can be noticed.
     active: ClassVar[bool] = False
+    #: The strictest marking of what it may be asked about. Nothing that is marked RED leaves.
+    tlp: ClassVar[Tlp] = Tlp.AMBER
     #: The name of the secret that it needs, as an environment variable; empty for none.
     secret: ClassVar[str] = ""
     #: How long a reply stays good enough not to ask again.
     lifetime: ClassVar[timedelta] = timedelta(days=1)
+    #: The same for a reply that says that nothing is known: tomorrow's campaign is unknown today.
+    lifetime_nothing: ClassVar[timedelta] = timedelta(hours=1)
+    #: What the source allows each key, all of them at once.
+    quotas: ClassVar[tuple[Quota, ...]] = ()
+    #: How many asks may be on their way to it at once, from all threads of a process together.
+    concurrency: ClassVar[int] = 10
     #: Names of facts that clew's own vocabulary has not, and what they mean.
     terms: ClassVar[Mapping[str, Term]] = MappingProxyType({})
 
@@ -142,6 +169,15 @@ class Channel(Protocol):
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
         """Ask, and wait. Raises AskError."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Channel, Protocol):
+    """A channel that keeps replies, and so wants to know what they meant."""
+
+    def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
+        """A reply that it gave was understood as `found` or `nothing`; any other outcome says that it is no good."""
         ...
 
 

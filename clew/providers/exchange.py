@@ -41,6 +41,7 @@ class Exchange:
         ask: the description of the ask, without secrets.
         fingerprint: of the ask.
         sent: whether it really went out, or was answered by an earlier recording.
+        leaves: whether sending it tells somebody outside.
         unkept: why the reply itself was not kept; empty if it was.
     """
 
@@ -54,6 +55,7 @@ class Exchange:
     status: int = 0
     trouble: Trouble | None = None
     unkept: str = ""
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

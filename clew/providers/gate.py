@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Url
 from clew.entities.names import canonical_name
+from clew.entities.tlp import Tlp
 from clew.errors import AskRefused, EntityError
 from clew.providers.base import Ask, Provider
 
@@ -25,6 +27,10 @@ _PRIVATE_SUFFIXES = (
 )
 
 
+def _unmarked(entity: Entity) -> Tlp:  # noqa: ARG001 - as all that tell the marking of an entity
+    return Tlp.CLEAR
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What may leave the machine.
@@ -33,11 +39,15 @@ class Gate:
         offline: nothing may.
         allow_active: providers that touch the suspect's own infrastructure may be asked.
         own_domains: names that are ours, with everything below them.
+        tlp: how far everything here may be passed on.
+        marked: the same for one entity.
     """
 
     offline: bool = False
     allow_active: bool = False
     own_domains: tuple[str, ...] = ()
+    tlp: Tlp = Tlp.CLEAR
+    marked: Callable[[Entity], Tlp] = _unmarked
 
     def check(self, ask: Ask, provider: type[Provider], subject: Entity) -> None:
         """Let the ask pass, or say why not.
@@ -54,14 +64,22 @@ class Gate:
         """Why the provider would not be asked about the subject; None where it may be."""
         if self.offline:
             return AskRefused(f"{provider.title} was not asked: offline mode is on", kind="offline",
-                              next_step="set CLEW_OFFLINE=0")  # fmt: skip
+                              next_step="set CLEW_OFFLINE=0; a case: case.set_gate(offline=False)")  # fmt: skip
         if provider.active and not self.allow_active:
             return AskRefused(f"{provider.title} touches the suspect's own infrastructure", kind="active",
-                              next_step="allow active pivots for this case")  # fmt: skip
+                              next_step="set CLEW_ALLOW_ACTIVE=1; a case: case.set_gate(active=True)")  # fmt: skip
         why = self.private(subject)
         if why:
             return AskRefused(f"{subject.label} was not sent to {provider.title}: {why}", kind="private",
                               next_step="private values never leave")  # fmt: skip
+        return self._marked(provider, subject)
+
+    def _marked(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
+        one = self.marked(subject)
+        marking, whose = (one, "it") if one > self.tlp else (self.tlp, "the case")
+        if marking is Tlp.RED or marking > provider.tlp:
+            what = f"{subject.label} was not sent to {provider.title}: {whose} is marked {marking}"
+            return AskRefused(what, kind="tlp", next_step=f"{provider.title} may be told up to {provider.tlp}")
         return None
 
     def private(self, entity: Entity) -> str:

@@ -1,6 +1,6 @@
 """One driver for every operation: recordings first, then the gate, then the channel that answers.
 
-The driver does no I/O. `run` and `arun` are its two shells; both see the same asks in the same order.
+The driver does no I/O. `run`, `arun` and `together` are its shells; all see the same asks in the same order.
 """
 
 from __future__ import annotations
@@ -11,13 +11,74 @@ from datetime import datetime
 
 from clew.entities import Entity, Finding, Outcome
 from clew.errors import AskError, AskSkipped, EntityError
-from clew.providers.base import Ask, Channel, Provider, Reply, Steps
+from clew.providers.base import Ask, Channel, Provider, Remembering, Reply, Steps
 from clew.providers.exchange import Answer, Exchange, Recordings, Trouble
 from clew.providers.gate import Gate
 
 Sent = Reply | AskError
 # How pure parsing fails on a reply that is not what the vendor documents.
 _PARSER_ERRORS = (ArithmeticError, AttributeError, EntityError, LookupError, TypeError, ValueError)
+
+
+class Run:
+    """One operation on its way: what it asks next, until it has its answer.
+
+    Attributes:
+        ask: what has to be sent next; None when the answer is there.
+        heard: asks that were sent and got a reply.
+    """
+
+    def __init__(
+        self, driver: Generator[Ask, Sent, Answer], provider: type[Provider], channels: Mapping[str, Channel]
+    ) -> None:
+        self.ask: Ask | None = None
+        self._driver = driver
+        self._provider = provider
+        self._channels = channels
+        self._answer: Answer | None = None
+        self.heard: list[Ask] = []
+        self._advance(None)
+
+    def send(self) -> Sent:
+        """Send the ask, and wait: the one part that may be done by another thread."""
+        if self.ask is None:
+            raise RuntimeError("there is nothing to send")
+        channel = self._channel(self.ask)
+        if channel is None:
+            what = f"there is no way to ask {self._provider.title} here"
+            return AskSkipped(what, kind="no-source", sent=False)
+        try:
+            return channel.send(self.ask, self._provider)
+        except AskError as error:
+            return error
+
+    def tell(self, got: Sent) -> None:
+        """What came of the ask; the operation goes on to the next, or to its answer."""
+        if self.ask is not None and isinstance(got, Reply) and got.sent:
+            self.heard.append(self.ask)
+        self._advance(got)
+
+    def finish(self) -> Answer:
+        """The answer. Channels that keep replies hear what theirs meant."""
+        if self._answer is None:
+            raise RuntimeError("the operation is not at its end")
+        exchanges = self._answer.exchanges
+        for ask in self.heard:
+            # An operation that went on, or met other trouble later, did understand this one.
+            is_last = exchanges[-1].fingerprint == ask.fingerprint and exchanges[-1].trouble is None
+            channel = self._channel(ask)
+            if isinstance(channel, Remembering):
+                channel.settle(ask, self._provider, self._answer.finding.outcome if is_last else Outcome.FOUND)
+        return self._answer
+
+    def _advance(self, got: Sent | None) -> None:
+        try:
+            self.ask = next(self._driver) if got is None else self._driver.send(got)
+        except StopIteration as stop:
+            self.ask, self._answer = None, stop.value
+
+    def _channel(self, ask: Ask) -> Channel | None:
+        return self._channels.get(ask.channel) or self._provider.channels().get(ask.channel)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,35 +99,24 @@ class Runner:
 
     def run(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Answer:
         """Run an operation to its end. An ask that fails becomes the outcome of the finding, not an exception."""
-        driver = self._drive(pivot, provider, subject, steps)
-        try:
-            ask = next(driver)
-            while True:
-                ask = driver.send(self._send(ask, provider))
-        except StopIteration as stop:
-            return _answer(stop)
+        run = self.start(pivot, provider, subject, steps)
+        while run.ask is not None:
+            run.tell(run.send())
+        return run.finish()
 
     async def arun(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Answer:
         """The asynchronous twin of `run`; waiting happens in worker threads."""
         # Loaded here: most sessions are synchronous, and it is a tenth of importing clew.
         import asyncio
 
-        driver = self._drive(pivot, provider, subject, steps)
-        try:
-            ask = next(driver)
-            while True:
-                ask = driver.send(await asyncio.to_thread(self._send, ask, provider))
-        except StopIteration as stop:
-            return _answer(stop)
+        run = self.start(pivot, provider, subject, steps)
+        while run.ask is not None:
+            run.tell(await asyncio.to_thread(run.send))
+        return await asyncio.to_thread(run.finish) if run.heard else run.finish()
 
-    def _send(self, ask: Ask, provider: type[Provider]) -> Sent:
-        channel = self.channels.get(ask.channel) or provider.channels().get(ask.channel)
-        if channel is None:
-            return AskSkipped(f"there is no way to ask {provider.title} here", kind="no-source")
-        try:
-            return channel.send(ask, provider)
-        except AskError as error:
-            return error
+    def start(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Run:
+        """Begin an operation, and go on to the first ask that has to be sent."""
+        return Run(self._drive(pivot, provider, subject, steps), provider, self.channels)
 
     def _drive(
         self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding
@@ -108,7 +158,8 @@ class Runner:
             while True:
                 got, sent = self._known(ask, provider, subject), False
                 if got is None:
-                    got, sent = (yield ask), True
+                    got = yield ask
+                    sent = got.sent
                 exchanges.append(_record(ask, provider, got, sent=sent, now=self.clock()))
                 if isinstance(got, AskError):
                     # The operation may know what the error means to it (a 404 can be an answer).
@@ -134,11 +185,6 @@ class Runner:
 def _record(ask: Ask, provider: type[Provider], got: Sent, *, sent: bool, now: datetime) -> Exchange:
     common = (ask.described(), ask.fingerprint, provider.name)
     if isinstance(got, AskError):
-        return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got))
+        return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got), leaves=ask.leaves)
     return Exchange(*common, at=got.at, sent=sent, evidence=got.fingerprint, media_type=got.media_type,
-                    status=got.status)  # fmt: skip
-
-
-def _answer(stop: StopIteration) -> Answer:
-    answer: Answer = stop.value
-    return answer
+                    status=got.status, leaves=ask.leaves)  # fmt: skip

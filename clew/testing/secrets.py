@@ -11,8 +11,10 @@ from typing import Any
 from clew.providers.base import Operation, Reply
 from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
-from clew.providers.http import HttpChannel, pretended
 from clew.providers.runner import Runner
+from clew.providers.web.channel import HttpChannel
+from clew.providers.web.lines import Lines
+from clew.providers.web.transport import pretended
 from clew.testing.recordings import AT, Recording
 
 CANARY = "clew-canary-3f9a61d2e4b85c70"
@@ -32,7 +34,7 @@ def asked_with_canary(operation: Operation[Any, ...], recording: Recording) -> A
 
     with _variable(provider.secret, CANARY):
         # The subjects of recordings are documentation addresses, which the gate would not let pass.
-        runner = Runner({"http": HttpChannel(pretended(echo))}, NoRecordings(), _Open(), lambda: AT)
+        runner = Runner({"http": HttpChannel(Lines(pretended(echo)))}, NoRecordings(), _Open(), lambda: AT)
         steps = operation.steps(recording.subject, **recording.arguments)
         return runner.run(f"{provider.name}.{operation.name}", provider, recording.subject, steps)
 

@@ -16,6 +16,7 @@ from clew.pivots.context import workspace
 from clew.pivots.plugins import MENUS, PROVIDERS
 from clew.pivots.registry import failures, pivots_for
 from clew.plugins import installed
+from clew.providers.ti.feeds.store import Broken, OpenFeed
 from clew.settings import Settings
 
 OK, MISSING, FAILED = "ok", "missing", "failed"
@@ -77,10 +78,19 @@ def _files(settings: Settings) -> Iterator[Check]:
     wanted += [("geoip", settings.geoip, "CLEW_GEOIP")] if settings.geoip else []
     for name, path, variable in wanted:
         yield _file(name, path, variable)
-    if not settings.feeds:
-        yield Check("feed", MISSING, "no local feeds", "set CLEW_FEEDS to CSV files")
+    stored = workspace().feeds.store
+    for each in stored.feeds() if stored is not None else ():
+        yield _stored(each)
+    if not settings.feeds and (stored is None or not stored.files()):
+        yield Check("feed", MISSING, "no local feeds", "clew feeds add PATH, or set CLEW_FEEDS")
     if settings.geoip is None:
         yield Check("geoip", MISSING, "no GeoIP database", "set CLEW_GEOIP to a .mmdb file")
+
+
+def _stored(feed: OpenFeed | Broken) -> Check:
+    if isinstance(feed, Broken):
+        return Check("feed", FAILED, f"the feed {feed.name}: {feed.error.what}", feed.error.next_step, feed.error.where)
+    return Check("feed", OK, f"{feed.feed.name}: {feed.feed.entries:,} listed, read {feed.feed.built[:10]}")
 
 
 def _file(name: str, path: Path, variable: str) -> Check:

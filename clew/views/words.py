@@ -13,8 +13,10 @@ from clew.graph.events import (
     Branched,
     BulkPivoted,
     Collapsed,
+    Common,
     Connected,
     Event,
+    Gated,
     Hidden,
     Imported,
     Judged,
@@ -54,11 +56,11 @@ def _told(event: Event, name: Naming) -> str:
             return _brought(event)
         case Planned() | Pivoted() | BulkPivoted():
             return _asked(event)
-        case Noted() | Tagged() | Windowed() | Linked() | Judged():
+        case Noted() | Tagged() | Windowed() | Gated() | Linked() | Judged():
             return _said(event, name)
         case Hidden() | Collapsed() | Moved():
             return _arranged(event, name)
-        case Merged() | Unmerged() | Undone() | Redone():
+        case Merged() | Unmerged() | Undone() | Redone() | Common():
             return _changed(event)
         case Signed() | Redacted():
             return _given_away(event)
@@ -116,12 +118,26 @@ def _answered(finding: Finding) -> str:
     return f"{finding.outcome}{verdict}{told}{_why(finding.reason)}"
 
 
-def _said(event: Noted | Tagged | Windowed | Linked | Judged, name: Naming) -> str:
+def _gated(event: Gated) -> str:
+    told = {
+        "active providers may be asked": event.active is True,
+        "no active providers may be asked": event.active is False,
+        "nothing may leave": event.offline is True,
+        "asking outside is as the settings say": event.offline is False,
+        f"everything is marked {event.tlp}": event.tlp is not None,
+    }
+    changed = ", ".join(what for what, true in told.items() if true)
+    return f"from here on {changed or 'nothing changes'}{_why(event.why)}"
+
+
+def _said(event: Noted | Tagged | Windowed | Gated | Linked | Judged, name: Naming) -> str:
     match event:
         case Noted(text, about):
             return f"noted{f' about {_cut(name(about), _NAME)}' if about else ''}: {_cut(text, LINE)}"
         case Tagged(about, tag):
             return f"tagged {_cut(name(about), _NAME)} as {_cut(tag)}"
+        case Gated():
+            return _gated(event)
         case Windowed():
             return f"from here on queries ask for what was {event}"
         case Linked(source, relation, target, why):
@@ -142,8 +158,11 @@ def _arranged(event: Hidden | Collapsed | Moved, name: Naming) -> str:
             return f"{'pinned' if pinned else 'moved'} {_cut(name(about), _NAME)} at {x:,.0f}, {y:,.0f}"
 
 
-def _changed(event: Merged | Unmerged | Undone | Redone) -> str:
+def _changed(event: Merged | Unmerged | Undone | Redone | Common) -> str:
     match event:
+        case Common(about, why, common):
+            told = "nothing becomes one through" if common else "things may become one again through"
+            return f"{told} {_names(about, _key)}{_why(why)}"
         case Merged():
             follows = f" (follows from step {event.follows})" if event.follows else ""
             return f"merged: {_key(event.gone)} is {_key(event.keep)}{follows}{_why(event.reason)}"

@@ -95,7 +95,7 @@ def test_a_column_that_is_not_there_is_named() -> None:
 def test_distinct_values_are_asked_once(asked: list[str]) -> None:
     """However often and in whatever spelling a value stands there, one request is made."""
     frame = IpAddress.ti.abuseipdb.over(["8.8.8.80", "8.8.4.4", "8[.]8[.]8[.]80", "8.8.8.80", None])
-    assert asked == ["8.8.8.80", "8.8.4.4"]
+    assert sorted(asked) == ["8.8.4.4", "8.8.8.80"]
     assert frame.verdict.dropna().tolist() == ["malicious", "unknown", "malicious", "malicious"]
     assert frame.abuse_score.dropna().tolist() == [80, 4, 80, 80]
 
@@ -128,10 +128,12 @@ def test_an_interrupted_column_keeps_what_arrived(asked: list[str], tmp_path: Pa
     with Investigation.open(tmp_path / "ir.clew") as case:
         with pytest.raises(KeyboardInterrupt):
             IpAddress.ti.abuseipdb.over(values)
-        assert case.findings().subject.tolist() == ["ip:8.8.8.1", "ip:8.8.8.2"]
+        kept = {subject.removeprefix("ip:") for subject in case.findings().subject}
         asked.clear()
-        IpAddress.ti.abuseipdb.over([value for value in values if value != "8.8.8.66"])
-    assert asked == ["8.8.8.3"]
+        values.remove("8.8.8.66")
+        IpAddress.ti.abuseipdb.over(values)
+    assert kept <= set(values)
+    assert set(asked) == {*values} - kept
 
 
 @given(st.ip_addresses().map(str))

@@ -66,4 +66,4 @@ def test_copies_and_branches(clew: Run) -> None:
     assert clew("copy", "ir.clew", "copy.clew") == (0, "wrote copy.clew\n", "")
     assert clew("copy", "ir.clew", "copy.clew")[0] == 17
     assert clew("branch", "ir.clew", "what if") == (0, "wrote ir-what-if.clew\n", "")
-    assert "branched" in clew("show", "ir-what-if.clew", "history")[1]
+    assert "branched" in clew("history", "ir-what-if.clew")[1]

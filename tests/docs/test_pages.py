@@ -46,6 +46,11 @@ def test_the_first_case_shows_what_happens() -> None:
     run("docs/tutorials/first-case.md")
 
 
+def test_feeds_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/feeds.md")
+
+
 def test_pivots_over_a_column_show_what_happens() -> None:
     """The examples of the how-to print what the page shows."""
     run("docs/how-to/columns.md")

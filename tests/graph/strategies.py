@@ -22,14 +22,17 @@ from clew.entities import (
     Url,
     Verdict,
 )  # fmt: skip
+from clew.entities.tlp import Tlp
 from clew.graph.events import (  # fmt: skip
     Added,
     Branched,
     BulkAnswer,
     BulkPivoted,
     Collapsed,
+    Common,
     Connected,
     Event,
+    Gated,
     Hidden,
     Imported,
     Judged,
@@ -179,6 +182,10 @@ EVENTS: dict[str, SearchStrategy[Event]] = {
     "linked": st.builds(Linked, entities, st.sampled_from(list(Relation)), entities, texts),
     "judged": st.builds(Judged, keys, st.sampled_from(list(Verdict)), texts),
     "hidden": st.builds(Hidden, st.lists(keys, max_size=3).map(tuple), st.booleans()),
+    "gated": st.builds(
+        Gated, st.none() | st.booleans(), st.none() | st.booleans(), st.none() | st.sampled_from(list(Tlp)), texts
+    ),
+    "common": st.builds(Common, st.lists(keys, max_size=3).map(tuple), texts, st.booleans()),
     "collapsed": st.builds(Collapsed, st.lists(keys, max_size=3).map(tuple), st.booleans()),
     "moved": st.builds(Moved, keys, st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.booleans()),
     "imported": st.builds(Imported, texts, fingerprints, counts, counts),

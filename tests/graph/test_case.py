@@ -10,6 +10,7 @@ from clew.entities import Domain, Host, IpAddress, Outcome, Url, Verdict
 from clew.errors import CaseClosed, ConnectError, QueryError
 from clew.graph.case import Case
 from clew.pivots.context import Workspace, current_session, workspace
+from clew.settings import Settings
 from tests.graph.cases import (
     FULL,
     case_in_memory,
@@ -118,20 +119,31 @@ def test_a_case_is_reopened_as_it_was(tmp_path: Path, around: Workspace, scenari
         assert (again.returned, again.evidence) == (found.returned, found.evidence)
 
 
-def test_logs_that_are_gone_are_skipped_with_a_reason(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
-    """A case whose logs have moved opens; a query of it is skipped and says what to do."""
+def test_a_case_opens_no_path_that_it_names(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
+    """Logs are connected again by what they were, not by where: a machine that never read them skips them."""
+    with Case.open(tmp_path / "x.clew", workspace=around) as case:
+        case.connect(scenario.logs)
+    elsewhere = Workspace(Settings(cache=tmp_path / "elsewhere"))
+    with Case.open(tmp_path / "x.clew", workspace=elsewhere):
+        finding = IpAddress(scenario.seed).query.connections()
+    assert finding.outcome is Outcome.SKIPPED
+    assert "no logs" in finding.reason
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_logs_that_moved_are_asked_as_they_were(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
+    """A case goes on asking the logs that it was connected to, after the files were moved away."""
     logs = tmp_path / "logs"
     logs.mkdir()
     file = next(scenario.logs.iterdir())
     (logs / file.name).write_bytes(file.read_bytes())
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         case.connect(logs)
+        before = IpAddress(scenario.seed).query.connections()
     (logs / file.name).unlink()
     logs.rmdir()
     with Case.open(tmp_path / "x.clew", workspace=around):
-        finding = IpAddress(scenario.seed).query.connections()
-    assert finding.outcome is Outcome.SKIPPED
-    assert "no logs" in finding.reason
+        assert IpAddress(scenario.seed).query.connections().table == before.table
 
 
 def test_without_the_engine_a_case_still_opens(
@@ -149,15 +161,16 @@ def test_without_the_engine_a_case_still_opens(
 
 
 def test_changed_logs_are_not_taken_for_the_same(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
-    """Logs that changed since they were connected are not connected again silently."""
+    """Logs that changed since they were connected are not asked silently: the answer is that of the logs of then."""
     logs = tmp_path / "logs.ndjson"
     lines = next(scenario.logs.iterdir()).read_text("utf-8").splitlines(keepends=True)
     logs.write_text("".join(lines[:50]), "utf-8")
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        case.connect(logs)
+        store = case.connect(logs)
+        assert store.rows == 50
     logs.write_text("".join(lines[:60]), "utf-8")
-    with Case.open(tmp_path / "x.clew", workspace=around):
-        assert IpAddress(scenario.seed).query.connections().outcome is Outcome.SKIPPED
+    with Case.open(tmp_path / "x.clew", workspace=around) as case:
+        assert [(again.digest, again.rows) for again in case._logs] == [(store.digest, 50)]
 
 
 def test_what_cannot_be_connected_is_no_step(case: Case, tmp_path: Path) -> None:
@@ -169,7 +182,6 @@ def test_what_cannot_be_connected_is_no_step(case: Case, tmp_path: Path) -> None
 
 def test_every_step_says_who_when_and_with_what(tmp_path: Path) -> None:
     """A step has its number, its time in UTC, the analyst's name and the tool."""
-    from clew.settings import Settings
 
     around = Workspace(Settings(analyst="ada", cache=tmp_path))
     with Case.open(tmp_path / "x.clew", workspace=around) as case:

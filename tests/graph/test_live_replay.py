@@ -223,7 +223,7 @@ def test_only_what_is_old_is_asked(tmp_path: Path, outside: Workspace, service: 
     assert service.asked == []
     with Store(path) as store:
         later = ask_again(store, outside, budget=MANY, older_than="7d", clock=lambda: datetime.now(UTC) + timedelta(8))
-    assert (service.asked, later.counts) == (["9.9.9.9"], {"not confirmed": 2})
+    assert (set(service.asked), later.counts) == ({"9.9.9.9"}, {"not confirmed": 2})
 
 
 def test_an_age_is_a_distance_from_now() -> None:

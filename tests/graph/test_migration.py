@@ -12,6 +12,9 @@ from clew import Investigation, IpAddress
 from clew.errors import CaseDamaged
 from clew.graph.migration import FORMATS
 from clew.graph.schema import TABLES, VERSION
+from clew.graph.store import Store
+from clew.graph.verifying import salvage, verify
+from tests.graph.cases import beside
 
 SAMPLES = Path(__file__).parent / "samples"
 each_format = pytest.mark.parametrize("number", FORMATS)
@@ -55,6 +58,35 @@ def test_an_old_case_opens_and_replays(old, number: int):
         assert len(list(case.history())) == 31
     assert schema(path) == (VERSION, set(TABLES))
     assert Investigation.replay(path).identical
+
+
+@each_format
+def test_looking_at_an_old_case_leaves_it_as_it_is(old, number: int):
+    """Replaying, comparing and verifying an old case writes nothing into it, and nothing beside it."""
+    path = old(number)
+    before = path.read_bytes()
+    assert Investigation.replay(path).identical
+    assert not Investigation.replay(path, reparse=True).changes
+    with Store(path, migrate=False) as store:
+        assert verify(store)
+    with Investigation.open(path.with_name("new.clew")) as case:
+        assert case.compare(path).changes
+    assert path.read_bytes() == before
+    assert beside(path) == []
+
+
+@each_format
+def test_the_good_steps_of_a_damaged_old_case_are_saved(old, number: int):
+    """What is good of a damaged case of an older format is salvaged as a case of today."""
+    path = old(number)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 7")
+    connection.close()
+    assert salvage(path, path.with_name("saved.clew")).bad_step == 7
+    with Investigation.open(path.with_name("saved.clew")) as case:
+        assert case.steps == 6
+        assert case.verify()
 
 
 @each_format

@@ -43,7 +43,12 @@ def test_a_plan_opens_no_socket(incident: Case, scenario: Scenario, monkeypatch:
     def nobody(*_: object) -> object:
         raise AssertionError("something was sent")
 
-    for channel in ("http.HttpChannel", "logs.provider.LogChannel", "ti.feed.FeedChannel", "geo.maxmind.GeoChannel"):
+    for channel in (
+        "web.channel.HttpChannel",
+        "logs.provider.LogChannel",
+        "ti.feed.FeedChannel",
+        "geo.maxmind.GeoChannel",
+    ):
         monkeypatch.setattr(f"clew.providers.{channel}.send", nobody)
     plan = incident.plan(OUTSIDE)
     assert plan.leaves == {"abuseipdb": 1}

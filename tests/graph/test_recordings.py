@@ -146,8 +146,9 @@ def test_a_failure_is_never_repeated(
     finding = ADDRESS.ti.abuseipdb()
     assert (finding.outcome, finding.verdict, bool(finding.reason)) == (outcome, "unknown", True)
     service.answer = lambda: httpx.Response(200, json=report())
+    del service.asked[:]
     assert ADDRESS.ti.abuseipdb().outcome is Outcome.FOUND
-    assert len(service.asked) == 2
+    assert len(service.asked) == 1
     assert open_case.findings()["outcome"].to_list() == [outcome, "found"]
 
 
@@ -197,11 +198,11 @@ def test_what_arrived_before_an_interruption_is_kept(open_case: Case, service: S
     service.answer = interrupt
     with pytest.raises(KeyboardInterrupt):
         IpAddress.ti.abuseipdb.over(column)
-    assert open_case.findings()["subject"].to_list() == ["ip:9.9.9.0", "ip:9.9.9.1"]
+    kept = {subject.removeprefix("ip:") for subject in open_case.findings()["subject"]}
     service.answer = lambda: httpx.Response(200, json=report())
     del service.asked[:]
     table = IpAddress.ti.abuseipdb.over(column)
-    assert service.asked == column[2:]
+    assert sorted(service.asked) == [address for address in column if address not in kept]
     assert table["status"].to_list() == ["found"] * 5
     digest = open_case.digest()
     open_case._store.rebuild()

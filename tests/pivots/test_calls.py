@@ -133,7 +133,10 @@ def test_settings_can_be_changed_for_what_follows(feed):
     assert current_session() is before
     configure(offline=True, own_domains=["Corp.Example"], geoip="x.mmdb", analyst="me")
     settings = context.workspace().settings
-    assert settings == Settings((feed,), Path("x.mmdb"), True, ("corp.example",), "me", settings.cache)
+    assert settings == Settings(
+        feeds=(feed,), geoip=Path("x.mmdb"), offline=True, own_domains=("corp.example",), analyst="me",
+        cache=settings.cache,
+    )  # fmt: skip
     assert "offline" in IP.ti.abuseipdb().reason
     assert IP.ti.feed()
     seen: list[bool] = []

@@ -19,7 +19,8 @@ from clew.entities import ENTITY_TYPES, Entity, Finding, Outcome
 from clew.errors import QueryError
 from clew.pivots.attach import MENUS
 from clew.pivots.binding import Space, menu
-from clew.pivots.context import Workspace, aexecute, execute
+from clew.pivots.context import Workspace
+from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 from clew.providers.base import Provider

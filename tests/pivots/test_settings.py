@@ -28,19 +28,26 @@ def written(tmp_path, monkeypatch):
 def test_there_need_be_no_settings(monkeypatch):
     """Without a file and variables nothing is set, and the cache is the user's own."""
     monkeypatch.setenv("USER", "alice")
-    cache = platformdirs.user_cache_path("clew")
-    assert Settings.load() == Settings(analyst="alice", cache=cache)
+    cache, store = platformdirs.user_cache_path("clew"), platformdirs.user_data_path("clew") / "feeds"
+    assert Settings.load() == Settings(analyst="alice", cache=cache, feeds_store=store)
 
 
 def test_a_file_sets_everything(written):
     """Each setting can stand in the file, under its own name."""
     written(
         'feeds = ["/a.csv", "~/b.csv"]\ngeoip = "/g.mmdb"\noffline = true\nown_domains = ["Corp.Example"]\n'
-        'analyst = "bob"\ncache = "/c"\n'
+        'analyst = "bob"\ncache = "/c"\nfeeds_store = "/f"\nwarninglists = ["/w"]\n'
     )
     home = Path("~").expanduser()
     assert Settings.load() == Settings(
-        (Path("/a.csv"), home / "b.csv"), Path("/g.mmdb"), True, ("corp.example",), "bob", Path("/c")
+        feeds=(Path("/a.csv"), home / "b.csv"),
+        geoip=Path("/g.mmdb"),
+        offline=True,
+        own_domains=("corp.example",),
+        analyst="bob",
+        cache=Path("/c"),
+        feeds_store=Path("/f"),
+        warninglists=(Path("/w"),),
     )
 
 
@@ -60,7 +67,10 @@ def test_the_environment_wins(written, monkeypatch):
     ("content", "what"),
     [
         ("analist = 'bob'", "no setting 'analist'"),
-        ("secret = 'x'", "known are analyst, cache, feeds, geoip, offline, own_domains"),
+        ("secret = 'x'", "offline, own_domains"),
+        *((f"deadline = {wrong}", "'deadline' cannot be") for wrong in ("0", "-1", "3601", "true", "'soon'", "nan")),
+        ("reply_cache = '1 MB'", "'reply_cache' cannot be '1 MB'"),
+        ("keys = 1", "'keys' cannot be 1"),
         ("offline = 'perhaps'", "'offline' cannot be 'perhaps'"),
         ("offline = 1", "'offline' cannot be 1"),
         ("feeds = 'a.csv'", "'feeds' cannot be 'a.csv'"),
@@ -101,3 +111,13 @@ def test_own_domains_in_the_environment_are_parted_by_commas(monkeypatch: pytest
     """Names are written as people write lists: with commas, spaces or colons between them."""
     monkeypatch.setenv("CLEW_OWN_DOMAINS", "Corp.example, a.example:b.example,")
     assert Settings.load().own_domains == ("corp.example", "a.example", "b.example")
+
+
+def test_what_concerns_services_can_be_set(written, monkeypatch):
+    """Where keys are, how long a call may take, and how much of replies is kept."""
+    written('keys = "/k.toml"\ndeadline = 5\nreply_cache = "2 GiB"\n')
+    settings = Settings.load()
+    assert (settings.keys, settings.deadline, settings.reply_cache) == (Path("/k.toml"), 5.0, 2 * 2**30)
+    monkeypatch.setenv("CLEW_DEADLINE", "2.5")
+    monkeypatch.setenv("CLEW_REPLY_CACHE", "0")
+    assert (Settings.load().deadline, Settings.load().reply_cache) == (2.5, 0)

@@ -10,7 +10,8 @@ from typing import Any
 
 from clew.entities import Entity, Finding
 from clew.entities.times import ANY_TIME
-from clew.pivots.context import Workspace, execute
+from clew.pivots.context import Workspace
+from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation, settled
 from clew.pivots.registry import find_pivot
 from clew.providers.logs.fieldmaps import load_field_maps

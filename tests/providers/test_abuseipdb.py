@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Finding, IpAddress, Outcome, Severity, Verdict
-from clew.pivots.context import Workspace, execute
+from clew.pivots.context import Workspace
+from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.providers.exchange import Answer
 from clew.settings import Settings

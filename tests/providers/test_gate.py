@@ -77,7 +77,7 @@ def test_public_values_may_leave(entity):
 def test_offline_refuses_everything(entity):
     """Offline nothing leaves, whatever else is allowed."""
     refusal = Gate(offline=True, allow_active=True).refusal(Oracle, entity)
-    assert (refusal.kind, refusal.next_step) == ("offline", "set CLEW_OFFLINE=0")
+    assert (refusal.kind, refusal.next_step) == ("offline", "set CLEW_OFFLINE=0; a case: case.set_gate(offline=False)")
 
 
 def test_active_providers_wait_for_leave():

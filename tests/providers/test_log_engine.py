@@ -8,7 +8,8 @@ import pytest
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
-from clew.pivots.context import Workspace, execute
+from clew.pivots.context import Workspace
+from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.providers.logs import provider, store

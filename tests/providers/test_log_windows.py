@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError
-from clew.pivots.context import Workspace, execute
+from clew.pivots.context import Workspace
+from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.providers.logs.packs import load_queries

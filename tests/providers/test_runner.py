@@ -156,7 +156,7 @@ def test_a_refusal_of_the_gate_is_recorded_and_explained():
 
 @pytest.mark.parametrize(
     ("gate", "kind", "step"),
-    [(Gate(offline=True), "offline", "CLEW_OFFLINE=0"), (Gate(), "active", "allow active pivots")],
+    [(Gate(offline=True), "offline", "CLEW_OFFLINE=0"), (Gate(), "active", "CLEW_ALLOW_ACTIVE=1")],
 )
 def test_a_refusal_says_how_to_allow(gate, kind, step):
     """Offline mode and active providers are refused by rule, and the refusal names the next step."""

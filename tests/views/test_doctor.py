@@ -28,7 +28,7 @@ def test_what_is_not_set_up_is_missing_with_the_way_to_set_it_up(doctor):
     """Nothing is failed where nothing was asked for, and each gap says how to fill it."""
     found = doctor()
     assert {check.state for check in found.values()} <= {OK, MISSING}
-    assert found["feed"].next_step == "set CLEW_FEEDS to CSV files"
+    assert found["feed"].next_step == "clew feeds add PATH, or set CLEW_FEEDS"
     assert found["abuseipdb"].next_step == "set CLEW_ABUSEIPDB_KEY"
     assert all(check.next_step for check in found.values() if check.state == MISSING)
 

@@ -10,7 +10,7 @@ from clew.graph.events import Pivoted, Step, event_adapter, event_json
 from clew.graph.redacting.reading import Written
 from clew.graph.replay import retold
 from clew.graph.store import Store
-from clew.pivots.context import execute
+from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.providers.exchange import Playback
 from clew.providers.gate import Gate

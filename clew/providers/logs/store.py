@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _LAYOUT = "4"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _LOCKED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -70,11 +71,23 @@ class LogStore:
         """
         digest = content_digest(path)
         maps = load_field_maps()
-        version = sha256(f"{_LAYOUT}{maps.version}".encode()).hexdigest()[:8]
-        database = cache / "logs" / f"{digest[:32]}-{version}.duckdb"
+        database = _cached(digest, maps, cache)
         if not database.exists():
             _build(path, database, maps)
         return cls(path.name, digest, database)
+
+    @classmethod
+    def known(cls, name: str, digest: str, cache: Path) -> LogStore | None:
+        """Logs that were read before, by what they were; None if they were not. No file of theirs is opened.
+
+        Raises:
+            ConnectError: what is in the cache is damaged.
+            MissingExtra: DuckDB is not installed.
+        """
+        if not _DIGEST.fullmatch(digest):
+            return None  # it comes out of a case, and becomes part of a path
+        database = _cached(digest, load_field_maps(), cache)
+        return cls(name, digest, database) if database.exists() else None
 
     def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
         """Run one SELECT with bound parameters.
@@ -123,6 +136,12 @@ class LogStore:
             **{short: (name,) for short, name in pairs.items()},
             **{name: (short,) for short, name in pairs.items()},
         }
+
+
+def _cached(digest: str, maps: FieldMaps, cache: Path) -> Path:
+    """Where logs with that content are kept, as today's field maps read them."""
+    version = sha256(f"{_LAYOUT}{maps.version}".encode()).hexdigest()[:8]
+    return cache / "logs" / f"{digest[:32]}-{version}.duckdb"
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:

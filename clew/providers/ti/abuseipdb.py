@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from clew.entities import Fact, Finding, IpAddress, Outcome, Severity, Verdict
-from clew.providers.base import Provider, Steps, operation
-from clew.providers.http import HttpRequest
+from clew.providers.base import Provider, Quota, Steps, operation
+from clew.providers.web import HttpRequest, Place
 
 _URL = "https://api.abuseipdb.com/api/v2/check"
 
@@ -20,6 +20,11 @@ class AbuseIpDb(Provider):
     docs: ClassVar[str] = "https://docs.abuseipdb.com/#check-endpoint"
     leaves: ClassVar[bool] = True
     secret: ClassVar[str] = "CLEW_ABUSEIPDB_KEY"
+    #: Of an account that costs nothing. Who pays for more is refused here only beyond that.
+    quotas: ClassVar[tuple[Quota, ...]] = (Quota(1000, timedelta(days=1)),)
+    lifetime: ClassVar[timedelta] = timedelta(days=1)
+    #: What nobody reported may be reported within the hour.
+    lifetime_nothing: ClassVar[timedelta] = timedelta(hours=1)
 
     @operation(calls=1, facts=("abuse_score", "reports", "country_code", "isp", "usage_type", "domain", "is_tor"))
     def ip(self, ip: IpAddress, *, max_age_days: int = 90) -> Steps:
@@ -29,7 +34,7 @@ class AbuseIpDb(Provider):
             max_age_days: how far back reports count, 1 to 365.
         """
         params = (("ipAddress", ip.value), ("maxAgeInDays", str(max_age_days)), ("verbose", ""))
-        reply = yield HttpRequest("GET", _URL, params, secret_header="Key")
+        reply = yield HttpRequest("GET", _URL, params, secret=Place("header", "Key"))
         data: dict[str, Any] = reply.object()["data"]
         return _finding(ip, data)
 

@@ -1,28 +1,29 @@
-"""Local indicator feeds: CSV files of what somebody already knows. Nothing leaves the machine."""
+"""Local feeds: what somebody else knows already, in files on this machine. Nothing leaves it."""
 
 from __future__ import annotations
 
-import csv
-import functools
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from clew.entities import Domain, Entity, Fact, File, Finding, IpAddress, Outcome, Severity, Url, Verdict, parse
-from clew.entities.finding import VERDICT_ORDER
-from clew.errors import AskSkipped, EntityError
-from clew.providers.base import Ask, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.entities import Domain, Entity, File, IpAddress, Outcome, Url
+from clew.entities.finding import Scalar
+from clew.entities.text import stamp
+from clew.errors import AskSkipped, FeedUnusable
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.providers.ti.feeds.answers import COLUMNS, FACTS, Answer, finding_of
 
-#: The columns of a feed. `indicator` is needed; the others may be missing or empty.
-COLUMNS = ("indicator", "type", "verdict", "severity", "name", "first_seen", "last_seen", "reference")
-MAX_FEED = 64 * 1024 * 1024
+if TYPE_CHECKING:
+    # Only what answers needs the readers of all formats.
+    from clew.providers.ti.feeds.asking import Feeds
+
+_ALL = tuple(dict.fromkeys((*FACTS, *COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLookup(Ask):
-    """Is any of these identifiers in the feeds?"""
+    """Is any of these identifiers, which are of one entity, in the feeds?"""
 
     channel: ClassVar[str] = "feed"
     keys: tuple[str, ...]
@@ -31,124 +32,121 @@ class FeedLookup(Ask):
         return {"keys": list(self.keys)}
 
 
+def _columns(channels: Mapping[str, Channel], subjects: Sequence[Entity]) -> Mapping[str, Sequence[Scalar]]:
+    channel = channels.get(FeedLookup.channel)
+    if not isinstance(channel, FeedChannel):
+        raise AskSkipped(f"there is no way to ask {LocalFeed.title} here", kind="no-source")
+    return channel.columns(subjects)
+
+
 class LocalFeed(Provider):
-    """The analyst's own feeds, set by `CLEW_FEEDS`."""
+    """The analyst's own feeds: those that `clew feeds add` keeps, and the files in `CLEW_FEEDS`."""
 
     name: ClassVar[str] = "feed"
     title: ClassVar[str] = "local feeds"
 
-    @operation(calls=1, facts=("feed", "threat_name"))
+    @operation(calls=1, columns=_columns, facts=_ALL)
     def ip(self, ip: IpAddress) -> Steps:
-        """Whether the address is in a local feed."""
+        """Whether the address, or its network, is in a local feed."""
         return (yield from _look_up(ip))
 
-    @operation(calls=1, facts=("feed", "threat_name"))
+    @operation(calls=1, columns=_columns, facts=_ALL)
     def domain(self, domain: Domain) -> Steps:
-        """Whether the domain is in a local feed."""
+        """Whether the domain, or a name above it, is in a local feed."""
         return (yield from _look_up(domain))
 
-    @operation(calls=1, facts=("feed", "threat_name"))
+    @operation(calls=1, columns=_columns, facts=_ALL)
     def url(self, url: Url) -> Steps:
-        """Whether the URL is in a local feed."""
+        """Whether the URL, what it begins with, or its host is in a local feed."""
         return (yield from _look_up(url))
 
-    @operation(calls=1, facts=("feed", "threat_name"))
+    @operation(calls=1, columns=_columns, facts=_ALL)
     def file(self, file: File) -> Steps:
         """Whether one of the file's hashes is in a local feed."""
         return (yield from _look_up(file))
 
 
 def _look_up(subject: Entity) -> Steps:
-    keys = tuple(str(key) for key in (subject.key, *subject.aliases))
-    reply = yield FeedLookup(keys)
-    hits: list[dict[str, str]] = reply.object()["hits"]
-    if not hits:
-        return Finding(subject, outcome=Outcome.NOTHING, reason="in no local feed")
-    worst = min(hits, key=lambda hit: VERDICT_ORDER.index(Verdict(hit["verdict"])))
-    names = dict.fromkeys(f"{hit['name'] or hit['indicator']} ({hit['feed']})" for hit in hits)
-    facts = {"feed": worst["feed"], "threat_name": worst["name"]}
-    return Finding(
-        subject,
-        verdict=Verdict(worst["verdict"]),
-        severity=Severity(worst["severity"]),
-        reason=f"listed as {', '.join(names)}",
-        reference=worst["reference"],
-        facts=tuple(Fact(name, value) for name, value in facts.items() if value),
-        returned=len(hits),
-        available=len(hits),
-        observed_first=_moment(worst["first_seen"]),
-        observed_last=_moment(worst["last_seen"]),
-    )
+    reply = yield FeedLookup(tuple(str(key) for key in (subject.key, *subject.aliases)))
+    return finding_of(subject, reply.object(), reply.at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedChannel:
-    """Answers from the feed files, read again when they change."""
+    """Answers from the feeds."""
 
-    feeds: tuple[Path, ...]
+    feeds: Feeds
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
-        """Every row for any of the keys.
+        """Every listing of any of the keys, with the raw line or object.
 
         Raises:
-            AskSkipped: there are no feeds, or one cannot be read.
+            AskSkipped: there are no feeds, or none can be read.
         """
         lookup = expected(ask, FeedLookup)
-        if not self.feeds:
-            raise AskSkipped("there is no local feed", kind="no-source", next_step="set CLEW_FEEDS to CSV files")
-        hits = [row for feed in self.feeds for key in lookup.keys for row in _index_of(feed).get(key, ())]
-        return Reply(canonical_json({"hits": hits}).encode(), "application/json", datetime.now(UTC))
-
-
-def _index_of(feed: Path) -> dict[str, list[dict[str, str]]]:
-    try:
-        status = feed.stat()
-        if status.st_size > MAX_FEED:
-            raise AskSkipped(f"the feed {feed} is larger than {MAX_FEED // 2**20} MiB", kind="no-source")
-        return _read(FeedFile(feed, status.st_mtime_ns, status.st_size))
-    except (OSError, csv.Error) as error:
-        raise AskSkipped(f"the feed {feed} cannot be read: {error}", kind="no-source",
-                         next_step="check CLEW_FEEDS") from None  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class FeedFile:
-    """A feed as it is now: a changed file is another one."""
-
-    path: Path
-    changed: int
-    size: int
-
-
-@functools.lru_cache(maxsize=16)
-def _read(feed: FeedFile) -> dict[str, list[dict[str, str]]]:
-    """The feed by canonical key."""
-    index: dict[str, list[dict[str, str]]] = {}
-    with feed.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        for row in _rows(csv.DictReader(lines), feed.path):
-            index.setdefault(row.pop("key"), []).append(row)
-    return index
-
-
-def _rows(reader: csv.DictReader[str], feed: Path) -> Iterator[dict[str, str]]:
-    if "indicator" not in (reader.fieldnames or ()):
-        raise AskSkipped(f"the feed {feed} has no column 'indicator'", kind="no-source",
-                         next_step=f"the first line names columns out of {', '.join(COLUMNS)}")  # fmt: skip
-    for given in reader:
-        row = {name: (given.get(name) or "").strip() for name in COLUMNS}
+        self._check()
         try:
-            key = str(parse(row["indicator"]).key)
-        except EntityError:
-            continue  # a row that names nothing can match nothing
-        verdict, severity = row["verdict"].lower(), row["severity"].lower()
-        row["verdict"] = verdict if verdict in list(Verdict) else Verdict.SUSPICIOUS.value
-        row["severity"] = severity if severity in list(Severity) else Severity.MEDIUM.value
-        yield {**row, "key": key, "feed": feed.name}
+            document = self.feeds.told(lookup.keys)
+        except FeedUnusable as error:
+            raise _skipped(error) from None
+        return Reply(canonical_json(document).encode(), "application/json", datetime.now(UTC))
+
+    def columns(self, subjects: Sequence[Entity]) -> Mapping[str, Sequence[Scalar]]:
+        """What `LocalFeed` says about each subject: its outcome, verdict, reason, counts and facts.
+
+        Raises:
+            AskSkipped: there are no feeds, or none can be read.
+        """
+        self._check()
+        try:
+            told, broken = self.feeds.ask([(subject,) for subject in subjects])
+        except FeedUnusable as error:
+            raise _skipped(error) from None
+        at = stamp(datetime.now(UTC))
+        unread = [{"feed": each.name, "why": each.error.what} for each in broken]
+        columns = _Columns(len(subjects))
+        for number, (subject, each) in enumerate(zip(subjects, told, strict=True)):
+            lists = self.feeds.warninglists.names(subject)
+            if each.hits or lists or unread:
+                document = {"hits": each.hits, "available": each.available, "unread": unread, "warning_lists": lists}
+                columns.put(number, Answer.of(document, at))
+        return columns.cells
+
+    def _check(self) -> None:
+        if not self._any:
+            raise AskSkipped("there is no local feed", kind="no-source",
+                             next_step="clew feeds add PATH, or set CLEW_FEEDS")  # fmt: skip
+
+    @property
+    def _any(self) -> bool:
+        return bool(self.feeds.paths) or (self.feeds.store is not None and bool(self.feeds.store.files()))
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+def _skipped(error: FeedUnusable) -> AskSkipped:
+    return AskSkipped(error.what, kind="no-source", next_step=error.next_step)
+
+
+class _Columns:
+    """The columns of answers, most of which say that nothing is listed."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.cells: dict[str, list[Scalar]] = {
+            "outcome": [Outcome.NOTHING.value] * size, "verdict": ["unknown"] * size,
+            "severity": ["informational"] * size, "reason": ["in no local feed"] * size, "reference": [""] * size,
+            "returned": [0] * size, "available": [None] * size, "truncated_by": [""] * size,
+            "observed_first": [None] * size, "observed_last": [None] * size,
+        }  # fmt: skip
+
+    def put(self, number: int, answer: Answer) -> None:
+        """The cells of one answer."""
+        fixed: dict[str, Scalar] = {
+            "outcome": answer.outcome.value, "verdict": answer.verdict.value, "severity": answer.severity.value,
+            "reason": answer.reason, "reference": answer.reference, "returned": len(answer.hits),
+            "available": answer.available, "truncated_by": answer.truncated_by,
+            "observed_first": answer.first or None, "observed_last": answer.last or None,
+        }  # fmt: skip
+        for name, value in (fixed | {**answer.facts}).items():
+            if name not in self.cells:
+                self.cells[name] = [None] * self._size
+            self.cells[name][number] = value

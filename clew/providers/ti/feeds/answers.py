@@ -1,0 +1,215 @@
+"""What a reply of the feeds means: a finding with its verdict, its reason, its facts, and what else the feeds name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clew.entities import Entity, Fact, File, Finding, Key, Link, Outcome, Relation, Severity, Table, Verdict
+from clew.entities.codec import from_key
+from clew.entities.finding import VERDICT_ORDER, Scalar
+from clew.entities.text import stamp
+from clew.errors import EntityError
+from clew.providers.ti.feeds.first_replies import first_finding
+from clew.providers.ti.feeds.times import moment
+from clew.providers.ti.feeds.verdicts import judged
+
+#: What an answer may say, in the order in which it says it; each listing has a row of them too.
+FACTS = ("feed", "threat_name", "listed_as", "listed_in", "listed_until", "description", "tags", "confidence",
+         "blocklists", "tlp", "warning_lists")  # fmt: skip
+COLUMNS = ("feed", "verdict", "severity", "threat_name", "listed_as", "listed_in", "listed_until", "description",
+           "tags", "confidence", "blocklists", "tlp", "observed_first", "observed_last", "reference")  # fmt: skip
+#: How many different related entities an answer links.
+MAX_LINKS = 200
+_WORDS = {
+    "network": "its network {0} is listed",
+    "wildcard": "*.{0} is listed",
+    "parent": "{0} above it is listed",
+    "host": "its host {0} is listed",
+    "prefix": "{0}, with which it begins, is listed",
+}
+_SEVERITIES = tuple(Severity)
+
+Hit = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reply says of an entity, without what else it names.
+
+    Attributes:
+        hits: the listings with what each means, the worst first.
+        facts: by the names of `FACTS`.
+    """
+
+    outcome: Outcome
+    reason: str
+    facts: Mapping[str, Scalar]
+    hits: tuple[tuple[int, Hit, Verdict, Severity], ...] = ()
+    available: int | None = None
+    first: str = ""
+    last: str = ""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], now: str) -> Answer:
+        """The answer in a reply of that time, ISO 8601 in UTC."""
+        hits: Sequence[Hit] = document["hits"]
+        beside = _beside(document)
+        lists = _lists(document)
+        if not hits:
+            facts = {"warning_lists": lists} if lists else {}
+            return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), facts)
+        told = [(number, hit, *judged(hit, now)) for number, hit in enumerate(hits)]
+        told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
+        _, worst, verdict, severity = told[0]
+        said = {**_row(worst, verdict, severity), "warning_lists": lists}
+        return cls(
+            Outcome.FOUND,
+            "; ".join([*_reasons([hit for _, hit, _, _ in told]), *beside]),
+            {name: said[name] for name in FACTS if said[name] not in ("", None)},
+            tuple(told),
+            int(document["available"]),
+            min((time for hit in hits if (time := moment(hit.get("first_seen")))), default=""),
+            max((time for hit in hits if (time := moment(hit.get("last_seen")))), default=""),
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of the worst listing."""
+        return self.hits[0][2] if self.hits else Verdict.UNKNOWN
+
+    @property
+    def severity(self) -> Severity:
+        """That of the worst listing."""
+        return self.hits[0][3] if self.hits else Severity.INFORMATIONAL
+
+    @property
+    def reference(self) -> str:
+        """That of the worst listing."""
+        return str(self.hits[0][1].get("reference") or "") if self.hits else ""
+
+    @property
+    def truncated_by(self) -> str:
+        """What cut the listings; empty if nothing did."""
+        return "the largest number of listings" if (self.available or 0) > len(self.hits) else ""
+
+
+def finding_of(subject: Entity, document: Mapping[str, Any], at: datetime) -> Finding:
+    """The finding in a reply of the feeds that came at that time."""
+    if "available" not in document:
+        return first_finding(subject, document["hits"])
+    answer = Answer.of(document, stamp(at))
+    rows = tuple(tuple(_row(hit, verdict, severity).values()) for _, hit, verdict, severity in answer.hits)
+    return Finding(
+        subject,
+        outcome=answer.outcome,
+        verdict=answer.verdict,
+        severity=answer.severity,
+        reason=answer.reason,
+        reference=answer.reference,
+        facts=tuple(Fact(name, value) for name, value in answer.facts.items()),
+        links=_links(subject, document["hits"]),
+        table=Table(COLUMNS, rows) if rows else None,
+        returned=len(answer.hits),
+        available=answer.available,
+        truncated_by=answer.truncated_by,
+        observed_first=_time(answer.first),
+        observed_last=_time(answer.last),
+    )
+
+
+def _lists(document: Mapping[str, Any]) -> str:
+    return "; ".join(map(str, document.get("warning_lists", ())))
+
+
+def _beside(document: Mapping[str, Any]) -> list[str]:
+    """What has to be said beside any answer."""
+    lists = document.get("warning_lists") or ()
+    warned = [f"on the warning list {_lists(document)}: often benign"] if len(lists) == 1 else []
+    warned += [f"on {len(lists)} warning lists ({_lists(document)}): often benign"] if len(lists) > 1 else []
+    unread = [f"the feed {each['feed']} cannot be read: {each['why']}" for each in document.get("unread", ())]
+    return [*warned, *unread]
+
+
+def _row(hit: Hit, verdict: Verdict, severity: Severity) -> dict[str, Scalar]:
+    """A listing by the names of `COLUMNS`, in their order."""
+    said = {
+        "feed": hit["feed"], "verdict": verdict.value, "severity": severity.value, "threat_name": hit.get("name"),
+        "listed_as": _value(hit), "listed_in": hit.get("place"), "listed_until": hit.get("until"),
+        "description": hit.get("description"), "tags": ", ".join(hit.get("tags") or ()),
+        "confidence": hit.get("confidence"), "blocklists": hit.get("reports"), "tlp": hit.get("tlp"),
+        "observed_first": moment(hit.get("first_seen")), "observed_last": moment(hit.get("last_seen")),
+        "reference": hit.get("reference"),
+    }  # fmt: skip
+    return {name: None if said[name] == "" else said[name] for name in COLUMNS}
+
+
+def _value(hit: Hit) -> str:
+    """The listed value as people write it."""
+    kind, _, value = str(hit["indicator"]).partition(":")
+    return (
+        f"*.{value}" if kind == "under" else value if kind in ("net", "only", "ip", "domain", "url") else value or kind
+    )
+
+
+def _reasons(hits: Sequence[Hit]) -> list[str]:
+    """`listed by ipsum, by abuse since 2026-01-02 as Emotet`: one for each way in which it is listed."""
+    ways: dict[str, dict[str, list[Hit]]] = {}
+    for hit in hits:
+        how = _WORDS.get(str(hit.get("match")), "listed").format(_value(hit).removeprefix("*."))
+        ways.setdefault(how, {}).setdefault(str(hit["feed"]), []).append(hit)
+    return [f"{how} by {', by '.join(map(_by, feeds, feeds.values()))}" for how, feeds in ways.items()]
+
+
+def _by(feed: str, hits: Sequence[Hit]) -> str:
+    since = min((written for hit in hits if (written := moment(hit.get("first_seen")))), default="")[:10]
+    names = dict.fromkeys(str(hit["name"]) for hit in hits if hit.get("name"))
+    return f"{feed}{f' since {since}' if since else ''}{f' as {_and([*names])}' if names else ''}"
+
+
+def _and(names: Sequence[str]) -> str:
+    shown = [*names[:5], *([f"{len(names) - 5} other names"] if len(names) > 5 else [])]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
+def _links(subject: Entity, hits: Sequence[Hit]) -> tuple[Link, ...]:
+    """What the feeds name together with the subject itself."""
+    pointers: dict[tuple[str, str, bool], list[str]] = {}
+    known = _whole(subject, hits)
+    for number, hit in enumerate(hits):
+        if hit.get("match", "itself") == "itself":
+            for relation, key, backwards in hit.get("related") or ():
+                pointers.setdefault((relation, key, backwards), []).append(f"/hits/{number}/raw")
+    links: list[Link] = []
+    for (relation, key, backwards), places in [*pointers.items()][:MAX_LINKS]:
+        other = _entity(key)
+        if other is not None and other != subject:
+            ends = (other, known) if backwards else (known, other)
+            links.append(Link(ends[0], Relation(relation), ends[1], tuple(places)))
+    return tuple(links)
+
+
+def _whole(subject: Entity, hits: Sequence[Hit]) -> Entity:
+    """A file with the hashes that one feed gives for it: another feed may mean another file by one of them."""
+    if not isinstance(subject, File):
+        return subject
+    same = next((hit["same"] for hit in hits if hit.get("same")), ())
+    try:
+        for other in (from_key(Key.parse(key)) for key in same):
+            subject = subject.filled(other)
+    except EntityError:
+        pass  # a reply that was changed since: the subject itself is known
+    return subject
+
+
+def _entity(key: str) -> Entity | None:
+    try:
+        return from_key(Key.parse(key))
+    except EntityError:
+        return None
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

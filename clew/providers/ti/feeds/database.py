@@ -1,0 +1,187 @@
+"""The file of one feed: SQLite, made once and only read afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import apsw
+
+from clew.errors import FeedUnusable
+
+#: "clfd", in the header of every such file.
+APPLICATION = 0x636C6664
+FORMAT = 1
+SCHEMA = (
+    "CREATE TABLE about (what TEXT NOT NULL)",
+    "CREATE TABLE entries (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, place TEXT NOT NULL, "
+    "says INTEGER NOT NULL, whole INTEGER NOT NULL, raw TEXT NOT NULL)",
+    "CREATE TABLE keys (key TEXT NOT NULL, entry INTEGER NOT NULL)",
+    "CREATE TABLE refused (source INTEGER NOT NULL, place TEXT NOT NULL, why TEXT NOT NULL)",
+    "CREATE TABLE related (entry INTEGER NOT NULL, relation TEXT NOT NULL, key TEXT NOT NULL, "
+    "backwards INTEGER NOT NULL)",
+    "CREATE TABLE says (id INTEGER PRIMARY KEY, what TEXT NOT NULL)",
+    "CREATE TABLE sources (id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, "
+    "format TEXT NOT NULL, unread TEXT NOT NULL)",
+)
+INDEXES = (
+    "CREATE INDEX keys_by_key ON keys (key, entry)",
+    "CREATE INDEX related_by_entry ON related (entry)",
+)
+CACHE_KIB = 16_384
+# How SQLite fails, and how what it gave cannot be read.
+_ERRORS = (apsw.Error, LookupError, TypeError, ValueError)
+
+Value = str | bytes | int | float | None
+
+
+class Connection(Protocol):
+    """What feeds use of a connection of apsw, whose own types leave open what may be bound to a statement."""
+
+    def execute(self, statements: str, bindings: Sequence[Value] = ..., /) -> Iterator[tuple[Any, ...]]: ...
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Value]], /) -> object: ...
+    def limit(self, which: int, newval: int = ..., /) -> int: ...
+    def config(self, op: int, value: int, /) -> int: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry that was found.
+
+    Attributes:
+        key: the one of its keys that it was found by.
+        says: what the feed knows of it, as `Says` packs it.
+        related: relation, key of the other, and whether it goes the other way.
+        source: the file that it is from, and `place` where it stands there.
+    """
+
+    key: str
+    entry: int
+    source: str
+    place: str
+    says: dict[str, Any]
+    raw: str
+    whole: bool
+    related: tuple[tuple[str, str, bool], ...] = ()
+
+
+@contextmanager
+def typed(where: str) -> Generator[None]:
+    """SQLite's errors as a FeedUnusable that says what to do."""
+    try:
+        yield
+    except apsw.SQLError:
+        raise  # a mistake in clew, and not in the file
+    except apsw.FullError:
+        raise FeedUnusable("there is no room for the feed", where=where, next_step="free some space") from None
+    except _ERRORS as error:
+        raise FeedUnusable(f"the file of the feed is damaged: {error}", where=where,
+                           next_step="clew feeds add its source again") from None  # fmt: skip
+
+
+def create(path: Path | None) -> Connection:
+    """A new file for a feed, or a scratch one that nobody sees; nothing is synced before it is whole."""
+    connection = _connection(str(path) if path else "", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{4 * CACHE_KIB}",
+                   f"application_id = {APPLICATION}", f"user_version = {FORMAT}"):  # fmt: skip
+        list(connection.execute(f"PRAGMA {pragma}"))
+    for statement in SCHEMA:
+        connection.execute(statement)
+    connection.execute("BEGIN")
+    return connection
+
+
+def finish(connection: Connection, about: str) -> None:
+    """Sort what was written, and say what it is."""
+    for statement in INDEXES:
+        connection.execute(statement)
+    connection.execute("INSERT INTO about VALUES (?)", (about,))
+    connection.execute("COMMIT")
+
+
+def open_file(path: Path) -> Connection:
+    """The file of a feed, to be read. Raises FeedUnusable: not there, foreign, newer, cut off or damaged."""
+    with typed(str(path)):
+        connection = _connected(path)
+        try:
+            _harden(connection)
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _connected(path: Path) -> Connection:
+    try:
+        return _connection(str(path), apsw.SQLITE_OPEN_READONLY)
+    except apsw.CantOpenError:
+        raise FeedUnusable("there is no such feed", where=str(path), next_step="clew feeds list") from None
+
+
+def _connection(path: str, flags: int) -> Connection:
+    # Returned, and not assigned: the protocol says less than apsw, and checkers would keep what apsw says.
+    return apsw.Connection(path, flags=flags)
+
+
+def _harden(connection: Connection) -> None:
+    """Nothing in a file may run code or ask for too much."""
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+    connection.limit(apsw.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
+    for pragma in ("cell_size_check = ON", "query_only = ON", "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):
+        list(connection.execute(f"PRAGMA {pragma}"))
+
+
+def _check(connection: Connection, path: Path) -> None:
+    application, version, pages, size = (
+        _one(connection, f"PRAGMA {name}") for name in ("application_id", "user_version", "page_count", "page_size")
+    )
+    if application != APPLICATION:
+        raise FeedUnusable("it is no file of a feed", where=str(path), next_step="move it out of the store of feeds")
+    if version > FORMAT:
+        raise FeedUnusable("the file of the feed was written by a newer clew", where=str(path),
+                           next_step="update clew, or add its source again")  # fmt: skip
+    if pages * size != path.stat().st_size:
+        raise FeedUnusable("the file of the feed is damaged: it is cut off", where=str(path),
+                           next_step="clew feeds add its source again")  # fmt: skip
+    found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if found != {*SCHEMA, *INDEXES}:
+        raise FeedUnusable("the file of the feed is damaged: its tables are others", where=str(path),
+                           next_step="clew feeds add its source again")  # fmt: skip
+
+
+def _one(connection: Connection, statement: str) -> int:
+    return int(next(connection.execute(statement))[0])
+
+
+_FIND = """
+SELECT keys.key, entries.id, sources.path, entries.place, says.what, entries.raw, entries.whole
+FROM json_each(?) AS asked CROSS JOIN keys ON keys.key = asked.value
+JOIN entries ON entries.id = keys.entry JOIN says ON says.id = entries.says JOIN sources ON sources.id = entries.source
+ORDER BY entries.id
+"""
+
+
+_RELATED = """
+SELECT related.entry, related.relation, related.key, related.backwards
+FROM json_each(?) AS asked CROSS JOIN related ON related.entry = asked.value
+"""
+
+
+def find(connection: Connection, keys: Iterable[str]) -> list[Listed]:
+    """Every entry that has one of the keys, in the order of the feed."""
+    rows = list(connection.execute(_FIND, (json.dumps([*keys]),)))
+    related: dict[int, list[tuple[str, str, bool]]] = {}
+    for entry, relation, other, backwards in connection.execute(_RELATED, (json.dumps([row[1] for row in rows]),)):
+        related.setdefault(entry, []).append((relation, other, bool(backwards)))
+    return [
+        Listed(key, entry, source, place, json.loads(says), raw, bool(whole), tuple(related.get(entry, ())))
+        for key, entry, source, place, says, raw, whole in rows
+    ]

@@ -1,0 +1,88 @@
+"""What the readers of JSON documents share: looking at values that may be anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from clew.entities import Relation
+from clew.entities.tlp import Tlp
+from clew.providers.ti.feeds.model import MAX_RELATED, MAX_TAGS, Related, words
+from clew.providers.ti.feeds.recognising import ONLY
+
+Object = Mapping[str, Any]
+
+
+def as_object(value: object) -> Object:
+    """The value, if it is an object; else an empty one."""
+    return cast("Object", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> Sequence[Any]:
+    """The value, if it is a list; else an empty one."""
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()
+
+
+def as_text(value: object) -> str:
+    """The value, if it is text; else nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def objects(value: object) -> Iterator[tuple[int, Object]]:
+    """The objects in a list, each with its place."""
+    for place, each in enumerate(as_list(value)):
+        if isinstance(each, dict):
+            yield place, cast("Object", each)
+
+
+def tags_of(texts: Iterable[object]) -> tuple[str, ...]:
+    """Tags, each once, in their order."""
+    told = [words(text) for text in texts]
+    return tuple(dict.fromkeys(tag for tag in told if tag))[:MAX_TAGS]
+
+
+def tlp_of(tag: object) -> str:
+    """The marking in a tag such as `TLP:AMBER`; empty for what is none."""
+    marking = Tlp.of_tag(as_text(tag))
+    return marking.value if marking is not None else ""
+
+
+def entity_key(keys: Sequence[str]) -> str:
+    """The key of the entity that an entry is about; empty for a network or a wildcard, which are many."""
+    key = keys[0] if keys else ""
+    if key.startswith(ONLY):
+        return f"domain:{key.removeprefix(ONLY)}"
+    return key if key.startswith(("account:", "domain:", "file:", "ip:", "url:")) else ""
+
+
+def one_file(groups: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The keys of things that stand together, the hashes of one file joined.
+
+    Two hashes of one kind are two files; which of the others belong to which of them nothing tells.
+    """
+    given = [*groups]
+    hashes = dict.fromkeys(key for keys in given if keys[0].startswith("file:") for key in keys)
+    kinds = {key.split(":")[1] for key in hashes}
+    if not hashes or len(kinds) < len(hashes):
+        return given
+    return [tuple(hashes), *(keys for keys in given if not keys[0].startswith("file:"))]
+
+
+def beside(groups: Sequence[Sequence[str]]) -> list[tuple[Related, ...]]:
+    """For each entry of those that stand together, the others."""
+    named = [entity_key(keys) for keys in groups]
+    kinds = {key.partition(":")[0] for key in named if key}
+    return [
+        tuple(_relation(own, other) for other in named if other and other != own)[:MAX_RELATED] if kinds else ()
+        for own in named
+    ]
+
+
+def _relation(own: str, other: str) -> Related:
+    """A name and an address that one object joins resolve; all else is named together."""
+    kinds = own.partition(":")[0], other.partition(":")[0]
+    if kinds == ("domain", "ip"):
+        return Related(Relation.RESOLVES_TO, other)
+    if kinds == ("ip", "domain"):
+        return Related(Relation.RESOLVES_TO, other, backwards=True)
+    return Related(Relation.RELATED_TO, other)

@@ -1,0 +1,128 @@
+"""What a feed says: its entries, what it knows of each, and the rows that it could not be understood in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
+
+from clew.entities import Relation
+
+#: Characters of a text that describes, and of the raw line or object that is kept as evidence.
+MAX_WORDS = 500
+MAX_RAW = 16_384
+#: The relation of a key to another of the same entry: two hashes of one file.
+SAME = "same"
+#: How many related values are kept of one entry, and how many of its tags.
+MAX_RELATED = 64
+MAX_TAGS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What a feed knows of a listed value. What it does not say is empty.
+
+    Attributes:
+        name: of the threat, as the feed spells it.
+        verdict, severity: words of clew's, only where the feed says so itself.
+        confidence: 0 to 100 %.
+        first, last: when it was first and last seen, or published; ISO 8601.
+        until: when the feed itself stops listing it; ISO 8601.
+        tlp: white, clear, green, amber, amber+strict or red.
+        reports: on how many lists it is, for feeds that count them.
+    """
+
+    name: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    verdict: str = ""
+    severity: str = ""
+    confidence: int | None = None
+    first: str = ""
+    last: str = ""
+    until: str = ""
+    reference: str = ""
+    tlp: str = ""
+    reports: int | None = None
+
+    def packed(self) -> str:
+        """As JSON, without what is empty."""
+        values = zip(_FIELDS, _values(self), strict=True)
+        return _ENCODED({name: value for name, value in values if value not in ("", None, ())})
+
+
+_FIELDS = tuple(each.name for each in fields(Says))
+_values = attrgetter(*_FIELDS)
+_ENCODED = json.JSONEncoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another value that the feed names together with an entry.
+
+    Attributes:
+        key: of the other entity.
+        backwards: the other one is where the relation comes from.
+    """
+
+    relation: Relation
+    key: str
+    backwards: bool = False
+
+
+@dataclass(slots=True)  # not frozen: a million are made, and that would take twice the time
+class Entry:
+    """One row or object of a feed that lists something.
+
+    Attributes:
+        keys: what it is found by, in the spelling of `recognising`; several are names of one thing.
+        place: where it stands: the number of a line, or a JSON pointer.
+        raw: the line, or the object as JSON, as the feed has it.
+        whole: `raw` is JSON, not a line of text.
+    """
+
+    keys: tuple[str, ...]
+    place: str
+    raw: str
+    says: Says
+    whole: bool = False
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row or an object that was left out: where it stands, and why."""
+
+    place: str
+    why: str
+
+
+Row: TypeAlias = Entry | Refused
+
+
+class Reader(Protocol):
+    """Reads one format: the lines of a file in, its entries out."""
+
+    def __call__(self, lines: Iterator[str], given: Says) -> Iterator[Row]:
+        """Every entry, and every row that is none. `given` holds for all of them, where they say nothing else."""
+        ...
+
+
+def words(text: object) -> str:
+    """One line of text of at most `MAX_WORDS` characters; empty for what is no text."""
+    if not isinstance(text, str) or not text:
+        return ""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_WORDS else f"{line[: MAX_WORDS - 1]}…"
+
+
+def raw_object(document: Mapping[str, Any]) -> str:
+    """The object as JSON, of at most `MAX_RAW` characters: what is longest in it is left out until it fits."""
+    text = json.dumps(document)
+    kept = dict(document)
+    while len(text) > MAX_RAW and kept:
+        del kept[max(kept, key=lambda name: len(json.dumps(kept[name])))]
+        text = json.dumps({**kept, "left out": f"of {len(document)} members {len(document) - len(kept)}"})
+    return text

@@ -1,0 +1,207 @@
+"""The store of feeds: a folder with one indexed file for each, so that none can hide or harm another."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+from clew.entities.text import stamp
+from clew.errors import FeedUnusable
+from clew.providers.ti.feeds.building import READERS, Feed, build, settle
+from clew.providers.ti.feeds.database import Connection, Listed, find, open_file, typed
+from clew.providers.ti.feeds.sources import sources_of
+
+SUFFIX = ".feed"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+#: The largest files that a setting may name directly, in bytes: they are read again by each process.
+MAX_DIRECT = 64 * 2**20
+#: After so many seconds without a write nobody is building any more.
+ABANDONED = 24 * 3600
+
+
+class OpenFeed:
+    """A feed that can be asked, by one thread at a time."""
+
+    def __init__(self, feed: Feed, connection: Connection, where: str) -> None:
+        self.feed = feed
+        self._connection = connection
+        self._where = where
+        self._lock = threading.Lock()
+
+    @classmethod
+    def at(cls, path: Path) -> OpenFeed:
+        """The feed in a file. Raises FeedUnusable."""
+        connection = open_file(path)
+        try:
+            with typed(str(path)):
+                return cls(_about(connection, path), connection, str(path))
+        except BaseException:
+            connection.close()
+            raise
+
+    def find(self, keys: Iterable[str]) -> list[Listed]:
+        """Every entry that has one of the keys. Raises FeedUnusable."""
+        with self._lock, typed(self._where):
+            return find(self._connection, keys)
+
+    def refused(self) -> list[tuple[str, str, str]]:
+        """The first rows that list nothing: file, place, reason. Raises FeedUnusable."""
+        with self._lock, typed(self._where):
+            rows = self._connection.execute(
+                "SELECT path, place, why FROM refused JOIN sources ON sources.id = source ORDER BY refused.rowid"
+            )
+            return [(path, place, why) for path, place, why in rows]
+
+    def sources(self) -> list[tuple[str, str]]:
+        """The files that it was read from, and their sha256. Raises FeedUnusable."""
+        with self._lock, typed(self._where):
+            return [(path, digest) for path, digest in self._connection.execute("SELECT path, sha256 FROM sources")]
+
+
+def _about(connection: Connection, path: Path) -> Feed:
+    try:
+        row = next(connection.execute("SELECT what FROM about"))
+        return replace(Feed.read(row[0]), name=path.name.removesuffix(SUFFIX))
+    except (StopIteration, ValueError, TypeError, LookupError):
+        raise FeedUnusable("the file of the feed does not say what it is", where=str(path),
+                           next_step="clew feeds add its source again") from None  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A feed that cannot be asked, and why."""
+
+    name: str
+    error: FeedUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStore:
+    """The feeds in a folder.
+
+    A feed is built beside the one that it replaces and takes its place in one step: whoever dies while building, or
+    asks meanwhile, has the old one.
+    """
+
+    folder: Path
+    #: The words that begin the name of a file that is being built.
+    _BUILDING: ClassVar[str] = ".building-"
+
+    def add(self, path: str | Path, *, name: str = "", verdict: str = "", severity: str = "", tlp: str = "") -> Feed:
+        """Read a file or a folder into the store. What has not changed since it was added is not read again.
+
+        Args:
+            name: of the feed; that of the file or the folder, if it is not given. A feed of that name is replaced.
+            verdict, severity, tlp: of everything in it that says nothing else.
+
+        Raises:
+            FeedUnusable: nothing in it can be read, or the name cannot be that of a file.
+        """
+        source = Path(path).expanduser().resolve()
+        feed = Feed(_checked(name or _named(source)), str(source), verdict, severity, tlp, stamp(datetime.now(UTC)))
+        found = sources_of(source)
+        known = self._known(feed)
+        if known is not None and [(each.name, each.sha256) for each in found] == known.sources():
+            return known.feed
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._tidy()
+        temporary = self.folder / f"{self._BUILDING}{os.getpid()}-{feed.name}"
+        temporary.unlink(missing_ok=True)
+        try:
+            with typed(str(temporary)):
+                built, connection = build(feed, temporary, found)
+                connection.close()
+            settle(temporary, self._file(feed.name))
+        finally:
+            temporary.unlink(missing_ok=True)
+        return built
+
+    def _tidy(self) -> None:
+        """Take away what builds left that were killed; one that is younger may still go on."""
+        for path in self.folder.glob(f"{self._BUILDING}*"):
+            if time.time() - path.stat().st_mtime > ABANDONED:
+                path.unlink(missing_ok=True)
+
+    def _known(self, feed: Feed) -> OpenFeed | None:
+        """The feed as it is in the store, if it was added in the same way."""
+        try:
+            known = OpenFeed.at(self._file(feed.name))
+        except FeedUnusable:
+            return None
+        mine, its = ((each.path, each.verdict, each.severity, each.tlp, each.readers) for each in (feed, known.feed))
+        return known if mine == its and known.feed.readers == READERS else None
+
+    def remove(self, name: str) -> None:
+        """Take a feed out of the store. Raises FeedUnusable: there is none of that name."""
+        try:
+            self._file(_checked(name)).unlink()
+        except FileNotFoundError:
+            raise FeedUnusable(f"there is no feed {name!r}", next_step="clew feeds list") from None
+
+    def feeds(self) -> tuple[OpenFeed | Broken, ...]:
+        """Every feed by name; one that cannot be read says so, and hides nothing of the others."""
+        return tuple(_opened(path) for path in self.files())
+
+    def files(self) -> list[Path]:
+        """The files of the feeds, by name."""
+        return sorted(self.folder.glob(f"[!.]*{SUFFIX}")) if self.folder.is_dir() else []
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}{SUFFIX}"
+
+
+def _named(source: Path) -> str:
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.name.partition(".")[0] if source.is_file() else source.name)
+    return stem.strip("-.")[:64] or "feed"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise FeedUnusable(f"a feed cannot be called {name!r}",
+                           next_step="choose up to 64 letters, digits, dots, hyphens and underscores")  # fmt: skip
+    return name
+
+
+def _opened(path: Path) -> OpenFeed | Broken:
+    try:
+        status = path.stat()
+        return _cached(path, status.st_mtime_ns, status.st_ino)
+    except OSError as error:
+        return Broken(path.name.removesuffix(SUFFIX), FeedUnusable(str(error.strerror)))
+    except FeedUnusable as error:
+        return Broken(path.name.removesuffix(SUFFIX), error)
+
+
+@lru_cache(maxsize=64)
+def _cached(path: Path, changed: int, number: int) -> OpenFeed:  # noqa: ARG001 - a file that was replaced is another one
+    return OpenFeed.at(path)
+
+
+def direct(path: Path) -> OpenFeed | Broken:
+    """The feed in a file that a setting names: it is read when it is first asked, and again when it changes."""
+    try:
+        if path.is_dir():
+            raise FeedUnusable("it is a folder", next_step=f"clew feeds add {path}")
+        status = path.stat()
+        if status.st_size > MAX_DIRECT:
+            raise FeedUnusable(f"it is larger than {MAX_DIRECT // 2**20} MiB", next_step=f"clew feeds add {path}")
+        return _scratch(path, status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        return Broken(path.name, FeedUnusable(str(error.strerror), next_step="check CLEW_FEEDS"))
+    except FeedUnusable as error:
+        return Broken(path.name, error)
+
+
+@lru_cache(maxsize=16)
+def _scratch(path: Path, changed: int, size: int) -> OpenFeed:  # noqa: ARG001 - a changed file is another one
+    with typed(str(path)):
+        built, connection = build(Feed(path.name, str(path)), None)
+    return OpenFeed(built, connection, str(path))

@@ -1,0 +1,214 @@
+"""Tables as text: CSV with commas, semicolons, tabs or bars, with or without a header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, islice
+from types import MappingProxyType
+from typing import Any
+
+from clew.entities import Severity, Verdict
+from clew.errors import EntityError
+from clew.providers.ti.feeds.columns import LOOKED_AT, Columns
+from clew.providers.ti.feeds.documents import beside, one_file, tags_of, tlp_of
+from clew.providers.ti.feeds.model import MAX_RAW, Entry, Refused, Row, Says, words
+from clew.providers.ti.feeds.recognising import keys_of
+from clew.providers.ti.feeds.times import moment
+
+DELIMITERS = (",", ";", "\t", "|")
+#: How many lines one quoted cell may go over; more is a quote that somebody forgot to close.
+MAX_CELL_LINES = 20
+# What rows say beside their values is said alike by many.
+_REMEMBERED = 10_000
+_COMMENTS = ("#", "//")
+_CONFIDENCES = {"low": 25, "medium": 50, "high": 75}
+_VERDICTS = frozenset(each.value for each in Verdict)
+_SEVERITIES = {each.value: each.value for each in Severity} | {
+    "critical": Severity.HIGH.value, "info": Severity.INFORMATIONAL.value, "moderate": Severity.MEDIUM.value,
+}  # fmt: skip
+_MANY = re.compile(r"[,;\s]+")
+# Types that say how far a name reaches.
+_NAMES = frozenset({"domain", "fqdn", "host", "hostname"})
+
+Cells = tuple[str, list[str], str]
+
+
+def read_table(lines: Iterator[str], given: Says, delimiter: str) -> Iterator[Row]:
+    """Every row of a table that lists something."""
+    rows = _rows(lines, delimiter)
+    columns, first = _columns(rows, delimiter)
+    said: dict[tuple[str, ...], Says] = {}
+    for place, cells, raw in chain(first, rows):
+        if not any(map(str.strip, cells)) or raw.lstrip().startswith(_COMMENTS):
+            continue
+        if columns is None:
+            yield Refused(place, "no column is known to list anything")
+        else:
+            told = tuple(_cell(cells, column) for column in columns.says.values())
+            if told not in said:
+                if len(said) >= _REMEMBERED:
+                    said.clear()
+                said[told] = _says(dict(zip(columns.says, told, strict=True)), given)
+            yield from _entries(cells, columns, place, raw, said[told])
+
+
+def header_of(lines: Iterable[str], delimiter: str) -> Columns | None:
+    """The columns that the head of a file names, in its first line or in the last comment before it."""
+    for _, columns, _ in _heads(_rows(iter(lines), delimiter), delimiter):
+        return columns
+    return None
+
+
+def _columns(rows: Iterator[Cells], delimiter: str) -> tuple[Columns | None, list[Cells]]:
+    """The columns, and the rows that had to be read to know them."""
+    for row, named, is_header in _heads(rows, delimiter):
+        first = [] if is_header else [row]
+        if named is not None:
+            return named, first
+        first += islice(rows, LOOKED_AT)
+        return Columns.guessed([cells for _, cells, _ in first]), first
+    return None, []
+
+
+def _heads(rows: Iterator[Cells], delimiter: str) -> Iterator[tuple[Cells, Columns | None, bool]]:
+    """The first row that is no comment, the columns that are named there or before it, and whether it names them."""
+    comment: list[str] = []
+    for row in rows:
+        _, cells, raw = row
+        if not raw.strip():
+            continue
+        if raw.lstrip().startswith(_COMMENTS):
+            comment = _split(raw.lstrip("#/ "), delimiter) or comment
+            continue
+        named = Columns.named(cells)
+        # A comment of one word is more likely a heading for people.
+        before = Columns.named(comment) if named is None and len(comment) > 1 else None
+        yield row, named or before, named is not None
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Cells]:
+    """The cells of each row with its place. A quote that is not closed costs its own line alone."""
+    numbered = enumerate(lines, start=1)
+    waiting: deque[tuple[int, str]] = deque()
+    while True:
+        got = waiting.popleft() if waiting else next(numbered, None)
+        if got is None:
+            return
+        bare = got[1].rstrip("\r\n")
+        if '"' not in bare:
+            yield str(got[0]), bare.split(delimiter), bare
+            continue
+        whole, behind = _quoted(bare, chain(tuple(waiting), numbered))
+        if whole:
+            for _ in range(min(len(behind), len(waiting))):
+                waiting.popleft()
+            yield str(got[0]), _split(whole, delimiter), whole
+        else:
+            waiting.extend(behind[len(waiting) :])
+            yield str(got[0]), bare.replace('"', "").split(delimiter), bare
+
+
+def _quoted(bare: str, more: Iterator[tuple[int, str]]) -> tuple[str, list[tuple[int, str]]]:
+    """The row that begins with a line, and the lines that had to be read for it; empty if its quote is never closed."""
+    whole, behind = bare, list[tuple[int, str]]()
+    while whole.count('"') % 2:
+        following = next(more, None) if len(behind) < MAX_CELL_LINES else None
+        if following is None:
+            return "", behind
+        behind.append(following)
+        whole = f"{whole}\n{following[1].rstrip()}"
+    return whole, behind
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), list[str]())
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def _entries(cells: list[str], columns: Columns, place: str, raw: str, says: Says) -> Iterator[Row]:
+    """What a row lists: several hashes are one file, and other values stand beside each other."""
+    kind = _cell(cells, columns.says.get("type")).lower()
+    groups: list[tuple[str, ...]] = []
+    problems: list[str] = []
+    for column, named in columns.values:
+        for text in _values(_cell(cells, column), kind):
+            try:
+                groups.append(keys_of(text, named or (kind if kind in _NAMES else "")))
+            except EntityError as error:
+                problems.append(error.what)
+    groups = one_file(groups)
+    for keys, others in zip(groups, beside(groups) if len(groups) > 1 else [()], strict=False):
+        yield Entry(keys, place, raw[:MAX_RAW], says, related=others)
+    if not groups:
+        yield Refused(place, problems[0] if problems else "nothing is in the columns that list something")
+
+
+def _values(cell: str, kind: str) -> list[str]:
+    """The values of a cell: several hashes of one file are written into one cell."""
+    if not cell:
+        return []
+    if kind in ("", "file", "hash", "hashes") and ("," in cell or " " in cell) and "/" not in cell:
+        return [part for part in _MANY.split(cell) if part]
+    return [cell]
+
+
+def _cell(cells: list[str], column: int | None) -> str:
+    return cells[column].strip() if column is not None and column < len(cells) else ""
+
+
+def _says(told: Mapping[str, str], given: Says) -> Says:
+    """What a row says, by what its columns mean; where it says nothing, what is given counts."""
+    said = {name: value for name, text in told.items() if text and (value := _READ[name](text)) not in _NOTHING}
+    return replace(given, **said) if said else given
+
+
+def _verdict(text: str) -> str:
+    """A verdict of clew in any case; another word is a listing like any other."""
+    return text.lower() if text.lower() in _VERDICTS else ""
+
+
+def _severity(text: str) -> str:
+    return _SEVERITIES.get(text.lower(), "")
+
+
+def _confidence(text: str) -> int | None:
+    plain = text.rstrip("% ").lower()
+    if plain in _CONFIDENCES:
+        return _CONFIDENCES[plain]
+    return int(plain) if plain.isascii() and plain.isdigit() and int(plain) <= 100 else None
+
+
+def _tlp(text: str) -> str:
+    return tlp_of(text if text.lower().startswith("tlp:") else f"tlp:{text}") if text else ""
+
+
+def _reports(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def _reference(text: str) -> str:
+    return text[:2_000]
+
+
+def _no_type(_: str) -> str:
+    """The type of a value is looked at beside the value."""
+    return ""
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tags_of(_MANY.split(text))
+
+
+_NOTHING = ("", None, ())
+#: How what stands in a column is read, by what the column means.
+_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType({
+    "type": _no_type, "name": words, "description": words, "tags": _tags, "verdict": _verdict, "severity": _severity,
+    "confidence": _confidence, "first": moment, "last": moment, "until": moment, "reference": _reference, "tlp": _tlp,
+    "reports": _reports,
+})  # fmt: skip

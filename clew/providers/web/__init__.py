@@ -1,0 +1,5 @@
+"""The way to web services: `HttpRequest` is what an operation yields; `channel` sends it, layer by layer."""
+
+from clew.providers.web.request import HttpRequest, Place
+
+__all__ = ["HttpRequest", "Place"]

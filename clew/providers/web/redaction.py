@@ -1,0 +1,50 @@
+"""Replies without the key, for vendors that echo it: in whatever spelling they do."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+from clew.providers.web.secrets import Secret
+
+
+def redacted(body: bytes, secret: Secret | None) -> bytes:
+    """The body with a mark in the place of each spelling of the key."""
+    if secret is None:
+        return body
+    mark = f"[redacted sha256:{secret.fingerprint[:8]}]".encode()
+    # The longest first: a spelling that holds another one goes as a whole.
+    for spelling in sorted(set(_spellings(secret.reveal())), key=len, reverse=True):
+        body = body.replace(spelling, mark)
+    return body
+
+
+def _spellings(key: str) -> Iterator[bytes]:
+    """Plain, as JSON, a URL or HTML spell it, base64, hexadecimal, reversed."""
+    for text in (key, key[::-1]):
+        raw, quoted = text.encode(), json.dumps(text)[1:-1]
+        urls = [quote(text), quote(text, safe=""), quote_plus(text), "".join(f"%{byte:02X}" for byte in raw)]
+        plain = [text, quoted, quoted.replace("/", "\\/"), html.escape(text), *urls, *map(_small_escapes, urls)]
+        yield from (spelling.encode() for spelling in plain)
+        yield from ("".join(f"\\u00{byte:{case}}" for byte in raw).encode() for case in ("02x", "02X"))
+        yield from (raw.hex().encode(), raw.hex().upper().encode(), text.encode("utf-16-le"), text.encode("utf-16-be"))
+        yield from _base64(raw)
+
+
+def _small_escapes(url: str) -> str:
+    """`%2F` as `%2f`."""
+    head, *rest = url.split("%")
+    return "%".join([head, *(part[:2].lower() + part[2:] for part in rest)])
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """What base64 makes of it wherever it stands in a longer text: there are three ways to begin a group of bytes."""
+    for before in range(3):
+        padded = base64.b64encode(b"\0" * before + raw)
+        # The first characters hold bits of what stands before, the last of what comes after.
+        first, last = (0, 2, 3)[before], (0, 3, 2)[(before + len(raw)) % 3]
+        inner = padded[first : len(padded) - last]
+        yield from (inner, inner.replace(b"+", b"-").replace(b"/", b"_"))

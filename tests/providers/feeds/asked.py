@@ -1,0 +1,41 @@
+"""Feeds that tests write, and what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+
+from clew.entities import Domain, Entity, File, Finding, IpAddress, Url
+from clew.providers.ti.feed import FeedChannel, LocalFeed
+from clew.providers.ti.feeds.asking import Feeds
+from clew.providers.ti.feeds.formats import contents
+from clew.providers.ti.feeds.model import Entry, Refused, Says
+from clew.providers.ti.feeds.store import FeedStore
+from clew.providers.ti.feeds.warninglists import Warninglists
+from tests.providers.doubles import runner
+
+OPERATIONS = {IpAddress: LocalFeed.ip, Domain: LocalFeed.domain, Url: LocalFeed.url, File: LocalFeed.file}
+
+
+def looked_up(subject: Entity, *feeds: Path, store: FeedStore | None = None, lists: tuple[Path, ...] = ()) -> Finding:
+    """What the feeds say."""
+    made = dataclasses.replace(runner(None), channels={"feed": FeedChannel(Feeds(feeds, store, Warninglists(lists)))})
+    return made.run("ti.feed", LocalFeed, subject, OPERATIONS[type(subject)].steps(subject)).finding
+
+
+def read(content: str | bytes) -> tuple[str, list[Entry], list[Refused]]:
+    """The format of a file, what it lists, and what it was left out of."""
+    given = content if isinstance(content, bytes) else content.encode()
+    found = contents(io.BytesIO(given), Says())
+    rows = [*found.rows]
+    return (
+        found.format,
+        [row for row in rows if isinstance(row, Entry)],
+        [row for row in rows if isinstance(row, Refused)],
+    )
+
+
+def keys(content: str | bytes) -> set[str]:
+    """All that a file lists, by its keys."""
+    return {key for entry in read(content)[1] for key in entry.keys}

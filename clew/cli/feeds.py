@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,9 @@ import typer
 from clew.cli.terminal import out, show_finding, show_table
 from clew.entities import Severity, Verdict, parse
 from clew.entities.display import visible
+from clew.entities.text import stamp
 from clew.errors import EntityError, SettingsError
-from clew.pivots.context import workspace
+from clew.pivots.context import now, workspace
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import pivots_for
 
@@ -36,16 +36,15 @@ def add(
     tlp: Annotated[str, typer.Option(help="likewise: clear, green, amber, amber+strict or red")] = "",
 ) -> None:
     """Read a feed, or read it again if it has changed. It is asked by ti.feed and ti.lookup from then on."""
-    before = {each.feed.built for each in _store().feeds() if isinstance(each, OpenFeed)}
+    begun = stamp(now())
     feed = _store().add(path, name=name, verdict=verdict or "", severity=severity or "", tlp=tlp)
-    read = "unchanged" if feed.built in before else f"read as {', '.join(feed.formats)}"
+    read = "unchanged" if feed.built < begun else f"read as {', '.join(feed.formats)}"
     out.print(visible(f"{feed.name}: {read}, {feed.entries:,} listed in {_files(feed.files)}"))
-    known = next(each for each in _store().feeds() if isinstance(each, OpenFeed) and each.feed.name == feed.name)
     for unread in feed.unread[:LEFT_OUT_SHOWN]:
         out.print(visible(f"  not read: {unread}"))
     if feed.refused:
         out.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
-        for file, place, why in islice(known.refused(), LEFT_OUT_SHOWN):
+        for file, place, why in _store().opened(feed.name).refused()[:LEFT_OUT_SHOWN]:
             out.print(visible(f"    {file}:{place}: {why}"))
 
 
@@ -88,6 +87,9 @@ def _store() -> FeedStore:
 
 
 def _row(each: OpenFeed | Broken) -> list[str]:
+    # Loaded here: the readers of all formats come with it, and other commands need none.
+    from clew.providers.ti.feeds.store import Broken
+
     if isinstance(each, Broken):
         return [each.name, "", "", "", "", "", f"cannot be read: {each.error.what}"]
     feed = each.feed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 from clew.entities import Entity
@@ -36,7 +37,7 @@ def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
         offline=gate.offline or offline,
         allow_active=gate.allow_active if active is None else active,
         tlp=max(gate.tlp, tlp, key=lambda marking: marking.rank),
-        marked=lambda entity: _marking(store, entity),
+        marked=functools.partial(_marking, store),
     )
 
 

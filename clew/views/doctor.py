@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clew.entities import ENTITY_TYPES
 from clew.errors import SettingsError
@@ -16,8 +17,10 @@ from clew.pivots.context import workspace
 from clew.pivots.plugins import MENUS, PROVIDERS
 from clew.pivots.registry import failures, pivots_for
 from clew.plugins import installed
-from clew.providers.ti.feeds.store import Broken, OpenFeed
 from clew.settings import Settings
+
+if TYPE_CHECKING:
+    from clew.providers.ti.feeds.store import Broken, OpenFeed
 
 OK, MISSING, FAILED = "ok", "missing", "failed"
 #: The libraries behind each extra, and what needs them.
@@ -88,6 +91,9 @@ def _files(settings: Settings) -> Iterator[Check]:
 
 
 def _stored(feed: OpenFeed | Broken) -> Check:
+    # Loaded here: the readers of all formats come with it.
+    from clew.providers.ti.feeds.store import Broken
+
     if isinstance(feed, Broken):
         return Check("feed", FAILED, f"the feed {feed.name}: {feed.error.what}", feed.error.next_step, feed.error.where)
     return Check("feed", OK, f"{feed.feed.name}: {feed.feed.entries:,} listed, read {feed.feed.built[:10]}")

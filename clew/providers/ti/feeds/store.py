@@ -150,6 +150,10 @@ class FeedStore:
         """Every feed by name; one that cannot be read says so, and hides nothing of the others."""
         return tuple(_opened(path) for path in self.files())
 
+    def opened(self, name: str) -> OpenFeed:
+        """The feed of that name. Raises FeedUnusable: there is none, or it cannot be read."""
+        return OpenFeed.at(self._file(_checked(name)))
+
     def files(self) -> list[Path]:
         """The files of the feeds, by name."""
         return sorted(self.folder.glob(f"[!.]*{SUFFIX}")) if self.folder.is_dir() else []

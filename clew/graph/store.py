@@ -26,7 +26,8 @@ from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
 MAX_BODY = 256 * 1024 * 1024
-TOOL = "clew 0.1.0"
+#: What a step is written with: clew and its version, and the format of the case.
+TOOL = f"clew 0.1.0, format {VERSION}"
 GENESIS = "0" * 64
 _LAST = 2**63 - 1
 _SOME_STEPS = (

@@ -9,6 +9,7 @@ from clew.demo.scenario import Scenario
 from clew.entities import Domain, Host, IpAddress, Outcome, Url, Verdict
 from clew.errors import CaseClosed, ConnectError, QueryError
 from clew.graph.case import Case
+from clew.graph.schema import VERSION
 from clew.pivots.context import Workspace, current_session, workspace
 from clew.settings import Settings
 from tests.graph.cases import (
@@ -181,13 +182,14 @@ def test_what_cannot_be_connected_is_no_step(case: Case, tmp_path: Path) -> None
 
 
 def test_every_step_says_who_when_and_with_what(tmp_path: Path) -> None:
-    """A step has its number, its time in UTC, the analyst's name and the tool."""
+    """A step has its number, its time in UTC, the analyst's name, and the tool with its version and format."""
 
     around = Workspace(Settings(analyst="ada", cache=tmp_path))
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         case.note("x")
         steps = list(case.history())
-    assert [(step.number, step.by, step.tool) for step in steps] == [(1, "ada", "clew 0.1.0"), (2, "ada", "clew 0.1.0")]
+    assert [(step.number, step.by) for step in steps] == [(1, "ada"), (2, "ada")]
+    assert {step.tool for step in steps} == {f"clew 0.1.0, format {VERSION}"}
     assert steps[0].at <= steps[1].at
     assert str(steps[0].at.tzinfo) == "UTC"
 

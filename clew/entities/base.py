@@ -124,7 +124,9 @@ def field_values(entity: Entity) -> tuple[Any, ...]:
 
 @functools.cache
 def _reader(names: tuple[str, ...]) -> Callable[[Entity], tuple[Any, ...]]:
-    return attrgetter(*names) if len(names) > 1 else lambda entity: (getattr(entity, names[0]),)
+    # Of one name it gives the value itself.
+    read = attrgetter(*names)
+    return read if len(names) != 1 else lambda entity: (read(entity),)
 
 
 def _fields(cls: type[Entity], data: object) -> dict[str, Any]:

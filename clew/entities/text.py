@@ -9,8 +9,9 @@ from typing import Any
 from clew.errors import EntityError
 
 MAX_TEXT = 65_536
-_DOTS = re.compile(r"[\[({]\s*(?:\.|dot)\s*[\])}]|\\\.", re.IGNORECASE)
-_AT = re.compile(r"[\[({]\s*(?:@|at)\s*[\])}]", re.IGNORECASE)
+# Markdown puts a backslash before a bracket.
+_DOTS = re.compile(r"\\?[\[({]\s*(?:\.|dot)\s*\\?[\])}]|\\\.", re.IGNORECASE)
+_AT = re.compile(r"\\?[\[({]\s*(?:@|at)\s*\\?[\])}]", re.IGNORECASE)
 _COLON = re.compile(r"\[(:|:/|://)\]")
 _SCHEME = re.compile(r"^(?:h(?:xx|\*\*|tt)p|fxp|ftp)(s?)(?:\[)?(:)(?:\])?(?://|\\\\|\[//\])", re.IGNORECASE)
 _HXXP = re.compile(r"^h(?:xx|\*\*|tt)p", re.IGNORECASE)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url
+from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Process, Url
 from clew.errors import EntityError
 
 #: For properties over a whole registry, or of something slow: a fifth of the examples of the profile in force.
@@ -150,6 +150,12 @@ ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
         _many(Account, _one("sid", st.one_of(sids, st.sampled_from(("S-1-5-18", "s-1-5-32-544")))), _account),
         _many(Account, _one("value", st.one_of(upns, logons)), _optional(host=hosts)),
         _many(Account, st.fixed_dictionaries({"value": labels, "host": hosts})),
+    ),
+    "asn": _many(AutonomousSystem, _one("value", st.integers(0, 2**32 - 1).map("AS{}".format)), _optional(name=texts)),
+    "certificate": _many(
+        Certificate,
+        st.one_of(_one("sha256", _hash(64)), _one("sha1", _hash(40))),
+        _optional(sha1=_hash(40), subject=texts, issuer=texts, serial=_hash(20), not_before=moments, not_after=moments),
     ),
     "domain": _many(Domain, _one("value", domains)),
     "file": st.one_of(

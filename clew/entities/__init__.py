@@ -1,7 +1,9 @@
 """Nouns: what an investigation is about. Pure: no input, no output, no clock."""
 
 from clew.entities.account import Account
+from clew.entities.autonomous_system import AutonomousSystem
 from clew.entities.base import Entity
+from clew.entities.certificate import Certificate
 from clew.entities.codec import ENTITY_TYPES, dump, entity_type, load
 from clew.entities.domain import Domain
 from clew.entities.file import File
@@ -17,6 +19,8 @@ from clew.entities.url import Url
 __all__ = [
     "ENTITY_TYPES",
     "Account",
+    "AutonomousSystem",
+    "Certificate",
     "Claim",
     "Domain",
     "Entity",

@@ -11,7 +11,9 @@ from typing import Annotated, Any, cast
 from pydantic import PlainSerializer, PlainValidator
 
 from clew.entities.account import Account
+from clew.entities.autonomous_system import AutonomousSystem
 from clew.entities.base import Entity
+from clew.entities.certificate import Certificate
 from clew.entities.domain import Domain
 from clew.entities.file import File
 from clew.entities.host import Host
@@ -23,7 +25,7 @@ from clew.entities.url import Url
 from clew.errors import EntityError
 
 ENTITY_TYPES: Mapping[str, type[Entity]] = MappingProxyType(
-    {cls.kind: cls for cls in (Account, Domain, File, Host, IpAddress, Process, Url)}
+    {cls.kind: cls for cls in (Account, AutonomousSystem, Certificate, Domain, File, Host, IpAddress, Process, Url)}
 )
 _BY_NAME: Mapping[str, type[Entity]] = MappingProxyType(
     {**ENTITY_TYPES, **{cls.__name__.lower(): cls for cls in ENTITY_TYPES.values()}}

@@ -56,22 +56,32 @@ class Relation(StrEnum):
     """How two entities are related. STIX 2.1 words where STIX has one."""
 
     ACCESSED = "accessed"  # process -> process, opened with rights to its memory
+    ALIAS_OF = "alias-of"  # domain -> domain: a CNAME
     AUTHENTICATED_FROM = "authenticated-from"  # account -> ip or host
-    COMMUNICATES_WITH = "communicates-with"  # process or host -> ip
-    CONTAINS = "contains"  # url -> domain or ip
+    BELONGS_TO = "belongs-to"  # ip -> autonomous system
+    COMMUNICATES_WITH = "communicates-with"  # process, host or file (when run) -> ip, domain or url
+    CONTAINS = "contains"  # url -> domain or ip; file -> what it names, file -> file: what it packs
     CREATED = "created"  # process -> process (parent and child), process -> file
     DECODED_TO = "decoded-to"  # process -> url, domain, ip: found in its decoded command line
+    DELEGATED_TO = "delegated-to"  # domain -> domain: its name server
+    DROPS = "drops"  # file (when run) -> file
     EXECUTES = "executes"  # process -> file: the image
     FAILED_LOGON_TO = "failed-logon-to"  # account -> host
     HAS_ADDRESS = "has-address"  # host -> ip
+    HOSTS = "hosts"  # url, domain or ip -> file: it was downloaded from there
+    ISSUED_FOR = "issued-for"  # certificate -> domain or ip
     LOCATED_AT = "located-at"  # file (content) -> file (place)
     LOGGED_ON_FROM = "logged-on-from"  # host -> ip or host: somebody logged on to it from there
     LOGGED_ON_TO = "logged-on-to"  # account -> host
+    MAIL_HANDLED_BY = "mail-handled-by"  # domain -> domain: an MX record
+    PRESENTS = "presents"  # ip or domain -> certificate: in a TLS handshake
     QUERIED = "queried"  # process -> domain
     RAN_AS = "ran-as"  # process -> account
     RAN_ON = "ran-on"  # process -> host
+    REDIRECTS_TO = "redirects-to"  # url -> url
     RELATED_TO = "related-to"
     RESOLVES_TO = "resolves-to"  # domain -> ip
+    SUBDOMAIN_OF = "subdomain-of"  # domain -> domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,7 @@ class Finding:
         returned, available: how many rows or records came back, and how many there are, if the source tells.
         truncated_by: what cut the answer; empty if nothing did.
         evidence: content addresses (sha256) of the raw replies.
+        same: the subject as the source knows it, by identifiers that it was not asked by.
         parts: the findings that this one was made of.
     """
 
@@ -201,6 +212,7 @@ class Finding:
     observed_last: datetime | None = None
     asked_at: datetime | None = None
     evidence: tuple[str, ...] = ()
+    same: tuple[AnyEntity, ...] = ()
     parts: tuple[Finding, ...] = field(default=())
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from clew.entities.account import Account
+from clew.entities.autonomous_system import AutonomousSystem
 from clew.entities.base import Entity
 from clew.entities.codec import ENTITY_TYPES, from_key
 from clew.entities.display import visible
@@ -21,6 +22,7 @@ _SID = re.compile(r"S-1-\d+(?:-\d+)*", re.IGNORECASE)
 _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
 _KEYED = re.compile(rf"({'|'.join(ENTITY_TYPES)})(@[^:]*)?:(?!//)(.+)", re.DOTALL)
 _ADDRESS = re.compile(r"\[?[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(?:%\w+)?\]?")
+_AS = re.compile(r"ASN?[0-9]{1,10}", re.IGNORECASE)
 _PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|/)")
 
 
@@ -48,13 +50,15 @@ def parse(text: str) -> Entity:
     raise _undecided(text, plain)
 
 
-def _by_shape(plain: str) -> type[Account | File | IpAddress | Domain] | None:
+def _by_shape(plain: str) -> type[Account | AutonomousSystem | File | IpAddress | Domain] | None:
     if _HASH.fullmatch(plain):
         return File
     if _ADDRESS.fullmatch(plain) and (plain.count(":") > 1 or plain.replace(".", "").isdigit()):
         return IpAddress
     if _SID.fullmatch(plain):
         return Account
+    if _AS.fullmatch(plain):
+        return AutonomousSystem
     if _GUID.fullmatch(plain) or _PATH.match(plain) or "/" in plain:
         return None
     return Account if "\\" in plain or "@" in plain else Domain if "." in plain else None

@@ -100,13 +100,17 @@ class _Comparison:
             if has is not None and has.outcome not in ANSWERED:
                 for link in had.links:
                     self._doubt(had, has, (link.source, link.relation, link.target))
+                for entity in had.same:
+                    self._shake(self._name(self.before.key(entity) or entity.key), has)
 
     def _doubt(self, had: Finding, has: Finding, link: tuple[Entity, Relation, Entity]) -> None:
-        reason = f"{has.provider}: {has.reason or has.outcome}"
         source, target = (self._name(self.before.key(end) or end.key) for end in (link[0], link[2]))
-        self.doubted.setdefault((source, link[1], target), {})[had.provider, had.pivot] = reason
+        self.doubted.setdefault((source, link[1], target), {})[had.provider, had.pivot] = _silence(has)
         for end in (source, target):
-            self.shaken.setdefault(end, reason)
+            self._shake(end, has)
+
+    def _shake(self, key: Key, has: Finding) -> None:
+        self.shaken.setdefault(key, _silence(has))
 
     def _name(self, key: Key) -> Key:
         return self.names.get(key, key)
@@ -290,3 +294,8 @@ def _judged(node: Node) -> str:
 
 def _rank(verdict: Verdict) -> int:
     return VERDICT_ORDER.index(verdict)
+
+
+def _silence(has: Finding) -> str:
+    """Who said nothing this time, and why."""
+    return f"{has.provider}: {has.reason or has.outcome}"

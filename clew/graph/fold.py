@@ -165,6 +165,8 @@ class Fold(Nodes):
         finding = event.finding
         node = self.place(event.invocation.subject, step)
         for part in finding.parts or (finding,):
+            for entity in part.same:
+                self.place(entity, step)
             if part.links:
                 origin = self._origin(step, part)
                 for link in part.links:

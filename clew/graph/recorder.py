@@ -102,4 +102,5 @@ class Recorder:
 
 
 def _mentions(answer: Answer) -> list[Entity]:
-    return [end for link in answer.finding.links for end in (link.source, link.target)]
+    found = answer.finding
+    return [*found.same, *(end for link in found.links for end in (link.source, link.target))]

@@ -35,6 +35,8 @@ class Mark:
 KINDS: Mapping[str, Look] = MappingProxyType(
     {
         "account": Look("accounts", "#CC79A7", "triangle"),
+        "asn": Look("autonomous systems", "#0072B2", "square"),
+        "certificate": Look("certificates", "#CC79A7", "hexagon"),
         "domain": Look("domains", "#009E73", "diamond"),
         "file": Look("files", "#B8BEC6", "hexagon"),
         "host": Look("hosts", "#3A4149", "square"),

@@ -7,6 +7,8 @@ from hypothesis.strategies import SearchStrategy
 
 from clew.entities import (
     Account,
+    AutonomousSystem,
+    Certificate,
     Domain,
     Entity,
     Fact,
@@ -102,8 +104,23 @@ processes = st.one_of(
     st.builds(Process, host=st.sampled_from(HOSTS), pid=pids, started=st.just(NOON)),
 )  # fmt: skip
 addresses = st.sampled_from(["198.51.100.7", "2001:db8::7"]).map(IpAddress)
-others = st.sampled_from([Domain("evil.example"), Url("https://evil.example/a"), Url("hxxp://evil[.]example/<b>")])
-entities: SearchStrategy[Entity] = st.one_of(hosts, accounts, contents, places, processes, addresses, others)
+certificates = st.builds(
+    Certificate,
+    sha256=st.sampled_from([digest(c, 64) for c in "ab"]),
+    sha1=st.none() | st.sampled_from([digest(c, 40) for c in "ab"]),
+    not_after=st.none() | moments,
+)
+others = st.sampled_from(
+    [
+        AutonomousSystem("AS64500"),
+        Domain("evil.example"),
+        Url("https://evil.example/a"),
+        Url("hxxp://evil[.]example/<b>"),
+    ]
+)
+entities: SearchStrategy[Entity] = st.one_of(
+    hosts, accounts, contents, places, processes, addresses, certificates, others
+)
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 scalars = (
@@ -130,6 +147,7 @@ def findings(
         available=st.none() | st.integers(0, 9),
         truncated_by=texts, observed_first=st.none() | moments, observed_last=st.none() | moments,
         asked_at=moments, evidence=st.lists(fingerprints, max_size=2, unique=True).map(tuple),
+        same=st.lists(entities, max_size=1).map(tuple),
     )  # fmt: skip
 
 

@@ -210,3 +210,24 @@ def test_a_merge_carries_the_evidence_of_its_answer() -> None:
     tell(case, Host(FULL), link(Account(SID, name=NAME), Host(FULL)), evidence=("f" * 64,))
     (event,) = [step.event for step in case.history() if step.event.kind == "merged"]
     assert event.evidence == ("f" * 64,)
+
+
+# --- what a source knows the subject as ------------------------------------------------------------------------------
+
+
+def test_a_source_that_knows_more_hashes_makes_them_one_file() -> None:
+    """Asked about an MD5, a source that names the SHA-256 has told of one file: both are one node, with the verdict."""
+    case = case_in_memory()
+    asked = File(MD5)
+    tell(case, asked, verdict=Verdict.MALICIOUS, same=(File(sha256=SHA256, md5=MD5, sha1=SHA1, size=5),))
+    assert len(keys(case)) == 1
+    assert case.verdict(asked) == case.verdict(File(SHA256)) == case.verdict(File(SHA1)) == "malicious"
+    assert (case.entity(asked).sha256, case.entity(asked).size) == (SHA256, 5)
+    assert case.verify()
+
+
+def test_a_source_that_contradicts_the_subject_merges_nothing() -> None:
+    """A file of another SHA-256 stays another file, whatever a source says."""
+    case = case_in_memory()
+    tell(case, File(sha256=SHA256, md5=MD5), same=(File(sha256=OTHER_SHA256, md5=MD5),))
+    assert len(keys(case)) == 2

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from clew.entities import Finding
 from clew.errors import ClewError, NotRedacted
+from clew.graph.answers import as_asked
 from clew.graph.events import Pivoted, Step, event_adapter, event_json
 from clew.graph.redacting.reading import Written
 from clew.graph.replay import retold
@@ -53,7 +54,7 @@ def _run(store: Store, at: datetime, single: Pivoted) -> Finding | None:
         known = store.replies(single.exchanges, step=0)
         runner = Runner({}, Playback(single.exchanges, known), Gate(offline=True), lambda: at)
         pivot = find_pivot(type(single.invocation.subject), single.invocation.pivot)
-        return execute(runner, single.invocation, pivot).finding
+        return execute(runner, as_asked(single), pivot).finding
     except (ClewError, TypeError, ValueError):
         return None
 
@@ -61,4 +62,11 @@ def _run(store: Store, at: datetime, single: Pivoted) -> Finding | None:
 def _statements(finding: Finding) -> list[object]:
     """What a finding states, in order."""
     links = [(link.source.key, link.relation, link.target.key, link.pointers) for link in finding.links]
-    return [finding.subject.key, finding.outcome, finding.verdict, finding.severity, *links]
+    return [
+        finding.subject.key,
+        finding.outcome,
+        finding.verdict,
+        finding.severity,
+        *links,
+        *(each.key for each in finding.same),
+    ]

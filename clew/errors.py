@@ -102,7 +102,10 @@ class PipelineError(ClewError):
 
 
 class AskError(ClewError):
-    """An ask that got no usable answer. `outcome` is what the finding will say; `sent`, whether anybody was asked."""
+    """An ask that got no usable answer.
+
+    `outcome` is what the finding will say; `sent`, whether anybody was asked; `attempts`, how often.
+    """
 
     outcome: ClassVar[str] = "failed"
 
@@ -110,6 +113,7 @@ class AskError(ClewError):
         super().__init__(what, where=where, next_step=next_step)
         self.kind = kind
         self.sent = sent
+        self.attempts = 1
 
     @property
     def reason(self) -> str:

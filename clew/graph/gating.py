@@ -17,7 +17,8 @@ from clew.providers.gate import Gate
 if TYPE_CHECKING:
     import pandas as pd
 
-_AUDIT = ("step", "at", "by", "provider", "subject", "method", "where", "asked", "status", "trouble")
+_AUDIT = ("step", "at", "by", "provider", "subject", "method", "where", "asked", "status", "attempts",
+          "together", "trouble")  # fmt: skip
 
 
 def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
@@ -68,6 +69,7 @@ def audit(steps: list[Step]) -> pd.DataFrame:
     rows = [
         (step.number, exchange.at, step.by, exchange.provider, str(single.invocation.subject.key),
          exchange.ask.get("method", ""), exchange.ask.get("url", ""), dict(exchange.ask), exchange.status or None,
+         exchange.attempts, exchange.together,
          exchange.trouble.what if exchange.trouble else "")
         for step in steps for single in singles(step.event) for exchange in single.exchanges
         if exchange.sent and exchange.leaves

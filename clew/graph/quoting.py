@@ -16,7 +16,7 @@ def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
     """The raw text of each place; of the whole reply where it has no such places.
 
     Args:
-        pointers: `/rows/7` for rows, and JSON pointers (RFC 6901) for documents.
+        pointers: `/rows/7` for rows, `/lines/7` for a document in each line, JSON pointers (RFC 6901) for documents.
     """
     rows = raw_rows(reply)
     if rows is not None:
@@ -24,7 +24,7 @@ def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
     if reply.media_type == IMPORTED_ROWS:
         links = Batch.read(reply.body).links
         return [json.dumps(links[number], ensure_ascii=False) for number in _numbers(pointers, len(links))]
-    return _parts(reply, pointers) or [reply.body.decode("utf-8", "backslashreplace")]
+    return _parts(reply, pointers) or _lines(reply, pointers) or [reply.body.decode("utf-8", "backslashreplace")]
 
 
 def _numbers(pointers: Sequence[str], size: int) -> list[int]:
@@ -39,6 +39,14 @@ def _parts(reply: Reply, pointers: Sequence[str]) -> list[str]:
         return [json.dumps(_at(document, pointer), ensure_ascii=False, indent=1) for pointer in pointers]
     except (AskFailed, LookupError, TypeError, ValueError):
         return []  # no document, or no such place in it: the reader gets all of it
+
+
+def _lines(reply: Reply, pointers: Sequence[str]) -> list[str]:
+    """The lines that pointers mean; none if one of them means something else."""
+    if not all(pointer.startswith("/lines/") for pointer in pointers):
+        return []
+    lines = reply.body.splitlines()
+    return [lines[number].decode("utf-8", "backslashreplace") for number in _numbers(pointers, len(lines))]
 
 
 def _at(document: Any, pointer: str) -> Any:

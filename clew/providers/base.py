@@ -15,7 +15,20 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, runtime_checkable
+from typing import (
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 from clew.entities import Entity, Finding, Outcome
 from clew.entities.finding import Scalar
@@ -52,9 +65,30 @@ class Ask:
         raise NotImplementedError
 
     @property
+    def bundled(self) -> Batch | None:
+        """How several asks of its kind are sent as one; None where they cannot be."""
+        return None
+
+    @property
     def fingerprint(self) -> str:
         """sha256 of the description: equal asks have equal fingerprints."""
         return sha256(canonical_json({"channel": self.channel, **self.described()}).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How asks of one operation are sent as one, where the source takes many at once.
+
+    Attributes:
+        size: how many at most.
+        join: the one ask, out of those that differ in nothing but the subject.
+        split: the bodies that each of them would have got, out of the one reply, in their order; an AskFailed for one
+            that is not answered. Raises AskFailed for a reply that answers none.
+    """
+
+    size: int
+    join: Callable[[Sequence[Any]], Ask]
+    split: Callable[[Reply, Sequence[Any]], Sequence[bytes | AskFailed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +98,8 @@ class Reply:
     Attributes:
         at: when it came, in UTC.
         sent: whether the ask really went out for it; a reply that is kept from before says no.
+        attempts: how often it went out.
+        together: how many asks went out as one with it, itself included.
     """
 
     body: bytes
@@ -71,6 +107,8 @@ class Reply:
     at: datetime
     status: int = 200
     sent: bool = True
+    attempts: int = 1
+    together: int = 1
 
     @property
     def fingerprint(self) -> str:
@@ -137,6 +175,8 @@ class Provider:
     tlp: ClassVar[Tlp] = Tlp.AMBER
     #: The name of the secret that it needs, as an environment variable; empty for none.
     secret: ClassVar[str] = ""
+    #: Whether it also answers who has no key, if less or less often.
+    secret_optional: ClassVar[bool] = False
     #: How long a reply stays good enough not to ask again.
     lifetime: ClassVar[timedelta] = timedelta(days=1)
     #: The same for a reply that says that nothing is known: tomorrow's campaign is unknown today.
@@ -178,6 +218,19 @@ class Remembering(Channel, Protocol):
 
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
         """A reply that it gave was understood as `found` or `nothing`; any other outcome says that it is no good."""
+        ...
+
+
+@runtime_checkable
+class Bundling(Remembering, Protocol):
+    """A channel that keeps what was told to asks that went out with others."""
+
+    def recall(self, ask: Ask, provider: type[Provider]) -> Reply | None:
+        """The good reply that is kept; None if there is none."""
+        ...
+
+    def keep(self, ask: Ask, provider: type[Provider], reply: Reply) -> None:
+        """Keep what was told in answer to an ask that went out with others."""
         ...
 
 
@@ -223,9 +276,21 @@ class Operation(Generic[E, P]):
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """Of the call as an analyst writes it: without provider and subject."""
+        """Of the call as an analyst writes it: without provider and subject, with the values of each choice."""
         whole = inspect.signature(self.function, eval_str=False)
-        return whole.replace(parameters=list(whole.parameters.values())[2:], return_annotation="Finding")
+        parameters = [
+            each.replace(annotation=f"Literal[{', '.join(map(repr, self.choices[each.name]))}]")
+            if each.name in self.choices else each
+            for each in list(whole.parameters.values())[2:]
+        ]  # fmt: skip
+        return whole.replace(parameters=parameters, return_annotation="Finding")
+
+    @cached_property
+    def choices(self) -> Mapping[str, tuple[object, ...]]:
+        """The values that an argument can have whose type is a `Literal` with a name, by the name of the argument."""
+        names = self.function.__globals__
+        typed = {name: names.get(str(kind)) for name, kind in inspect.get_annotations(self.function).items()}
+        return {name: get_args(kind) for name, kind in typed.items() if get_origin(kind) is Literal}
 
     def steps(self, subject: E, *args: P.args, **kwargs: P.kwargs) -> Steps | Finding:
         """Begin the operation; what is local answers at once."""

@@ -42,6 +42,8 @@ class Exchange:
         fingerprint: of the ask.
         sent: whether it really went out, or was answered by an earlier recording.
         leaves: whether sending it tells somebody outside.
+        attempts: how often it was sent.
+        together: how many asks were sent as one with it, itself included.
         unkept: why the reply itself was not kept; empty if it was.
     """
 
@@ -56,6 +58,8 @@ class Exchange:
     trouble: Trouble | None = None
     unkept: str = ""
     leaves: bool = False
+    attempts: int = 1
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True)

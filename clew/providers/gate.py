@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Url
+from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Url
 from clew.entities.names import canonical_name
 from clew.entities.tlp import Tlp
 from clew.errors import AskRefused, EntityError
@@ -41,6 +41,7 @@ class Gate:
         own_domains: names that are ours, with everything below them.
         tlp: how far everything here may be passed on.
         marked: the same for one entity.
+        disabled: sources that are not asked at all, by name.
     """
 
     offline: bool = False
@@ -48,6 +49,7 @@ class Gate:
     own_domains: tuple[str, ...] = ()
     tlp: Tlp = Tlp.CLEAR
     marked: Callable[[Entity], Tlp] = _unmarked
+    disabled: frozenset[str] = frozenset()
 
     def check(self, ask: Ask, provider: type[Provider], subject: Entity) -> None:
         """Let the ask pass, or say why not.
@@ -55,13 +57,15 @@ class Gate:
         Raises:
             AskRefused: with the rule as `kind`.
         """
-        if ask.leaves:
-            refusal = self.refusal(provider, subject)
-            if refusal is not None:
-                raise refusal
+        refusal = self.refusal(provider, subject) if ask.leaves else self._disabled(provider)
+        if refusal is not None:
+            raise refusal
 
     def refusal(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
         """Why the provider would not be asked about the subject; None where it may be."""
+        disabled = self._disabled(provider)
+        if disabled is not None:
+            return disabled
         if self.offline:
             return AskRefused(f"{provider.title} was not asked: offline mode is on", kind="offline",
                               next_step="set CLEW_OFFLINE=0; a case: case.set_gate(offline=False)")  # fmt: skip
@@ -73,6 +77,12 @@ class Gate:
             return AskRefused(f"{subject.label} was not sent to {provider.title}: {why}", kind="private",
                               next_step="private values never leave")  # fmt: skip
         return self._marked(provider, subject)
+
+    def _disabled(self, provider: type[Provider]) -> AskRefused | None:
+        if provider.name not in self.disabled:
+            return None
+        return AskRefused(f"{provider.title} was not asked: it is disabled", kind="disabled",
+                          next_step=f"take {provider.name} out of CLEW_DISABLED_PROVIDERS")  # fmt: skip
 
     def _marked(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
         one = self.marked(subject)
@@ -93,6 +103,10 @@ class Gate:
                 return self._private_url(entity.value)
             case File():
                 return "a path is internal" if entity.key.scope else ""
+            case AutonomousSystem():
+                return "the number is private or reserved" if _is_private_system(entity.number) else ""
+            case Certificate():
+                return ""
             case Account():
                 return "accounts are internal"
             case _:
@@ -113,6 +127,14 @@ class Gate:
             return "it carries credentials"
         host = parts.hostname.strip("[]")
         return _private_address(host) if _is_address(host) else self._private_name(host)
+
+
+# Of no use outside (RFC 7607, 5398, 6996, 7300), and the stand-in of old routers for a number that they cannot say.
+_PRIVATE_SYSTEMS = ((0, 0), (23_456, 23_456), (64_496, 65_551), (4_200_000_000, 4_294_967_295))
+
+
+def _is_private_system(number: int) -> bool:
+    return any(first <= number <= last for first, last in _PRIVATE_SYSTEMS)
 
 
 def _suffix(text: str) -> str:

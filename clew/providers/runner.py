@@ -11,13 +11,13 @@ from datetime import datetime
 
 from clew.entities import Entity, Finding, Outcome
 from clew.errors import AskError, AskSkipped, EntityError
-from clew.providers.base import Ask, Channel, Provider, Remembering, Reply, Steps
+from clew.providers.base import Ask, Bundling, Channel, Provider, Remembering, Reply, Steps
 from clew.providers.exchange import Answer, Exchange, Recordings, Trouble
 from clew.providers.gate import Gate
 
 Sent = Reply | AskError
-# How pure parsing fails on a reply that is not what the vendor documents.
-_PARSER_ERRORS = (ArithmeticError, AttributeError, EntityError, LookupError, TypeError, ValueError)
+#: How pure parsing fails on a reply that is not what the vendor documents.
+PARSER_ERRORS = (ArithmeticError, AttributeError, EntityError, LookupError, TypeError, ValueError)
 
 
 class Run:
@@ -25,6 +25,7 @@ class Run:
 
     Attributes:
         ask: what has to be sent next; None when the answer is there.
+        provider: who is asked.
         heard: asks that were sent and got a reply.
     """
 
@@ -33,7 +34,7 @@ class Run:
     ) -> None:
         self.ask: Ask | None = None
         self._driver = driver
-        self._provider = provider
+        self.provider = provider
         self._channels = channels
         self._answer: Answer | None = None
         self.heard: list[Ask] = []
@@ -43,14 +44,18 @@ class Run:
         """Send the ask, and wait: the one part that may be done by another thread."""
         if self.ask is None:
             raise RuntimeError("there is nothing to send")
-        channel = self._channel(self.ask)
+        channel = self.channel(self.ask)
         if channel is None:
-            what = f"there is no way to ask {self._provider.title} here"
-            return AskSkipped(what, kind="no-source", sent=False)
+            return nowhere(self.provider)
         try:
-            return channel.send(self.ask, self._provider)
+            return channel.send(self.ask, self.provider)
         except AskError as error:
             return error
+
+    def recall(self) -> Reply | None:
+        """The good reply that its channel keeps to the ask, if it keeps any."""
+        channel = self.channel(self.ask) if self.ask is not None else None
+        return channel.recall(self.ask, self.provider) if self.ask and isinstance(channel, Bundling) else None
 
     def tell(self, got: Sent) -> None:
         """What came of the ask; the operation goes on to the next, or to its answer."""
@@ -66,9 +71,9 @@ class Run:
         for ask in self.heard:
             # An operation that went on, or met other trouble later, did understand this one.
             is_last = exchanges[-1].fingerprint == ask.fingerprint and exchanges[-1].trouble is None
-            channel = self._channel(ask)
+            channel = self.channel(ask)
             if isinstance(channel, Remembering):
-                channel.settle(ask, self._provider, self._answer.finding.outcome if is_last else Outcome.FOUND)
+                channel.settle(ask, self.provider, self._answer.finding.outcome if is_last else Outcome.FOUND)
         return self._answer
 
     def _advance(self, got: Sent | None) -> None:
@@ -77,8 +82,14 @@ class Run:
         except StopIteration as stop:
             self.ask, self._answer = None, stop.value
 
-    def _channel(self, ask: Ask) -> Channel | None:
-        return self._channels.get(ask.channel) or self._provider.channels().get(ask.channel)
+    def channel(self, ask: Ask) -> Channel | None:
+        """The way on which an ask goes; None where there is none."""
+        return self._channels.get(ask.channel) or self.provider.channels().get(ask.channel)
+
+
+def nowhere(provider: type[Provider]) -> AskSkipped:
+    """What is said where there is no way to a source."""
+    return AskSkipped(f"there is no way to ask {provider.title} here", kind="no-source", sent=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,7 +142,7 @@ class Runner:
                 finding = yield from self._exchange(steps, provider, subject, exchanges, replies)
         except AskError as error:
             finding = Finding(subject, outcome=Outcome(error.outcome), reason=error.reason)
-        except _PARSER_ERRORS as error:
+        except PARSER_ERRORS as error:
             if not exchanges:
                 raise  # nothing was received yet: a mistake in clew, not in a reply
             what = f"{provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
@@ -185,6 +196,6 @@ class Runner:
 def _record(ask: Ask, provider: type[Provider], got: Sent, *, sent: bool, now: datetime) -> Exchange:
     common = (ask.described(), ask.fingerprint, provider.name)
     if isinstance(got, AskError):
-        return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got), leaves=ask.leaves)
+        return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got), leaves=ask.leaves, attempts=got.attempts)
     return Exchange(*common, at=got.at, sent=sent, evidence=got.fingerprint, media_type=got.media_type,
-                    status=got.status, leaves=ask.leaves)  # fmt: skip
+                    status=got.status, leaves=ask.leaves, attempts=got.attempts, together=got.together)  # fmt: skip

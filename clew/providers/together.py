@@ -10,10 +10,12 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+from clew.providers.base import Batch, Provider
+from clew.providers.bundles import sent_as_one
 from clew.providers.exchange import Answer
 from clew.providers.interrupts import held
 from clew.providers.runner import Run, Sent
@@ -31,11 +33,31 @@ class Errand(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Sent(Generic[T]):
-    """What came of sending: a reply or its trouble, or what must not happen."""
+    """What came of sending errands as one: a reply or its trouble for each, or what must not happen."""
 
-    errand: Errand[T]
-    got: Sent | None = None
+    errands: list[Errand[T]]
+    got: list[Sent] | None = None
     mistake: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[T]):
+    """Errands that can be sent as one with others, until there are enough, or no more to come."""
+
+    bundles: dict[tuple[type[Provider], int], list[Errand[T]]] = field(
+        default_factory=dict[tuple[type[Provider], int], list[Errand[T]]]
+    )
+
+    def add(self, errand: Errand[T], batch: Batch) -> list[Errand[T]] | None:
+        """Have an errand wait; the bundle that it makes full, if it does."""
+        key = (errand.run.provider, id(batch))
+        bundle = self.bundles.setdefault(key, [])
+        bundle.append(errand)
+        return self.bundles.pop(key) if len(bundle) >= batch.size else None
+
+    def next(self) -> list[Errand[T]] | None:
+        """A bundle that is not full."""
+        return self.bundles.pop(next(iter(self.bundles))) if self.bundles else None
 
 
 def together(errands: Iterable[Errand[T]], size: int, done: Callable[[T, Answer], None]) -> None:
@@ -58,6 +80,8 @@ def together(errands: Iterable[Errand[T]], size: int, done: Callable[[T, Answer]
                 errand = next(left, None) if crew.has_room else None
                 if errand is not None:
                     _go_on(errand, crew, done)
+                elif crew.has_room and (bundle := crew.waiting.next()):
+                    crew.give(bundle)
                 elif crew.out:
                     _hear(crew.next(), crew, done)
                 else:
@@ -68,46 +92,54 @@ def together(errands: Iterable[Errand[T]], size: int, done: Callable[[T, Answer]
 
 
 def _hear(sent: _Sent[T] | None, crew: _Crew[T] | None, done: Callable[[T, Answer], None]) -> None:
-    """Go on with an operation that has its reply. Without a crew it goes no further than it can by itself."""
+    """Go on with operations that have their replies. Without a crew they go no further than they can by themselves."""
     if sent is None:
         return  # a signal came
     if sent.got is not None:
-        sent.errand.run.tell(sent.got)
-        _go_on(sent.errand, crew, done)
+        for errand, got in zip(sent.errands, sent.got, strict=True):
+            errand.run.tell(got)
+            _go_on(errand, crew, done)
     elif sent.mistake is not None and crew is not None:
         raise sent.mistake
 
 
 def _go_on(errand: Errand[T], crew: _Crew[T] | None, done: Callable[[T, Answer], None]) -> None:
     run = errand.run
-    while run.ask is not None and not run.ask.leaves:
-        run.tell(run.send())
+    while run.ask is not None:
+        known = run.recall() if run.ask.bundled is not None else None
+        if run.ask.leaves and known is None:
+            break
+        run.tell(known or run.send())
     if run.ask is None:
         done(errand.of, run.finish())
     elif crew is not None:
-        crew.give(errand)
+        batch = run.ask.bundled
+        full = [errand] if batch is None else crew.waiting.add(errand, batch)
+        if full:
+            crew.give(full)
 
 
 class _Crew(Generic[T]):
     """Threads that send. They are made as they are needed; nobody has to wait for one that hangs, not even the exit."""
 
     def __init__(self, size: int) -> None:
-        #: How many errands were given and not heard of.
+        #: How many bundles were given and not heard of, and those that are not full yet.
         self.out = 0
+        self.waiting: _Waiting[T] = _Waiting()
         self._size = size
         self._threads = 0
-        self._given: SimpleQueue[tuple[contextvars.Context, Errand[T]] | None] = SimpleQueue()
+        self._given: SimpleQueue[tuple[contextvars.Context, list[Errand[T]]] | None] = SimpleQueue()
         self._sent: SimpleQueue[_Sent[T] | None] = SimpleQueue()
 
     @property
     def has_room(self) -> bool:
-        """Whether another errand would be sent at once."""
+        """Whether another bundle would be sent at once."""
         return self.out < self._size
 
-    def give(self, errand: Errand[T]) -> None:
-        """Have an errand's ask sent, with the context variables of this moment."""
+    def give(self, errands: list[Errand[T]]) -> None:
+        """Have the asks of errands sent as one, with the context variables of this moment."""
         self.out += 1
-        self._given.put((contextvars.copy_context(), errand))
+        self._given.put((contextvars.copy_context(), errands))
         if self._threads < self.out:
             self._threads += 1
             threading.Thread(target=self._work, name="clew-send", daemon=True).start()
@@ -138,9 +170,9 @@ class _Crew(Generic[T]):
 
     def _work(self) -> None:
         while (given := self._given.get()) is not None:
-            context, errand = given
+            context, errands = given
             try:
-                self._sent.put(_Sent(errand, got=context.run(errand.run.send)))
+                self._sent.put(_Sent(errands, got=context.run(sent_as_one, [errand.run for errand in errands])))
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that asks
-                self._sent.put(_Sent(errand, mistake=error))
-            del given, context, errand  # not kept while waiting for the next
+                self._sent.put(_Sent(errands, mistake=error))
+            del given, context, errands  # not kept while waiting for the next

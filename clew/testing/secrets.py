@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 from collections.abc import Generator
@@ -18,6 +19,8 @@ from clew.providers.web.transport import pretended
 from clew.testing.recordings import AT, Recording
 
 CANARY = "clew-canary-3f9a61d2e4b85c70"
+# As basic authentication spells it.
+_BASIC = base64.b64encode(f"{CANARY}:".encode()).decode()
 
 
 def asked_with_canary(operation: Operation[Any, ...], recording: Recording) -> Answer:
@@ -26,7 +29,7 @@ def asked_with_canary(operation: Operation[Any, ...], recording: Recording) -> A
     provider = operation.provider
 
     def echo(sent: str) -> Reply:
-        if CANARY not in sent:
+        if not any(spelt in sent for spelt in (CANARY, _BASIC)):
             raise AssertionError(f"the key in {provider.secret} is not sent")
         reply = next(left)
         body = reply.body.replace(b"{", b'{"echo": "' + CANARY.encode() + b'", ', 1)

@@ -42,6 +42,13 @@ def test_where_there_is_no_such_part_the_whole_is_quoted(pointer: str) -> None:
     assert [json.loads(text) for text in quoted(reply(DOCUMENT), [pointer])] == [DOCUMENT]
 
 
+def test_a_line_is_quoted_where_each_is_a_document() -> None:
+    """Of a reply with a document in each line, the line that is meant; the whole where there is no such line."""
+    lines = reply(b'{"a": 1}\n{"b": 2}\n', "application/x-ndjson")
+    assert quoted(lines, ["/lines/1"]) == ['{"b": 2}']
+    assert quoted(lines, ["/lines/7"]) == quoted(lines, ["/data"]) == ['{"a": 1}\n{"b": 2}\n']
+
+
 def test_what_is_no_document_is_quoted_whole() -> None:
     """Bytes that are no text are shown as escapes, with pointers or without."""
     assert quoted(reply(b"a\xffb", "text/plain"), ["/rows/0"]) == quoted(reply(b"a\xffb"), []) == ["a\\xffb"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities import ENTITY_TYPES, Account, Domain, File, Host, IpAddress, Process, Url
+from clew.entities import ENTITY_TYPES, Account, AutonomousSystem, Domain, File, Host, IpAddress, Process, Url
 from clew.errors import AskRefused
 from clew.providers.gate import Gate
 from clew.providers.ti.feed import FeedLookup
@@ -93,7 +93,9 @@ def test_what_stays_here_needs_no_leave(entity):
     Gate(offline=True).check(FeedLookup((str(entity.key),)), Prober, entity)
 
 
-@pytest.mark.parametrize("kind", sorted(set(ENTITY_TYPES) - {"ip", "domain", "url", "file", "host"}))
+@pytest.mark.parametrize(
+    "kind", sorted(set(ENTITY_TYPES) - {"asn", "certificate", "ip", "domain", "url", "file", "host"})
+)
 @given(data=st.data())
 def test_kinds_that_are_ours_never_leave(kind, data):
     """Accounts and processes, and any kind that is not known to be public, stay here."""
@@ -112,3 +114,12 @@ def test_a_url_is_as_private_as_its_address(address):
     """An address that may not leave may not leave inside a URL either."""
     host = f"[{address}]" if address.version == 6 else str(address)
     assert bool(OURS.private(Url(f"http://{host}/"))) >= bool(OURS.private(IpAddress(str(address))))
+
+
+@pytest.mark.parametrize(("number", "may"), [
+    (0, False), (1, True), (23_456, False), (64_495, True), (64_496, False), (64_512, False), (65_551, False),
+    (65_552, True), (4_199_999_999, True), (4_200_000_000, False), (4_294_967_295, False),
+])  # fmt: skip
+def test_private_numbers_of_autonomous_systems_stay_here(number, may):
+    """Numbers for documentation, for private use and those that nobody can have are not sent; others may be."""
+    assert (Gate().refusal(Oracle, AutonomousSystem(f"AS{number}")) is None) == may

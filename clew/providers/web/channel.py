@@ -6,17 +6,20 @@ cache -> single flight -> breaker -> attempts (quota -> place -> transport) -> s
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from clew.entities import Outcome
-from clew.errors import AskFailed
+from clew.errors import AskFailed, AskSkipped
 from clew.providers.base import Ask, Provider, Reply, expected
 from clew.providers.web.cache import Cache
 from clew.providers.web.clock import Deadline
 from clew.providers.web.lines import Line, Lines
 from clew.providers.web.quota import Quotas
 from clew.providers.web.redaction import redacted
+from clew.providers.web.redirects import content
 from clew.providers.web.request import HttpRequest
 from clew.providers.web.retry import attempts, retry_after
 from clew.providers.web.ring import Ring
@@ -72,6 +75,26 @@ class HttpChannel:
         lead = partial(self._lead, request, provider, secret, deadline)
         return self._lines.flights.join(key, lead, deadline, who=provider.title)
 
+    def receive(self, ask: Ask, provider: type[Provider]) -> Received:
+        """The reply with its headers, past what is kept: for what is fetched page by page. Raises AskError."""
+        request = expected(ask, HttpRequest)
+        deadline = Deadline.after(self._seconds, self._lines.clock)
+        got, secret = self._answered(request, provider, self._ring.secret(provider), deadline)
+        headers = {name: redacted(value.encode(), secret).decode() for name, value in got.headers.items()}
+        return replace(got, headers=headers, body=redacted(got.body, secret))
+
+    def recall(self, ask: Ask, provider: type[Provider]) -> Reply | None:
+        """The good reply that is kept; None if there is none."""
+        try:
+            return self._known(expected(ask, HttpRequest), self._ring.secret(provider))
+        except AskSkipped:
+            return None
+
+    def keep(self, ask: Ask, provider: type[Provider], reply: Reply) -> None:
+        """Keep what was told in answer to a request that went out with others."""
+        if self._cache is not None:
+            self._cache.keep(ask, _key(self._ring.secret(provider)), reply)
+
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
         """Keep a reply for as long as it is good, now that it was understood."""
         if self._cache is not None:
@@ -85,6 +108,18 @@ class HttpChannel:
         known = self._known(request, secret)
         if known is not None:
             return known
+        got, secret = self._answered(request, provider, secret, deadline)
+        body, media_type = content(got, request)
+        told = redacted(media_type.encode(), secret).decode()
+        reply = Reply(redacted(body, secret), told, self._lines.clock.now(), got.status, attempts=got.attempts)
+        if self._cache is not None:
+            self._cache.keep(request, _key(secret), reply)
+        return reply
+
+    def _answered(
+        self, request: HttpRequest, provider: type[Provider], secret: Secret | None, deadline: Deadline
+    ) -> tuple[Received, Secret | None]:
+        """What came back, as it came, and the key that it came for."""
         self._ring.check(provider)
         got = self._tried(request, provider, secret, deadline)
         if got.status == 401 and secret is not None:
@@ -94,21 +129,16 @@ class HttpChannel:
                 got = self._tried(request, provider, secret, deadline)
                 if got.status == 401:
                     self._ring.refused(provider, secret)
-        now = self._lines.clock.now()
-        error = None if got.status in request.answers else trouble(got, provider, now)
+        error = None if got.status in request.answers else trouble(got, provider, self._lines.clock.now())
         if error is not None:
             raise error
-        media_type = got.headers.get("content-type", "").partition(";")[0].strip()
-        told = redacted(media_type.encode(), secret).decode()
-        reply = Reply(redacted(got.body, secret), told, now, got.status)
-        if self._cache is not None:
-            self._cache.keep(request, _key(secret), reply)
-        return reply
+        return got, secret
 
     def _tried(
         self, request: HttpRequest, provider: type[Provider], secret: Secret | None, deadline: Deadline
     ) -> Received:
-        line = self._lines.line(provider)
+        # Servers that data name have nothing to do with each other: one that is down does not close the others.
+        line = self._lines.line(provider, urlsplit(request.url).netloc if request.follows else "")
         line.breaker.check(provider.title)
         once = partial(self._once, request, provider, secret, deadline, line)
         try:

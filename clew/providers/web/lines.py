@@ -59,7 +59,7 @@ class Lines:
         self._instead = instead
         # By process: locks that another thread held at the moment of the fork stay locked in the child.
         self._flights: dict[int, Flights] = {}
-        self._lines: dict[tuple[int, str], Line] = {}
+        self._lines: dict[tuple[int, str, str], Line] = {}
 
     @cached_property
     def transport(self) -> Transport:
@@ -74,7 +74,7 @@ class Lines:
         """The calls that are on their way."""
         return self._flights.setdefault(os.getpid(), Flights())
 
-    def line(self, provider: type[Provider]) -> Line:
-        """The way to a source."""
-        key = (os.getpid(), provider.name)
+    def line(self, provider: type[Provider], server: str = "") -> Line:
+        """The way to a source; to one of its servers, where it has many that have nothing to do with each other."""
+        key = (os.getpid(), provider.name, server)
         return self._lines.get(key) or self._lines.setdefault(key, Line(provider, self.clock))

@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 from clew.providers.web.secrets import Secret
 
+_LEAST = 6
+
 
 def redacted(body: bytes, secret: Secret | None) -> bytes:
     """The body with a mark in the place of each spelling of the key."""
@@ -17,9 +19,18 @@ def redacted(body: bytes, secret: Secret | None) -> bytes:
         return body
     mark = f"[redacted sha256:{secret.fingerprint[:8]}]".encode()
     # The longest first: a spelling that holds another one goes as a whole.
-    for spelling in sorted(set(_spellings(secret.reveal())), key=len, reverse=True):
+    spellings = {spelling for text in _parts(secret.reveal()) for spelling in _spellings(text)}
+    for spelling in sorted(spellings, key=len, reverse=True):
         body = body.replace(spelling, mark)
     return body
+
+
+def _parts(key: str) -> Iterator[str]:
+    """The key; of a user with a password, the password too. A short one would be found in every text."""
+    yield key
+    password = key.partition(":")[2]
+    if len(password) >= _LEAST:
+        yield password
 
 
 def _spellings(key: str) -> Iterator[bytes]:

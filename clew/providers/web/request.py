@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from clew.providers.base import Ask
+from clew.providers.base import Ask, Batch
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -15,12 +15,13 @@ class Place:
     """Where the secret of a provider stands in a request.
 
     Attributes:
-        kind: a header, a query parameter, or the user of basic authentication, whose password is empty.
+        kind: a header, a query parameter, or basic authentication; there the secret is `user:password`, or a user whose
+            password is empty.
         name: of the header or the parameter.
         prefix: of a header's value, such as `Bearer ` with its space.
     """
 
-    kind: Literal["header", "query", "user"]
+    kind: Literal["header", "query", "basic"]
     name: str = ""
     prefix: str = ""
 
@@ -37,6 +38,7 @@ class HttpRequest(Ask):
         form: the body as the fields of a form.
         answers: statuses beyond 2xx that the operation reads itself, such as a 404 that says that nothing is known.
         idempotent: sending it twice does no more than sending it once; of GET and HEAD that is known.
+        batch: how several of them are asked at once; None where they cannot be.
         follows: the URL comes from data, so it must not lead inside: not to loopback, private or metadata addresses.
     """
 
@@ -53,12 +55,17 @@ class HttpRequest(Ask):
     answers: frozenset[int] = frozenset()
     idempotent: bool = False
     follows: bool = False
+    batch: Batch | None = field(default=None, compare=False, repr=False)
 
     def described(self) -> dict[str, Any]:
         # What is not there is not described: requests that were recorded when there was less to say stay what they are.
         more = {"headers": _table(self.headers), "json": self.json, "form": _table(self.form)}
         told = {name: value for name, value in more.items() if value not in (None, {})}
         return {"method": self.method, "url": self.url, "params": _table(self.params), **told}
+
+    @property
+    def bundled(self) -> Batch | None:
+        return self.batch
 
     @property
     def repeatable(self) -> bool:

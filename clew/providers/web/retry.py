@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -54,16 +55,17 @@ def attempts(once: Callable[[], Received], allowance: Allowance, deadline: Deadl
     """
     allowance.earn()
     clock = deadline.clock
-    got = _attempt(once)
+    got, made = _attempt(once), 1
     for number in range(1, ATTEMPTS):
         wait = pause(number, got, clock)
         if not (repeatable and _passing(got) and wait < deadline.left and allowance.spend()):
             break
         clock.sleep(wait)
-        got = _attempt(once)
+        got, made = _attempt(once), number + 1
     if isinstance(got, AskFailed):
+        got.attempts = made
         raise got
-    return got
+    return replace(got, attempts=made) if made > 1 else got
 
 
 def _attempt(once: Callable[[], Received]) -> Received | AskFailed:

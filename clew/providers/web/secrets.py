@@ -72,7 +72,7 @@ class Keys:
     keyring: Callable[[str], str] = from_keyring
 
     def secret(self, provider: type[Provider]) -> Secret | None:
-        """The key of a provider; None for one that needs none.
+        """The key of a provider; None for one that needs none, or gets along without.
 
         Raises:
             AskSkipped: there is none, it cannot be one, or its file can be read by others.
@@ -81,12 +81,26 @@ class Keys:
             return None
         found = next(filter(None, self._places(provider.secret)), None)
         if found is None:
+            if provider.secret_optional:
+                return None
             raise AskSkipped(f"{provider.title} was not asked: it needs a key", kind="no-key", sent=False,
-                             next_step=f"set the environment variable {provider.secret}")  # fmt: skip
+                             next_step=f"set {self._where(provider.secret)}")  # fmt: skip
         if not _TOKEN.fullmatch(found.reveal()):
             raise AskSkipped(f"the key of {provider.title} has characters that no key has", kind="no-key", sent=False,
-                             next_step=f"check the environment variable {provider.secret}")  # fmt: skip
+                             next_step=f"check {self._where(provider.secret)}")  # fmt: skip
         return found
+
+    def _where(self, name: str) -> str:
+        """The places of a key, in words."""
+        file = self.file or "the file that CLEW_KEYS names"
+        return f"{name} in the environment, in the keyring (keyring set {SERVICE} {name}) or in {file}"
+
+    def has(self, provider: type[Provider]) -> bool:
+        """Whether there is a key for the provider, one that can be one."""
+        try:
+            return self.secret(provider) is not None
+        except AskSkipped:
+            return False
 
     def _places(self, name: str) -> Iterator[Secret | None]:
         """What each place has, hidden at once: an error on the way must not show it."""

@@ -40,12 +40,13 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came back: a status, the headers by name in lower case, and the unpacked body."""
+    """What came back: a status, the headers by name in lower case, the unpacked body, at which attempt."""
 
     status: int
     # Not shown: a source may have said the key back.
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    attempts: int = 1
 
 
 class Transport:
@@ -188,8 +189,9 @@ def _message(request: HttpRequest, url: httpx.URL, secret: Secret | None) -> htt
         match place.kind:
             case "header":
                 headers.append((place.name.encode(), f"{place.prefix}{secret.reveal()}".encode()))
-            case "user":
-                headers.append((b"Authorization", b"Basic " + base64.b64encode(f"{secret.reveal()}:".encode())))
+            case "basic":
+                pair = secret.reveal() if ":" in secret.reveal() else f"{secret.reveal()}:"
+                headers.append((b"Authorization", b"Basic " + base64.b64encode(pair.encode())))
             case "query":
                 url = url.copy_merge_params({place.name: secret.reveal()})
     return httpx.Request(request.method, url, headers=headers, content=content)

@@ -52,7 +52,7 @@ def test_the_key_is_nowhere_in_what_is_kept():
     [
         (Place("header", "Key"), "Key", KEY),
         (Place("header", "Authorization", "Bearer "), "Authorization", f"Bearer {KEY}"),
-        (Place("user"), "Authorization", "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()),
+        (Place("basic"), "Authorization", "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()),
     ],
 )
 def test_the_key_goes_where_the_vendor_wants_it(place, header, value):

@@ -26,6 +26,7 @@ from clew.providers.web.channel import HttpChannel
 from clew.providers.web.clock import Clock, Deadline
 from clew.providers.web.lines import Lines
 from clew.providers.web.quota import Quotas
+from clew.providers.web.redaction import redacted
 from clew.providers.web.secrets import Keys, Secret, from_keyring
 from clew.settings import Settings
 from tests.providers.web.doubles import KEY, VARIABLE, Vendor, ask, channel
@@ -105,6 +106,14 @@ def test_a_secret_says_nothing_of_itself():
         pickle.dumps(secret)
 
 
+def test_a_password_is_hidden_without_its_user():
+    """A source that takes a user and a password may say the password back alone; a short one is no secret to hide."""
+    told = redacted(b'{"user": "alice", "password": "s3cret-horse"}', Secret("alice:s3cret-horse"))
+    assert b"s3cret-horse" not in told
+    assert b"alice" in told
+    assert redacted(b"abc", Secret("alice:a")) == b"abc"
+
+
 # --- canaries --------------------------------------------------------------------------------------------------------
 
 # Each with a place where it goes.
@@ -112,7 +121,7 @@ CANARIES = {
     "canary-0123456789abcdef": Place("header", "Key"),
     "AKIA/canary+key==1234567": Place("header", "Authorization", "Bearer "),
     "sk_live.canary~41!x": Place("query", "apikey"),
-    "c4n4ry" * 8: Place("user"),
+    "c4n4ry" * 8: Place("basic"),
     "'canary\"<&>\\key'": Place("query", "key"),
 }
 FAULTS = {

@@ -1,0 +1,36 @@
+"""What a reply is made of; for a redirect that the operation reads itself, where it points.
+
+The transport follows redirects that stay where a request was sent, and no others. Services that hand on by design, as
+registries of addresses do, are asked again by the operation, which sees where it goes and by which rules.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from clew.errors import AskFailed
+from clew.providers.web.request import HttpRequest
+
+if TYPE_CHECKING:
+    from clew.providers.web.transport import Received
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
+MEDIA_TYPE = "application/vnd.clew.redirect+json"
+
+
+def content(got: Received, request: HttpRequest) -> tuple[bytes, str]:
+    """The body and its media type; of a redirect, `{"location": ...}` with the whole URL.
+
+    Raises:
+        AskFailed: it points to what is no URL.
+    """
+    location = got.headers.get("location", "")
+    if got.status not in STATUSES or not location:
+        return got.body, got.headers.get("content-type", "").partition(";")[0].strip()
+    try:
+        url = urljoin(request.url, location)
+    except ValueError:
+        raise AskFailed(f"it points to what is no URL (status {got.status})", kind="redirect") from None
+    return json.dumps({"location": url}).encode(), MEDIA_TYPE

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,13 @@ from clew.errors import SettingsError
 PREFIX = "CLEW_"
 # How a variable that holds several values parts them: paths as PATH does, names as people write them.
 _PATHS = re.compile(re.escape(os.pathsep))
-_PARTS = {"feeds": _PATHS, "warninglists": _PATHS, "own_domains": re.compile(r"[\s,;:]+")}
+_PARTS = {
+    "feeds": _PATHS,
+    "geoip": _PATHS,
+    "warninglists": _PATHS,
+    "resolvers": re.compile(r"[\s,;]+"),
+    **dict.fromkeys(("own_domains", "providers", "disabled_providers", "weights"), re.compile(r"[\s,;:]+")),
+}
 
 _SIZE = re.compile(r"\s*(\d{1,15})\s*(|[KMGT]iB)\s*", re.IGNORECASE)
 _UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -28,7 +35,7 @@ class Settings:
 
     Attributes:
         feeds: files of indicators that are asked as they are; a list, in the environment separated as PATH is.
-        geoip: a MaxMind database (.mmdb).
+        geoip: MaxMind databases (.mmdb), and folders of them; a list as `feeds` is, or one path.
         offline: nothing leaves the machine.
         allow_active: providers that touch the suspect's own infrastructure (DNS, a page) may be asked.
         own_domains: names whose hosts and addresses are ours: they are never sent to anybody.
@@ -40,16 +47,21 @@ class Settings:
         deadline: how long one call to a service may take in all, in seconds: waits and further attempts included.
         reply_cache: how much of what services reply is kept while it is good; written in the same way, 0 for none.
         feeds_store: the folder in which `clew feeds` keeps what it has read.
+        providers: the sources, by name, that look-ups ask besides those on this machine and those whose key is set.
+        disabled_providers: sources that are never asked.
+        agree: how many sources have to say malicious for something to be, by their weights.
+        weights: how much the word of a source counts, where that is not 1: a table, or `otx=0.5,feed=2`.
         warninglists: files and folders of warning lists, which name what is often benign; a list as `feeds` is.
+        resolvers: addresses of DNS resolvers, with a port if it is not 53; those of this machine, if none is given.
     """
 
     feeds: tuple[Path, ...] = ()
-    geoip: Path | None = None
+    geoip: tuple[Path, ...] = ()
     offline: bool = False
     allow_active: bool = False
     own_domains: tuple[str, ...] = ()
     analyst: str = "analyst"
-    cache: Path = Path()
+    cache: Path = field(default_factory=lambda: user_cache_path("clew"))
     reply_limit: int = 64 * 2**20
     case_limit: int = 4 * 2**30
     keys: Path | None = None
@@ -57,6 +69,11 @@ class Settings:
     reply_cache: int = 256 * 2**20
     feeds_store: Path | None = None
     warninglists: tuple[Path, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    disabled_providers: tuple[str, ...] = ()
+    agree: float = 1.0
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @classmethod
     def load(cls, file: Path | None = None) -> Settings:
@@ -68,7 +85,6 @@ class Settings:
         named = file or (Path(os.environ[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in os.environ else None)
         given = _from_file(named or user_config_path("clew") / "config.toml", required=named is not None)
         given |= _from_environment()
-        given.setdefault("cache", user_cache_path("clew"))
         given.setdefault("feeds_store", user_data_path("clew") / "feeds")
         given.setdefault("analyst", os.environ.get("USER") or "analyst")
         return cls(**given)
@@ -81,7 +97,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"the settings cannot be read: {error}", where=str(path)) from None
-    known = {field.name for field in fields(Settings)}
+    known = {each.name for each in fields(Settings)}
     for name in content:
         if name not in known:
             raise SettingsError(f"there is no setting {name!r}", where=str(path),
@@ -91,63 +107,101 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 
 def _from_environment() -> dict[str, Any]:
     given: dict[str, Any] = {}
-    for field in fields(Settings):
-        variable = PREFIX + field.name.upper()
+    for each in fields(Settings):
+        variable = PREFIX + each.name.upper()
         text = os.environ.get(variable)
         if text:
-            parts = _PARTS.get(field.name)
+            parts = _PARTS.get(each.name)
             parted = [part for part in parts.split(text) if part] if parts else text
-            given[field.name] = _typed(field.name, parted, variable)
+            given[each.name] = _typed(each.name, parted, variable)
     return given
 
 
 def _typed(name: str, value: object, where: str) -> object:
     """`value` as the type of the setting `name`."""
     try:
-        match name, value:
-            case (("feeds" | "warninglists"), list()):
-                return tuple(Path(item).expanduser() for item in _texts(cast("object", value)))
-            case "own_domains", list():
-                return tuple(item.lower() for item in _texts(cast("object", value)))
-            case (("geoip" | "cache" | "feeds_store" | "keys"), str()):
-                return Path(value).expanduser()
-            case "analyst", str():
-                return value
-            case (("reply_limit" | "case_limit" | "reply_cache"), int() | str()) if not isinstance(value, bool):
-                return _size(value)
-            case "deadline", int() | float() | str() if not isinstance(value, bool):
-                return _seconds(value)
-            case (("offline" | "allow_active"), bool()):
-                return value
-            case (("offline" | "allow_active"), str()) if value.lower() in ("0", "1", "true", "false", "yes", "no"):
-                return value.lower() in ("1", "true", "yes")
-            case _:
-                raise TypeError
-    except TypeError:
+        return _READERS[name](value)
+    except (LookupError, TypeError, ValueError):
         raise SettingsError(f"{name!r} cannot be {value!r}", where=where) from None
 
 
-def _size(value: int | str) -> int:
-    """Bytes, of a number or of a text with its unit. Raises TypeError for anything else."""
-    found = _SIZE.fullmatch(str(value))
+# Each reads a value of the file or the environment, and raises LookupError, TypeError or ValueError for what it is not.
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError
+    return [_text(item) for item in cast("list[object]", value)]
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    return tuple(map(_path, _texts(value)))
+
+
+def _path_or_paths(value: object) -> tuple[Path, ...]:
+    return (_path(value),) if isinstance(value, str) else _paths(value)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(item.lower() for item in _texts(value))
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}[_text(value).lower()]
+
+
+def _size(value: object) -> int:
+    """Bytes, of a number or of a text with its unit."""
+    found = None if isinstance(value, bool) or not isinstance(value, int | str) else _SIZE.fullmatch(str(value))
     if found is None:
         raise TypeError
     return int(found[1]) * _UNITS[found[2].lower()]
 
 
-def _seconds(value: float | str) -> float:
-    """Seconds, above 0 and at most an hour. Raises TypeError for anything else."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        raise TypeError from None
-    if not 0 < seconds <= 3600:
+def _number(value: object, most: float) -> float:
+    """A number from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError
-    return seconds
+    number = float(value)
+    if not 0 <= number <= most:
+        raise ValueError
+    return number
 
 
-def _texts(value: object) -> list[str]:
-    items = cast("list[object]", value)
-    if not all(isinstance(item, str) for item in items):
-        raise TypeError
-    return cast("list[str]", items)
+def _positive(value: object) -> float:
+    """A number above 0, and at most an hour of seconds."""
+    number = _number(value, 3600)
+    if number == 0:
+        raise ValueError
+    return number
+
+
+def _weights(value: object) -> dict[str, float]:
+    """Numbers by name, of a table or of texts such as `otx=0.5`."""
+    table = cast("dict[str, object]", value) if isinstance(value, dict) else dict(map(_pair, _texts(value)))
+    return {name.lower(): _number(weight, 1000) for name, weight in table.items()}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, weight = text.partition("=")
+    return name, weight
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "feeds": _paths, "geoip": _path_or_paths, "offline": _switch, "allow_active": _switch, "own_domains": _names,
+    "analyst": _text, "cache": _path, "reply_limit": _size, "case_limit": _size, "keys": _path, "deadline": _positive,
+    "reply_cache": _size, "feeds_store": _path, "warninglists": _paths, "providers": _names, "resolvers": _names,
+    "disabled_providers": _names, "agree": _positive, "weights": _weights,
+}  # fmt: skip

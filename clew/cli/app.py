@@ -9,7 +9,7 @@ import typer
 from clew.cli.case import connect, expand, html, pivot, show
 from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
-from clew.cli.discover import doctor, pivots
+from clew.cli.discover import doctor, pivots, sources
 from clew.cli.feeds import feeds
 from clew.cli.gate import audit, gate
 from clew.cli.history import history
@@ -42,6 +42,7 @@ for command in (
     compare,
     run,
     pivots,
+    sources,
     doctor,
     verify,
     copy,

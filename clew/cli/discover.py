@@ -12,7 +12,10 @@ from clew.entities.display import visible
 from clew.pivots.catalog import Catalog, card_of, catalog_of
 from clew.pivots.catalog import search as search_all
 from clew.pivots.registry import find_pivot
+from clew.pivots.sources import HEAD
+from clew.pivots.sources import sources as all_sources
 from clew.views.doctor import FAILED, checks
+from clew.views.probing import probe
 
 
 def pivots(
@@ -30,11 +33,21 @@ def pivots(
         _show_catalog(found.search(search))
 
 
+def sources() -> None:
+    """Which sources there are: their keys, whether look-ups ask them, what can be asked of them."""
+    show_table([[*HEAD], *([*each.cells] for each in all_sources())])
+
+
 def doctor(
-    *, details: Annotated[bool, typer.Option("--details", help="with the tracebacks of what failed")] = False
+    *,
+    details: Annotated[bool, typer.Option("--details", help="with the tracebacks of what failed")] = False,
+    ask: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="ask this source once, about what is nobody's secret")
+    ] = None,
+    ask_all: Annotated[bool, typer.Option("--ask-all", help="ask each source outside that look-ups ask once")] = False,
 ) -> None:
-    """What works on this machine and what does not. Asks nobody; ends with 1 if something that is set up fails."""
-    results = checks()
+    """What works on this machine and what does not. Asks nobody that is not named; ends with 1 if something fails."""
+    results = [*checks(), *(probe(ask or ()) if ask or ask_all else ())]
     rows = [[each.state, each.name, each.what, each.next_step] for each in results]
     show_table([["state", "check", "what", "next"], *rows])
     for each in results:

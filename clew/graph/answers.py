@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from clew.entities import Outcome
 from clew.graph.events import Pivoted
-from clew.pivots.invocation import Pivot
+from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.base import canonical_json
 from clew.providers.exchange import Exchange
 
 _ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
+
+
+def as_asked(event: Pivoted) -> Invocation:
+    """A recorded call. Whom an early look-up asked that does not say so is told by its parts."""
+    asked = event.invocation
+    if not event.finding.parts or asked.arguments.get("providers") is not None:
+        return asked
+    rows = [part.pivot.rpartition(".")[2] for part in event.finding.parts]
+    return replace(asked, arguments={**asked.arguments, "providers": rows})
 
 
 def answers(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:
@@ -36,7 +46,7 @@ def _turned_away(exchange: Exchange) -> bool:
 
 def _asked(event: Pivoted, pivot: Pivot, wanted: Mapping[str, Any]) -> bool:
     try:
-        asked = pivot.complete(event.invocation.arguments)
+        asked = pivot.complete(as_asked(event).arguments)
     except (TypeError, ValueError):
         return False  # of an earlier form of the pivot
     limit = wanted.get("limit")

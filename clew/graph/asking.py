@@ -15,6 +15,7 @@ from clew.entities import Entity, Finding, Outcome
 from clew.entities.display import visible
 from clew.entities.times import moment
 from clew.errors import AskSkipped, ConnectError, MissingExtra, QueryError
+from clew.graph.answers import as_asked
 from clew.graph.comparing import compare
 from clew.graph.difference import Difference
 from clew.graph.events import Connected, Pivoted, Step
@@ -127,13 +128,14 @@ class _Asker:
 
     def ask(self, single: Pivoted) -> Finding:
         """What comes of a question today. A pivot that is not there any more is skipped with the reason."""
-        subject, name, arguments = single.invocation.subject, single.invocation.pivot, single.invocation.arguments
+        asked = as_asked(single)
+        subject, name, arguments = asked.subject, asked.pivot, asked.arguments
         try:
             pivot = find_pivot(type(subject), name)
             answers = tuple(self._run(leg, subject) for leg in pivot.legs(subject, arguments))
         except (QueryError, TypeError, ValueError) as error:
             return absent(single, f"{name} cannot be asked again: {error}", self.runner.clock())
-        return pivot.combine(subject, answers).finding
+        return pivot.combine(subject, answers, arguments).finding
 
     def _run(self, leg: Leg, subject: Entity) -> Answer:
         # The ways that a plug-in brings itself are rationed too.
@@ -165,8 +167,9 @@ def _opened(path: Path, around: Workspace) -> tuple[LogStore, ...]:
 
 def _merge(after: Store, steps: int, findings: Iterable[Finding]) -> None:
     """Make one what today's answers say is one. The merges of the case itself are among its steps."""
-    links = [link for finding in findings for part in finding.parts or (finding,) for link in part.links]
-    mentions = [end for link in links for end in (link.source, link.target)]
+    said = [part for finding in findings for part in finding.parts or (finding,)]
+    mentions = [end for part in said for link in part.links for end in (link.source, link.target)]
+    mentions += [entity for part in said for entity in part.same]
     with after.transaction() as connection:
         for number, merge in enumerate(due_merges(connection, mentions, ()), start=steps + 1):
             Fold(connection).apply(number, merge)

@@ -210,7 +210,7 @@ class Case(Sharing):
 
         Many subjects become several steps of `BULK` answers, so that little is lost with the machine.
         """
-        asked = settled(pivot, arguments, self._asked_about, self._clock())
+        asked = settled(pivot, arguments, self._asked_about, self._clock(), self.workspace.choice)
         findings: list[Finding] = []
         for first in range(0, len(subjects), BULK):
             findings += self._perform_some(pivot, subjects[first : first + BULK], asked, tell)
@@ -285,7 +285,8 @@ class Case(Sharing):
         return self.window or self.workspace.window
 
     def _settled(self, invocation: Invocation, pivot: Pivot, at: datetime) -> Invocation:
-        return dataclasses.replace(invocation, arguments=settled(pivot, invocation.arguments, self._asked_about, at))
+        asked = settled(pivot, invocation.arguments, self._asked_about, at, self.workspace.choice)
+        return dataclasses.replace(invocation, arguments=asked)
 
     def _runner(self, pivot: Pivot, at: datetime) -> Runner:
         # One time for the whole step, so that replaying it gives the same times.
@@ -294,11 +295,11 @@ class Case(Sharing):
         return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs, gate=self.gate)
 
     def _expander(self, budget: Budget, only: tuple[str, ...] | None) -> Expander:
-        window, at = self._asked_about, self._clock()
+        window, at, choice = self._asked_about, self._clock(), self.workspace.choice
         places: dict[tuple[str, str], tuple[int, int]] = {}
 
         def known(entity: Entity, pivot: Pivot) -> bool:
-            wanted = settled(pivot, arguments_for(pivot, budget), window, at)
+            wanted = settled(pivot, arguments_for(pivot, budget), window, at, choice)
             place = self.answered(entity.key, pivot, wanted)
             if place is not None:
                 places[str(entity.key), pivot.name] = place
@@ -315,7 +316,7 @@ class Case(Sharing):
             left_out = tuple((entity.key, why) for entity, why in plan.left_out)
             self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
 
-        return Expander(self.gate, budget, self.entity, self.verdict, run, planned, known, only)
+        return Expander(self.gate, budget, self.entity, self.verdict, run, planned, known, choice, only)
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore

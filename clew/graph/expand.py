@@ -10,6 +10,8 @@ from typing import Any
 from clew.entities import Entity, Finding, Key, Outcome, Relation
 from clew.graph.events import PlannedCall
 from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
+from clew.pivots.calls import defaults_of
+from clew.pivots.choosing import EVERYBODY, Choice
 from clew.pivots.invocation import Pivot
 from clew.providers.gate import Gate
 
@@ -51,6 +53,7 @@ class Expander:
     """Runs waves. What it needs of a case are a few functions, so that a plan can be made without running it.
 
     Attributes:
+        choice: whom look-ups ask that do not say.
         known: whether the case has an answer to a pivot of an entity already; planned at no cost.
         entity_of: the entity of a key, as the case knows it now.
         verdict_of: the verdict of its node.
@@ -65,6 +68,7 @@ class Expander:
     run: Callable[[Entity, PlannedCall], Finding]
     planned: Callable[[Plan], None]
     known: Callable[[Entity, Pivot], bool]
+    choice: Choice = EVERYBODY
     only: tuple[str, ...] | None = None
     _asked: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
@@ -94,7 +98,7 @@ class Expander:
 
     def plan(self, wave: int, leads: Iterable[Lead], share: int, ceiling: int) -> Plan:
         """The next wave."""
-        asked = Asked(frozenset(self._asked), self.known)
+        asked = Asked(frozenset(self._asked), self.known, self.choice)
         return make_plan(
             wave, leads, asked, gate=self.gate, budget=self.budget, calls=share, ceiling=ceiling, only=self.only
         )
@@ -149,5 +153,5 @@ def _same(one: Key, other: Key) -> bool:
 
 def arguments_for(pivot: Pivot, budget: Budget) -> dict[str, Any]:
     """All arguments of a planned pivot: its defaults, with the row limit of the budget."""
-    defaults = pivot.complete({})
+    defaults = defaults_of(pivot.signature)
     return {**defaults, "limit": budget.rows} if "limit" in defaults else defaults

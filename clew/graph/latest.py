@@ -12,6 +12,7 @@ from clew.entities import Finding
 from clew.graph.events import Pivoted, Step, singles
 from clew.graph.states import ANSWERED
 from clew.graph.store import not_in_force
+from clew.pivots.choosing import Rule
 from clew.pivots.combine import combine_findings
 from clew.providers.base import canonical_json
 
@@ -83,7 +84,8 @@ class Latest:
                 return today[call] if self.calls[call][0] == step.number else None
             parts = tuple(part for number, part in self.answers.get(call, {}).values() if number == step.number)
             if single.finding.parts and parts:
-                return combine_findings(single.invocation.subject, single.invocation.pivot, parts)
+                asked = single.invocation
+                return combine_findings(asked.subject, asked.pivot, parts, Rule.of(asked.arguments))
             return parts[0] if parts else None
 
         return finding

@@ -8,8 +8,11 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from clew.entities import Entity, Finding, Link, dump, load
+from clew.entities import Entity, Finding, Link, Severity, Verdict, dump, load
 from clew.pivots.combine import combine_findings
+
+# What the rule of a look-up decides.
+_JUDGED = {"verdict": Verdict, "severity": Severity, "reason": str, "reference": str}
 
 
 @functools.cache
@@ -25,8 +28,11 @@ def _link_adapter() -> TypeAdapter[Link]:
 def pack_finding(finding: Finding) -> dict[str, Any]:
     """Plain JSON values. The table is not kept: it is read from the evidence by running the pivot again."""
     if finding.parts:
+        judged = combine_findings(finding.subject, finding.pivot, finding.parts)
+        # By another rule than that of one: its outcome is kept, the rule is among the arguments of the pivot.
+        own = {name: getattr(finding, name) for name in _JUDGED if getattr(finding, name) != getattr(judged, name)}
         return {"subject": dump(finding.subject), "pivot": finding.pivot,
-                "parts": [pack_finding(part) for part in finding.parts]}  # fmt: skip
+                "parts": [pack_finding(part) for part in finding.parts], **own}  # fmt: skip
     bare = dataclasses.replace(finding, links=(), table=None)
     packed: dict[str, Any] = _finding_adapter().dump_python(bare, mode="json", exclude_defaults=True)
     if finding.links:
@@ -65,7 +71,9 @@ def unpack_finding(packed: Any) -> Finding:
     rest = dict(cast("dict[str, Any]", packed))
     if "parts" in rest:
         parts = tuple(unpack_finding(part) for part in rest["parts"])
-        return combine_findings(load(rest["subject"]), rest["pivot"], parts)
+        whole = combine_findings(load(rest["subject"]), rest["pivot"], parts)
+        own = {name: kind(rest[name]) for name, kind in _JUDGED.items() if name in rest}
+        return dataclasses.replace(whole, **own) if own else whole
     entities: list[Entity] = [load(entity) for entity in rest.pop("entities", ())]
     links = tuple(_unpack_link(link, entities) for link in rest.pop("links", ()))
     return dataclasses.replace(_finding_adapter().validate_python(rest), links=links)

@@ -13,20 +13,23 @@ from clew.entities.base import field_values
 from clew.errors import CaseDamaged, EntityError
 from clew.graph.database import Connection
 from clew.graph.events import Common
+from clew.graph.schema import COUNTED, COUNTED_SEVERITY
 from clew.providers.base import canonical_json
 
 # The latest word of a person, else the worst of the latest word of each source: that it found something, or that it
-# found nothing any more. `unknown` is what remains where nobody said anything.
-_VERDICT = """
+# found nothing any more. `unknown` is what remains where nobody said anything. A source counts no worse than the
+# look-up that it is part of (part 0), whose rule may have asked for more than its word.
+_VERDICT = f"""
 SELECT CASE outcome WHEN 'found' THEN verdict ELSE 'unknown' END, severity FROM (
-  SELECT provider, outcome, verdict, severity,
-    row_number() OVER (PARTITION BY provider, pivot ORDER BY step DESC, answer DESC, part DESC) AS latest
-  FROM findings WHERE subject = ? AND outcome IN ('found', 'nothing') AND part > 0)
+  SELECT f.provider, f.outcome, {COUNTED} AS verdict, {COUNTED_SEVERITY} AS severity,
+    row_number() OVER (PARTITION BY f.provider, f.pivot ORDER BY f.step DESC, f.answer DESC, f.part DESC) AS latest
+  FROM findings f JOIN findings w ON w.step = f.step AND w.answer = f.answer AND w.part = 0
+  WHERE f.subject = ? AND f.outcome IN ('found', 'nothing') AND f.part > 0)
 WHERE latest = 1 ORDER BY
   CASE WHEN provider = 'analyst' AND verdict <> 'unknown' THEN 0 ELSE 1 END,
   CASE outcome WHEN 'found' THEN 0 ELSE 1 END,
   CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
-  CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""
+  CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""  # noqa: S608 - constants of ours
 
 #: Whose name a value is that unrelated things share.
 NOBODY = 0

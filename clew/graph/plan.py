@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from clew.entities import Account, Entity
 from clew.entities.display import visible
 from clew.graph.events import PlannedCall
+from clew.pivots.choosing import EVERYBODY, Choice
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import pivots_for
 from clew.providers.gate import Gate
 
 #: How much the next step of a story is likely to be found at each kind of entity.
 _INTEREST: Mapping[str, float] = MappingProxyType(
-    {"process": 5, "account": 4, "url": 4, "domain": 4, "file": 4, "ip": 3, "host": 2}
+    {"process": 5, "account": 4, "url": 4, "domain": 4, "file": 4, "ip": 3, "host": 2, "certificate": 2, "asn": 0.5}
 )
 _VERDICTS: Mapping[str, float] = MappingProxyType({"malicious": 4, "suspicious": 2, "benign": -2, "unknown": 0})
 
@@ -102,10 +103,12 @@ class Asked:
     Attributes:
         now: in this expansion, as subject and pivot; not planned again.
         before: whether the case has an answer; planned at no cost, and read from the case.
+        choice: whom look-ups ask; a pivot whose source is not among them is not planned.
     """
 
     now: frozenset[tuple[str, str]] = frozenset()
     before: Callable[[Entity, Pivot], bool] = _never
+    choice: Choice = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,20 +232,25 @@ def _calls(lead: Lead, asked: Asked, gate: Gate, only: tuple[str, ...] | None) -
     for name, pivot in pivots.items():
         wanted = name in only if only is not None else pivot.leads and not pivot.wide and name not in together
         subject = (str(entity.key), name)
-        if wanted and subject not in asked.now:
-            yield _planned(entity, pivot, gate, lead.score, known=asked.before(entity, pivot))
+        rows = pivot.asked(pivot.complete({}, asked.choice)) if wanted and subject not in asked.now else ()
+        if only is None:
+            rows = tuple(row for row in rows if all(map(asked.choice.asks, row.providers)))
+        if rows:
+            yield _planned(entity, pivot, rows, gate, lead.score, known=asked.before(entity, pivot))
 
 
-def _planned(entity: Entity, pivot: Pivot, gate: Gate, score: float, *, known: bool) -> PlannedCall:
-    names = tuple(provider.name for provider in pivot.providers)
+def _planned(
+    entity: Entity, pivot: Pivot, rows: Sequence[Pivot], gate: Gate, score: float, *, known: bool
+) -> PlannedCall:
+    providers = [provider for row in rows for provider in row.providers]
+    names = tuple(provider.name for provider in providers)
     if known:
         return PlannedCall(entity.key, pivot.name, names, 0, (), "", score, known=True)
-    outside = [provider for provider in pivot.providers if provider.leaves]
+    outside = [provider for provider in providers if provider.leaves]
     refusals = {provider: gate.refusal(provider, entity) for provider in outside}
     passing = tuple(provider.name for provider in outside if refusals[provider] is None)
     # A look-up of which some providers are refused still asks the others.
-    all_refused = bool(outside) and len(outside) == len(pivot.providers) and not passing
+    all_refused = bool(outside) and len(outside) == len(providers) and not passing
     refused = next((refusal.what for refusal in refusals.values() if refusal), "") if all_refused else ""
-    return PlannedCall(
-        entity.key, pivot.name, names, pivot.calls - len(outside) + len(passing), passing, refused, score
-    )
+    calls = sum(row.calls for row in rows) - len(outside) + len(passing)
+    return PlannedCall(entity.key, pivot.name, names, calls, passing, refused, score)

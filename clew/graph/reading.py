@@ -106,10 +106,13 @@ class Reading:
         )
 
     def findings(self) -> pd.DataFrame:
-        """One row per answer of one source, with what became of it."""
+        """One row per answer of one source, with what became of it.
+
+        `counted` is the verdict with which it counts: no worse than that of the look-up that it is part of.
+        """
         return self._frame(
             "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
-            "available, truncated_by FROM answers WHERE part > 0 ORDER BY step, answer, part",
+            "available, truncated_by, counted FROM answers WHERE part > 0 ORDER BY step, answer, part",
         )
 
     def timeline(self) -> pd.DataFrame:

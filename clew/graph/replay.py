@@ -12,6 +12,7 @@ from itertools import zip_longest
 from clew.entities import Finding
 from clew.entities.display import visible
 from clew.errors import CaseError, QueryError
+from clew.graph.answers import as_asked
 from clew.graph.comparing import compare
 from clew.graph.difference import Difference
 from clew.graph.digest import digest, digest_lines
@@ -139,7 +140,7 @@ def _run_again(saved: Store, step: Step, single: Pivoted) -> Finding:
     runner = Runner({}, Playback(single.exchanges, replies), Gate(offline=True), lambda: step.at)
     try:
         pivot = find_pivot(type(single.invocation.subject), single.invocation.pivot)
-        return execute(runner, single.invocation, pivot).finding
+        return execute(runner, as_asked(single), pivot).finding
     except (QueryError, TypeError, ValueError) as error:
         raise _Missing(f"step {step.number}, {single.invocation.pivot}, cannot be run again: {error}",
                        next_step="replay it with the clew that wrote it") from error  # fmt: skip

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
@@ -22,6 +23,7 @@ from clew.entities import Entity
 from clew.entities.display import visible
 from clew.entities.vocabulary import Term
 from clew.pivots.calls import Call, LookupCall, defaults_of
+from clew.pivots.choosing import EVERYBODY, Choice, Rule
 from clew.pivots.combine import combine_findings
 from clew.pivots.invocation import Leg, Pivot
 from clew.providers.base import ColumnsOf, Operation, Provider
@@ -157,16 +159,24 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         """The one provider that is asked."""
         return (self.operation.provider,)
 
-    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """All arguments of a call, defaults included."""
-        return {**self._defaults, **arguments}
+    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
+        """All arguments of a call, defaults included. Raises ValueError for one that is none of its choices."""
+        whole = {**self._defaults, **arguments}
+        for name, values in self.operation.choices.items():
+            if whole[name] not in values:
+                raise ValueError(f"{name} is one of {', '.join(map(str, values))}, not {whole[name]!r}")
+        return whole
+
+    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+        """Itself: it asks one source."""
+        return (self,)
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """The operation, begun."""
         operation: Operation[Any, ...] = self.operation
         return (Leg(self.name, operation.provider, operation.steps(subject, **arguments)),)
 
-    def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
+    def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
         """The one answer."""
         return answers[0]
 
@@ -179,7 +189,7 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
     columns: ColumnsOf | None = None
 
     def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
-        super().__init__(self, Entity, {"providers": None})
+        super().__init__(self, Entity, {"providers": None, "agree": None})
         self.about = about
         self.name = ""
         self._space: type[Space[E]] = Space
@@ -189,9 +199,9 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         self._space = owner
         self._kind = owner.entity()
 
-    def given(self, *, providers: Sequence[str] | None = None) -> Bulk[E]:
+    def given(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
         """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
-        return Bulk(self, self._kind, {"providers": [*self.chosen(providers)]})
+        return Bulk(self, self._kind, {"providers": self.chosen(providers), "agree": agree})
 
     @overload
     def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
@@ -220,7 +230,11 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
     @property
     def help(self) -> str:
         """The whole description."""
-        return f"{self.about}\n\nArgs:\n    providers: whom to ask, out of {', '.join(self.rows)}; all, if not given."
+        return (
+            f"{self.about}\n\nArgs:\n"
+            f"    providers: whom to ask, out of {', '.join(self.rows)}; without it, all that are configured.\n"
+            "    agree: how many of them have to say malicious for it to be; without it, what the settings say."
+        )
 
     @property
     def calls(self) -> int:
@@ -237,28 +251,53 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         """Everybody who is asked."""
         return tuple(provider for row in self.rows.values() for provider in row.providers)
 
-    def chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
-        """The rows to ask. Raises ValueError for one that the menu has not."""
-        unknown = [name for name in names or () if name not in self.rows]
+    def chosen(self, names: Sequence[str] | None) -> list[str] | None:
+        """The rows to ask, each once, by their own names or those of their sources; None where nothing is said.
+
+        Raises:
+            ValueError: the menu has no such row.
+        """
+        if names is None:
+            return None
+        known = {row.operation.provider.name: name for name, row in self.rows.items()} | {
+            name: name for name in self.rows
+        }
+        unknown = [name for name in names if name not in known]
         if unknown:
             raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
-        return tuple(self.rows if names is None else dict.fromkeys(names))
+        return [*dict.fromkeys(known[name] for name in names)]
 
-    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """All arguments of a call: who is asked by name, so that it means the same when the menu has more rows."""
-        return {**arguments, "providers": [*self.chosen(arguments.get("providers"))]}
+    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
+        """All arguments of a call: who is asked by name and judged how, so that it means the same at any later time.
+
+        Raises:
+            TypeError, ValueError: a provider that the menu has not, or a number that nobody can reach.
+        """
+        agree = arguments.get("agree")
+        whole = {"agree": choice.rule.agree if agree is None else float(agree)}
+        if not 0 < whole["agree"] < math.inf:
+            raise ValueError(f"agree is a number above 0, not {agree!r}")
+        asked = self.chosen(arguments.get("providers"))
+        if asked is None:
+            asked = [name for name, row in self.rows.items() if choice.asks(row.operation.provider)]
+        names = {row.operation.provider.name for row in self.rows.values()}
+        weights = {name: weight for name, weight in choice.rule.weights.items() if name in names}
+        return {**({"weights": weights} if weights else {}), **arguments, **whole, "providers": asked}
+
+    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+        """The rows that are asked."""
+        chosen = self.chosen(arguments.get("providers"))
+        return tuple(self.rows[name] for name in (self.rows if chosen is None else chosen))
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """One leg for each row, with its default arguments."""
-        return tuple(
-            leg
-            for name in self.chosen(arguments.get("providers"))
-            for leg in self.rows[name].legs(subject, defaults_of(self.rows[name].signature))
-        )
+        rows = self.asked(arguments)
+        return tuple(leg for row in rows for leg in row.legs(subject, defaults_of(row.signature)))
 
-    def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
+    def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
         """One finding with a part for each provider."""
-        finding = combine_findings(subject, self.name, tuple(answer.finding for answer in answers))
+        parts = tuple(answer.finding for answer in answers)
+        finding = combine_findings(subject, self.name, parts, Rule.of(arguments))
         exchanges = tuple(exchange for answer in answers for exchange in answer.exchanges)
         replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
         return Answer(finding, exchanges, replies)

@@ -75,22 +75,26 @@ class LookupCall:
         self._pivot = pivot
         self._subject = subject
 
-    def __call__(self, *, providers: Sequence[str] | None = None) -> Finding:
-        """Ask all providers of the menu, or the named ones: one verdict, one part per provider.
+    def __call__(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Finding:
+        """Ask all providers that are configured, or the named ones: one verdict, one part per provider.
+
+        Args:
+            providers: whom to ask, by the names of the rows of the menu; who has no key is skipped, and says so.
+            agree: how many of them have to say malicious for it to be, by their weights in the settings.
 
         Raises:
             ValueError: a provider that the menu has not.
         """
-        return current_session().perform(self.invocation(providers=providers), self._pivot)
+        return current_session().perform(self.invocation(providers=providers, agree=agree), self._pivot)
 
-    async def aio(self, *, providers: Sequence[str] | None = None) -> Finding:
+    async def aio(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Finding:
         """Ask without blocking the event loop."""
-        return await current_session().aperform(self.invocation(providers=providers), self._pivot)
+        return await current_session().aperform(self.invocation(providers=providers, agree=agree), self._pivot)
 
-    def invocation(self, *, providers: Sequence[str] | None = None) -> Invocation:
+    def invocation(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Invocation:
         """The call as a value, without making it."""
-        chosen: Mapping[str, Any] = {"providers": [*self._pivot.chosen(providers)]}
-        return Invocation(self._pivot.name, self._subject, chosen)
+        given: Mapping[str, Any] = {"providers": self._pivot.chosen(providers), "agree": agree}
+        return Invocation(self._pivot.name, self._subject, given)
 
     def __repr__(self) -> str:
         return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"

@@ -9,13 +9,27 @@ from inspect import Parameter as Argument
 from inspect import formatannotation
 from types import MappingProxyType
 
-from clew.entities import ENTITY_TYPES, Account, Domain, Entity, File, Host, IpAddress, Process, Url
+from clew.entities import (
+    ENTITY_TYPES,
+    Account,
+    AutonomousSystem,
+    Certificate,
+    Domain,
+    Entity,
+    File,
+    Host,
+    IpAddress,
+    Process,
+    Url,
+)  # fmt: skip
 from clew.entities.display import html_table, visible
 from clew.pivots.invocation import Pivot
 
 #: How an analyst writes one entity of each class.
 EXAMPLES: Mapping[type[Entity], str] = MappingProxyType({
     Account: 'Account("CORP\\\\alice")',
+    AutonomousSystem: 'AutonomousSystem("AS64500")',
+    Certificate: f'Certificate("{"c7" * 32}")',
     Domain: 'Domain("c2.example")',
     File: f'File("{"5f" * 32}")',
     Host: 'Host("ws01.corp.example")',
@@ -95,18 +109,21 @@ class Card:
     def leaves(self) -> str:
         """What leaves the machine, and to whom."""
         outside = [source.title for source in self.sources if source.contact != "local"]
+        if len(outside) > _FEW:
+            return f"the {self.entity}, to those of the {len(outside)} sources outside that are configured"
         return f"the {self.entity}, to {', '.join(outside)}" if outside else "nothing"
 
     @property
     def cost(self) -> str:
         """How many asks a call makes, in words."""
-        return "computed here" if not self.calls else "1 ask" if self.calls == 1 else f"{self.calls} asks"
+        many = f"at most {self.calls} asks" if len(self.sources) > 1 else f"{self.calls} asks"
+        return "computed here" if not self.calls else "1 ask" if self.calls == 1 else many
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
 
     def _repr_html_(self) -> str:
-        facts = [("what", self.about), ("example", self.example), ("asks", "; ".join(map(str, self.sources))),
+        facts = [("what", self.about), ("example", self.example), *(("asks", str(source)) for source in self.sources),
                  ("leaves", self.leaves), ("cost", self.cost)]  # fmt: skip
         taken = [(each.name, each.type, each.default, each.about) for each in self.parameters]
         given = [(each.name, each.type, each.about) for each in self.columns]
@@ -139,6 +156,8 @@ class Catalog(tuple[Card, ...]):
         return html_table(("pivot", "what", "contact", "leaves", "cost"), rows) or "<p>no pivots</p>"
 
 
+# More sources than these are counted, where they are listed as well.
+_FEW = 3
 _CONTACTS = ("local", "passive", "active")
 
 
@@ -221,7 +240,7 @@ def _lines(card: Card) -> Iterator[str]:
     yield card.about
     yield ""
     yield f"example     {card.example}"
-    yield f"asks        {'; '.join(map(str, card.sources))}"
+    yield from (f"{'asks' if not number else '':<12}{source}" for number, source in enumerate(card.sources))
     yield f"leaves      {card.leaves}"
     yield f"cost        {card.cost}{', wide: left out of expansions' if card.wide else ''}"
     taken = [(f"{each.name}: {each.type} = {each.default}", each.about) for each in card.parameters]

@@ -1,24 +1,37 @@
-"""One verdict out of several: the worst that anybody says, with everybody's reason beside it."""
+"""One verdict out of several, by a rule, with everybody's reason beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clew.entities import Entity, Finding, Outcome, Severity, Verdict
 from clew.entities.finding import VERDICT_ORDER
+from clew.pivots.choosing import Rule
 
+#: Malicious is what one source says is malicious.
+BY_ONE = Rule()
 _ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
 _SEVERITIES = tuple(Severity)
 
 
-def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...]) -> Finding:
-    """The verdict is the worst of those who found something; a source that did not answer never counts as benign.
+def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...], rule: Rule = BY_ONE) -> Finding:
+    """One finding with all parts: its verdict follows from those who found something, by the rule.
 
-    The outcome is `found` if anybody found something, else `nothing` if anybody looked and found nothing, else the
-    first trouble. The reason gives everybody's, so that a lone `malicious` can be told from a chorus.
+    A source that did not answer never counts as benign. The outcome is `found` if anybody found something, else
+    `nothing` if anybody looked and found nothing, else the first trouble. The reason gives everybody's, so that a lone
+    `malicious` can be told from a chorus.
     """
     found = [part for part in parts if part.outcome is Outcome.FOUND]
-    worst = min(found, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
+    heard = [part for part in found if rule.weight(part.provider) > 0]
+    verdict = _verdict(heard, rule)
+    worst = min(heard, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
     answered = [part for part in parts if part.outcome in _ANSWERS]
     outcome = found[0].outcome if found else (answered or parts)[0].outcome if parts else Outcome.SKIPPED
+    severity = min((part.severity for part in heard), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
+    reasons = [f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_telling)]
+    if worst is not None and verdict is not worst.verdict:
+        reasons.insert(0, f"{worst.verdict} needs the word of {rule.agree:g}")
+        severity = max(severity, Severity.MEDIUM, key=_SEVERITIES.index)
     firsts = [part.observed_first for part in found if part.observed_first]
     lasts = [part.observed_last for part in found if part.observed_last]
     return Finding(
@@ -26,9 +39,9 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...]) ->
         pivot=pivot,
         provider="+".join(part.provider for part in answered),
         outcome=outcome,
-        verdict=worst.verdict if worst else Verdict.UNKNOWN,
-        severity=min((part.severity for part in found), key=_SEVERITIES.index, default=Severity.INFORMATIONAL),
-        reason="; ".join(f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_telling)),
+        verdict=verdict,
+        severity=severity,
+        reason="; ".join(reasons) or "nobody was asked: no source of it is configured (clew sources)",
         reference=worst.reference if worst else "",
         facts=tuple(fact for part in found for fact in part.facts),
         links=tuple(link for part in parts for link in part.links),
@@ -37,8 +50,18 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...]) ->
         observed_last=max(lasts, default=None),
         asked_at=max((part.asked_at for part in parts if part.asked_at), default=None),
         evidence=tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence)),
+        same=tuple(entity for part in parts for entity in part.same),
         parts=parts,
     )
+
+
+def _verdict(heard: Sequence[Finding], rule: Rule) -> Verdict:
+    """The worst that anybody says; malicious only if enough say so."""
+    worst = min((part.verdict for part in heard), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
+    if worst is not Verdict.MALICIOUS:
+        return worst
+    weight = sum(rule.weight(part.provider) for part in heard if part.verdict is worst)
+    return worst if weight >= rule.agree else Verdict.SUSPICIOUS
 
 
 def _telling(part: Finding) -> tuple[bool, int]:

@@ -16,9 +16,11 @@ from clew.entities.commonplace import commonplace
 from clew.entities.finding import Scalar
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.errors import AskError, SettingsError
+from clew.pivots.choosing import Choice, Rule, source_name
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, settled
-from clew.providers.base import Channel
+from clew.pivots.ways import Ways
+from clew.providers.base import Channel, Provider
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from clew.providers.ti.feeds.asking import Feeds
     from clew.providers.web.cache import Cache
     from clew.providers.web.channel import HttpChannel
+    from clew.providers.web.layers import Layers
     from clew.providers.web.lines import Lines
+    from clew.providers.web.secrets import Keys
 
 
 class Session(Protocol):
@@ -138,7 +142,29 @@ class Workspace:
     def gate(self) -> Gate:
         """What may leave, by the settings."""
         settings = self.settings
-        return Gate(settings.offline, settings.allow_active, settings.own_domains)
+        return Gate(settings.offline, settings.allow_active, settings.own_domains,
+                    disabled=frozenset(map(source_name, settings.disabled_providers)))  # fmt: skip
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Where the keys of services are looked for."""
+        from clew.providers.web.secrets import Keys
+
+        return Keys(self.settings.keys)
+
+    @property
+    def choice(self) -> Choice:
+        """Whom look-ups ask, and when they believe them, by the settings."""
+        settings = self.settings
+        weights = {source_name(name): weight for name, weight in settings.weights.items()}
+        return Choice(self._asks, Rule(settings.agree, weights))
+
+    def _asks(self, provider: type[Provider]) -> bool:
+        if provider.name in self.gate.disabled:
+            return False
+        # Who is named is asked also without the key: then it is skipped, and says what is missing.
+        named = provider.name in map(source_name, self.settings.providers)
+        return not provider.leaves or named or self.keys.has(provider)
 
     def forget_replies(self) -> None:
         """Forget what services said that is kept in the cache folder; cases keep what they have."""
@@ -165,24 +191,54 @@ class Workspace:
     def _web(self, *, fresh: bool) -> HttpChannel:
         from clew.providers.web.channel import HttpChannel
         from clew.providers.web.quota import Quotas
-        from clew.providers.web.secrets import Keys
 
         quotas = Quotas(self.settings.cache / "web") if self._lines.is_real else None
-        return HttpChannel(self._lines, keys=Keys(self.settings.keys), cache=self._cache, quotas=quotas,
+        return HttpChannel(self._lines, keys=self.keys, cache=self._cache, quotas=quotas,
                            seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
 
     def _channels(self, extra_logs: tuple[LogStore, ...], *, fresh: bool = False) -> Mapping[str, Channel]:
-        from clew.providers.geo.maxmind import GeoChannel
+        return Ways({
+            "http": lambda: self._web(fresh=fresh),
+            "logs": lambda: self._logs(extra_logs),
+            "feed": self._feed,
+            "geo": self._geo,
+            # What replaces the network speaks HTTP: then nobody else is asked.
+            **({"whois": lambda: self._whois(fresh=fresh), "dns": lambda: self._dns(fresh=fresh)}
+               if self._transport is None else {}),
+        })  # fmt: skip
+
+    def _logs(self, extra: tuple[LogStore, ...]) -> Channel:
         from clew.providers.logs.provider import LogChannel
+
+        stores = {store.digest: store for store in (*self.logs, *extra)}
+        return LogChannel(tuple(stores.values()))
+
+    def _feed(self) -> Channel:
         from clew.providers.ti.feed import FeedChannel
 
-        stores = {store.digest: store for store in (*self.logs, *extra_logs)}
-        return {
-            "http": self._web(fresh=fresh),
-            "logs": LogChannel(tuple(stores.values())),
-            "feed": FeedChannel(self.feeds),
-            "geo": GeoChannel(self.settings.geoip),
-        }
+        return FeedChannel(self.feeds)
+
+    def _geo(self) -> Channel:
+        from clew.providers.geo.maxmind import GeoChannel
+
+        return GeoChannel(self.settings.geoip)
+
+    def _layers(self, *, fresh: bool) -> Layers:
+        from clew.providers.web.layers import Layers
+        from clew.providers.web.quota import Quotas
+
+        return Layers(self._lines, cache=self._cache, quotas=Quotas(self.settings.cache / "web"),
+                      seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
+
+    def _whois(self, *, fresh: bool) -> Channel:
+        from clew.providers.whois.channel import WhoisChannel
+
+        return WhoisChannel(self._layers(fresh=fresh))
+
+    def _dns(self, *, fresh: bool) -> Channel:
+        from clew.providers.dns.channel import DnsChannel
+
+        return DnsChannel(self._layers(fresh=fresh), resolvers=self.settings.resolvers)
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""
@@ -196,7 +252,7 @@ class Workspace:
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         """Run a pivot for each subject and keep nothing."""
-        asked = settled(pivot, arguments, self.window, now())
+        asked = settled(pivot, arguments, self.window, now(), self.choice)
         findings: dict[int, Finding] = {}
 
         def keep(place: int, answer: Answer) -> None:
@@ -213,14 +269,16 @@ class Workspace:
         if pivot.columns is None:
             return None
         try:
-            return pivot.columns(self._channels(()), subjects, **settled(pivot, arguments, self.window, now()))
+            return pivot.columns(
+                self._channels(()), subjects, **settled(pivot, arguments, self.window, now(), self.choice)
+            )
         except AskError as error:
             size = len(subjects)
             return {"outcome": [error.outcome] * size, "reason": [error.reason] * size, "returned": [0] * size,
                     "available": [None] * size}  # fmt: skip
 
     def _settled(self, invocation: Invocation, pivot: Pivot) -> Invocation:
-        asked = settled(pivot, invocation.arguments, self.window, now())
+        asked = settled(pivot, invocation.arguments, self.window, now(), self.choice)
         return Invocation(invocation.pivot, invocation.subject, asked)
 
 
@@ -244,14 +302,17 @@ def workspace() -> Workspace:
     return _process.get() or _default_workspace()
 
 
-def configure(
+def configure(  # noqa: PLR0913 - a name for each setting that is changed while one works
     *,
     feeds: Sequence[str | Path] | None = None,
-    geoip: str | Path | None = None,
+    geoip: str | Path | Sequence[str | Path] | None = None,
     offline: bool | None = None,
     allow_active: bool | None = None,
     own_domains: Sequence[str] | None = None,
     analyst: str | None = None,
+    providers: Sequence[str] | None = None,
+    disabled_providers: Sequence[str] | None = None,
+    agree: float | None = None,
     window: tuple[When | None, When | None] | None = None,
 ) -> None:
     """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
@@ -263,6 +324,10 @@ def configure(
     True
 
     Args:
+        geoip: one path, or several.
+        providers: the sources that look-ups ask besides those here and those whose key is set.
+        disabled_providers: sources that are never asked.
+        agree: how many sources have to say malicious for something to be.
         window: from when and until when queries ask, where neither they nor the case say; relative times count from
             now, once. `(None, None)` takes it away.
 
@@ -270,16 +335,21 @@ def configure(
         SettingsError: one text where a list or a pair of them is needed.
         QueryError: a time of the window that is none.
     """
-    for name, listed in (("feeds", feeds), ("own_domains", own_domains)):
+    lists = {"feeds": feeds, "own_domains": own_domains, "providers": providers,
+             "disabled_providers": disabled_providers}  # fmt: skip
+    for name, listed in lists.items():
         if isinstance(listed, str):  # a sequence too, of letters
             raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")
     given = {
         "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
-        "geoip": None if geoip is None else Path(geoip),
+        "geoip": None if geoip is None else _paths(geoip),
         "offline": offline,
         "allow_active": allow_active,
         "own_domains": None if own_domains is None else tuple(name.lower() for name in own_domains),
         "analyst": analyst,
+        "providers": None if providers is None else tuple(providers),
+        "disabled_providers": None if disabled_providers is None else tuple(disabled_providers),
+        "agree": agree,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     # All that can be wrong is found before anything changes.
@@ -287,6 +357,10 @@ def configure(
     changed = workspace().configured(dataclasses.replace(workspace().settings, **changes))
     changed.window = asked
     _process.set(changed)
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    return (Path(given),) if isinstance(given, str | Path) else tuple(Path(each) for each in given)
 
 
 def _window(given: Sequence[When | None]) -> TimeWindow:

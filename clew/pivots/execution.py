@@ -18,9 +18,9 @@ def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
     subject = invocation.subject
     legs = pivot.legs(subject, invocation.arguments)
     if sum(leg.provider.leaves for leg in legs) > 1:
-        return _at_once(runner, subject, pivot, legs)
+        return _at_once(runner, invocation, pivot, legs)
     answers = tuple(runner.run(leg.pivot, leg.provider, subject, leg.steps) for leg in legs)
-    return pivot.combine(subject, answers)
+    return pivot.combine(subject, answers, invocation.arguments)
 
 
 async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
@@ -43,7 +43,7 @@ async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answ
     finally:
         for waiting in away.values():
             waiting.cancel()
-    return pivot.combine(subject, tuple(answers))
+    return pivot.combine(subject, tuple(answers), invocation.arguments)
 
 
 def execute_all(
@@ -62,7 +62,8 @@ def execute_all(
     Raises:
         BaseException: a mistake, or a signal; an ask that fails is an outcome of its answer instead.
     """
-    away = [provider.concurrency for provider in pivot.providers if provider.leaves]
+    asked = [provider for row in pivot.asked(arguments) for provider in row.providers]
+    away = [provider.concurrency for provider in asked if provider.leaves]
     if not away:
         for place, subject in enumerate(subjects):
             keep(place, execute(runner, Invocation(pivot.name, subject, arguments), pivot))
@@ -73,27 +74,28 @@ def execute_all(
             legs = pivot.legs(subject, arguments)
             gathering = _Gathering(place, subject, len(legs))
             if not legs:
-                keep(place, pivot.combine(subject, ()))
+                keep(place, pivot.combine(subject, (), arguments))
             yield from _errands(runner, subject, legs, gathering)
 
     def done(whose: tuple[_Gathering, int], answer: Answer) -> None:
         gathering, leg = whose
         whole = gathering.add(leg, answer)
         if whole is not None:
-            keep(gathering.place, pivot.combine(gathering.subject, whole))
+            keep(gathering.place, pivot.combine(gathering.subject, whole, arguments))
 
     # A thread for each place at each source: nobody waits because another source is slow.
     together(begun(), sum(away), done)
 
 
-def _at_once(runner: Runner, subject: Entity, pivot: Pivot, legs: Sequence[Leg]) -> Answer:
+def _at_once(runner: Runner, invocation: Invocation, pivot: Pivot, legs: Sequence[Leg]) -> Answer:
+    subject = invocation.subject
     gathering = _Gathering(0, subject, len(legs))
 
     def done(whose: tuple[_Gathering, int], answer: Answer) -> None:
         gathering.add(whose[1], answer)
 
     together(_errands(runner, subject, legs, gathering), len(legs), done)
-    return pivot.combine(subject, gathering.whole())
+    return pivot.combine(subject, gathering.whole(), invocation.arguments)
 
 
 def _errands(

@@ -12,6 +12,7 @@ from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
 from clew.entities.times import TimeWindow, moment
 from clew.entities.vocabulary import Term
+from clew.pivots.choosing import EVERYBODY, Choice
 from clew.providers.base import ColumnsOf, Provider, Steps
 from clew.providers.exchange import Answer
 
@@ -92,29 +93,35 @@ class Pivot(Protocol):
         """Who is asked."""
         ...
 
-    def complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
         """All arguments of a call, those that were not given too, as they are kept."""
+        ...
+
+    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+        """The pivots of one source each that it asks with these arguments."""
         ...
 
     def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
         """Its operations for that subject."""
         ...
 
-    def combine(self, subject: Entity, answers: tuple[Answer, ...]) -> Answer:
+    def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
         """One answer out of those of the legs."""
         ...
 
 
-def settled(pivot: Pivot, arguments: Mapping[str, Any], window: TimeWindow, now: datetime) -> dict[str, Any]:
+def settled(
+    pivot: Pivot, arguments: Mapping[str, Any], window: TimeWindow, now: datetime, choice: Choice = EVERYBODY
+) -> dict[str, Any]:
     """The arguments of a call as they are recorded: all of them, and meaning the same at any later time.
 
     A pivot that takes `start` and `end` is asked about a window of time: what a call does not give of it comes from
-    `window`, and what is relative becomes absolute.
+    `window`, and what is relative becomes absolute. Whom a look-up asks that does not say so is decided by `choice`.
 
     Raises:
         QueryError: a time that is none, or a window that does not end after it starts.
     """
-    whole = pivot.complete(arguments)
+    whole = pivot.complete(arguments, choice)
     if "start" not in whole or "end" not in whole:
         return whole
     start, end = whole["start"], whole["end"]

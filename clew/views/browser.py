@@ -37,7 +37,7 @@ class Browser:
         self.about = self._kit.HTML()
         self.fields = self._kit.VBox()
         self.problem = self._kit.HTML()
-        self.line = self._kit.Textarea(description="code", rows=2, layout={"width": "100%"})
+        self.line = self._kit.Textarea(description="code", rows=2, layout={"width": "auto"})
         self.insert = self._kit.Button(description="Insert as code", icon="plus")
         lists = self._kit.HBox([self.entities, self.pivots])
         parts = [lists, self._kit.HTML(_paragraph(shelf.note)), self.typed, self.words]
@@ -59,7 +59,7 @@ class Browser:
         return self._kit.Select(options=_numbered(labels), description=name, rows=9, layout=layout)
 
     def _text(self, name: str, hint: str) -> Any:
-        return self._kit.Text(description=name, placeholder=hint, layout={"width": "100%"})
+        return self._kit.Text(description=name, placeholder=hint, layout={"width": "auto"})
 
     def _listen(self) -> None:
         self.entities.observe(self._enter, "index")

@@ -116,6 +116,8 @@ class Field:
     @classmethod
     def of(cls, name: str, kind: str, default: object) -> Field:
         """The field of a parameter."""
+        if _values(kind):
+            return cls(name, kind, str(default), _values(kind))
         kinds = _kinds(kind)
         choices = tuple(sorted((kinds | _TRUTHS) - {"bool"})) if kinds - {"None"} == {"bool"} else ()
         return cls(name, kind, repr(default) if choices else _typed(default, kinds), choices)
@@ -138,6 +140,10 @@ class Field:
         return found
 
     def _read(self, text: str) -> object:
+        if _values(self.type):
+            if text not in _values(self.type):
+                raise ValueError(text)
+            return text
         kinds = _kinds(self.type) - {"None"}
         if kinds == {"int"}:
             return int(text)
@@ -249,6 +255,12 @@ def _recognised(text: str, cls: type[Entity]) -> Entity:
 
 def _spelt(annotation: object) -> str:
     return annotation if isinstance(annotation, str) else formatannotation(annotation)
+
+
+def _values(annotation: str) -> tuple[str, ...]:
+    """The texts that a `Literal` allows; none for another type."""
+    inside = annotation.removeprefix("Literal") if annotation.startswith("Literal[") else "[]"
+    return tuple(map(str, ast.literal_eval(inside)))
 
 
 def _kinds(annotation: str) -> set[str]:

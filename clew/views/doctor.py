@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clew.entities import ENTITY_TYPES
-from clew.errors import SettingsError
-from clew.pivots.context import workspace
+from clew.errors import AskSkipped, MissingExtra, SettingsError
+from clew.pivots.choosing import source_name
+from clew.pivots.context import now, workspace
 from clew.pivots.plugins import MENUS, PROVIDERS
-from clew.pivots.registry import failures, pivots_for
+from clew.pivots.registry import failures
+from clew.pivots.sources import SourceState, sources
 from clew.plugins import installed
 from clew.settings import Settings
 
@@ -27,9 +28,12 @@ OK, MISSING, FAILED = "ok", "missing", "failed"
 EXTRAS = {
     "logs": (("duckdb",), "queries over logs"),
     "geo": (("maxminddb",), "locating addresses"),
+    "dns": (("dns",), "asking the DNS"),
     "views": (("bokeh", "jinja2", "pyvis"), "pictures"),
     "notebook": (("ipywidgets", "IPython"), "widgets and magics in notebooks"),
 }
+# Where a library is not imported by the name that it is installed by.
+_DISTRIBUTIONS = {"dns": "dnspython"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Check:
 def checks() -> tuple[Check, ...]:
     """Everything that `clew doctor` shows."""
     own = Check("clew", OK, f"{metadata.version('clew')} on Python {platform.python_version()}")
-    return (own, *_libraries(), *_settings(), *_keys(), *_plugins())
+    return (own, *_libraries(), *_settings(), *_plugins())
 
 
 def _libraries() -> Iterator[Check]:
@@ -62,7 +66,11 @@ def _libraries() -> Iterator[Check]:
             command = f"pip install 'clew[{extra}]'"
             yield Check(f"extra {extra}", MISSING, f"{purpose} needs {', '.join(absent)}", command)
         else:
-            yield Check(f"extra {extra}", OK, ", ".join(f"{name} {metadata.version(name)}" for name in names))
+            yield Check(f"extra {extra}", OK, ", ".join(f"{name} {_version(name)}" for name in names))
+
+
+def _version(name: str) -> str:
+    return metadata.version(_DISTRIBUTIONS.get(name, name))
 
 
 def _settings() -> Iterator[Check]:
@@ -74,20 +82,57 @@ def _settings() -> Iterator[Check]:
     yield Check("settings", OK, f"steps are recorded as by {settings.analyst}; cache in {settings.cache}")
     yield Check("network", OK, "offline: nothing leaves" if settings.offline else "what the gate lets pass may leave")
     yield from _files(settings)
+    yield from _names(settings)
+    yield from _keys()
 
 
 def _files(settings: Settings) -> Iterator[Check]:
-    wanted = [("feed", feed, "CLEW_FEEDS") for feed in settings.feeds]
-    wanted += [("geoip", settings.geoip, "CLEW_GEOIP")] if settings.geoip else []
-    for name, path, variable in wanted:
-        yield _file(name, path, variable)
+    for feed in settings.feeds:
+        yield _file("feed", feed, "CLEW_FEEDS")
     stored = workspace().feeds.store
     for each in stored.feeds() if stored is not None else ():
         yield _stored(each)
     if not settings.feeds and (stored is None or not stored.files()):
         yield Check("feed", MISSING, "no local feeds", "clew feeds add PATH, or set CLEW_FEEDS")
-    if settings.geoip is None:
-        yield Check("geoip", MISSING, "no GeoIP database", "set CLEW_GEOIP to a .mmdb file")
+    yield from _databases(settings)
+
+
+def _databases(settings: Settings) -> Iterator[Check]:
+    # Loaded here: most of it is what many addresses at once need.
+    from clew.providers.geo.sources import files
+
+    try:
+        paths = files(settings.geoip)
+    except AskSkipped as error:
+        yield Check("geoip", MISSING, "no GeoIP database", error.next_step)
+        return
+    for path in paths:
+        yield _database(path)
+
+
+def _database(path: Path) -> Check:
+    from clew.providers.geo.answers import OLD, is_old
+    from clew.providers.geo.database import DAMAGE, opened
+
+    try:
+        found = opened(path)
+    except MissingExtra as error:
+        return Check("geoip", MISSING, f"{path}: {error.what}", error.next_step)
+    except DAMAGE as error:
+        return Check("geoip", FAILED, f"{path} cannot be read: {error}", "check CLEW_GEOIP, download it again")
+    what = f"{path}: {found.type}, built {found.built}"
+    if is_old(found.built, now().date()):
+        return Check("geoip", OK, f"{what}, more than {OLD.days} days ago", "download it again: addresses move")
+    return Check("geoip", OK, what)
+
+
+def _names(settings: Settings) -> Iterator[Check]:
+    """Settings that name sources which there are not."""
+    known = {source.name for source in sources()}
+    for setting in ("providers", "disabled_providers", "weights"):
+        for name in getattr(settings, setting):
+            if source_name(name) not in known:
+                yield Check(setting, FAILED, f"there is no source {name!r}", "clew sources lists them")
 
 
 def _stored(feed: OpenFeed | Broken) -> Check:
@@ -108,13 +153,20 @@ def _file(name: str, path: Path, variable: str) -> Check:
 
 
 def _keys() -> Iterator[Check]:
-    """Whether the key of each provider is set; never what it is."""
-    pivots = [pivot for cls in ENTITY_TYPES.values() for pivot in pivots_for(cls).values()]
-    for provider in dict.fromkeys(each for pivot in pivots for each in pivot.providers if each.secret):
-        if os.environ.get(provider.secret):
-            yield Check(provider.name, OK, f"{provider.title}: {provider.secret} is set")
-        else:
-            yield Check(provider.name, MISSING, f"{provider.title} needs a key", f"set {provider.secret}")
+    """Whether the key of each source is set; never what it is."""
+    for source in sources():
+        if source.secret:
+            yield _key(source)
+
+
+def _key(source: SourceState) -> Check:
+    if source.asked == "disabled":
+        return Check(source.name, OK, f"{source.title} is disabled")
+    if source.key == "set":
+        return Check(source.name, OK, f"{source.title}: {source.secret} is set")
+    lacks = "needs a key" if source.key == "missing" else "answers less, or less often, without a key"
+    step = f"set {source.secret} in the environment, the keyring or the file that CLEW_KEYS names"
+    return Check(source.name, MISSING, f"{source.title} {lacks}", step)
 
 
 def _plugins() -> Iterator[Check]:

@@ -42,12 +42,18 @@ def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str
 def _verdict(latest: Iterable[Row]) -> str:
     """What counts of the latest word of each source: that of the analyst, else the worst, as the case decides."""
     strongest = min(latest, key=_rank)
-    if strongest["outcome"] != Outcome.FOUND or strongest["verdict"] == Verdict.UNKNOWN:
+    if strongest["outcome"] != Outcome.FOUND or strongest["counted"] == Verdict.UNKNOWN:
         return ""
-    return f"{strongest['verdict']} ({strongest['severity']})"
+    return f"{strongest['counted']} ({_severity(strongest)})"
 
 
 def _rank(row: Row) -> tuple[bool, bool, int, int]:
-    judged = row["provider"] == ANALYST and row["verdict"] != Verdict.UNKNOWN
+    judged = row["provider"] == ANALYST and row["counted"] != Verdict.UNKNOWN
     found = row["outcome"] == Outcome.FOUND
-    return not judged, not found, VERDICT_ORDER.index(row["verdict"]), _SEVERITIES.index(row["severity"])
+    return not judged, not found, VERDICT_ORDER.index(row["counted"]), _SEVERITIES.index(_severity(row))
+
+
+def _severity(row: Row) -> Severity:
+    """That of the answer; not high where its verdict was lowered."""
+    given = Severity(row["severity"])
+    return Severity.MEDIUM if row["counted"] != row["verdict"] and given is Severity.HIGH else given

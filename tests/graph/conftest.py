@@ -32,7 +32,10 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 @pytest.fixture(scope="session")
 def around(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Feed and places of the incident; its logs are connected by each case."""
-    return Workspace(Settings(feeds=(scenario.feed,), geoip=scenario.geo, cache=tmp_path_factory.mktemp("cache")))
+    settings = Settings(
+        feeds=(scenario.feed,), geoip=(scenario.geo,), cache=tmp_path_factory.mktemp("cache"), providers=("abuseipdb",)
+    )  # fmt: skip
+    return Workspace(settings)
 
 
 @pytest.fixture
@@ -56,6 +59,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory, scenario: Scenario) -> Path
     """A small closed case with evidence, an answer of each kind that needs no logs, and a merge. To be copied."""
     folder = tmp_path_factory.mktemp("sample")
     path = folder / "sample.clew"
-    around = bare_workspace(folder, feeds=(scenario.feed,), geoip=scenario.geo)
+    around = bare_workspace(folder, feeds=(scenario.feed,), geoip=(scenario.geo,))
     fill(Case.open(path, title="sample", workspace=around))
     return path

@@ -124,10 +124,12 @@ def test_a_look_up_is_known_when_all_who_would_answer_have(outside: Case, name: 
 
 
 def test_a_source_without_a_key_is_not_waited_for(outside: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its key a source is skipped, and the look-up is known all the same."""
+    """Without its key a source is not asked, and the look-up is known all the same."""
     monkeypatch.delenv("CLEW_ABUSEIPDB_KEY")
     ip = IpAddress("9.9.9.9")
-    assert [part.outcome.value for part in ip.ti.lookup().parts] == ["skipped", "nothing"]
+    both = ip.ti.lookup(providers=["abuseipdb", "feed"])
+    assert [part.outcome.value for part in both.parts] == ["skipped", "nothing"]
+    assert [part.provider for part in ip.ti.lookup().parts] == ["feed"]
     assert known(outside, ip, *LOOKUP) == [True]
 
 

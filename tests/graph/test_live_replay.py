@@ -52,7 +52,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 @pytest.fixture
 def outside(tmp_path: Path, scenario: Scenario, service: Service) -> Workspace:
-    settings = Settings(feeds=(scenario.feed,), geoip=scenario.geo, cache=tmp_path)
+    settings = Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=tmp_path)
     return Workspace(settings, transport=lambda: httpx.MockTransport(service.answer))
 
 

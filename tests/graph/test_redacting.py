@@ -108,7 +108,7 @@ def opened(path: Path) -> Case:
 def rich(tmp_path_factory: pytest.TempPathFactory, scenario: Scenario) -> Given:
     """A case of the made-up incident with something of everything that people do, and its redaction."""
     folder = tmp_path_factory.mktemp("rich")
-    settings = Settings(feeds=(scenario.feed,), geoip=scenario.geo, cache=folder / "cache", analyst="jane.doe")
+    settings = Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=folder / "cache", analyst="jane.doe")
     path = folder / "incident.clew"
     with Case.open(path, title="Contoso, März", workspace=Workspace(settings), replies=scenario.replies) as case:
         case.connect(scenario.logs)

@@ -55,7 +55,7 @@ def replayed(path: Path) -> Replay:
 def outside(tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with a feed, places and a service that answers in every way."""
     monkeypatch.setenv(AbuseIpDb.secret, "canary-0123456789abcdef")
-    settings = Settings(feeds=(scenario.feed,), geoip=scenario.geo, cache=tmp_path)
+    settings = Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=tmp_path)
     return Workspace(settings, transport=lambda: httpx.MockTransport(answers))
 
 

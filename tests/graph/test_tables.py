@@ -33,7 +33,7 @@ COLUMNS = {
     "findings": {
         "step": COUNT, "subject": TEXT, "pivot": TEXT, "provider": TEXT, "outcome": TEXT, "verdict": TEXT,
         "severity": TEXT, "reason": TEXT, "reference": TEXT, "asked_at": TIME, "returned": COUNT, "available": COUNT,
-        "truncated_by": TEXT,
+        "truncated_by": TEXT, "counted": TEXT,
     },
     "timeline": {
         "time": TIME, "observed_last": TIME, "source": TEXT, "relation": TEXT, "target": TEXT, "provider": TEXT,

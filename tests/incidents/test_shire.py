@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clew import Account, Budget, Host, Investigation, IpAddress, Process
-from clew.entities import Relation
+from clew.entities import Outcome, Relation
 from tests.incidents.transcripts import agents, console, moved_to
 
 #: Recording, and the process that starts the new agent: WinRM, the service manager, WMI.
@@ -123,9 +123,7 @@ def test_the_case_replays_offline(movement: Movement) -> None:
 
 
 def test_private_addresses_were_refused_and_say_so(movement: Movement) -> None:
-    """Nobody outside was told of the lab's addresses, and each refusal names the rule."""
-    findings = movement.case.findings()
-    refused = findings[findings.outcome == "refused"]
-    assert len(refused)
-    assert refused.reason.str.contains("private or reserved").all()
-    assert IpAddress(movement.source.address).value == movement.source.address
+    """Nobody outside was told of the lab's addresses; asked by name, a source is refused, and the rule is named."""
+    assert movement.case.audit().empty
+    refused = IpAddress(movement.source.address).ti.abuseipdb()
+    assert (refused.outcome, "private or reserved" in refused.reason) == (Outcome.REFUSED, True)

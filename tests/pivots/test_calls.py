@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import dataclasses
 import json
 import subprocess
 import sys
@@ -14,11 +15,13 @@ import httpx
 import pytest
 
 import clew
+from clew import Investigation
 from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outcome, Process, Url, Verdict
 from clew.errors import ConnectError, SettingsError
 from clew.pivots import context, generate
 from clew.pivots.binding import Space, bind, fan_out
-from clew.pivots.context import Workspace, configure, connect, current_session
+from clew.pivots.context import Workspace, configure, connect, current_session, workspace
+from clew.providers.geo.sources import brought_along
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.feed import LocalFeed
 from clew.settings import Settings
@@ -73,7 +76,7 @@ def test_a_look_up_asks_whom_one_names(vendor):
 
 def test_an_unknown_provider_is_named(vendor):
     """A provider that the menu has not is an error before anybody is asked."""
-    with pytest.raises(ValueError, match=r"ti\.lookup has no provider 'magic'; it has abuseipdb, feed"):
+    with pytest.raises(ValueError, match=r"ti\.lookup has no provider 'magic'; it has abuseipdb, .*, feed"):
         IP.ti.lookup(providers=["feed", "magic"])
     with pytest.raises(ValueError, match="no provider 'magic'"):
         asyncio.run(IP.ti.lookup.aio(providers=["magic"]))
@@ -98,10 +101,13 @@ def test_pivots_work_in_a_running_loop(vendor):
 def test_without_sources_nothing_is_asked_and_the_next_step_is_told(workspace):
     """Nothing set is not nothing found: each pivot is skipped and says what it needs."""
     assert "CLEW_FEEDS" in Domain("evil.example").ti.feed().reason
-    assert "CLEW_GEOIP" in IP.geo.locate().reason
+    if brought_along() is None:  # else there is a database without any setting
+        assert "CLEW_GEOIP" in IP.geo.locate().reason
     assert "clew.connect" in Host("ws01").query.logons().reason
     assert "CLEW_ABUSEIPDB_KEY" in IP.ti.abuseipdb().reason
-    outcomes = {pivot().outcome for pivot in (IP.ti.lookup, IP.ti.feed, IP.geo.locate, IP.query.hosts)}
+    nobody = IP.ti.lookup(providers=[])
+    assert "clew sources" in nobody.reason
+    outcomes = {pivot().outcome for pivot in (IP.ti.lookup, IP.ti.feed, IP.geo.distance, IP.query.hosts)}
     assert outcomes == {Outcome.SKIPPED}
 
 
@@ -134,7 +140,7 @@ def test_settings_can_be_changed_for_what_follows(feed):
     configure(offline=True, own_domains=["Corp.Example"], geoip="x.mmdb", analyst="me")
     settings = context.workspace().settings
     assert settings == Settings(
-        feeds=(feed,), geoip=Path("x.mmdb"), offline=True, own_domains=("corp.example",), analyst="me",
+        feeds=(feed,), geoip=(Path("x.mmdb"),), offline=True, own_domains=("corp.example",), analyst="me",
         cache=settings.cache,
     )  # fmt: skip
     assert "offline" in IP.ti.abuseipdb().reason
@@ -216,3 +222,53 @@ def test_settings_come_from_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("CLEW_OFFLINE", "yes")
     assert Workspace().settings.feeds == (tmp_path / "a.csv", tmp_path / "b.csv")
     assert Workspace().gate.offline
+
+
+# --- whom look-ups ask -----------------------------------------------------------------------------------------------
+
+
+def test_a_key_or_a_name_in_the_settings_makes_look_ups_ask(vendor, monkeypatch):
+    """Without its key a source outside is asked only where a setting or the call names it, and says what it lacks."""
+    monkeypatch.delenv("CLEW_ABUSEIPDB_KEY")
+    assert [part.provider for part in IP.ti.lookup().parts] == ["feed"]
+    skipped = IP.ti.lookup(providers=["abuseipdb"]).parts[0]
+    assert (skipped.outcome, "set CLEW_ABUSEIPDB_KEY in the environment" in skipped.reason) == (Outcome.SKIPPED, True)
+    configure(providers=["abuseipdb"])
+    assert [part.provider for part in IP.ti.lookup().parts] == ["abuseipdb", "feed"]
+    assert vendor == []
+
+
+def test_a_key_may_stand_in_a_file(vendor, monkeypatch, tmp_path):
+    """Look-ups ask whose key is in the file of keys as those whose key is in the environment."""
+    monkeypatch.delenv("CLEW_ABUSEIPDB_KEY")
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'CLEW_ABUSEIPDB_KEY = "{KEY}"\n')
+    keys.chmod(0o600)
+    made = Workspace(Settings(keys=keys), transport=lambda: httpx.MockTransport(lambda _: httpx.Response(404)))
+    context._process.set(made)
+    assert [part.provider for part in IP.ti.lookup().parts] == ["abuseipdb", "feed"]
+    keys.chmod(0o644)
+    assert [part.provider for part in IP.ti.lookup().parts] == ["feed"]
+
+
+def test_a_look_up_can_ask_for_more_than_one_word(vendor):
+    """One feed alone does not make it malicious where two have to agree; the settings say so, or the call."""
+    assert IP.ti.lookup().verdict is Verdict.MALICIOUS
+    assert IP.ti.lookup(agree=2).verdict is Verdict.SUSPICIOUS
+    configure(agree=2)
+    assert IP.ti.lookup().verdict is Verdict.SUSPICIOUS
+    assert IP.ti.lookup(agree=1).verdict is Verdict.MALICIOUS
+    assert IpAddress.ti.lookup.over([IP])["verdict"].tolist() == ["suspicious"]
+
+
+def test_a_rule_is_part_of_the_case(vendor, tmp_path):
+    """What was judged by a rule is judged by it again: opened, replayed and read, whatever the settings are then."""
+    settings = dataclasses.replace(workspace().settings, agree=3, weights={"feed": 2}, cache=tmp_path / "cache")
+    with Investigation.open(tmp_path / "ir.clew", workspace=Workspace(settings)) as case:
+        assert IP.ti.lookup(providers=["feed"]).verdict is Verdict.SUSPICIOUS
+        assert case.verdict(IP) == "suspicious"
+    configure(agree=1)
+    assert Investigation.replay(tmp_path / "ir.clew").identical
+    with Investigation.open(tmp_path / "ir.clew") as case:
+        (recorded,) = [step.event.finding for step in case.history() if step.event.kind == "pivoted"]
+    assert (recorded.verdict, "needs the word of 3" in recorded.reason) == (Verdict.SUSPICIOUS, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import dataclasses
 import inspect
 import pydoc
 import re
@@ -24,6 +25,7 @@ from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 from clew.providers.base import Provider
+from clew.providers.exchange import Answer
 from clew.settings import Settings
 from tests.support import ENTITIES, FEWER
 
@@ -42,7 +44,7 @@ def test_every_entity_has_pivots():
     """No entity is a dead end, and the table of menus knows no other entities."""
     assert set(MENUS) == set(KINDS)
     assert all(pivots_for(cls) for cls in KINDS)
-    assert len(PIVOTS) > 25
+    assert len(PIVOTS) > 80
 
 
 def test_the_static_view_is_the_dynamic_view():
@@ -116,6 +118,13 @@ def test_a_pivot_knows_whom_it_asks(cls, pivot):
     assert not any(provider.leaves for provider in pivot.providers) or pivot.calls > 0
 
 
+def timeless(answer: Answer) -> Answer:
+    """An answer without the moments at which something on this machine replied."""
+    exchanges = tuple(dataclasses.replace(each, at=AT) for each in answer.exchanges)
+    replies = {key: dataclasses.replace(reply, at=AT) for key, reply in answer.replies.items()}
+    return Answer(dataclasses.replace(answer.finding, asked_at=None), exchanges, replies)
+
+
 @each_pivot
 @FEWER
 @given(data=st.data())
@@ -125,16 +134,20 @@ def test_synchronous_and_asynchronous_are_the_same(cls, pivot, data):
     invocation = Invocation(pivot.name, subject, default_arguments(pivot))
 
     def runner():
-        return Workspace(Settings()).runner(clock=lambda: AT)
+        return Workspace(Settings(offline=True)).runner(clock=lambda: AT)
 
     answer = execute(runner(), invocation, pivot)
-    assert asyncio.run(aexecute(runner(), invocation, pivot)) == answer
+    assert timeless(asyncio.run(aexecute(runner(), invocation, pivot))) == timeless(answer)
     finding = answer.finding
     assert (finding.subject, finding.pivot) == (subject, pivot.name)
     assert isinstance(finding, Finding)
     assert finding.outcome is not Outcome.FAILED
     assert finding.reason
-    assert len(answer.exchanges) == (pivot.calls if finding.outcome is not Outcome.FOUND else len(answer.exchanges))
+    asked = len(answer.exchanges)
+    # An ask that gets no answer ends an operation: of several, later ones are not made. A subject that a source cannot
+    # be asked about, such as a hash of another kind, ends it before the first.
+    skipped = asked == 0 and finding.outcome is Outcome.SKIPPED
+    assert skipped or finding.outcome is Outcome.FOUND or asked == pivot.calls or asked < pivot.calls > 1
 
 
 @each_pivot
@@ -197,6 +210,8 @@ def test_an_entity_that_is_none_has_no_pivots():
 
 SAMPLES: dict[str, Entity] = {
     "account": ENTITY_TYPES["account"]("CORP\\alice"),
+    "asn": ENTITY_TYPES["asn"]("AS64500"),
+    "certificate": ENTITY_TYPES["certificate"]("c" * 64),
     "domain": ENTITY_TYPES["domain"]("evil.example"),
     "file": ENTITY_TYPES["file"]("a" * 64),
     "host": ENTITY_TYPES["host"]("ws01"),

@@ -41,7 +41,7 @@ def test_a_file_sets_everything(written):
     home = Path("~").expanduser()
     assert Settings.load() == Settings(
         feeds=(Path("/a.csv"), home / "b.csv"),
-        geoip=Path("/g.mmdb"),
+        geoip=(Path("/g.mmdb"),),
         offline=True,
         own_domains=("corp.example",),
         analyst="bob",
@@ -49,6 +49,18 @@ def test_a_file_sets_everything(written):
         feeds_store=Path("/f"),
         warninglists=(Path("/w"),),
     )
+
+
+def test_databases_are_a_list_or_one_path(written, monkeypatch):
+    """`geoip` is a list as `feeds` is; one text is one path; in the environment they are separated as PATH is."""
+    for content, expected in (
+        ('geoip = "/a b.mmdb"', ("/a b.mmdb",)),
+        ('geoip = ["/a.mmdb", "/b"]', ("/a.mmdb", "/b")),
+    ):
+        written(content)
+        assert Settings.load().geoip == tuple(map(Path, expected))
+    monkeypatch.setenv("CLEW_GEOIP", os.pathsep.join(["/x.mmdb", "/y"]))
+    assert Settings.load().geoip == (Path("/x.mmdb"), Path("/y"))
 
 
 def test_the_environment_wins(written, monkeypatch):
@@ -59,7 +71,7 @@ def test_the_environment_wins(written, monkeypatch):
     monkeypatch.setenv("CLEW_GEOIP", "")
     monkeypatch.setenv("CLEW_FEEDS", os.pathsep.join(["/x.csv", "/y.csv"]))
     settings = Settings.load()
-    assert (settings.analyst, settings.offline, settings.geoip) == ("carol", False, Path("/g.mmdb"))
+    assert (settings.analyst, settings.offline, settings.geoip) == ("carol", False, (Path("/g.mmdb"),))
     assert settings.feeds == (Path("/x.csv"), Path("/y.csv"))
 
 
@@ -121,3 +133,27 @@ def test_what_concerns_services_can_be_set(written, monkeypatch):
     monkeypatch.setenv("CLEW_DEADLINE", "2.5")
     monkeypatch.setenv("CLEW_REPLY_CACHE", "0")
     assert (Settings.load().deadline, Settings.load().reply_cache) == (2.5, 0)
+
+
+def test_who_is_asked_and_believed_can_be_set(written, monkeypatch):
+    """Sources by name, and what their word counts, as a table or as text in the environment."""
+    written('providers = ["Tor"]\ndisabled_providers = ["otx"]\nagree = 2\n[weights]\notx = 0.5\nfeed = 2\n')
+    settings = Settings.load()
+    assert (settings.providers, settings.disabled_providers, settings.agree) == (("tor",), ("otx",), 2.0)
+    assert settings.weights == {"otx": 0.5, "feed": 2.0}
+    monkeypatch.setenv("CLEW_WEIGHTS", "otx=0, feed=3")
+    monkeypatch.setenv("CLEW_PROVIDERS", "tor crtsh")
+    assert Settings.load().weights == {"otx": 0.0, "feed": 3.0}
+    assert Settings.load().providers == ("tor", "crtsh")
+
+
+@pytest.mark.parametrize("content", [
+    "agree = 0", "agree = -1", "agree = true", 'agree = "many"', "agree = nan", "weights = 5", "weights = { otx = -1 }",
+    'weights = { otx = "much" }', "weights = { otx = true }", 'providers = "tor"', "providers = [5]", "deadline = inf",
+    'offline = "maybe"', "offline = 1", "reply_limit = 1.5", "geoip = 7", "keys = []",
+])  # fmt: skip
+def test_what_a_setting_cannot_be_is_told_with_its_name(written, content):
+    """A value of the wrong kind is an error that names the setting, and is not taken for another."""
+    written(content)
+    with pytest.raises(SettingsError, match=f"'{content.partition(' ')[0]}' cannot be"):
+        Settings.load()

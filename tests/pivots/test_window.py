@@ -15,6 +15,7 @@ from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError, SettingsError
 from clew.pivots import context
+from clew.pivots.choosing import Choice, Rule
 from clew.pivots.context import configure, connect
 from clew.pivots.invocation import settled
 from clew.pivots.registry import find_pivot
@@ -147,8 +148,14 @@ def test_who_is_asked_is_written_down():
     """A look-up is recorded with the names of those it asks: a menu that grows later does not change it."""
     lookup = find_pivot(IpAddress, "ti.lookup")
     asked = settled(lookup, {"providers": None}, ANY_TIME, NOW)
-    assert asked["providers"] == [*lookup.chosen(None)]
-    assert settled(lookup, {"providers": ("feed", "feed")}, ANY_TIME, NOW) == {"providers": ["feed"]}
+    assert asked == {"providers": [*lookup.rows], "agree": 1.0}
+    named = settled(lookup, {"providers": ("feed", "feed"), "agree": 2}, ANY_TIME, NOW)
+    assert named == {"providers": ["feed"], "agree": 2.0}
+    some = Choice(lambda provider: not provider.leaves, Rule(3, {"feed": 0.5, "nobody": 2}))
+    asked = settled(lookup, {"providers": None, "agree": None}, ANY_TIME, NOW, some)
+    assert asked == {"providers": ["feed"], "agree": 3.0, "weights": {"feed": 0.5}}
+    with pytest.raises(ValueError, match="agree"):
+        settled(lookup, {"agree": 0}, ANY_TIME, NOW)
 
 
 @given(st.none() | st.text(max_size=12), st.none() | st.text("now+-@smhdw0123456789", max_size=8))

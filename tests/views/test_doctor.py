@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clew.demo.geo import write_geo
 from clew.pivots import context
 from clew.pivots.context import Workspace
 from clew.settings import Settings
@@ -29,16 +30,27 @@ def test_what_is_not_set_up_is_missing_with_the_way_to_set_it_up(doctor):
     found = doctor()
     assert {check.state for check in found.values()} <= {OK, MISSING}
     assert found["feed"].next_step == "clew feeds add PATH, or set CLEW_FEEDS"
-    assert found["abuseipdb"].next_step == "set CLEW_ABUSEIPDB_KEY"
+    assert found["abuseipdb"].next_step.startswith("set CLEW_ABUSEIPDB_KEY in the environment, the keyring or the file")
     assert all(check.next_step for check in found.values() if check.state == MISSING)
 
 
 def test_what_is_set_up_and_absent_is_a_failure(doctor, tmp_path: Path):
     """A feed or a database that a setting names and that is not there is failed, with the setting to look at."""
-    found = doctor(feeds=(tmp_path / "no.csv",), geoip=tmp_path)
+    found = doctor(feeds=(tmp_path / "no.csv",), geoip=(tmp_path,))
     assert found["feed"].state == found["geoip"].state == FAILED
     assert "no.csv" in found["feed"].what
     assert "CLEW_GEOIP" in found["geoip"].next_step
+
+
+def test_the_age_of_a_database_is_shown(doctor, tmp_path: Path):
+    """Each database of a folder has its type and its day; an old one works, and the next step is a newer one."""
+    write_geo(tmp_path / "geo.mmdb")
+    check = doctor(geoip=(tmp_path,))["geoip"]
+    assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.what) == (OK, True)
+    assert ("more than 90 days ago" in check.what) == bool(check.next_step)
+    (tmp_path / "geo.mmdb").write_bytes(b"torn")
+    check = doctor(geoip=(tmp_path,))["geoip"]
+    assert (check.state, "geo.mmdb cannot be read" in check.what) == (FAILED, True)
 
 
 def test_what_is_there_is_ok(doctor, tmp_path: Path):
@@ -66,3 +78,10 @@ def test_settings_that_cannot_be_read_are_a_failure(monkeypatch, tmp_path: Path)
     assert found["settings"].state == FAILED
     assert "colour" in found["settings"].what
     assert found["clew"].state == OK
+
+
+def test_a_setting_that_names_no_source_is_a_failure(doctor):
+    """A name that no source has is told with its setting."""
+    found = doctor(providers=("magic", "circl_pdns"), weights={"otx": 0.5})
+    assert (found["providers"].state, "'magic'" in found["providers"].what) == (FAILED, True)
+    assert "weights" not in found

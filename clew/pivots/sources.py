@@ -1,0 +1,137 @@
+"""The sources that there are: what each knows, whether look-ups ask it, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from clew.entities import ENTITY_TYPES, Entity
+from clew.entities.display import html_table, visible
+from clew.pivots.context import workspace
+from clew.pivots.invocation import Pivot
+from clew.pivots.registry import own_pivots, pivots_for
+from clew.providers.base import Provider, Quota
+
+_PivotsOf = Callable[[type[Entity]], Mapping[str, Pivot]]
+#: What the cells of a source are.
+HEAD = ("source", "title", "contact", "key", "look-ups", "quota", "pivots")
+_SPANS: Mapping[timedelta, str] = MappingProxyType({
+    timedelta(seconds=1): "a second", timedelta(minutes=1): "a minute", timedelta(hours=1): "an hour",
+    timedelta(days=1): "a day", timedelta(days=7): "a week", timedelta(days=30): "a month",
+    timedelta(days=365): "a year",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """One source.
+
+    Attributes:
+        contact: `local` (nothing leaves), `passive` (somebody outside learns of it) or `active` (the suspect may).
+        secret: the name of the key; empty if it has none.
+        key: `set`, `missing`, `optional` (not set, and not needed) or `none`.
+        asked: whether look-ups ask it that name nobody: `yes`, `no`, or `disabled`.
+        quotas: what it allows each key.
+        pivots: everything that it can be asked, as `IpAddress.ti.abuseipdb`.
+    """
+
+    name: str
+    title: str
+    docs: str
+    contact: str
+    secret: str
+    key: str
+    asked: str
+    quotas: tuple[Quota, ...]
+    pivots: tuple[str, ...]
+
+    @property
+    def limits(self) -> str:
+        """The quotas in words."""
+        return limits(self.quotas)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row of a table."""
+        key = f"{self.secret} ({self.key})" if self.secret else ""
+        return self.name, self.title, self.contact, key, self.asked, self.limits, " ".join(self.pivots)
+
+
+class Sources(tuple[SourceState, ...]):
+    """Sources, to look through."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        rows = [HEAD, *(source.cells for source in self)]
+        widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD) - 1)]
+        lines = ("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
+        return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        return html_table(HEAD, [source.cells for source in self])
+
+
+def sources() -> Sources:
+    """Every source that some pivot asks, those of plug-ins too.
+
+    >>> from clew.pivots.sources import sources
+    >>> next(source.contact for source in sources() if source.name == "feed")
+    'local'
+    """
+    around = workspace()
+    asks, has_key, disabled = around.choice.asks, around.keys.has, around.gate.disabled
+    found: list[SourceState] = []
+    for group in grouped(pivots_for).values():
+        provider = group.provider
+        key = "set" if provider.secret and has_key(provider) else _lacking(provider)
+        asked = "disabled" if provider.name in disabled else "yes" if asks(provider) else "no"
+        found.append(SourceState(provider.name, provider.title, provider.docs, contact(provider), provider.secret, key,
+                                 asked, provider.quotas, group.pivots))  # fmt: skip
+    return Sources(sorted(found, key=lambda source: source.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is asked of one source, by all entities; `provider` is the first class of that name."""
+
+    provider: type[Provider]
+    rows: tuple[tuple[type[Entity], Pivot], ...]
+
+    @property
+    def pivots(self) -> tuple[str, ...]:
+        """As `IpAddress.ti.abuseipdb`."""
+        return tuple(f"{entity.__name__}.{row.name}" for entity, row in self.rows)
+
+
+def grouped(of: _PivotsOf = own_pivots) -> dict[str, Group]:
+    """The sources by name, each with the pivots that ask it alone."""
+    found: dict[str, Group] = {}
+    for entity in ENTITY_TYPES.values():
+        for row in of(entity).values():
+            if row.together:
+                continue
+            for provider in row.providers:
+                known = found.get(provider.name, Group(provider, ()))
+                found[provider.name] = Group(known.provider, (*known.rows, (entity, row)))
+    return found
+
+
+def contact(provider: type[Provider]) -> str:
+    """`local`, `passive` or `active`."""
+    return "active" if provider.active else "passive" if provider.leaves else "local"
+
+
+def limits(quotas: tuple[Quota, ...]) -> str:
+    """Quotas in words."""
+    return ", ".join(f"{quota.calls:,} {_span(quota.per)}" for quota in quotas)
+
+
+def _lacking(provider: type[Provider]) -> str:
+    return "optional" if provider.secret_optional else "missing" if provider.secret else "none"
+
+
+def _span(per: timedelta) -> str:
+    return _SPANS.get(per) or f"in {per.total_seconds() / 60:g} minutes"

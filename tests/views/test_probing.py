@@ -1,0 +1,135 @@
+"""`clew doctor --ask`: one cheap call to a source that is named, and what came of it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from clew import IpAddress
+from clew.errors import QueryError
+from clew.pivots import context
+from clew.pivots.context import Workspace
+from clew.pivots.sources import grouped, sources
+from clew.settings import Settings
+from clew.views.doctor import FAILED, MISSING, OK
+from clew.views.probing import PROBES, probe
+
+KEY = "canary-probe-0123456789"
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch):
+    """A network in which every request gets one answer, and the requests that were made."""
+    sent: list[httpx.Request] = []
+
+    def serve(response: httpx.Response, **settings: object) -> list[httpx.Request]:
+        def answer(request: httpx.Request) -> httpx.Response:
+            sent.append(request)
+            return httpx.Response(response.status_code, content=response.content)
+
+        around = Workspace(Settings(**settings), transport=lambda: httpx.MockTransport(answer))
+        monkeypatch.setattr(context, "_default_workspace", lambda: around)
+        return sent
+
+    monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", KEY)
+    return serve
+
+
+GOOD = httpx.Response(200, json={"data": {"abuseConfidenceScore": 0, "totalReports": 0}})
+
+
+def test_a_source_that_answers_is_ok(vendor):
+    """One request is made, with the key, about an address that is nobody's secret."""
+    sent = vendor(GOOD)
+    (check,) = probe(["abuseipdb"])
+    assert (check.name, check.state) == ("abuseipdb", OK)
+    assert "ti.abuseipdb of 8.8.8.8: nothing" in check.what
+    assert [request.headers["Key"] for request in sent] == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("response", "why"),
+    [
+        (httpx.Response(401), "refused the key"),
+        (httpx.Response(500), "status 500"),
+        (httpx.Response(200, content=b"<html>"), "not usable JSON"),
+    ],
+)
+def test_a_source_that_does_not_answer_is_a_failure(vendor, response, why):
+    """What went wrong is said, and where the source is documented."""
+    vendor(response)
+    (check,) = probe(["abuseipdb"])
+    assert (check.state, why in check.what) == (FAILED, True)
+    assert check.next_step.startswith("https://")
+    assert KEY not in repr(check)
+
+
+def test_a_source_without_its_key_is_missing(vendor, monkeypatch):
+    """Nobody is asked, and the variable is named."""
+    monkeypatch.delenv("CLEW_ABUSEIPDB_KEY")
+    sent = vendor(GOOD)
+    (check,) = probe(["abuseipdb"])
+    assert (check.state, "CLEW_ABUSEIPDB_KEY" in check.what, sent) == (MISSING, True, [])
+
+
+def test_the_gate_stands_before_it(vendor):
+    """Offline nobody is asked, and a source that touches others is refused as long as it is not allowed."""
+    sent = vendor(GOOD, offline=True)
+    (check,) = probe(["abuseipdb"])
+    assert (check.state, "offline" in check.what) == (FAILED, True)
+    vendor(GOOD)
+    (check,) = probe(["dns"])
+    assert (check.state, "own infrastructure" in check.what, sent) == (FAILED, True, [])
+
+
+def test_without_names_those_are_asked_that_look_ups_ask(vendor):
+    """A key that is set is enough; a source that needs none has to be named in the settings."""
+    sent = vendor(GOOD)
+    assert [check.name for check in probe()] == ["abuseipdb"]
+    vendor(httpx.Response(404), providers=("internetdb",))
+    assert {check.name for check in probe()} == {"abuseipdb", "internetdb"}
+    assert len(sent) == 3
+
+
+def test_a_name_that_is_none_is_an_error_before_anybody_is_asked(vendor):
+    """The names that there are are told."""
+    sent = vendor(GOOD)
+    with pytest.raises(QueryError, match="no source 'magic'") as refused:
+        [*probe(["abuseipdb", "magic"])]
+    assert "abuseipdb" in refused.value.next_step
+    assert sent == []
+
+
+def test_every_source_outside_can_be_asked():
+    """For each of them there is something to ask about that is nobody's secret."""
+    outside = [group for group in grouped().values() if group.provider.leaves]
+    assert len(outside) > 20
+    assert all(any(entity in PROBES for entity, _ in group.rows) for group in outside)
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+def test_sources_say_what_is_set(vendor, monkeypatch):
+    """Each is once in the list, with its key, whether look-ups ask it, and all that it can be asked."""
+    vendor(GOOD, disabled_providers=("feed", "circl_hashlookup"), providers=("tor",))
+    found = {source.name: source for source in sources()}
+    assert len(found) == len(sources())
+    abuse, shodan, feed, tor = (found[name] for name in ("abuseipdb", "shodan", "feed", "tor"))
+    assert (abuse.key, abuse.asked, abuse.contact) == ("set", "yes", "passive")
+    assert (shodan.key, shodan.asked) == ("missing", "no")
+    assert (feed.asked, found["circl-hashlookup"].asked) == ("disabled", "disabled")
+    assert (tor.key, tor.asked) == ("none", "yes")
+    assert "IpAddress.ti.abuseipdb" in abuse.pivots
+    assert abuse.limits == "1,000 a day"
+    assert KEY not in repr(sources())
+    assert "abuseipdb" in sources()._repr_html_()
+
+
+def test_a_disabled_source_is_not_asked(vendor):
+    """Not in a look-up, and not by name either: it says how to allow it."""
+    sent = vendor(GOOD, disabled_providers=("abuseipdb",))
+    assert [part.provider for part in IpAddress("9.9.9.9").ti.lookup().parts] == ["feed"]
+    refused = IpAddress("9.9.9.9").ti.abuseipdb()
+    assert (refused.outcome.value, "CLEW_DISABLED_PROVIDERS" in refused.reason) == ("refused", True)
+    assert sent == []

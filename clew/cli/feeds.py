@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clew.cli.terminal import out, show_finding, show_table
+from clew.cli.terminal import err, out, show_finding, show_table
 from clew.entities import Severity, Verdict, parse
 from clew.entities.display import visible
 from clew.entities.text import stamp
-from clew.errors import EntityError, SettingsError
+from clew.errors import AskError, ClewError, EntityError, FeedUnusable, SettingsError
 from clew.pivots.context import now, workspace
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import pivots_for
 
 if TYPE_CHECKING:
+    from clew.providers.ti.feeds.building import Feed
     from clew.providers.ti.feeds.store import Broken, FeedStore, OpenFeed
+    from clew.providers.ti.taxii.fetching import Fetched, Fetching
 
-NOTHING = 3
+FAILED, NOTHING = 1, 3
 Name = Annotated[str, typer.Argument(metavar="NAME", help="of the feed, as clew feeds list shows it")]
+Key = Annotated[
+    str, typer.Option(help="of a TAXII server: the name of the key in the environment, keyring or keys file")
+]
+Basic = Annotated[bool, typer.Option("--basic", help="the key is user:password, and no token")]
 LEFT_OUT_SHOWN = 10
 
 feeds = typer.Typer(help="Local threat intelligence: lists and reports of others, asked without any network.",
@@ -29,23 +34,72 @@ feeds = typer.Typer(help="Local threat intelligence: lists and reports of others
 
 @feeds.command()
 def add(
-    path: Annotated[Path, typer.Argument(help="a file or a folder: lists, CSV, MISP, STIX, OpenIOC")],
-    name: Annotated[str, typer.Option(help="of the feed; that of the file, if not given")] = "",
+    source: Annotated[str, typer.Argument(metavar="PATH|URL", help="a file or a folder: lists, CSV, MISP, STIX, "
+                                          "OpenIOC; or the URL of a TAXII 2.1 server")],
+    *,
+    name: Annotated[str, typer.Option(help="of the feed; that of the file or the collection, if not given")] = "",
     verdict: Annotated[Verdict | None, typer.Option(help="of what it lists and says nothing else of")] = None,
     severity: Annotated[Severity | None, typer.Option(help="likewise")] = None,
     tlp: Annotated[str, typer.Option(help="likewise: clear, green, amber, amber+strict or red")] = "",
-) -> None:
+    collection: Annotated[str, typer.Option(help="of a TAXII server: its identifier, alias or title")] = "",
+    key: Key = "",
+    basic: Basic = False,
+) -> None:  # fmt: skip
     """Read a feed, or read it again if it has changed. It is asked by ti.feed and ti.lookup from then on."""
-    begun = stamp(now())
-    feed = _store().add(path, name=name, verdict=verdict or "", severity=severity or "", tlp=tlp)
-    read = "unchanged" if feed.built < begun else f"read as {', '.join(feed.formats)}"
-    out.print(visible(f"{feed.name}: {read}, {feed.entries:,} listed in {_files(feed.files)}"))
-    for unread in feed.unread[:LEFT_OUT_SHOWN]:
-        out.print(visible(f"  not read: {unread}"))
-    if feed.refused:
-        out.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
-        for file, place, why in _store().opened(feed.name).refused()[:LEFT_OUT_SHOWN]:
-            out.print(visible(f"    {file}:{place}: {why}"))
+    from clew.providers.ti.taxii.fetching import is_url
+    from clew.providers.ti.taxii.server import Access
+
+    begun, said = stamp(now()), (str(verdict or ""), str(severity or ""), tlp)
+    if is_url(source):
+        fetched = _fetcher().add(Access(source, key, basic), said, collection=collection, name=name)
+        _show_fetched(fetched, begun)
+        return
+    if collection or key or basic:
+        raise SettingsError("--collection, --key and --basic are for TAXII servers", where=source,
+                            next_step="give a URL, or leave them out")  # fmt: skip
+    read = _store().add(source, name=name, verdict=said[0], severity=said[1], tlp=said[2])
+    _show_read(read, begun)
+
+
+@feeds.command()
+def update(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="of the feed; all of them, if not given")] = "",
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help="fetch everything again, and forget what is gone")] = False,
+) -> None:
+    """Fetch what is new in collections of TAXII servers, and read files again that have changed."""
+    store, troubles = _store(), list[ClewError]()
+    names = [name] if name else sorted({*store.fetched(), *(each.feed.name for each in _open_feeds())})
+    if not names:
+        out.print("no feeds: clew feeds add PATH")
+    for each in names:
+        try:
+            _update(store, each, whole=whole)
+        except (AskError, FeedUnusable) as error:
+            if name:
+                raise
+            troubles.append(error)
+            err.print(visible(f"{each}: {error.what}{f'; next: {error.next_step}' if error.next_step else ''}"))
+    if troubles:
+        raise typer.Exit(FAILED)
+
+
+@feeds.command()
+def collections(
+    url: Annotated[str, typer.Argument(help="of a TAXII 2.1 server, or of one of its API roots")],
+    *,
+    key: Key = "",
+    basic: Basic = False,
+) -> None:
+    """Which collections a TAXII server has."""
+    from clew.providers.ti.taxii.server import Access
+
+    found = _fetcher().collections(Access(url, key, basic))
+    if not found:
+        out.print("no collections")
+        return
+    rows = [[each.id, each.title, each.alias, "" if each.readable else "not for you", each.url] for each in found]
+    show_table([["collection", "title", "alias", "", "at"], *rows])
 
 
 @feeds.command(name="list")
@@ -60,19 +114,23 @@ def list_feeds() -> None:
 
 @feeds.command()
 def remove(name: Name) -> None:
-    """Take a feed out of the store. The files that it was read from stay where they are."""
+    """Take a feed out of the store. Files that it was read from stay where they are; what was fetched goes with it."""
     _store().remove(name)
     out.print(visible(f"removed {name}"))
 
 
 @feeds.command()
-def check(value: Annotated[str, typer.Argument(help="an address, a domain, a URL or a hash, defanged or not")]) -> None:
+def check(
+    value: Annotated[
+        str, typer.Argument(help="an address, a domain, a URL, a hash or a mail address, defanged or not")
+    ],
+) -> None:
     """What the feeds say of a value, row by row. Ends with 3 if none lists it."""
     entity = parse(value)
     pivot = pivots_for(type(entity)).get("ti.feed")
     if pivot is None:
         raise EntityError(f"no feed is asked about {visible(entity.key)}",
-                          next_step="give an address, a domain, a URL or the hash of a file")  # fmt: skip
+                          next_step="give an address, a domain, a URL, a hash or a mail address")  # fmt: skip
     finding = workspace().perform(Invocation(pivot.name, entity, {}), pivot)
     show_finding(finding)
     if not finding:
@@ -84,6 +142,57 @@ def _store() -> FeedStore:
     if store is None:
         raise SettingsError("there is no folder for feeds", next_step="set CLEW_FEEDS_STORE to one")
     return store
+
+
+def _fetcher() -> Fetching:
+    """What asks TAXII servers: over the way of all web services, past what is kept of their replies."""
+    # Loaded here: most commands about feeds ask nobody.
+    from clew.providers.ti.taxii.fetching import Fetching
+    from clew.providers.web.channel import HttpChannel
+
+    channel = workspace().runner(fresh=True).channels["http"]
+    if not isinstance(channel, HttpChannel):
+        raise TypeError("web services are not asked by an HttpChannel")
+    return Fetching(_store(), channel.receive, workspace().gate)
+
+
+def _open_feeds() -> list[OpenFeed]:
+    from clew.providers.ti.feeds.store import OpenFeed
+
+    return [each for each in _store().feeds() if isinstance(each, OpenFeed)]
+
+
+def _update(store: FeedStore, name: str, *, whole: bool) -> None:
+    begun = stamp(now())
+    if name in store.fetched():
+        _show_fetched(_fetcher().fetch(name, whole=whole), begun)
+        return
+    feed = store.opened(name).feed
+    _show_read(store.add(feed.path, name=name, verdict=feed.verdict, severity=feed.severity, tlp=feed.tlp), begun)
+
+
+def _show_fetched(fetched: Fetched, begun: str) -> None:
+    """What came, and what ended it before its end, if something did."""
+    came = fetched.came
+    parts = [(came.new, "new"), (came.newer, "in a newer version"), (came.revoked, "revoked"),
+             (came.gone, "gone from the server"), (came.refused, "that are no objects")]  # fmt: skip
+    told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+    objects = "1 object" if came.objects == 1 else f"{came.objects:,} objects"
+    out.print(visible(f"{fetched.feed.name}: {objects} came{f', {told}' if told else ', nothing new'}"))
+    _show_read(fetched.feed, begun)
+    if fetched.trouble is not None:
+        raise fetched.trouble
+
+
+def _show_read(feed: Feed, begun: str) -> None:
+    read = "unchanged" if feed.built < begun else f"read as {', '.join(feed.formats)}"
+    out.print(visible(f"{feed.name}: {read}, {feed.entries:,} listed in {_files(feed.files)}"))
+    for unread in feed.unread[:LEFT_OUT_SHOWN]:
+        out.print(visible(f"  not read: {unread}"))
+    if feed.refused and feed.built >= begun:
+        out.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
+        for file, place, why in _store().opened(feed.name).refused()[:LEFT_OUT_SHOWN]:
+            out.print(visible(f"    {file}:{place}: {why}"))
 
 
 def _row(each: OpenFeed | Broken) -> list[str]:

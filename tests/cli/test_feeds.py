@@ -56,7 +56,8 @@ def test_a_feed_from_add_to_remove(clew: Run) -> None:
     [
         (("add", "gone.txt"), "there is no file and no folder gone.txt"),
         (("remove", "gone"), "there is no feed 'gone'"),
-        (("check", "alice@evil.example"), "no feed is asked about account:alice@evil.example"),
+        (("check", "host:ws01.corp.example"), "no feed is asked about host:ws01.corp.example"),
+        (("update", "gone"), "there is no such feed"),
         (("check", "x"), "could be several things"),
     ],
 )

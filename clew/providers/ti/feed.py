@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from clew.entities import Domain, Entity, File, IpAddress, Outcome, Url
+from clew.entities import Account, Domain, Entity, File, IpAddress, Outcome, Url
 from clew.entities.finding import Scalar
 from clew.entities.text import stamp
 from clew.errors import AskSkipped, FeedUnusable
@@ -65,6 +65,11 @@ class LocalFeed(Provider):
         """Whether one of the file's hashes is in a local feed."""
         return (yield from _look_up(file))
 
+    @operation(calls=1, columns=_columns, facts=_ALL)
+    def account(self, account: Account) -> Steps:
+        """Whether the account, as a rule its mail address, is in a local feed."""
+        return (yield from _look_up(account))
+
 
 def _look_up(subject: Entity) -> Steps:
     reply = yield FeedLookup(tuple(str(key) for key in (subject.key, *subject.aliases)))
@@ -105,8 +110,9 @@ class FeedChannel:
         at = stamp(datetime.now(UTC))
         unread = [{"feed": each.name, "why": each.error.what} for each in broken]
         columns = _Columns(len(subjects))
+        warning = self.feeds.warninglists
         for number, (subject, each) in enumerate(zip(subjects, told, strict=True)):
-            lists = self.feeds.warninglists.names(subject)
+            lists = warning.names(subject) if warning else ()
             if each.hits or lists or unread:
                 document = {"hits": each.hits, "available": each.available, "unread": unread, "warning_lists": lists}
                 columns.put(number, Answer.of(document, at))
@@ -119,7 +125,8 @@ class FeedChannel:
 
     @property
     def _any(self) -> bool:
-        return bool(self.feeds.paths) or (self.feeds.store is not None and bool(self.feeds.store.files()))
+        store = self.feeds.store
+        return bool(self.feeds.paths) or (store is not None and bool(store.files() or store.fetched()))
 
 
 def _skipped(error: FeedUnusable) -> AskSkipped:
@@ -140,13 +147,18 @@ class _Columns:
 
     def put(self, number: int, answer: Answer) -> None:
         """The cells of one answer."""
-        fixed: dict[str, Scalar] = {
-            "outcome": answer.outcome.value, "verdict": answer.verdict.value, "severity": answer.severity.value,
-            "reason": answer.reason, "reference": answer.reference, "returned": len(answer.hits),
-            "available": answer.available, "truncated_by": answer.truncated_by,
-            "observed_first": answer.first or None, "observed_last": answer.last or None,
-        }  # fmt: skip
-        for name, value in (fixed | {**answer.facts}).items():
-            if name not in self.cells:
-                self.cells[name] = [None] * self._size
-            self.cells[name][number] = value
+        cells = self.cells
+        cells["outcome"][number] = answer.outcome.value
+        cells["verdict"][number] = answer.verdict.value
+        cells["severity"][number] = answer.severity.value
+        cells["reason"][number] = answer.reason
+        cells["reference"][number] = answer.reference
+        cells["returned"][number] = len(answer.hits)
+        cells["available"][number] = answer.available
+        cells["truncated_by"][number] = answer.truncated_by
+        cells["observed_first"][number] = answer.first or None
+        cells["observed_last"][number] = answer.last or None
+        for name, value in answer.facts.items():
+            if name not in cells:
+                cells[name] = [None] * self._size
+            cells[name][number] = value

@@ -6,7 +6,7 @@ import dataclasses
 import io
 from pathlib import Path
 
-from clew.entities import Domain, Entity, File, Finding, IpAddress, Url
+from clew.entities import Account, Domain, Entity, File, Finding, IpAddress, Url
 from clew.providers.ti.feed import FeedChannel, LocalFeed
 from clew.providers.ti.feeds.asking import Feeds
 from clew.providers.ti.feeds.formats import contents
@@ -15,7 +15,10 @@ from clew.providers.ti.feeds.store import FeedStore
 from clew.providers.ti.feeds.warninglists import Warninglists
 from tests.providers.doubles import runner
 
-OPERATIONS = {IpAddress: LocalFeed.ip, Domain: LocalFeed.domain, Url: LocalFeed.url, File: LocalFeed.file}
+OPERATIONS = {
+    Account: LocalFeed.account, Domain: LocalFeed.domain, File: LocalFeed.file, IpAddress: LocalFeed.ip,
+    Url: LocalFeed.url,
+}  # fmt: skip
 
 
 def looked_up(subject: Entity, *feeds: Path, store: FeedStore | None = None, lists: tuple[Path, ...] = ()) -> Finding:

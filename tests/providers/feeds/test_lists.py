@@ -120,6 +120,45 @@ The dropper with the hash {"ab" * 20} was first seen in May, see https://www.vir
     }
 
 
+def test_an_item_of_a_report_that_is_but_one_value_is_listed():
+    """In a report, an item or a cell that is an address or a name is one; file names, links and words are none."""
+    text = (
+        """:toc:
+
+= Indicators of Compromise
+
+== Network indicators
+
+* `c2.evil-site.com`
+- `++198.51.100.7++`
+|203.0.113.9
+* https://blog.vendor.com/read/on
+* `libkeyutils.so`
+* `cmd.exe`
+* `Ssh-2.0-b479ec72`
+* `rules.yara`
+* Win32/Agent.NBH trojan
+* see news.com for more
+
+|SHA-1 |Name
+|`"""
+        + "0A5A7DD4" * 5
+        + """`|Loader
+"""
+    )
+    form, entries, refused = read(text)
+    listed = {key for entry in entries for key in entry.keys}
+    assert (form, refused) == ("report", [])
+    assert listed == {"domain:c2.evil-site.com", "ip:198.51.100.7", "ip:203.0.113.9", "file:sha1:" + "0a5a7dd4" * 5}
+
+
+@pytest.mark.parametrize("path", [r"%localappdata%\Java", r"Environment.Startup\AdobeUpdater.lnk", r"Temp\a.exe"])
+def test_a_path_is_no_account(path):
+    """What could be an account by its backslash, and is a path by its ends, is left out."""
+    _, entries, refused = read(f"evil.example\n{path}\n")
+    assert ([entry.keys for entry in entries], "path" in refused[0].why) == ([("domain:evil.example",)], True)
+
+
 @given(st.one_of(*(ENTITIES[kind] for kind in ("domain", "ip", "url"))))
 def test_every_entity_is_listed_as_itself(entity):
     """What an entity is called is listed as exactly that entity."""

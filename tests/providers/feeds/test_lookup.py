@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew import Investigation
-from clew.entities import Domain, File, IpAddress, Outcome, Severity, Url, Verdict, parse
+from clew.entities import Account, Domain, File, IpAddress, Outcome, Severity, Url, Verdict, parse
 from clew.entities.frames import finding_record
 from clew.pivots.context import Workspace
 from clew.providers.base import Provider
@@ -65,6 +65,8 @@ def test_a_value_that_is_not_listed_is_nothing(feed):
         (IpAddress("2001:db8::1"), "2001:0DB8::0001"),
         (File(md5="a" * 32, sha256="b" * 64), "A" * 32),
         (File(sha256="b" * 64), "sha256:" + "B" * 64),
+        (Account("billing@evil.example"), "Billing@EVIL[.]example"),
+        (Account("S-1-5-21-1-2-3-1104", upn="billing@evil.example"), "billing@evil.example"),
     ],
     ids=str,
 )
@@ -230,6 +232,19 @@ def test_warning_lists_are_told_and_change_no_verdict(feed, tmp_path):
     assert found.reason.endswith("; on the warning list Public DNS: often benign")
     nothing = looked_up(IpAddress("8.8.4.5"), listed, lists=(lists,))
     assert (nothing.outcome, nothing.fact("warning_lists")) == (Outcome.NOTHING, "Public DNS")
+
+
+def test_an_account_is_asked_about_by_its_mail_address(feed, tmp_path):
+    """Whom a pattern of STIX or an attribute of MISP names as a sender is found, with what was named beside it."""
+    pattern = "[email-message:from_ref.value = 'billing@evil.example' AND url:value = 'https://evil.example/a']"
+    bundle = {"type": "bundle", "objects": [{"type": "indicator", "id": "indicator--1", "pattern": pattern}]}
+    event = {"Event": {"info": "x", "Attribute": [{"type": "email-src", "value": "billing@evil.example"}]}}
+    paths = (feed(json.dumps(bundle), "bundle.json"), feed(json.dumps(event), "event.json"))
+    with Investigation.open(tmp_path / "ir.clew", workspace=Workspace(Settings(feeds=paths, offline=True))) as case:
+        found = Account("billing@evil.example").ti.lookup()
+        assert found.reason.endswith("listed by bundle.json, by event.json")
+        assert Account(r"CORP\alice").ti.feed().reason == "in no local feed"
+        assert [claim.target.kind for claim in case.said()] == ["url"]
 
 
 def test_a_case_keeps_what_the_feed_said_then(feed, tmp_path):

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import random
 import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from clew.entities import Domain, IpAddress, Outcome, Verdict
+from clew.entities import Domain, IpAddress, Outcome, Verdict, parse
 from clew.errors import FeedUnusable
 from clew.providers.ti.feeds.store import FeedStore
 from clew.providers.ti.feeds.verdicts import MANY_LISTS
 from tests.providers.feeds.asked import keys, looked_up, read
+
+# Ends of names that are more likely files.
+FILES = {"bat", "bin", "cmd", "dat", "dll", "exe", "html", "jar", "php", "ps1", "scr", "sys", "tmp", "vbs"}
 
 
 def test_every_address_of_ipsum_is_found_with_its_count(shared_data, tmp_path):
@@ -26,6 +30,14 @@ def test_every_address_of_ipsum_is_found_with_its_count(shared_data, tmp_path):
     feed = store.add(path)
     truth = dict(line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#"))
     assert (feed.entries, feed.refused) == (len(truth), 0) == (120_430, 0)
+    (opened,) = store.feeds()
+    listed = opened.find(f"ip:{address}" for address in truth)
+    assert {each.key.removeprefix("ip:"): each.says["reports"] for each in listed} == {
+        address: int(count) for address, count in truth.items()
+    }
+    draw = random.Random(1)
+    others = {".".join(str(draw.randrange(1, 255)) for _ in range(4)) for _ in range(2_000)} - truth.keys()
+    assert opened.find(f"ip:{address}" for address in others) == []
     for address, count in [*truth.items()][::2_000]:
         found = looked_up(IpAddress(address), store=store)
         assert found.fact("blocklists") == int(count)
@@ -44,14 +56,44 @@ def test_the_trails_of_maltrail_know_their_family(shared_data, tmp_path):
     assert feed.files == 1_517
     assert feed.entries > 380_000
     (opened,) = store.feeds()
-    for file in sorted((tmp_path / "maltrail").rglob("*.txt"))[::40]:
+    values = 0
+    for file in sorted((tmp_path / "maltrail").rglob("*.txt")):
         lines = {line.strip() for line in file.read_text().splitlines()}
-        names = {f"domain:{line}" for line in lines if re.fullmatch(r"(?:[a-z0-9-]+\.)+(?:com|net|org|ru)", line)}
-        found = [listed for listed in opened.find(names) if listed.source.endswith(f"/{file.name}")]
+        names = {key for key in map(_plain_key, lines) if key}
+        found = [each for each in opened.find(names) if each.source.endswith(f"{file.parent.name}/{file.name}")]
         assert {listed.key for listed in found} == names, file
-        assert {listed.says["name"] for listed in found} <= {file.stem.replace("_", " ")}, file
+        assert {listed.says.get("name", "") for listed in found} <= {_family(file)}, file
+        values += len(names)
+    assert values == 215_908
+    assert opened.find(f"domain:not-listed-{number}.example" for number in range(2_000)) == []
     paths = [place for _, place, why in opened.refused() if "is a path" in why]
     assert len(paths) * 10 > len(opened.refused()) * 9
+
+
+def _plain_key(line: str) -> str:
+    """The key of a line that is an address, with a port or without, or a name, and nothing else."""
+    if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?", line):
+        return f"ip:{line.partition(':')[0]}"
+    # What ends like a file is left out on purpose, and a name is not longer than the DNS allows.
+    is_name = re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,20}", line)
+    return f"domain:{line}" if is_name and line.rpartition(".")[2] not in FILES else ""
+
+
+def _family(file: Path) -> str:
+    """The family that a trail is named for."""
+    return " ".join(file.stem.replace("_", " ").split())
+
+
+def test_indicators_of_a_table_are_all_found(shared_data, tmp_path):
+    """Each of 247 indicators of a CSV export is listed with what its row says."""
+    path = shared_data("ti-feeds") / "cobalt_strike_c2_otx.csv"
+    rows = [*csv.DictReader(path.read_text("utf-8-sig").splitlines())]
+    store = FeedStore(tmp_path / "store")
+    feed = store.add(path)
+    assert (feed.entries, feed.refused, len(rows)) == (247, 0, 247)
+    for row in rows:
+        found = looked_up(parse(row["Indicator"]), store=store)
+        assert (bool(found), found.fact("description") or "") == (True, row["Description"]), row
 
 
 def test_a_report_of_amnesty_lists_the_same_as_text_and_as_stix(shared_data):

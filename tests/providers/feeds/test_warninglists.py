@@ -128,3 +128,19 @@ def test_the_lists_of_misp_name_their_own_entries(shared_data, tmp_path):
     for subject in subjects:
         warning.names(subject)
     assert (time.process_time() - begun) / len(subjects) < 0.001
+
+
+def test_texts_on_the_lists_of_misp_are_named_whole(shared_data, tmp_path):
+    """What lists of texts have is named by them, as it stands there and in no longer name."""
+    with zipfile.ZipFile(shared_data("warninglists") / "misp-warninglists.zip") as packed:
+        packed.extractall(tmp_path)
+    warning, asked = Warninglists((tmp_path,)), 0
+    for file in tmp_path.rglob("list.json"):
+        document = json.loads(file.read_text())
+        if document["type"] != "string" or not {"domain", "hostname"} & {*document["matching_attributes"]}:
+            continue
+        for entry in document["list"][:: max(1, len(document["list"]) // 50)]:
+            assert document["name"] in warning.names(Key("domain", entry.lower())), (file, entry)
+            assert document["name"] not in warning.names(Key("domain", f"not-on-it.{entry.lower()}")), (file, entry)
+            asked += 1
+    assert asked > 100

@@ -35,7 +35,7 @@ _SEVERITIES = tuple(Severity)
 Hit = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # nobody changes one; frozen it would take twice the time to make
 class Answer:
     """What a reply says of an entity, without what else it names.
 
@@ -62,17 +62,18 @@ class Answer:
             facts = {"warning_lists": lists} if lists else {}
             return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), facts)
         told = [(number, hit, *judged(hit, now)) for number, hit in enumerate(hits)]
-        told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
+        if len(told) > 1:
+            told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
         _, worst, verdict, severity = told[0]
-        said = {**_row(worst, verdict, severity), "warning_lists": lists}
+        said = {**_row(worst, verdict, severity), "warning_lists": lists or None}
         return cls(
             Outcome.FOUND,
             "; ".join([*_reasons([hit for _, hit, _, _ in told]), *beside]),
-            {name: said[name] for name in FACTS if said[name] not in ("", None)},
+            {name: value for name in FACTS if (value := said[name]) is not None},
             tuple(told),
             int(document["available"]),
-            min((time for hit in hits if (time := moment(hit.get("first_seen")))), default=""),
-            max((time for hit in hits if (time := moment(hit.get("last_seen")))), default=""),
+            min([time for hit in hits if (time := moment(hit.get("first_seen")))], default=""),
+            max([time for hit in hits if (time := moment(hit.get("last_seen")))], default=""),
         )
 
     @property
@@ -126,6 +127,8 @@ def _lists(document: Mapping[str, Any]) -> str:
 
 def _beside(document: Mapping[str, Any]) -> list[str]:
     """What has to be said beside any answer."""
+    if not (document.get("warning_lists") or document.get("unread")):
+        return []
     lists = document.get("warning_lists") or ()
     warned = [f"on the warning list {_lists(document)}: often benign"] if len(lists) == 1 else []
     warned += [f"on {len(lists)} warning lists ({_lists(document)}): often benign"] if len(lists) > 1 else []
@@ -135,15 +138,15 @@ def _beside(document: Mapping[str, Any]) -> list[str]:
 
 def _row(hit: Hit, verdict: Verdict, severity: Severity) -> dict[str, Scalar]:
     """A listing by the names of `COLUMNS`, in their order."""
-    said = {
-        "feed": hit["feed"], "verdict": verdict.value, "severity": severity.value, "threat_name": hit.get("name"),
-        "listed_as": _value(hit), "listed_in": hit.get("place"), "listed_until": hit.get("until"),
-        "description": hit.get("description"), "tags": ", ".join(hit.get("tags") or ()),
-        "confidence": hit.get("confidence"), "blocklists": hit.get("reports"), "tlp": hit.get("tlp"),
-        "observed_first": moment(hit.get("first_seen")), "observed_last": moment(hit.get("last_seen")),
-        "reference": hit.get("reference"),
+    get = hit.get
+    return {
+        "feed": hit["feed"], "verdict": verdict.value, "severity": severity.value, "threat_name": get("name") or None,
+        "listed_as": _value(hit) or None, "listed_in": get("place") or None, "listed_until": get("until") or None,
+        "description": get("description") or None, "tags": ", ".join(get("tags") or ()) or None,
+        "confidence": get("confidence"), "blocklists": get("reports"), "tlp": get("tlp") or None,
+        "observed_first": moment(get("first_seen")) or None, "observed_last": moment(get("last_seen")) or None,
+        "reference": get("reference") or None,
     }  # fmt: skip
-    return {name: None if said[name] == "" else said[name] for name in COLUMNS}
 
 
 def _value(hit: Hit) -> str:
@@ -156,16 +159,22 @@ def _value(hit: Hit) -> str:
 
 def _reasons(hits: Sequence[Hit]) -> list[str]:
     """`listed by ipsum, by abuse since 2026-01-02 as Emotet`: one for each way in which it is listed."""
+    if len(hits) == 1:  # nearly all answers
+        return [f"{_how(hits[0])} by {_by(str(hits[0]['feed']), hits)}"]
     ways: dict[str, dict[str, list[Hit]]] = {}
     for hit in hits:
-        how = _WORDS.get(str(hit.get("match")), "listed").format(_value(hit).removeprefix("*."))
-        ways.setdefault(how, {}).setdefault(str(hit["feed"]), []).append(hit)
+        ways.setdefault(_how(hit), {}).setdefault(str(hit["feed"]), []).append(hit)
     return [f"{how} by {', by '.join(map(_by, feeds, feeds.values()))}" for how, feeds in ways.items()]
 
 
+def _how(hit: Hit) -> str:
+    words = _WORDS.get(str(hit.get("match")))
+    return words.format(_value(hit).removeprefix("*.")) if words else "listed"
+
+
 def _by(feed: str, hits: Sequence[Hit]) -> str:
-    since = min((written for hit in hits if (written := moment(hit.get("first_seen")))), default="")[:10]
-    names = dict.fromkeys(str(hit["name"]) for hit in hits if hit.get("name"))
+    since = min([written for hit in hits if (written := moment(hit.get("first_seen")))], default="")[:10]
+    names = dict.fromkeys([str(hit["name"]) for hit in hits if hit.get("name")])
     return f"{feed}{f' since {since}' if since else ''}{f' as {_and([*names])}' if names else ''}"
 
 

@@ -19,8 +19,9 @@ from clew.providers.ti.feeds.warninglists import Warninglists
 
 #: How many listings of one entity an answer has; the others are counted.
 MAX_HITS = 100
-#: How many keys are looked for at once.
-_AT_ONCE = 50_000
+#: How many subjects are asked about at once, and how many keys are looked for.
+_AT_ONCE, _KEYS = 10_000, 50_000
+_MORE = ("confidence", "description", "reports", "tags", "tlp", "until")
 
 Hit = dict[str, Any]
 
@@ -94,10 +95,18 @@ class Feeds:
 
 def _ask(feed: OpenFeed, subjects: Sequence[Sequence[Entity]], found: dict[int, list[Hit]]) -> None:
     """Add what one feed says of each subject, by the number of the subject."""
+    for start in range(0, len(subjects), _AT_ONCE):
+        _ask_some(feed, subjects, range(start, min(start + _AT_ONCE, len(subjects))), found)
+
+
+def _ask_some(
+    feed: OpenFeed, subjects: Sequence[Sequence[Entity]], numbers: Iterable[int], found: dict[int, list[Hit]]
+) -> None:
+    prefixes, kinds = feed.feed.prefixes, feed.kinds()
     wanted: dict[str, list[tuple[int, str]]] = {}
-    for number, names in enumerate(subjects):
-        for name in names:
-            for key, how in candidates(name, feed.feed.prefixes).items():
+    for number in numbers:
+        for name in subjects[number]:
+            for key, how in candidates(name, prefixes, kinds).items():
                 wanted.setdefault(key, []).append((number, how))
     seen: set[tuple[int, int]] = set()
     for part in _parts(wanted):
@@ -110,8 +119,8 @@ def _ask(feed: OpenFeed, subjects: Sequence[Sequence[Entity]], found: dict[int, 
 
 def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
     whole = [*keys]
-    for start in range(0, len(whole), _AT_ONCE):
-        yield whole[start : start + _AT_ONCE]
+    for start in range(0, len(whole), _KEYS):
+        yield whole[start : start + _KEYS]
 
 
 def _is_shared(key: str, how: str, names: Sequence[Entity]) -> bool:
@@ -138,8 +147,10 @@ def _hit(feed: OpenFeed, listed: Listed, how: str) -> Hit:
         "place": f"{listed.source}:{listed.place}",
         "raw": json.loads(listed.raw) if listed.whole else listed.raw,
     }
-    hit |= {name: says[name] for name in ("confidence", "description", "reports", "tags", "tlp", "until")
-            if name in says}  # fmt: skip
+    if says:
+        hit |= {name: says[name] for name in _MORE if name in says}
+    if not listed.related:
+        return hit
     same = [key for relation, key, _ in listed.related if relation == SAME]
     others = [[relation, key, backwards] for relation, key, backwards in listed.related if relation != SAME]
     return hit | ({"same": same} if same else {}) | ({"related": others} if others else {})

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from clew.errors import FeedUnusable
 from clew.providers.ti.feeds.database import Connection, create, finish
-from clew.providers.ti.feeds.formats import contents, open_feed
+from clew.providers.ti.feeds.formats import Contents, contents, open_feed
+from clew.providers.ti.feeds.mirror import Mirror
 from clew.providers.ti.feeds.model import SAME, Entry, Refused, Says
 from clew.providers.ti.feeds.recognising import NETWORK
 from clew.providers.ti.feeds.sources import Source, sources_of, threat_of, told_by_folders
 
 #: Counts up when the same file would be understood differently: what was built before is then built again.
-READERS = 1
+READERS = 2
 #: How many rows that list nothing are kept with their reasons; all are counted.
 MAX_REFUSED = 1_000
-_ROWS = 20_000
+_ROWS = 5_000
 _INTERNED = 100_000
 
 
@@ -102,7 +104,7 @@ class _Writing:
     prefixes: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     formats: list[str] = field(default_factory=list[str])
     unread: list[str] = field(default_factory=list[str])
-    said: dict[Says, int] = field(default_factory=dict[Says, int])
+    said: dict[str, int] = field(default_factory=dict[str, int])
     rows: list[tuple[int, int, str, int, int, str]] = field(default_factory=list[tuple[int, int, str, int, int, str]])
     keys: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     new: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -113,13 +115,14 @@ class _Writing:
         """The number of what is said, which many entries say alike."""
         if says is self.last[0]:  # most files say one thing of all that they list
             return self.last[1]
-        number = self.said.get(says)
+        packed = says.packed()
+        number = self.said.get(packed)
         if number is None:
             if len(self.said) >= _INTERNED:
                 self.said.clear()
             self.count += 1
-            number = self.said[says] = self.count
-            self.new.append((number, says.packed()))
+            number = self.said[packed] = self.count
+            self.new.append((number, packed))
         self.last = says, number
         return number
 
@@ -130,11 +133,11 @@ def _read(source: Source, number: int, writing: _Writing, feed: Feed, *, in_fold
     entries, refused = writing.entries, writing.refused
     unread, kind = "", ""
     try:
-        with open_feed(source.path) as file:
-            told = contents(file, told_by_folders(source.name, given), threat_of(source.name) if in_folder else "")
+        with _opened(source, given, in_folder=in_folder) as told:
             kind = told.format
             _write(told.rows, number, writing)
-        if writing.entries == entries and writing.refused > refused:
+        # A collection may well have nothing that is listed (any more).
+        if writing.entries == entries and writing.refused > refused and not source.mirrored:
             raise FeedUnusable(f"none of its {writing.refused - refused:,} rows lists anything")
         if writing.entries == entries and kind == "report":
             raise FeedUnusable("it is a text for people that names no hash, and nothing that is defanged")
@@ -147,6 +150,17 @@ def _read(source: Source, number: int, writing: _Writing, feed: Feed, *, in_fold
         "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)",
         (number, source.name, source.sha256, source.size, kind, unread),
     )
+
+
+@contextmanager
+def _opened(source: Source, given: Says, *, in_folder: bool) -> Generator[Contents]:
+    if source.mirrored:
+        with closing(Mirror.open(source.path)) as mirror:
+            yield Contents("TAXII", mirror.rows(given))
+    else:
+        with open_feed(source.path) as file:
+            threat = threat_of(source.name) if in_folder else ""
+            yield contents(file, told_by_folders(source.name, given), threat)
 
 
 def _write(rows: Iterator[Entry | Refused], source: int, writing: _Writing) -> None:

@@ -55,6 +55,11 @@ class Columns:
     values: tuple[tuple[int, str], ...]
     says: Mapping[str, int]
 
+    @property
+    def width(self) -> int:
+        """How many cells a row needs to have all of them."""
+        return 1 + max((*(place for place, _ in self.values), *self.says.values()))
+
     @classmethod
     def named(cls, header: Sequence[str]) -> Columns | None:
         """Those of a header; None for a row that is none."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol
 
 import apsw
@@ -47,9 +48,13 @@ class Connection(Protocol):
     def limit(self, which: int, newval: int = ..., /) -> int: ...
     def config(self, op: int, value: int, /) -> int: ...
     def close(self) -> None: ...
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # nobody changes one; frozen it would take twice the time to make
 class Listed:
     """An entry that was found.
 
@@ -64,7 +69,7 @@ class Listed:
     entry: int
     source: str
     place: str
-    says: dict[str, Any]
+    says: Mapping[str, Any]
     raw: str
     whole: bool
     related: tuple[tuple[str, str, bool], ...] = ()
@@ -86,7 +91,7 @@ def typed(where: str) -> Generator[None]:
 
 def create(path: Path | None) -> Connection:
     """A new file for a feed, or a scratch one that nobody sees; nothing is synced before it is whole."""
-    connection = _connection(str(path) if path else "", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    connection = connection_to(str(path) if path else "", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{4 * CACHE_KIB}",
                    f"application_id = {APPLICATION}", f"user_version = {FORMAT}"):  # fmt: skip
         list(connection.execute(f"PRAGMA {pragma}"))
@@ -109,7 +114,8 @@ def open_file(path: Path) -> Connection:
     with typed(str(path)):
         connection = _connected(path)
         try:
-            _harden(connection)
+            harden(connection)
+            list(connection.execute("PRAGMA query_only = ON"))
             _check(connection, path)
         except BaseException:
             connection.close()
@@ -119,23 +125,24 @@ def open_file(path: Path) -> Connection:
 
 def _connected(path: Path) -> Connection:
     try:
-        return _connection(str(path), apsw.SQLITE_OPEN_READONLY)
+        return connection_to(str(path), apsw.SQLITE_OPEN_READONLY)
     except apsw.CantOpenError:
         raise FeedUnusable("there is no such feed", where=str(path), next_step="clew feeds list") from None
 
 
-def _connection(path: str, flags: int) -> Connection:
+def connection_to(path: str, flags: int) -> Connection:
+    """A connection to a file; an empty path is a scratch one."""
     # Returned, and not assigned: the protocol says less than apsw, and checkers would keep what apsw says.
     return apsw.Connection(path, flags=flags)
 
 
-def _harden(connection: Connection) -> None:
+def harden(connection: Connection) -> None:
     """Nothing in a file may run code or ask for too much."""
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
     connection.limit(apsw.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
-    for pragma in ("cell_size_check = ON", "query_only = ON", "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):
+    for pragma in ("cell_size_check = ON", "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):
         list(connection.execute(f"PRAGMA {pragma}"))
 
 
@@ -175,13 +182,21 @@ FROM json_each(?) AS asked CROSS JOIN related ON related.entry = asked.value
 """
 
 
+def begins(connection: Connection, start: str) -> bool:
+    """Whether there is a key that begins so; `start` is ASCII."""
+    after = start[:-1] + chr(ord(start[-1]) + 1)
+    rows = connection.execute("SELECT 1 FROM keys WHERE key >= ? AND key < ? LIMIT 1", (start, after))
+    return next(rows, None) is not None
+
+
 def find(connection: Connection, keys: Iterable[str]) -> list[Listed]:
     """Every entry that has one of the keys, in the order of the feed."""
     rows = list(connection.execute(_FIND, (json.dumps([*keys]),)))
     related: dict[int, list[tuple[str, str, bool]]] = {}
     for entry, relation, other, backwards in connection.execute(_RELATED, (json.dumps([row[1] for row in rows]),)):
         related.setdefault(entry, []).append((relation, other, bool(backwards)))
+    told = {says: json.loads(says) for says in {row[4] for row in rows}}
     return [
-        Listed(key, entry, source, place, json.loads(says), raw, bool(whole), tuple(related.get(entry, ())))
+        Listed(key, entry, source, place, told[says], raw, bool(whole), tuple(related.get(entry, ())))
         for key, entry, source, place, says, raw, whole in rows
     ]

@@ -33,6 +33,8 @@ SAMPLE, PROSE = 200, 4
 _HEAD = 65_536
 # An address in brackets is no list of JSON.
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
+# How a text in AsciiDoc begins, as reports on GitHub do.
+_TITLE = re.compile(r"(?:(?::[\w-]+:.*|//.*|[ \t]*)\r?\n)*=[ \t]+\S")
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"SQLite format 3")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -90,6 +92,8 @@ def _of_text(start: str, lines: Iterator[str], given: Says, threat: str) -> Cont
     delimiter = _delimiter(start.splitlines()[:1_000])
     if delimiter:
         return Contents("CSV", read_table(lines, named, delimiter))
+    if _TITLE.match(start):
+        return Contents("report", read_report(lines, given))
     rows = [*islice(read_lines(iter(start.splitlines()), given), SAMPLE)]
     listing = sum(isinstance(row, Entry) for row in rows)
     if listing * PROSE < len(rows) and _is_prose(start.splitlines()):
@@ -98,8 +102,8 @@ def _of_text(start: str, lines: Iterator[str], given: Says, threat: str) -> Cont
 
 
 def _is_prose(head: list[str]) -> bool:
-    """Whether a good part of the lines is more than one word."""
-    rows = [line.split() for line in head if line.strip()]
+    """Whether a good part of the lines is more than one word, but for comments, which lists have too."""
+    rows = [line.split() for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))]
     return sum(len(row) > 1 for row in rows) * PROSE > len(rows)
 
 

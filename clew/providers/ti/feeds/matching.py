@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Container, Iterator, Sequence
+from functools import cache, lru_cache
+from socket import AF_INET, AF_INET6, inet_ntoa, inet_pton
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,10 +21,15 @@ ITSELF, NETWORK_OF, WILDCARD, PARENT, HOST, PREFIX = "itself", "network", "wildc
 MEANT = frozenset({ITSELF, NETWORK_OF, WILDCARD})
 MAX_FOLDERS = 32
 
-Prefixes = Iterable[tuple[int, int]]
+NAME = "domain:"
+#: What the keys of names can begin with.
+KINDS = frozenset({NAME, ONLY, UNDER})
+
+Prefixes = Sequence[tuple[int, int]]
+Kinds = Container[str]
 
 
-def candidates(entity: Entity, prefixes: Prefixes = ()) -> dict[str, str]:
+def candidates(entity: Entity, prefixes: Prefixes = (), kinds: Kinds = KINDS) -> dict[str, str]:
     """The keys under which an entity would be listed, and how each means it.
 
     >>> candidates(Domain("a.evil.example"))["domain:evil.example"]
@@ -31,43 +37,57 @@ def candidates(entity: Entity, prefixes: Prefixes = ()) -> dict[str, str]:
 
     Args:
         prefixes: the version and the bits of the networks that there are; no others are looked for.
+        kinds: what keys of names begin with that there are, likewise.
     """
+    if isinstance(entity, Domain):
+        return _of_name(entity.value, kinds)
     found = {str(key): ITSELF for key in (entity.key, *entity.aliases)}
     if isinstance(entity, IpAddress):
         found |= dict.fromkeys(_networks(entity.value, prefixes), NETWORK_OF)
-    elif isinstance(entity, Domain):
-        found |= dict(_names(entity.value))
     elif isinstance(entity, Url):
         found |= {key: how for key, how in _of_url(entity.value) if key not in found}
     return found
 
 
 def _networks(address: str, prefixes: Prefixes) -> Iterator[str]:
-    parsed = ipaddress.ip_address(address)
-    for version, bits in prefixes:
-        if version == parsed.version:
-            yield f"{NETWORK}{ipaddress.ip_network((parsed, bits), strict=False)}"
+    version = 6 if ":" in address else 4
+    number = int.from_bytes(inet_pton(AF_INET6 if version == 6 else AF_INET, address), "big") if prefixes else 0
+    for of, bits in prefixes:
+        if of == version == 4:
+            first = number >> 32 - bits << 32 - bits
+            yield f"{NETWORK}{inet_ntoa(first.to_bytes(4, 'big'))}/{bits}"
+        elif of == version:
+            yield f"{NETWORK}{ipaddress.IPv6Address(number >> 128 - bits << 128 - bits)}/{bits}"
 
 
-def _names(name: str) -> Iterator[tuple[str, str]]:
+def _of_name(name: str, kinds: Kinds = KINDS) -> dict[str, str]:
     """The name, and what is above it: a name that anybody can have something under says nothing about that."""
-    yield f"domain:{name}", ITSELF
-    yield f"{ONLY}{name}", ITSELF
-    for above in _above(name):
-        yield f"{UNDER}{above}", WILDCARD
-        yield f"domain:{above}", PARENT
+    found = {f"{ONLY}{name}": ITSELF} if ONLY in kinds else {}
+    names, wildcards = NAME in kinds, UNDER in kinds
+    if names:
+        found[f"{NAME}{name}"] = ITSELF
+    place = name.find(".") + 1
+    following = name.find(".", place)
+    while place and following > 0:
+        above = name[place:]
+        if wildcards:
+            found[f"{UNDER}{above}"] = WILDCARD
+        if names:
+            found[f"{NAME}{above}"] = PARENT
+        place = following + 1
+        following = name.find(".", place)
+    return found
 
 
-def _above(name: str) -> Iterator[str]:
-    _, _, rest = name.partition(".")
-    while "." in rest:
-        yield rest
-        _, _, rest = rest.partition(".")
-
-
+@lru_cache(maxsize=4_096)
 def is_shared(name: str) -> bool:
     """Whether anybody can have a name below this one: `co.uk`, `github.io`."""
     return _suffixes().publicsuffix(name) == name
+
+
+def has_known_top(name: str) -> bool:
+    """Whether the last part of a name is a top level that there is."""
+    return _known_suffixes().publicsuffix(name) is not None
 
 
 def _of_url(url: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +107,14 @@ def _of_host(host: str) -> Iterator[str]:
     if ":" in host or host.replace(".", "").isdigit():
         yield f"ip:{host}"
     else:
-        yield from (key for key, _ in _names(host))
+        yield from _of_name(host)
+
+
+@cache
+def _known_suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=False)
 
 
 @cache

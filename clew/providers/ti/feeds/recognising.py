@@ -110,11 +110,18 @@ def _bare(plain: str, kind: str) -> tuple[str, ...]:
     if plain.replace(".", "").isdigit() or plain.count(":") > 1:
         return ("ip:" + str(IpAddress.identify({"value": plain})["value"]),)
     if "@" in plain or "\\" in plain:
-        return (str(parse(plain).key),)
+        return (_account(plain),)
     if ":" in plain:
         return ("file:" + str(File.identify({"value": plain})["value"]),)
     name = _domain(plain)
     return (_name(name, kind),)
+
+
+def _account(plain: str) -> str:
+    domain, backslash, name = plain.partition("\\")
+    if backslash and ("%" in domain or "." in domain or name.lower().rpartition(".")[2] in _FILES):
+        raise EntityError(f"{visible(plain, 60)} is more likely a path than an account")
+    return str(parse(plain).key)
 
 
 def _name(name: str, kind: str) -> str:

@@ -24,6 +24,8 @@ _PLAIN = re.compile(
     r"|misp|readme|samples?|sha\d+|stix\d*|text|urls?|[\d._-])*",
     re.IGNORECASE,
 )
+# Families are called 404 and 9002; other numbers of files are years, or count them.
+_NUMBER = re.compile(r"(?!(?:19|20)\d\d)\d{3,4}", re.ASCII)
 # What the name of a folder says of everything in it.
 _FOLDERS = {"malicious": Verdict.MALICIOUS, "malware": Verdict.MALICIOUS, "suspicious": Verdict.SUSPICIOUS}
 
@@ -35,12 +37,14 @@ class Source:
     Attributes:
         name: its path in the feed, with slashes; its own name where the feed is but one file.
         sha256: of what is in it, as hexadecimal digits.
+        mirrored: it is what came of a collection of a TAXII server.
     """
 
     path: Path
     name: str
     sha256: str
     size: int
+    mirrored: bool = False
 
 
 def sources_of(path: Path) -> list[Source]:
@@ -107,6 +111,8 @@ def threat_of(name: str) -> str:
     ('emotet', 'xdspy', '')
     """
     path = PurePath(name)
+    if path.parent.name.lower() == "malware" and _NUMBER.fullmatch(path.stem):
+        return path.stem
     for part in (path.name.partition(".")[0], *reversed(path.parts[:-1])):
         if not _PLAIN.fullmatch(part) and part.lower() not in _FOLDERS:
             return words(part.replace("_", " "))

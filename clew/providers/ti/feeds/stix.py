@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,9 @@ _VERDICTS = {
 _THREATS = ("malware", "tool", "intrusion-set", "threat-actor", "campaign")
 _LISTS = frozenset({"indicator", "observed-data"})
 
+#: All objects, each with its place.
+Placed = Callable[[], Iterator[tuple[str, Object]]]
+
 
 def is_bundle(document: Any) -> bool:
     """Whether a document is a bundle, or what a TAXII server sends."""
@@ -43,9 +46,20 @@ def is_bundle(document: Any) -> bool:
 
 def read_stix(document: Any, given: Says) -> Iterator[Row]:
     """Everything that a bundle lists. What is only observed is listed without a verdict."""
-    bundle = _Bundle.of(as_object(document))
-    for number, each in objects(as_object(document).get("objects")):
-        place = f"/objects/{number}"
+    listed = [(f"/objects/{number}", each) for number, each in objects(as_object(document).get("objects"))]
+    named = {as_text(each.get("id")): each for _, each in listed}
+    return read_objects(lambda: iter(listed), lambda ref: named.get(ref, {}), given)
+
+
+def read_objects(placed: Placed, named: Callable[[str], Object], given: Says) -> Iterator[Row]:
+    """The same of objects that need not all be in memory.
+
+    Args:
+        placed: gives all of them with their places; it is called twice.
+        named: from an identifier to the object, or to an empty one.
+    """
+    bundle = _Bundle.of((each for _, each in placed()), named)
+    for place, each in placed():
         if each.get("type") == "indicator":
             yield from bundle.indicator(each, place, given)
         elif each.get("type") == "observed-data" and isinstance(each.get("objects"), dict):
@@ -59,20 +73,20 @@ class _Bundle:
     """What is in a bundle, by identifier.
 
     Attributes:
+        named: from an identifier to the object.
         indicated: what each object indicates or is related to, with the type of the relationship.
         observables: the key of each object that is something observed.
         reports: the report that each object is of.
     """
 
-    objects: Mapping[str, Object]
+    named: Callable[[str], Object]
     indicated: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
     observables: dict[str, str] = field(default_factory=dict[str, str])
     reports: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, document: Object) -> _Bundle:
-        listed = [each for _, each in objects(document.get("objects"))]
-        bundle = cls({as_text(each.get("id")): each for each in listed})
+    def of(cls, listed: Iterator[Object], named: Callable[[str], Object]) -> _Bundle:
+        bundle = cls(named)
         for each in listed:
             if each.get("type") == "relationship" and each.get("revoked") is not True:
                 link = as_text(each.get("relationship_type")), as_text(each.get("target_ref"))
@@ -148,13 +162,12 @@ class _Bundle:
         )  # fmt: skip
 
     def _threat(self, each: Object) -> str:
-        linked = (self.objects.get(target, {}) for _, target in self.indicated.get(as_text(each.get("id")), ()))
+        linked = [self.named(target) for _, target in self.indicated.get(as_text(each.get("id")), ())]
         named = {as_text(one.get("type")): words(one.get("name")) for one in linked}
         return next((named[kind] for kind in _THREATS if named.get(kind)), "")
 
     def _marking(self, each: Object) -> str:
-        markings = (self.objects.get(ref, {}) for ref in as_list(each.get("object_marking_refs"))
-                    if isinstance(ref, str))  # fmt: skip
+        markings = (self.named(ref) for ref in as_list(each.get("object_marking_refs")) if isinstance(ref, str))
         for one in markings:
             colour = as_text(as_object(one.get("definition")).get("tlp"))
             found = (tlp_of(f"tlp:{colour}") if colour else "") or tlp_of(one.get("name"))
@@ -174,7 +187,7 @@ class _Bundle:
         """What an object that is referred to lists itself."""
         if ref in self.observables:
             return [self.observables[ref]]
-        pattern = as_text(self.objects.get(ref, {}).get("pattern"))
+        pattern = as_text(self.named(ref).get("pattern"))
         try:
             groups = groups_of(pattern) if pattern else []
         except EntityError:

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,10 +17,12 @@ from typing import ClassVar
 from clew.entities.text import stamp
 from clew.errors import FeedUnusable
 from clew.providers.ti.feeds.building import READERS, Feed, build, settle
-from clew.providers.ti.feeds.database import Connection, Listed, find, open_file, typed
-from clew.providers.ti.feeds.sources import sources_of
+from clew.providers.ti.feeds.database import Connection, Listed, begins, find, open_file, typed
+from clew.providers.ti.feeds.matching import KINDS
+from clew.providers.ti.feeds.mirror import Mirror
+from clew.providers.ti.feeds.sources import Source, sources_of
 
-SUFFIX = ".feed"
+SUFFIX, MIRROR = ".feed", ".taxii"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: The largest files that a setting may name directly, in bytes: they are read again by each process.
 MAX_DIRECT = 64 * 2**20
@@ -35,6 +38,7 @@ class OpenFeed:
         self._connection = connection
         self._where = where
         self._lock = threading.Lock()
+        self._kinds: frozenset[str] | None = None
 
     @classmethod
     def at(cls, path: Path) -> OpenFeed:
@@ -51,6 +55,13 @@ class OpenFeed:
         """Every entry that has one of the keys. Raises FeedUnusable."""
         with self._lock, typed(self._where):
             return find(self._connection, keys)
+
+    def kinds(self) -> frozenset[str]:
+        """What the keys of names begin with in it. Raises FeedUnusable."""
+        with self._lock, typed(self._where):
+            if self._kinds is None:
+                self._kinds = frozenset(kind for kind in KINDS if begins(self._connection, kind))
+            return self._kinds
 
     def refused(self) -> list[tuple[str, str, str]]:
         """The first rows that list nothing: file, place, reason. Raises FeedUnusable."""
@@ -106,11 +117,40 @@ class FeedStore:
             FeedUnusable: nothing in it can be read, or the name cannot be that of a file.
         """
         source = Path(path).expanduser().resolve()
-        feed = Feed(_checked(name or _named(source)), str(source), verdict, severity, tlp, stamp(datetime.now(UTC)))
+        feed = Feed(checked_name(name or _named(source)), str(source), verdict, severity, tlp, stamp(datetime.now(UTC)))
         found = sources_of(source)
         known = self._known(feed)
-        if known is not None and [(each.name, each.sha256) for each in found] == known.sources():
+        is_same = known is not None and [(each.name, each.sha256) for each in found] == known.sources()
+        built = known.feed if known is not None and is_same else self._build(feed, found)
+        self.forget(feed.name)  # what was fetched under that name before
+        return built
+
+    def read_mirror(self, name: str) -> Feed:
+        """Read what came of a collection into the feed of its name. What has not changed is not read again.
+
+        Raises:
+            FeedUnusable: nothing is fetched under that name, or what came cannot be read.
+        """
+        path = self.mirror(name)
+        with closing(Mirror.open(path)) as mirror:
+            about, progress = mirror.subscription, mirror.progress
+        feed = Feed(name, about.collection, about.verdict, about.severity, about.tlp, stamp(datetime.now(UTC)))
+        source = Source(path, about.collection.rstrip("/"), progress.digest, path.stat().st_size, mirrored=True)
+        known = self._known(feed)
+        if known is not None and [(source.name, source.sha256)] == known.sources():
             return known.feed
+        return self._build(feed, [source])
+
+    def mirror(self, name: str) -> Path:
+        """The file of what comes of a collection. Raises FeedUnusable for a name that no feed can have."""
+        return self.folder / f"{checked_name(name)}{MIRROR}"
+
+    def fetched(self) -> list[str]:
+        """The names of the feeds that are fetched."""
+        return sorted(path.name.removesuffix(MIRROR) for path in self.folder.glob(f"[!.]*{MIRROR}"))
+
+    def _build(self, feed: Feed, found: list[Source]) -> Feed:
+        """Build a feed beside the one of its name, and put it in its place."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._tidy()
         temporary = self.folder / f"{self._BUILDING}{os.getpid()}-{feed.name}"
@@ -141,18 +181,27 @@ class FeedStore:
 
     def remove(self, name: str) -> None:
         """Take a feed out of the store. Raises FeedUnusable: there is none of that name."""
-        try:
-            self._file(_checked(name)).unlink()
-        except FileNotFoundError:
-            raise FeedUnusable(f"there is no feed {name!r}", next_step="clew feeds list") from None
+        if not (self._file(checked_name(name)).exists() or self.mirror(name).exists()):
+            raise FeedUnusable(f"there is no feed {name!r}", next_step="clew feeds list")
+        self.forget(name)
+        self._file(name).unlink(missing_ok=True)
+
+    def forget(self, name: str) -> None:
+        """Take away what was fetched under a name. The feed that was read from it stays."""
+        path = self.mirror(name)
+        # The journal of a fetch that was killed first: with another file of that name it would do harm.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def feeds(self) -> tuple[OpenFeed | Broken, ...]:
         """Every feed by name; one that cannot be read says so, and hides nothing of the others."""
-        return tuple(_opened(path) for path in self.files())
+        known = [path.name.removesuffix(SUFFIX) for path in self.files()]
+        waiting = [name for name in self.fetched() if name not in known]
+        return (*map(_opened, self.files()), *map(_unread, waiting))
 
     def opened(self, name: str) -> OpenFeed:
         """The feed of that name. Raises FeedUnusable: there is none, or it cannot be read."""
-        return OpenFeed.at(self._file(_checked(name)))
+        return OpenFeed.at(self._file(checked_name(name)))
 
     def files(self) -> list[Path]:
         """The files of the feeds, by name."""
@@ -167,11 +216,17 @@ def _named(source: Path) -> str:
     return stem.strip("-.")[:64] or "feed"
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name that a feed can have. Raises FeedUnusable."""
     if not _NAME.fullmatch(name):
         raise FeedUnusable(f"a feed cannot be called {name!r}",
                            next_step="choose up to 64 letters, digits, dots, hyphens and underscores")  # fmt: skip
     return name
+
+
+def _unread(name: str) -> Broken:
+    what = "what came of it has not been read yet"
+    return Broken(name, FeedUnusable(what, next_step=f"clew feeds update {name}"))
 
 
 def _opened(path: Path) -> OpenFeed | Broken:

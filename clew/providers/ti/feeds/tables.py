@@ -6,7 +6,6 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +14,7 @@ from clew.entities import Severity, Verdict
 from clew.errors import EntityError
 from clew.providers.ti.feeds.columns import LOOKED_AT, Columns
 from clew.providers.ti.feeds.documents import beside, one_file, tags_of, tlp_of
-from clew.providers.ti.feeds.model import MAX_RAW, Entry, Refused, Row, Says, words
+from clew.providers.ti.feeds.model import FIELDS, MAX_RAW, Entry, Refused, Row, Says, values_of, words
 from clew.providers.ti.feeds.recognising import keys_of
 from clew.providers.ti.feeds.times import moment
 
@@ -23,7 +22,7 @@ DELIMITERS = (",", ";", "\t", "|")
 #: How many lines one quoted cell may go over; more is a quote that somebody forgot to close.
 MAX_CELL_LINES = 20
 # What rows say beside their values is said alike by many.
-_REMEMBERED = 10_000
+_REMEMBERED = 1_000
 _COMMENTS = ("#", "//")
 _CONFIDENCES = {"low": 25, "medium": 50, "high": 75}
 _VERDICTS = frozenset(each.value for each in Verdict)
@@ -41,19 +40,18 @@ def read_table(lines: Iterator[str], given: Says, delimiter: str) -> Iterator[Ro
     """Every row of a table that lists something."""
     rows = _rows(lines, delimiter)
     columns, first = _columns(rows, delimiter)
-    said: dict[tuple[str, ...], Says] = {}
+    telling = _Telling(columns, given) if columns is not None else None
+    width = columns.width if columns is not None else 0
     for place, cells, raw in chain(first, rows):
-        if not any(map(str.strip, cells)) or raw.lstrip().startswith(_COMMENTS):
+        row = [cell.strip() for cell in cells]
+        if not any(row) or raw.lstrip().startswith(_COMMENTS):
             continue
-        if columns is None:
+        if columns is None or telling is None:
             yield Refused(place, "no column is known to list anything")
-        else:
-            told = tuple(_cell(cells, column) for column in columns.says.values())
-            if told not in said:
-                if len(said) >= _REMEMBERED:
-                    said.clear()
-                said[told] = _says(dict(zip(columns.says, told, strict=True)), given)
-            yield from _entries(cells, columns, place, raw, said[told])
+            continue
+        if len(row) < width:
+            row += [""] * (width - len(row))
+        yield from _entries(row, columns, place, raw, telling.says(row))
 
 
 def header_of(lines: Iterable[str], delimiter: str) -> Columns | None:
@@ -131,21 +129,24 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _entries(cells: list[str], columns: Columns, place: str, raw: str, says: Says) -> Iterator[Row]:
+def _entries(row: list[str], columns: Columns, place: str, raw: str, says: Says) -> Iterator[Row]:
     """What a row lists: several hashes are one file, and other values stand beside each other."""
-    kind = _cell(cells, columns.says.get("type")).lower()
+    kind = row[columns.says["type"]].lower() if "type" in columns.says else ""
     groups: list[tuple[str, ...]] = []
     problems: list[str] = []
     for column, named in columns.values:
-        for text in _values(_cell(cells, column), kind):
+        for text in _values(row[column], kind):
             try:
                 groups.append(keys_of(text, named or (kind if kind in _NAMES else "")))
             except EntityError as error:
                 problems.append(error.what)
-    groups = one_file(groups)
-    for keys, others in zip(groups, beside(groups) if len(groups) > 1 else [()], strict=False):
-        yield Entry(keys, place, raw[:MAX_RAW], says, related=others)
-    if not groups:
+    if len(groups) == 1:
+        yield Entry(groups[0], place, raw[:MAX_RAW], says)
+    elif groups:
+        groups = one_file(groups)
+        for keys, others in zip(groups, beside(groups), strict=True):
+            yield Entry(keys, place, raw[:MAX_RAW], says, related=others)
+    else:
         yield Refused(place, problems[0] if problems else "nothing is in the columns that list something")
 
 
@@ -158,14 +159,33 @@ def _values(cell: str, kind: str) -> list[str]:
     return [cell]
 
 
-def _cell(cells: list[str], column: int | None) -> str:
-    return cells[column].strip() if column is not None and column < len(cells) else ""
+class _Telling:
+    """What rows say, by what their columns mean; where a row says nothing, what is given counts."""
 
+    def __init__(self, columns: Columns, given: Says) -> None:
+        read = [(name, column) for name, column in columns.says.items() if name in _READ]
+        self._columns = [column for _, column in read]
+        self._reading = [(FIELDS.index(name), _READ[name]) for name, _ in read]
+        self._given = given
+        self._said: dict[tuple[str, ...], Says] = {}
 
-def _says(told: Mapping[str, str], given: Says) -> Says:
-    """What a row says, by what its columns mean; where it says nothing, what is given counts."""
-    said = {name: value for name, text in told.items() if text and (value := _READ[name](text)) not in _NOTHING}
-    return replace(given, **said) if said else given
+    def says(self, row: list[str]) -> Says:
+        """What a row says, whose cells are stripped. Rows that say the same get one and the same."""
+        told = tuple([row[column] for column in self._columns])
+        said = self._said.get(told)
+        if said is None:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            said = self._said[told] = self._read(told)
+        return said
+
+    def _read(self, told: tuple[str, ...]) -> Says:
+        values = [*values_of(self._given)]
+        for text, (place, read) in zip(told, self._reading, strict=True):
+            value = read(text) if text else ""
+            if value or value == 0:
+                values[place] = value
+        return Says(*values)
 
 
 def _verdict(text: str) -> str:
@@ -196,19 +216,13 @@ def _reference(text: str) -> str:
     return text[:2_000]
 
 
-def _no_type(_: str) -> str:
-    """The type of a value is looked at beside the value."""
-    return ""
-
-
 def _tags(text: str) -> tuple[str, ...]:
     return tags_of(_MANY.split(text))
 
 
-_NOTHING = ("", None, ())
-#: How what stands in a column is read, by what the column means.
+#: How what stands in a column is read, by what the column means. The type of a value is looked at beside the value.
 _READ: Mapping[str, Callable[[str], Any]] = MappingProxyType({
-    "type": _no_type, "name": words, "description": words, "tags": _tags, "verdict": _verdict, "severity": _severity,
+    "name": words, "description": words, "tags": _tags, "verdict": _verdict, "severity": _severity,
     "confidence": _confidence, "first": moment, "last": moment, "until": moment, "reference": _reference, "tlp": _tlp,
     "reports": _reports,
 })  # fmt: skip

@@ -20,9 +20,11 @@ def moment(text: object) -> str:
     >>> moment("2026-03-17 09:15:00 UTC"), moment(1773738900), moment("03/04/2026")
     ('2026-03-17T09:15:00.000000Z', '2026-03-17T09:15:00.000000Z', '')
     """
-    if isinstance(text, int | float) and not isinstance(text, bool):
+    if not text or isinstance(text, bool):
+        return ""
+    if isinstance(text, int | float):
         text = str(text)
-    return _moment(text) if isinstance(text, str) and text else ""
+    return _moment(text) if isinstance(text, str) else ""
 
 
 @lru_cache(maxsize=4_096)

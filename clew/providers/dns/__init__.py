@@ -1,0 +1,1 @@
+"""The DNS, asked of a resolver."""

@@ -1,0 +1,114 @@
+"""What a WHOIS server said, as text and as statements: a label, a value, and the heading above them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_COMMENT = re.compile(r"\s*(?:%|#|;|--|>>>|\*\*\*|//)")
+_BRACKETED = re.compile(r"\s*(?:[a-z]\. *)?\[(?P<label>[^\]]{1,40})\]\s*(?P<value>.*)")
+_LABELLED = re.compile(r"\s*(?P<label>[^\s:][^:]{0,60}?)[\s.]*:(?!//)\s*(?P<value>.*)")
+_TABBED = re.compile(r"\s*(?P<label>\S[^:]{0,40}?)#?(?:\t+| {3,}|(?:\. ?){3,})(?P<value>\S.*)")
+_SPOKEN = re.compile(
+    r"\s*(?P<label>(?:domain |record )[a-z ]{0,20}(?:creat|updat|chang|expire|modifi)[a-z]*(?! date)(?: on)?)[:\s]+"
+    r"(?=\D{0,12}\d)(?P<value>.*)",
+    re.IGNORECASE,
+)
+_CLASS = re.compile(r"\s*(?:domain|network|contact):(?=[A-Z][\w-]{1,30}(?:;I)?:)")
+#: What is read of one line, and how many of them: who writes more writes no record.
+_LONGEST, _MOST = 1_000, 20_000
+_JAPANESE, _UNSURE = b"\x1b$", ("shift_jis", "euc_jp")
+#: How registries of a country write that do not write UTF-8.
+_ENCODINGS = {"jp": _UNSURE, "kr": ("euc_kr",), "tw": ("big5",), "cn": ("gb18030",), "ru": ("koi8_r",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line that says something.
+
+    Attributes:
+        label: in small letters and without decoration; empty for a line that has none.
+        heading: the label of the paragraph that it stands in.
+        line: all of it.
+    """
+
+    label: str
+    value: str
+    heading: str = ""
+    line: str = ""
+
+
+def decoded(body: bytes, server: str) -> str:
+    """The reply as text: the protocol names no encoding, so it is UTF-8 if it can be, else what the country writes.
+
+    >>> decoded("größer".encode("latin-1"), "whois.denic.de")
+    'größer'
+    """
+    if _JAPANESE in body:
+        return body.decode("iso2022_jp", "replace")
+    for encoding in ("utf-8", *_ENCODINGS.get(server.rpartition(".")[2], ())):
+        try:
+            return body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return body.decode("latin-1")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a reply, as far as they are read."""
+    return [line[:_LONGEST] for line in text.splitlines()[:_MOST]]
+
+
+def statements(text: str, headings: Callable[[str], object]) -> list[Statement]:
+    """The statements of a reply, in their order, without comments.
+
+    Args:
+        headings: whether a line with nothing but these words is the heading of what follows.
+    """
+    return [*_statements(text, headings)]
+
+
+def _statements(text: str, headings: Callable[[str], object]) -> Iterator[Statement]:
+    heading, label, is_new = "", "", False
+    for line in lines_of(text):
+        if not line.strip():
+            # A heading may have a blank line below it.
+            heading, label = (heading, label) if is_new else ("", "")
+            continue
+        if _COMMENT.match(line):
+            continue
+        found = _split(line)
+        if found is None and headings(plain(line)):
+            found = plain(line), ""
+        if found is not None and not found[1]:
+            heading = label = found[0]
+            is_new = True
+            continue
+        is_new = False
+        label, value = found if found is not None else (label, line.strip())
+        yield Statement(label, value, heading, line.strip())
+
+
+def _split(line: str) -> tuple[str, str] | None:
+    line = _CLASS.sub("", line, count=1)
+    for form in (_BRACKETED, _SPOKEN, _LABELLED, _TABBED):
+        found = form.match(line)
+        if found is not None:
+            return plain(found["label"]), found["value"].strip()
+    return None
+
+
+def plain(label: str) -> str:
+    """A label as it is compared.
+
+    >>> plain("*Registrar Name.....")
+    'registrar name'
+    """
+    return " ".join(re.sub(r"[^\w/()'-]+", " ", label.lower().replace("_", " ")).split())
+
+
+def blocks(text: str) -> list[str]:
+    """The paragraphs of a reply, without comments."""
+    lines = ("" if _COMMENT.match(line) else line.rstrip() for line in lines_of(text))
+    return [block for block in re.split(r"\n{2,}", "\n".join(lines).strip()) if block.strip()]

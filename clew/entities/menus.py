@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clew.pivots.binding import menu
     from clew.pivots.catalog import Catalog
+    from clew.pivots.dns import DomainDns, IpDns
     from clew.pivots.geo import IpGeo
     from clew.pivots.net import IpNet
+    from clew.pivots.pdns import DomainPassiveDns, IpPassiveDns
     from clew.pivots.query import AccountQuery, DomainQuery, FileQuery, HostQuery, IpQuery, ProcessQuery
-    from clew.pivots.ti import DomainTi, FileTi, IpTi, UrlTi
+    from clew.pivots.related import CertificateRelated, DomainRelated, FileRelated, IpRelated, UrlRelated
+    from clew.pivots.ti import AccountTi, DomainTi, FileTi, IpTi, UrlTi
     from clew.pivots.transform import ProcessTransform, UrlTransform
+    from clew.pivots.whois import AutonomousSystemWhois, DomainWhois, IpWhois
 
     class EntityMenus:
         __slots__ = ()
@@ -25,28 +29,45 @@ if TYPE_CHECKING:
             """The pivots of this entity class, with what each asks, costs and gives back."""
             ...
 
+    class AutonomousSystemMenus:
+        whois: menu[AutonomousSystemWhois]
+
+    class CertificateMenus:
+        related: menu[CertificateRelated]
+
     class IpMenus:
         ti: menu[IpTi]
         geo: menu[IpGeo]
         net: menu[IpNet]
+        pdns: menu[IpPassiveDns]
+        related: menu[IpRelated]
+        whois: menu[IpWhois]
+        dns: menu[IpDns]
         query: menu[IpQuery]
 
     class HostMenus:
         query: menu[HostQuery]
 
     class AccountMenus:
+        ti: menu[AccountTi]
         query: menu[AccountQuery]
 
     class DomainMenus:
         ti: menu[DomainTi]
+        pdns: menu[DomainPassiveDns]
+        related: menu[DomainRelated]
+        whois: menu[DomainWhois]
+        dns: menu[DomainDns]
         query: menu[DomainQuery]
 
     class UrlMenus:
         ti: menu[UrlTi]
+        related: menu[UrlRelated]
         transform: menu[UrlTransform]
 
     class FileMenus:
         ti: menu[FileTi]
+        related: menu[FileRelated]
         query: menu[FileQuery]
 
     class ProcessMenus:
@@ -56,6 +77,12 @@ if TYPE_CHECKING:
 else:
 
     class EntityMenus:
+        __slots__ = ()
+
+    class AutonomousSystemMenus:
+        __slots__ = ()
+
+    class CertificateMenus:
         __slots__ = ()
 
     class IpMenus:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url
+from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Process, Url
 from clew.pivots.binding import menu
 from clew.pivots.plugins import offered
 
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from clew.pivots.catalog import Catalog
 
 MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType({
-    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "net": "net:IpNet", "query": "query:IpQuery"},
+    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "net": "net:IpNet", "pdns": "pdns:IpPassiveDns",
+                "related": "related:IpRelated", "whois": "whois:IpWhois", "dns": "dns:IpDns", "query": "query:IpQuery"},
     Host: {"query": "query:HostQuery"},
-    Account: {"query": "query:AccountQuery"},
-    Domain: {"ti": "ti:DomainTi", "query": "query:DomainQuery"},
-    Url: {"ti": "ti:UrlTi", "transform": "transform:UrlTransform"},
-    File: {"ti": "ti:FileTi", "query": "query:FileQuery"},
+    Account: {"ti": "ti:AccountTi", "query": "query:AccountQuery"},
+    Domain: {"ti": "ti:DomainTi", "pdns": "pdns:DomainPassiveDns", "related": "related:DomainRelated",
+             "whois": "whois:DomainWhois", "dns": "dns:DomainDns", "query": "query:DomainQuery"},
+    Url: {"ti": "ti:UrlTi", "related": "related:UrlRelated", "transform": "transform:UrlTransform"},
+    File: {"ti": "ti:FileTi", "related": "related:FileRelated", "query": "query:FileQuery"},
+    AutonomousSystem: {"whois": "whois:AutonomousSystemWhois"},
+    Certificate: {"related": "related:CertificateRelated"},
     Process: {"query": "query:ProcessQuery", "transform": "transform:ProcessTransform"},
 })  # fmt: skip
 

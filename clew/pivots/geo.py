@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from clew.entities import IpAddress
 from clew.pivots.binding import Space, bind
+from clew.providers.geo.ipinfo import IpInfo
+from clew.providers.geo.ipstack import IpStack
 from clew.providers.geo.maxmind import MaxMind
 
 
@@ -14,3 +16,6 @@ class IpGeo(Space[IpAddress]):
 
     menu: ClassVar[str] = "geo"
     locate = bind(MaxMind.ip)
+    distance = bind(MaxMind.distance)
+    ipinfo = bind(IpInfo.ip)
+    ipstack = bind(IpStack.ip)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import ClassVar
 
-from clew.entities import Fact, Finding, IpAddress, Outcome, Severity, Verdict
+from clew.entities import Domain, Finding, IpAddress, Relation, Severity, Verdict
+from clew.entities.finding import Scalar
+from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
+from clew.providers.reading import Links, Part, told, unknown
 from clew.providers.web import HttpRequest, Place
 
 _URL = "https://api.abuseipdb.com/api/v2/check"
@@ -35,50 +38,38 @@ class AbuseIpDb(Provider):
         """
         params = (("ipAddress", ip.value), ("maxAgeInDays", str(max_age_days)), ("verbose", ""))
         reply = yield HttpRequest("GET", _URL, params, secret=Place("header", "Key"))
-        data: dict[str, Any] = reply.object()["data"]
-        return _finding(ip, data)
+        return _finding(ip, Part.of(reply).need("data"))
 
 
-def _finding(ip: IpAddress, data: dict[str, Any]) -> Finding:
-    score, reports = int(data["abuseConfidenceScore"]), int(data.get("totalReports") or 0)
-    if not 0 <= score <= 100 or reports < 0:
-        raise ValueError(f"a score of {score} % out of {reports} reports")
-    verdict, severity = _judge(score, reports)
-    known = {
-        "abuse_score": score,
-        "reports": reports,
-        "country_code": data.get("countryCode"),
-        "isp": data.get("isp"),
-        "usage_type": data.get("usageType"),
-        "domain": data.get("domain"),
-        "is_tor": data.get("isTor"),
-    }
-    return Finding(
+def _finding(ip: IpAddress, about: Part) -> Finding:
+    score, reports = about.whole("abuseConfidenceScore"), about.count("totalReports")
+    if score is None or not 0 <= score <= 100:
+        raise AskFailed(f"the reply has a score of {score} %", kind="reply")
+    reference = f"https://www.abuseipdb.com/check/{ip.value}"
+    facts: dict[str, Scalar] = {
+        "abuse_score": score, "reports": reports, "country_code": about.text("countryCode"), "isp": about.text("isp"),
+        "usage_type": about.text("usageType"), "domain": about.text("domain"), "is_tor": about.flag("isTor"),
+    }  # fmt: skip
+    if not (score or reports):
+        return unknown(ip, f"{reports} reports, confidence of abuse {score} %", reference=reference, facts=facts)
+    links = Links(ip)
+    for name, place in about.places("hostnames"):
+        links.to(Relation.RESOLVES_TO, name, Domain, place, backwards=True)
+    verdict, severity = _judge(score)
+    return told(
         ip,
-        outcome=Outcome.FOUND if reports or score else Outcome.NOTHING,
+        f"{reports} reports, confidence of abuse {score} %",
         verdict=verdict,
         severity=severity,
-        reason=f"{reports} reports, confidence of abuse {score} %",
-        reference=f"https://www.abuseipdb.com/check/{ip.value}",
-        facts=tuple(Fact(name, value) for name, value in known.items() if isinstance(value, str | int)),
-        returned=1,
-        available=1,
-        observed_last=_moment(data.get("lastReportedAt")),
+        reference=reference,
+        facts=facts,
+        links=links,
+        observed_last=about.moment("lastReportedAt"),
     )
 
 
-def _judge(score: int, reports: int) -> tuple[Verdict, Severity]:
+def _judge(score: int) -> tuple[Verdict, Severity]:
     """AbuseIPDB itself advises to block from 75 % on; below 25 % it speaks of noise."""
     if score >= 75:
         return Verdict.MALICIOUS, Severity.HIGH
-    if score >= 25:
-        return Verdict.SUSPICIOUS, Severity.MEDIUM
-    return Verdict.UNKNOWN, Severity.LOW if reports else Severity.INFORMATIONAL
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    return (Verdict.SUSPICIOUS, Severity.MEDIUM) if score >= 25 else (Verdict.UNKNOWN, Severity.LOW)

@@ -1,0 +1,70 @@
+"""Menu `related`: what others have seen together with an entity."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import Certificate, Domain, File, IpAddress, Url
+from clew.pivots.binding import Space, bind
+from clew.providers.ti.censys.certificates import CensysCertificates
+from clew.providers.ti.censys.hosts import Censys
+from clew.providers.ti.circl_pssl import CirclPassiveSsl
+from clew.providers.ti.crtsh import CrtSh
+from clew.providers.ti.otx.related import OtxRelated
+from clew.providers.ti.pulsedive.related import PulsediveRelated
+from clew.providers.ti.securitytrails.domains import SecurityTrails
+from clew.providers.ti.shodan import Shodan
+from clew.providers.ti.virustotal.related import VirusTotalRelated
+from clew.providers.ti.xforce.related import XForceRelated
+
+
+class IpRelated(Space[IpAddress]):
+    """What was seen together with addresses."""
+
+    menu: ClassVar[str] = "related"
+    censys = bind(Censys.services)
+    circl = bind(CirclPassiveSsl.ip)
+    otx = bind(OtxRelated.ip)
+    pulsedive = bind(PulsediveRelated.ip)
+    shodan = bind(Shodan.services)
+    virustotal = bind(VirusTotalRelated.ip)
+    xforce = bind(XForceRelated.ip)
+
+
+class DomainRelated(Space[Domain]):
+    """What was seen together with domains."""
+
+    menu: ClassVar[str] = "related"
+    crtsh = bind(CrtSh.domain)
+    otx = bind(OtxRelated.domain)
+    pulsedive = bind(PulsediveRelated.domain)
+    securitytrails = bind(SecurityTrails.subdomains)
+    securitytrails_dns = bind(SecurityTrails.domain)
+    virustotal = bind(VirusTotalRelated.domain)
+    xforce = bind(XForceRelated.domain)
+
+
+class UrlRelated(Space[Url]):
+    """What was seen together with URLs."""
+
+    menu: ClassVar[str] = "related"
+    otx = bind(OtxRelated.url)
+    pulsedive = bind(PulsediveRelated.url)
+    virustotal = bind(VirusTotalRelated.url)
+    xforce = bind(XForceRelated.url)
+
+
+class FileRelated(Space[File]):
+    """What was seen together with files."""
+
+    menu: ClassVar[str] = "related"
+    virustotal = bind(VirusTotalRelated.file)
+
+
+class CertificateRelated(Space[Certificate]):
+    """What certificates say, and who presents them."""
+
+    menu: ClassVar[str] = "related"
+    censys = bind(CensysCertificates.certificate)
+    censys_hosts = bind(CensysCertificates.hosts)
+    circl = bind(CirclPassiveSsl.certificate)

@@ -1,0 +1,62 @@
+"""What the services of abuse.ch have in common: one key, and the word with which each of their answers begins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from clew.errors import AskFailed, AskRefused
+from clew.providers.base import Provider, Quota, Reply
+from clew.providers.reading import Part
+from clew.providers.web import Place
+
+KEY = Place("header", "Auth-Key")
+_NOTHING = frozenset({"no_result", "no_results", "hash_not_found"})
+_REFUSED = frozenset({"unknown_auth_key", "no_auth_key", "user_blacklisted"})
+
+
+class AbuseCh(Provider):
+    """The services of abuse.ch, whichever is asked."""
+
+    leaves: ClassVar[bool] = True
+    secret: ClassVar[str] = "CLEW_ABUSECH_KEY"
+    #: abuse.ch asks for fair use and names no figure: this is courtesy.
+    quotas: ClassVar[tuple[Quota, ...]] = (Quota(10, timedelta(seconds=1)),)
+    concurrency: ClassVar[int] = 5
+
+
+def accepted(reply: Reply, who: type[AbuseCh]) -> Part | None:
+    """The reply, if the service knows the subject; None if it does not.
+
+    Raises:
+        AskRefused: it does not take the key.
+        AskFailed: it did not understand the query, or this is no answer of it.
+    """
+    document = Part.of(reply)
+    status = document.text("query_status")
+    if status == "ok":
+        return document
+    if status in _NOTHING:
+        return None
+    if status in _REFUSED:
+        raise AskRefused(f"{who.title} refused the key: {status}", kind="key", next_step=f"check the key {who.secret}")
+    if status is None:
+        raise AskFailed("the reply does not say what became of the query", kind="reply")
+    raise AskFailed(f"{who.title} did not take the query: {status[:60]}", kind="reply")
+
+
+def endpoint(text: str) -> tuple[str, int | None]:
+    """The host and the port of `host:port`; no port where there is none.
+
+    >>> endpoint("198.51.100.7:443"), endpoint("[2001:db8::7]:8080"), endpoint("2001:db8::7")
+    (('198.51.100.7', 443), ('2001:db8::7', 8080), ('2001:db8::7', None))
+    """
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        digits = rest.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, digits = text.partition(":")
+    else:
+        return text, None
+    port = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0
+    return host, port if 0 < port <= 65_535 else None

@@ -1,0 +1,54 @@
+"""Shodan InternetDB: what of an address is open, without a key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from clew.entities import IpAddress
+from clew.entities.finding import Scalar
+from clew.errors import AskFailed
+from clew.providers.base import Provider, Quota, Steps, operation
+from clew.providers.reading import Links, Part, joined, told, unknown
+from clew.providers.ti.shodan import PAGES, judged, named, names, numbers
+from clew.providers.web import HttpRequest
+
+_URL = "https://internetdb.shodan.io"
+
+
+class InternetDb(Provider):
+    """Open ports, names, products and possible vulnerabilities of addresses, as Shodan last scanned them."""
+
+    name: ClassVar[str] = "internetdb"
+    title: ClassVar[str] = "Shodan InternetDB"
+    docs: ClassVar[str] = "https://internetdb.shodan.io/docs"
+    leaves: ClassVar[bool] = True
+    #: It publishes no figure; this is what Shodan allows whoever has a key.
+    quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=1)),)
+    #: It is built anew once a week, so what it does not know now it will not know within the hour either.
+    lifetime_nothing: ClassVar[timedelta] = timedelta(days=1)
+
+    @operation(calls=1, facts=("ports", "cpes", "vulnerabilities", "tags"))
+    def ip(self, ip: IpAddress) -> Steps:
+        """Open ports, names and tags of the address, from the last scan.
+
+        The tags of Shodan make the verdict: `malware` and `c2` malicious, `compromised` and `doublepulsar` suspicious.
+        Open ports and possible vulnerabilities are no verdict.
+        """
+        reference = f"{PAGES}/{ip.value}"
+        reply = yield HttpRequest("GET", f"{_URL}/{ip.value}", answers=frozenset({404}))
+        if reply.status == 404:
+            return unknown(ip, "InternetDB has nothing about it", reference=reference)
+        about, links = Part.of(reply), Links(ip)
+        if not isinstance(about.at("ports"), list):
+            raise AskFailed("the reply has no list of ports", kind="reply")
+        ports, tags, flaws = numbers(about, "ports"), about.texts("tags"), named(about, "vulns")
+        names(about, links)
+        if not (ports or tags or flaws or links.found):
+            return unknown(ip, "InternetDB has nothing about it", reference=reference)
+        verdict, why = judged(tags)
+        facts: dict[str, Scalar] = {
+            "ports": joined(map(str, ports)), "cpes": joined(about.texts("cpes")), "vulnerabilities": joined(flaws),
+            "tags": joined(tags),
+        }  # fmt: skip
+        return told(ip, f"{len(ports)} open ports{why}", verdict=verdict, reference=reference, facts=facts, links=links)

@@ -1,0 +1,1 @@
+"""AlienVault OTX."""

@@ -1,0 +1,71 @@
+"""What all questions to SecurityTrails have in common: the request, and the records of a type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from clew.entities import Domain, IpAddress, Relation
+from clew.providers.base import Ask, Provider, Quota
+from clew.providers.reading import Links, Part
+from clew.providers.web import HttpRequest, Place
+
+API, PAGES = "https://api.securitytrails.com/v1", "https://securitytrails.com"
+KEY = Place("header", "APIKEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How records of a type are said here.
+
+    Attributes:
+        fields: the names under which the value may stand.
+    """
+
+    relation: Relation
+    kind: type[IpAddress | Domain]
+    fields: tuple[str, ...]
+
+
+WAYS: Mapping[str, Way] = {
+    "a": Way(Relation.RESOLVES_TO, IpAddress, ("ip",)),
+    "aaaa": Way(Relation.RESOLVES_TO, IpAddress, ("ipv6", "ip")),
+    "mx": Way(Relation.MAIL_HANDLED_BY, Domain, ("hostname", "host")),
+    "ns": Way(Relation.DELEGATED_TO, Domain, ("nameserver", "host")),
+}
+
+
+class SecurityTrailsBase(Provider):
+    """The service, whatever it is asked."""
+
+    name: ClassVar[str] = "securitytrails"
+    title: ClassVar[str] = "SecurityTrails"
+    docs: ClassVar[str] = "https://docs.securitytrails.com/reference"
+    leaves: ClassVar[bool] = True
+    secret: ClassVar[str] = "CLEW_SECURITYTRAILS_KEY"
+    #: Of an account that costs nothing: 50 a month. How many a second is said of no plan.
+    quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=1)), Quota(50, timedelta(days=30)))
+
+
+def request(path: str, **params: str) -> Ask:
+    """One question to the API; that it does not know the name is an answer."""
+    return HttpRequest("GET", f"{API}/{path}", tuple(params.items()), secret=KEY, answers=frozenset({404}))
+
+
+def values_of(about: Part) -> list[Part]:
+    """What the records of a type hold; none where there are no such records."""
+    return [] if about.at("values") is None else about.every("values")
+
+
+def linked(value: Part, way: Way, links: Links, *, first: datetime | None, last: datetime | None) -> str | None:
+    """Link the subject to what a record holds; the value as the record has it."""
+    text = next((text for name in way.fields if (text := value.text(name))), None)
+    links.to(way.relation, text, way.kind, value.pointer, first=first, last=last)
+    return text
+
+
+def answer(kind: str, said: str | None) -> tuple[str, str | None, str | None]:
+    """The cells of a row that say the type of a record, and its address or what else it holds."""
+    return (kind.upper(), said, None) if kind in ("a", "aaaa") else (kind.upper(), None, said)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from clew.entities import (
     Account,
+    AutonomousSystem,
+    Certificate,
     Domain,
     Entity,
     Fact,
@@ -28,13 +30,17 @@ from clew.pivots import attach_menus, configure, connect
 if TYPE_CHECKING:
     from clew.graph.pipelines import Pipeline
     from clew.graph.plan import Budget
+    from clew.pivots.sources import sources
     from clew.views.accessor import extend_pandas
     from clew.views.browser import browse
     from clew.views.investigation import Investigation
+    from clew.views.result_browser import browse_results
 
 __all__ = [
     "Account",
+    "AutonomousSystem",
     "Budget",
+    "Certificate",
     "Domain",
     "Entity",
     "Fact",
@@ -55,10 +61,12 @@ __all__ = [
     "Verdict",
     "When",
     "browse",
+    "browse_results",
     "configure",
     "connect",
     "extend_pandas",
     "parse",
+    "sources",
 ]
 
 attach_menus()
@@ -69,7 +77,9 @@ _LATER = {
     "Investigation": "clew.views.investigation",
     "Pipeline": "clew.graph.pipelines",
     "browse": "clew.views.browser",
+    "browse_results": "clew.views.result_browser",
     "extend_pandas": "clew.views.accessor",
+    "sources": "clew.pivots.sources",
     "load_ipython_extension": "clew.views.magics",  # `%load_ext clew` looks for it here
 }
 

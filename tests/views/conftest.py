@@ -22,7 +22,7 @@ def incident(tmp_path_factory):
     """The demonstration, expanded as an analyst would."""
     folder = tmp_path_factory.mktemp("incident")
     scenario = write_scenario(folder / "scenario")
-    around = Workspace(Settings(feeds=(scenario.feed,), geoip=scenario.geo, cache=folder))
+    around = Workspace(Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=folder))
     seed = IpAddress(scenario.seed)
     with Investigation.open(
         folder / "case.clew", title="An incident", workspace=around, replies=scenario.replies

@@ -1,0 +1,158 @@
+"""What the results browser shows of one subject and of one source, as HTML in which nothing runs or loads by itself."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from clew.entities import Entity, Finding, Link
+from clew.entities.display import CELL_SHOWN, ROWS_SHOWN, count, escaped, html_table, visible
+from clew.entities.finding import Scalar
+from clew.views.browsing import entity_code
+from clew.views.details import moment
+from clew.views.results import SOURCE_SHOWN, Result, is_answer, severity_of, sign_of, source_of, verdict_of
+from clew.views.scene import plural
+
+#: How many of each are shown; how many are left out is said.
+FACTS, LINKS, ENTITIES, COLUMNS, SOURCES = 100, 50, 50, 30, 20
+VALUE_SHOWN = 1_200
+_CODE_SHOWN = 2_000
+# RFC 3986, without the user name that makes one host look like another, and without what could end an attribute.
+_HTTPS = re.compile(
+    r"https://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::\d{1,5})?(?:[/?#][\w.~:/?#\[\]@!$&()*+,;=%-]*)?", re.ASCII
+)
+
+
+def summary_html(result: Result) -> str:
+    """The verdict, who did not answer, and the reason of each source."""
+    rows = [
+        (
+            f"{sign_of(part)} {source_of(part)}",
+            part.pivot,
+            part.outcome,
+            *_judged(part),
+            part.reason,
+            moment(part.asked_at),
+        )
+        for part in result.parts
+    ]
+    head = f"<p><b>{escaped(result.told)}</b>: {escaped(result.name)}</p>"
+    silent = (
+        ""
+        if not result.silence
+        else _paragraph(f"not everybody answered: {result.silence}; silence is never innocence")
+    )
+    table = html_table(("source", "pivot", "outcome", "verdict", "severity", "reason", "asked (UTC)"), rows[:SOURCES])
+    return f"{head}{silent}{table}{_more(len(rows) - SOURCES, 'source', 'in .chosen.parts')}"
+
+
+def source_html(part: Finding) -> str:
+    """What one source said: outcome, reason, reference, facts or rows, and links."""
+    verdict, severity = _judged(part)
+    judged = f", {verdict} ({severity})" if verdict else ""
+    asked = f", asked {moment(part.asked_at)} UTC" if part.asked_at else ""
+    pivot = f" ({visible(part.pivot, CELL_SHOWN)})" if part.pivot else ""
+    head = f"<p><b>{escaped(source_of(part))}</b>{escaped(f'{pivot}{asked}: {part.outcome}{judged}')}</p>"
+    first, last = moment(part.observed_first), moment(part.observed_last)
+    seen = f"seen from {first or 'an unknown time'} to {last or 'an unknown time'} UTC" if first or last else ""
+    notes = [part.reason, _extent(part), seen]
+    said = "".join(_paragraph(clipped(note)) for note in notes if note)
+    return f"{head}{said}{reference_html(part.reference)}{_facts(part)}{_rows(part)}{_links(part.links)}"
+
+
+def reference_html(text: str) -> str:
+    """Where a person can read more: a link if it is plainly https, else only text. All of it is shown."""
+    if not text:
+        return ""
+    shown = escaped(text, VALUE_SHOWN)
+    if len(text) <= VALUE_SHOWN and _HTTPS.fullmatch(text):
+        return f'<p>more: <a href="{shown}" target="_blank" rel="noopener noreferrer">{shown}</a></p>'
+    return f"<p>more: {shown}</p>"
+
+
+def entities_code(entities: Sequence[Entity]) -> str:
+    """Entities as a list in Python, ready for the next pivot; empty for none."""
+    lines = [line for line in map(entity_code, entities[:ENTITIES]) if len(line) <= _CODE_SHOWN]
+    more = len(entities) - len(lines)
+    left_out = [f"    # and {more:,} more, or too long: .finding.entities"] * bool(more)
+    return "\n".join(["[", *(f"    {line}," for line in lines), *left_out, "]"]) if entities else ""
+
+
+def tab_titles(result: Result) -> list[str]:
+    """The tabs: the summary, then each source with its sign; what it was asked, where it was asked twice."""
+    titles = ["summary"]
+    asked = Counter(map(source_of, result.parts))
+    met: Counter[str] = Counter()
+    for part in result.parts[:SOURCES]:
+        source, verb = source_of(part), visible(part.pivot.rpartition(".")[2], SOURCE_SHOWN)
+        name = source if asked[source] == 1 else verb if verb != source else visible(part.pivot, SOURCE_SHOWN)
+        met[name] += 1
+        titles.append(f"{sign_of(part)} {name}{f' ({met[name]})' if met[name] > 1 else ''}")
+    return titles
+
+
+def clipped(text: object) -> str:
+    """A long text up to a bound, and how much longer it is."""
+    whole = str(text)
+    cut = f" (cut: {VALUE_SHOWN:,} of {len(whole):,} characters)" if len(whole) > VALUE_SHOWN else ""
+    return f"{visible(whole[:VALUE_SHOWN])}{cut}"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escaped(text)}</p>"
+
+
+def _judged(part: Finding) -> tuple[str, str]:
+    """Verdict and severity, where a source that answered has one."""
+    verdict = verdict_of(part)
+    return (verdict.value, severity_of(part).value) if verdict != "unknown" else ("", "")
+
+
+def _extent(part: Finding) -> str:
+    if part.truncated_by:
+        return f"{part.returned:,} of {count(part.available)} returned, cut by {part.truncated_by}"
+    return f"{part.returned:,} returned" if part.returned and is_answer(part) else ""
+
+
+def _facts(part: Finding) -> str:
+    pairs = [(fact.name, fact.value) for fact in part.facts[:FACTS]]
+    return _table(("fact", "value"), pairs) + _more(len(part.facts) - FACTS, "fact", "in .finding.facts")
+
+
+def _rows(part: Finding) -> str:
+    if part.table is None:
+        return ""
+    columns, rows = part.table.columns, part.table.rows
+    shown = _table(columns[:COLUMNS], [row[:COLUMNS] for row in rows[:ROWS_SHOWN]])
+    left_out = _more(len(columns) - COLUMNS, "column", "in .finding.to_frame()")
+    return f"{shown}{_more(len(rows) - ROWS_SHOWN, 'row', 'in .finding.to_frame()')}{left_out}"
+
+
+def _links(links: Sequence[Link]) -> str:
+    rows = [
+        (_named(link.source), link.relation.value.replace("-", " "), _named(link.target), moment(link.observed_first),
+         moment(link.observed_last))
+        for link in links[:LINKS]
+    ]  # fmt: skip
+    shown = _table(("source", "relation", "target", "first (UTC)", "last (UTC)"), rows)
+    return shown + _more(len(links) - LINKS, "link", "in .finding.links")
+
+
+def _named(entity: Entity) -> str:
+    return f"{type(entity).__name__} {entity.label}"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Scalar]]) -> str:
+    """A table whose cells have room for a long text."""
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    head = "".join(f"<th>{escaped(name, CELL_SHOWN)}</th>" for name in columns)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
+
+
+def _cell(value: Scalar) -> str:
+    return f"<td>{'' if value is None else escaped(clipped(value))}</td>"
+
+
+def _more(number: int, noun: str, where: str) -> str:
+    return _paragraph(f"{plural(number, f'more {noun}')} {where}") if number > 0 else ""

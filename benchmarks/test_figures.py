@@ -18,12 +18,15 @@ from clew.graph.store import Store
 
 Figure = Callable[[str, str, str], None]
 URL = Url("https://evil.example/a?b=1")
-FIRST_PIVOT = """
-import resource
+FIRST_PIVOT = r"""
+import re, resource
 from clew import Url
 assert Url("hxxps://evil[.]example/a?b=1").transform.parts()
 use = resource.getrusage(resource.RUSAGE_SELF)
-print(use.ru_utime + use.ru_stime, use.ru_maxrss / 1024)
+# Of this process alone: ru_maxrss begins with that of the one that started it.
+with open("/proc/self/status") as status:
+    peak = int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+print(use.ru_utime + use.ru_stime, peak / 1024)
 """
 
 

@@ -51,6 +51,22 @@ def test_feeds_show_what_happens() -> None:
     run("docs/how-to/feeds.md")
 
 
+def test_look_ups_show_what_happens(tmp_path: Path) -> None:
+    """The examples of the how-to print what the page shows, where a feed lists two addresses."""
+    (tmp_path / "feed.csv").write_text("indicator,verdict\n203.0.113.9,suspicious\n198.51.100.23,malicious\n")
+    run("docs/how-to/look-ups.md")
+
+
+def test_registrations_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/whois-and-dns.md")
+
+
+def test_places_show_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    run("docs/how-to/geo.md")
+
+
 def test_pivots_over_a_column_show_what_happens() -> None:
     """The examples of the how-to print what the page shows."""
     run("docs/how-to/columns.md")

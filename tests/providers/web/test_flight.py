@@ -40,7 +40,7 @@ def asked_together(answer: Any) -> tuple[list[Any], int]:
 
     with ThreadPoolExecutor(MANY) as pool:
         heard = [pool.submit(one, number) for number in range(MANY)]
-        while way._lines.flights.waiting < MANY - 1:
+        while way._layers.lines.flights.waiting < MANY - 1:
             threading.Event().wait(0.01)
         all_wait.set()
         return [each.result() for each in heard], len(requests)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
 from clew.entities import Certificate, Entity, File, Finding, Severity, Verdict
-from clew.entities.finding import Scalar
+from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
-from clew.providers.base import Ask, Provider, Quota, Reply
+from clew.providers.base import Ask, Provider, Quota, Reply, Steps
 from clew.providers.reading import Links, Part, joined, told, unknown
 from clew.providers.web import HttpRequest, Place
 
@@ -24,7 +24,13 @@ _SILENT = frozenset({"type-unsupported", "timeout", "confirmed-timeout", "failur
 _UNKNOWN = frozenset({404})
 _KEY = Place("header", "x-apikey")
 
+#: The hashes that a file is asked by, the best first.
+HASHES = ("sha256", "sha1", "md5")
+#: What one reply lists at most, by the API.
+PAGE = 40
+
 Known = Generator[Ask, Reply, Part | Finding]
+Row = Callable[[Part, Links], tuple[Scalar, ...] | None]
 
 
 class VirusTotalBase(Provider):
@@ -52,6 +58,36 @@ def object_of(subject: Entity, path: str, reference: str) -> Known:
     if reply.status == 404:
         return unknown(subject, "VirusTotal does not know it", reference=reference)
     return Part.of(reply).need("data", "attributes")
+
+
+def listed(subject: Entity, path: str, page: str, columns: Sequence[str], row: Row, limit: int = PAGE) -> Steps:
+    """The finding about what stands in a relationship with an object, the first page of it.
+
+    Args:
+        path: of the object and the relationship; the words for what is listed are those of its end.
+        page: for people, below that of the service.
+        row: links one of the objects, and gives its row; None, and counted, for what names nothing.
+    """
+    reference, what = f"{PAGES}/{page}/relations", path.rpartition("/")[2].replace("_", " ")
+    reply = yield request(path, limit=str(max(1, min(PAGE, limit))))
+    if reply.status == 404:
+        return unknown(subject, "VirusTotal does not know it", reference=reference)
+    document, links = Part.of(reply), Links(subject)
+    found = document.need_parts("data")
+    if not found:
+        return unknown(subject, f"VirusTotal knows no {what}", reference=reference)
+    rows = [cells for each in found if (cells := row(each, links)) is not None]
+    more = document.text("meta", "cursor") is not None
+    return told(
+        subject,
+        f"{len(found)} {what}",
+        reference=reference,
+        links=links,
+        table=Table(tuple(columns), tuple(rows)),
+        returned=len(found),
+        available=document.whole("meta", "count") if more else len(found),
+        truncated_by="limit" if more else "",
+    )
 
 
 def judged(

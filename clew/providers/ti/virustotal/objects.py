@@ -7,8 +7,17 @@ from base64 import urlsafe_b64encode
 from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, day, joined, quoted
-from clew.providers.ti.virustotal.base import FACTS, PAGES, VirusTotalBase, certificate_of, file_of, judged, object_of
+from clew.providers.reading import Links, Part, day, digest, joined, quoted
+from clew.providers.ti.virustotal.base import (
+    FACTS,
+    HASHES,
+    PAGES,
+    VirusTotalBase,
+    certificate_of,
+    file_of,
+    judged,
+    object_of,
+)  # fmt: skip
 
 _DNS = {
     "A": (Relation.RESOLVES_TO, IpAddress), "AAAA": (Relation.RESOLVES_TO, IpAddress),
@@ -86,9 +95,9 @@ class VirusTotal(VirusTotalBase):
     @operation(calls=1, facts=(*FACTS, *_OF_FILES))
     def file(self, file: File) -> Steps:
         """What scanners and sandboxes say of the file, its names and signers."""
-        digest = file.value.partition(":")[2]
-        reference = f"{PAGES}/file/{digest}"
-        about = yield from object_of(file, f"files/{digest}", reference)
+        _, known_by = digest(file, *HASHES)
+        reference = f"{PAGES}/file/{known_by}"
+        about = yield from object_of(file, f"files/{known_by}", reference)
         if isinstance(about, Finding):
             return about
         links = Links(file)

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clew.entities import Domain, Entity, File, IpAddress, Relation, Url
-from clew.entities.finding import Scalar, Table
+from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, quoted, told, unknown, written
-from clew.providers.ti.virustotal.base import PAGES, VirusTotalBase, certificate_of, counts_of, file_of, request
+from clew.providers.reading import Links, Part, digest, quoted, written
+from clew.providers.ti.virustotal.base import (
+    HASHES,
+    PAGE,
+    VirusTotalBase,
+    certificate_of,
+    counts_of,
+    file_of,
+    listed,
+)  # fmt: skip
 
-#: What one reply has at most, by the API.
-PAGE = 40
 COLUMNS = (
     "related",
     "relation",
@@ -106,32 +112,15 @@ class VirusTotalRelated(VirusTotalBase):
             relationship: which of them, in the words of VirusTotal.
             limit: how many at most; 40 is the most.
         """
-        digest = file.value.partition(":")[2]
-        return (yield from _related(file, f"files/{digest}", relationship, limit, f"file/{digest}"))
+        _, known_by = digest(file, *HASHES)
+        return (yield from _related(file, f"files/{known_by}", relationship, limit, f"file/{known_by}"))
 
 
 def _related(subject: Entity, path: str, relationship: str, limit: int, page: str) -> Steps:
-    reference = f"{PAGES}/{page}/relations"
-    reply = yield request(f"{path}/{relationship}", limit=str(max(1, min(PAGE, limit))))
-    if reply.status == 404:
-        return unknown(subject, "VirusTotal does not know it", reference=reference)
-    document, links = Part.of(reply), Links(subject)
-    found = document.need_parts("data")
-    what = relationship.replace("_", " ")
-    if not found:
-        return unknown(subject, f"VirusTotal knows no {what}", reference=reference)
-    rows = [row for each in found if (row := _row(each, _WAYS[relationship], links)) is not None]
-    more = document.text("meta", "cursor") is not None
-    return told(
-        subject,
-        f"{len(found)} {what}",
-        reference=reference,
-        links=links,
-        table=Table(COLUMNS, tuple(rows)),
-        returned=len(found),
-        available=document.whole("meta", "count") if more else len(found),
-        truncated_by="limit" if more else "",
-    )
+    def row(each: Part, links: Links) -> tuple[Scalar, ...] | None:
+        return _row(each, _WAYS[relationship], links)
+
+    return (yield from listed(subject, f"{path}/{relationship}", page, COLUMNS, row, limit))
 
 
 def _row(each: Part, way: _Way, links: Links) -> tuple[Scalar, ...] | None:

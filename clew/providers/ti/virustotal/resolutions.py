@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from clew.entities import Domain, Entity, IpAddress, Relation
-from clew.entities.finding import Scalar, Table
+from clew.entities import Domain, IpAddress, Relation
+from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, quoted, told, unknown, written
-from clew.providers.ti.virustotal.base import PAGES, VirusTotalBase, request
+from clew.providers.reading import Links, Part, quoted, written
+from clew.providers.ti.virustotal.base import VirusTotalBase, listed
 
 COLUMNS = ("dns_question_name", "dns_resolved_ip", "observed_last")
-_PAGE = 40
 
 
 class VirusTotalResolutions(VirusTotalBase):
@@ -18,39 +17,21 @@ class VirusTotalResolutions(VirusTotalBase):
     @operation(calls=1, wide=True, facts=COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and when that was last seen."""
-        return (yield from _resolutions(ip, f"ip_addresses/{ip.value}", f"ip-address/{ip.value}"))
+        path = f"ip_addresses/{ip.value}/resolutions"
+        return (yield from listed(ip, path, f"ip-address/{ip.value}", COLUMNS, _row))
 
     @operation(calls=1, wide=True, facts=COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses the domain had, and when that was last seen."""
         name = quoted(domain.value)
-        return (yield from _resolutions(domain, f"domains/{name}", f"domain/{name}"))
+        return (yield from listed(domain, f"domains/{name}/resolutions", f"domain/{name}", COLUMNS, _row))
 
 
-def _resolutions(subject: Entity, path: str, page: str) -> Steps:
-    reference = f"{PAGES}/{page}/relations"
-    reply = yield request(f"{path}/resolutions", limit=str(_PAGE))
-    if reply.status == 404:
-        return unknown(subject, "VirusTotal does not know it", reference=reference)
-    document, links = Part.of(reply), Links(subject)
-    found, rows = document.need_parts("data"), list[tuple[Scalar, ...]]()
-    for each in found:
-        said = each.part("attributes")
-        name, address = links.made(said.text("host_name"), Domain), links.made(said.text("ip_address"), IpAddress)
-        if name is not None and address is not None:
-            seen = said.moment("date")
-            links.between(name, Relation.RESOLVES_TO, address, each.pointer, last=seen)
-            rows.append((name.value, address.value, written(seen)))
-    if not found:
-        return unknown(subject, "VirusTotal knows no resolutions", reference=reference)
-    more = document.text("meta", "cursor") is not None
-    return told(
-        subject,
-        f"{len(rows)} resolutions",
-        reference=reference,
-        links=links,
-        table=Table(COLUMNS, tuple(rows)),
-        returned=len(found),
-        available=document.whole("meta", "count") if more else len(found),
-        truncated_by="limit" if more else "",
-    )
+def _row(each: Part, links: Links) -> tuple[Scalar, ...] | None:
+    said = each.part("attributes")
+    name, address = links.made(said.text("host_name"), Domain), links.made(said.text("ip_address"), IpAddress)
+    if name is None or address is None:
+        return None
+    seen = said.moment("date")
+    links.between(name, Relation.RESOLVES_TO, address, each.pointer, last=seen)
+    return name.value, address.value, written(seen)

@@ -12,6 +12,17 @@ from clew.providers.base import Reply
 from clew.providers.logs.provider import raw_rows
 
 
+def quoted_of(replies: Sequence[Reply], pointers: Sequence[str]) -> list[str]:
+    """The raw text of each place in the replies that have it; all of them whole where none has."""
+    found = [quoted(reply, pointers) for reply in replies if len(replies) == 1 or has_places(reply, pointers)]
+    return [text for texts in found or [quoted(reply, ()) for reply in replies] for text in texts]
+
+
+def has_places(reply: Reply, pointers: Sequence[str]) -> bool:
+    """Whether a reply has the places that pointers mean; an answer may rest on several, of which only one does."""
+    return raw_rows(reply) is not None or bool(_parts(reply, pointers) or _lines(reply, pointers))
+
+
 def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
     """The raw text of each place; of the whole reply where it has no such places.
 

@@ -20,7 +20,7 @@ from clew.graph.fold import Fold
 from clew.graph.frames import Node
 from clew.graph.gating import audit
 from clew.graph.neighbourhood import Neighbourhood, neighbourhood
-from clew.graph.quoting import quoted
+from clew.graph.quoting import quoted_of
 from clew.graph.signers import Signers
 from clew.graph.signing import Seen, Signature
 from clew.graph.store import Store
@@ -231,7 +231,7 @@ class Reading:
             CaseDamaged: it is missing, or is not what was received.
             CaseError: it was not kept: says why.
         """
-        return [text for name in claim.rests_on for text in quoted(self._reply(name, claim), claim.pointers)]
+        return quoted_of([self._reply(name, claim) for name in claim.rests_on], claim.pointers)
 
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""

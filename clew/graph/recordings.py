@@ -14,10 +14,14 @@ from clew.providers.base import Ask, Provider, Reply, canonical_json
 from clew.providers.exchange import Recordings
 from clew.providers.web import HttpRequest
 
+# The latest reply that was understood, and whether it said that nothing is known.
+_SAID = (
+    "EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
+    "AND f.provider = e.provider AND f.outcome = '{}')"
+)
 _LATEST = (
-    "SELECT evidence, at, status FROM exchanges e WHERE fingerprint = ? AND evidence <> '' AND at >= ? "
-    "AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
-    "AND f.provider = e.provider AND f.outcome = 'failed') ORDER BY at DESC LIMIT 1"
+    f"SELECT evidence, at, status, {_SAID.format('nothing')} FROM exchanges e "  # noqa: S608 - constants of ours
+    f"WHERE fingerprint = ? AND evidence <> '' AND NOT {_SAID.format('failed')} ORDER BY at DESC LIMIT 1"
 )
 
 
@@ -39,11 +43,13 @@ class CaseRecordings:
         """The latest good reply to the same ask; one that could not be understood is none."""
         if not ask.leaves:
             return None
-        since = stamp(now - self._providers[provider].lifetime)
         with self._store.reading() as connection:
-            row = connection.execute(_LATEST, (ask.fingerprint, since)).fetchone()
+            row = connection.execute(_LATEST, (ask.fingerprint,)).fetchone()
         if row:
-            return self._store.reply(row[0], at=datetime.fromisoformat(row[1]), status=row[2])
+            evidence, at, status, is_nothing = row
+            source = self._providers[provider]
+            if at >= stamp(now - (source.lifetime_nothing if is_nothing else source.lifetime)):
+                return self._store.reply(evidence, at=datetime.fromisoformat(at), status=status)
         found = self._further.find(ask, provider, now) if self._further else None
         return found if isinstance(found, Reply) else None
 

@@ -11,7 +11,7 @@ import pytest
 from clew import Investigation, IpAddress
 from clew.entities import Claim, Relation
 from clew.errors import CaseClosed, CaseError
-from clew.graph.quoting import quoted
+from clew.graph.quoting import quoted, quoted_of
 from clew.providers.base import Reply
 from tests.graph.cases import NOON, bare_workspace
 
@@ -47,6 +47,14 @@ def test_a_line_is_quoted_where_each_is_a_document() -> None:
     lines = reply(b'{"a": 1}\n{"b": 2}\n', "application/x-ndjson")
     assert quoted(lines, ["/lines/1"]) == ['{"b": 2}']
     assert quoted(lines, ["/lines/7"]) == quoted(lines, ["/data"]) == ['{"a": 1}\n{"b": 2}\n']
+
+
+def test_of_several_replies_that_is_quoted_which_has_the_place() -> None:
+    """An answer that took two questions points into one of the replies; where none has the place, all are shown."""
+    first, second = reply({"services": []}), reply(DOCUMENT)
+    assert [json.loads(text) for text in quoted_of([first, second], ["/data/resolutions/1/ip"])] == ["198.51.100.8"]
+    assert [json.loads(text) for text in quoted_of([first, second], ["/nowhere"])] == [{"services": []}, DOCUMENT]
+    assert quoted_of([], ["/data"]) == []
 
 
 def test_what_is_no_document_is_quoted_whole() -> None:

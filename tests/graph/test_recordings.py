@@ -111,6 +111,19 @@ def test_an_answer_is_good_for_its_lifetime(
     assert finding.fact("abuse_score") == (90 if times == 1 else 10)
 
 
+@pytest.mark.parametrize(("age", "times"), [(timedelta(minutes=59), 1), (timedelta(minutes=61), 2)])
+def test_that_nothing_is_known_is_good_for_less_long(
+    open_case: Case, service: Service, later: Later, age: timedelta, times: int
+) -> None:
+    """What nobody has reported yet is asked for again sooner; it may have been reported since."""
+    service.answer = lambda: httpx.Response(200, json={"data": {"abuseConfidenceScore": 0, "totalReports": 0}})
+    assert ADDRESS.ti.abuseipdb().outcome is Outcome.NOTHING
+    later.by = age
+    service.answer = lambda: httpx.Response(200, json=report())
+    again = ADDRESS.ti.abuseipdb()
+    assert (len(service.asked), again.outcome) == (times, Outcome.NOTHING if times == 1 else Outcome.FOUND)
+
+
 def test_the_latest_answer_is_used(open_case: Case, service: Service, later: Later) -> None:
     """Of two good answers to the same request the later one is used."""
     ADDRESS.ti.abuseipdb()

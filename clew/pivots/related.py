@@ -14,6 +14,7 @@ from clew.providers.ti.otx.related import OtxRelated
 from clew.providers.ti.pulsedive.related import PulsediveRelated
 from clew.providers.ti.securitytrails.domains import SecurityTrails
 from clew.providers.ti.shodan import Shodan
+from clew.providers.ti.virustotal.behaviour import VirusTotalBehaviour
 from clew.providers.ti.virustotal.related import VirusTotalRelated
 from clew.providers.ti.xforce.related import XForceRelated
 
@@ -59,6 +60,7 @@ class FileRelated(Space[File]):
 
     menu: ClassVar[str] = "related"
     virustotal = bind(VirusTotalRelated.file)
+    virustotal_behaviour = bind(VirusTotalBehaviour.file)
 
 
 class CertificateRelated(Space[Certificate]):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities import Domain, File, IpAddress, Outcome, Severity, Url, Verdict
+from clew.entities import Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
+from clew.providers.ti.virustotal.behaviour import VirusTotalBehaviour
 from clew.providers.ti.virustotal.objects import VirusTotal
 from clew.providers.ti.virustotal.related import VirusTotalRelated
 from clew.providers.ti.virustotal.resolutions import VirusTotalResolutions
@@ -136,3 +137,28 @@ def test_recorded_intelligence(shared_data, what):
         each["attributes"]["last_analysis_stats"]["malicious"] for each in listed
     ]
     assert len(links(found)) == len(listed)
+
+
+def test_recorded_behaviour(shared_data):
+    """Every address, name, URL and dropped file of a recorded summary is linked, and its techniques are told."""
+    document = json.loads((shared_data("ti-vt-msticpy") / "vt3_behavior_summary.json").read_text("utf-8"))
+    found, (ask,) = answered(VirusTotalBehaviour.file, File("5f" * 32), {"data": document})
+    assert ask.url.endswith(f"/files/{'5f' * 32}/behaviour_summary")
+    talked = {link.target.value for link in found.links if link.relation is Relation.COMMUNICATES_WITH}
+    assert {each["destination_ip"] for each in document["ip_traffic"]} <= talked
+    assert {each["hostname"].lower() for each in document["dns_lookups"]} <= talked
+    assert {Url(each["url"]).value for each in document["http_conversations"]} <= talked
+    dropped = {link.target.value for link in found.links if link.relation is Relation.DROPS}
+    assert dropped == {f"sha256:{each['sha256']}" for each in document["files_dropped"] if "sha256" in each}
+    assert facts(found)["mitre_techniques"] == ", ".join(sorted(document["attack_techniques"]))
+    assert (found.verdict, facts(found)["threat_name"]) == (Verdict.MALICIOUS, document["verdict_labels"][0])
+
+
+def test_recorded_behaviour_of_one_sandbox(shared_data):
+    """What one sandbox reports has the same words, and is read by them."""
+    document = json.loads((shared_data("ti-vt-msticpy") / "vt3_behavior_ms_sysinternals.json").read_text("utf-8"))
+    about = document["attributes"]
+    found, _ = answered(VirusTotalBehaviour.file, File("5f" * 32), {"data": about})
+    assert {each["destination_ip"] for each in about["ip_traffic"]} <= {link.target.value for link in found.links}
+    assert facts(found)["commands"] == len(about["command_executions"])
+    assert found.verdict is Verdict.UNKNOWN

@@ -57,6 +57,7 @@ class _Comparison:
     Attributes:
         names: nodes that have another name here than in one of the graphs.
         had, has: the latest answers before and after.
+        said_before, said_after: the same, by what was asked about in the words of the question.
         silent: questions that had an answer before, and got none after: the answer, and what came instead.
         doubted: edges that such answers speak of, with who spoke and why there was no answer.
         shaken: nodes that they speak of.
@@ -67,6 +68,8 @@ class _Comparison:
     names: Mapping[Key, Key]
     had: Mapping[Question, Finding]
     has: Mapping[Question, Finding]
+    said_before: Mapping[Question, Finding]
+    said_after: Mapping[Question, Finding]
     silent: dict[Question, tuple[Finding, Finding]] = field(default_factory=dict[Question, tuple[Finding, Finding]])
     doubted: dict[Edge, dict[Source, str]] = field(default_factory=dict[Edge, dict[Source, str]])
     shaken: dict[Key, str] = field(default_factory=dict[Key, str])
@@ -74,7 +77,8 @@ class _Comparison:
     @classmethod
     def of(cls, before: State, after: State) -> _Comparison:
         names = common_names(before, after)
-        comparison = cls(before, after, names, _answers(before, names), _answers(after, names))
+        comparison = cls(before, after, names, _answers(before, names), _answers(after, names), _literally(before),
+                         _literally(after))  # fmt: skip
         comparison._listen()
         return comparison
 
@@ -91,17 +95,25 @@ class _Comparison:
 
     def _listen(self) -> None:
         for question, had in self.had.items():
-            has = self.has.get(question)
+            has = self._heard(question, had)
             if has is not None and had.outcome in ANSWERED and has.outcome not in ANSWERED:
                 self.silent[question] = had, has
         # Everything that was said, not only the latest: all of it is in the graph.
         for asked, had in self.before.given:
-            has = self.has.get(_called(asked, self.names))
+            has = self._heard(_called(asked, self.names), had)
             if has is not None and has.outcome not in ANSWERED:
                 for link in had.links:
                     self._doubt(had, has, (link.source, link.relation, link.target))
                 for entity in had.same:
                     self._shake(self._name(self.before.key(entity) or entity.key), has)
+
+    def _heard(self, question: Question, had: Finding) -> Finding | None:
+        """What was answered after to what had that answer before.
+
+        A short name may mean another machine now, only because of what nobody said: then the question counts that was
+        asked in the same words.
+        """
+        return self.has.get(question) or self.said_after.get(question._replace(subject=had.subject.key))
 
     def _doubt(self, had: Finding, has: Finding, link: tuple[Entity, Relation, Entity]) -> None:
         source, target = (self._name(self.before.key(end) or end.key) for end in (link[0], link[2]))
@@ -216,6 +228,10 @@ class _Comparison:
     def _answers(self) -> Iterator[AnswerChange]:
         for question in sorted({*self.had, *self.has}):
             before, after = self.had.get(question), self.has.get(question)
+            if before is not None:
+                after = self._heard(question, before)
+            elif after is not None and question._replace(subject=after.subject.key) in self.said_before:
+                continue  # told where it was asked before, under another name
             facts = _facts(before, after)
             sides = _said(before), _said(after)
             reason = "" if after is None else after.reason
@@ -239,6 +255,11 @@ class _Comparison:
 def _answers(state: State, names: Mapping[Key, Key]) -> dict[Question, Finding]:
     """The latest answers, where what has two names is asked about once."""
     return latest((_called(question, names), said) for question, said in state.given)
+
+
+def _literally(state: State) -> dict[Question, Finding]:
+    """The latest answers, by what was asked about in the words of the question."""
+    return latest((question._replace(subject=said.subject.key), said) for question, said in state.given)
 
 
 def _called(question: Question, names: Mapping[Key, Key]) -> Question:

@@ -104,7 +104,8 @@ class PipelineError(ClewError):
 class AskError(ClewError):
     """An ask that got no usable answer.
 
-    `outcome` is what the finding will say; `sent`, whether anybody was asked; `attempts`, how often.
+    `outcome` is what the finding will say; `sent`, whether anybody was asked; `attempts`, how often; `together`, how
+    many asks went out as one with it.
     """
 
     outcome: ClassVar[str] = "failed"
@@ -114,6 +115,7 @@ class AskError(ClewError):
         self.kind = kind
         self.sent = sent
         self.attempts = 1
+        self.together = 1
 
     @property
     def reason(self) -> str:

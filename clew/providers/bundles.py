@@ -21,13 +21,19 @@ def sent_as_one(runs: Sequence[Run]) -> list[Sent]:
     try:
         got = _dealt(channel, batch, asks, runs[0])
     except AskError as error:
-        # Each has a traceback of its own.
-        return [type(error)(error.what, kind=error.kind, next_step=error.next_step, sent=error.sent) for _ in runs]
+        return [_told_with(type(error)(error.what, kind=error.kind, next_step=error.next_step, sent=error.sent),
+                           error.attempts, len(runs)) for _ in runs]  # fmt: skip
     if isinstance(channel, Bundling):
         for ask, each in zip(asks, got, strict=True):
             if isinstance(each, Reply):
                 channel.keep(ask, runs[0].provider, each)
     return got
+
+
+def _told_with(error: AskError, attempts: int, together: int) -> AskError:
+    """An error of one of several asks: each has a traceback of its own."""
+    error.attempts, error.together = attempts, together
+    return error
 
 
 def _dealt(channel: Channel, batch: Batch, asks: Sequence[Ask], run: Run) -> list[Sent]:
@@ -36,9 +42,13 @@ def _dealt(channel: Channel, batch: Batch, asks: Sequence[Ask], run: Run) -> lis
     try:
         bodies = batch.split(reply, asks)
         return [
-            body if isinstance(body, AskFailed) else replace(reply, body=body, together=len(asks))
+            _told_with(body, reply.attempts, len(asks))
+            if isinstance(body, AskFailed)
+            else replace(reply, body=body, together=len(asks))
             for _, body in zip(asks, bodies, strict=True)
         ]
+    except AskError as error:
+        raise _told_with(error, reply.attempts, len(asks)) from None
     except PARSER_ERRORS as error:
         what = f"{run.provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
-        raise AskFailed(what, kind="reply") from None
+        raise _told_with(AskFailed(what, kind="reply"), reply.attempts, len(asks)) from None

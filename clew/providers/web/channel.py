@@ -98,17 +98,20 @@ class HttpChannel:
         """What came back, as it came, and the key that it came for."""
         self._ring.check(provider)
         got = self._tried(request, provider, secret, deadline)
+        made = got.attempts
         if got.status == 401 and secret is not None:
             other = self._ring.refused(provider, secret)
             if other is not None:
                 secret = other
                 got = self._tried(request, provider, secret, deadline)
+                made += got.attempts
                 if got.status == 401:
                     self._ring.refused(provider, secret)
         error = None if got.status in request.answers else trouble(got, provider, self._now())
         if error is not None:
+            error.attempts = made
             raise error
-        return got, secret
+        return replace(got, attempts=made), secret
 
     def _tried(
         self, request: HttpRequest, provider: type[Provider], secret: Secret | None, deadline: Deadline

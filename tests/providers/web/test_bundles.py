@@ -18,7 +18,7 @@ from clew.providers.reading import Part, told, unknown
 from clew.providers.web import HttpRequest
 from clew.settings import Settings
 from tests.providers.web.doubles import Free, addresses
-from tests.providers.web.faults import Behaviour, Seen, Server, by, reply, serving
+from tests.providers.web.faults import Behaviour, Seen, Server, by, reply, reset, serving
 from tests.providers.web.test_batches import menu, perform
 
 SILENT = "9.9.9.66"
@@ -136,3 +136,25 @@ def test_a_case_says_that_they_went_together(around, tmp_path):
     assert audit["subject"].tolist() == [f"ip:{value}" for value in addresses(6)]
     assert audit["together"].tolist() == [6] * 6
     assert (1 / audit["together"]).sum() == pytest.approx(len(server.seen))
+
+
+@pytest.mark.parametrize("last", [reply(b'{"said": "hello"}'), reply(status=404)], ids=["answered", "failed"])
+def test_the_audit_adds_up_to_the_log_of_the_server(around, tmp_path, last):
+    """An ask that was sent again is one row with as many attempts as the server saw, whatever came of it."""
+    with (
+        serving(reset(), reply(status=503), last) as server,
+        Investigation.open(tmp_path / "a.clew", workspace=around) as case,
+    ):
+        perform(case, crowd(server), ["9.9.9.9"])
+        audit = case.audit()
+    assert (audit["attempts"] / audit["together"]).sum() == len(server.seen) == 3
+
+
+@pytest.mark.parametrize("last", [by(answering), reply(status=500), reply(b"{}")], ids=["some", "error", "nobody"])
+def test_the_audit_adds_up_where_many_go_together(around, tmp_path, last):
+    """Each of the asks that went out as one says how many there were, also those that got no answer."""
+    with serving(reset(), last) as server, Investigation.open(tmp_path / "a.clew", workspace=around) as case:
+        perform(case, crowd(server), [*addresses(4), SILENT])
+        audit = case.audit()
+    assert audit["together"].tolist() == [5] * 5
+    assert (audit["attempts"] / audit["together"]).sum() == pytest.approx(len(server.seen))

@@ -310,7 +310,8 @@ class Case(Sharing):
                 # By what it was called when it was planned: it may have been merged since.
                 return self.recorded(*places[str(call.subject), call.pivot])
             pivot = find_pivot(type(entity), call.pivot)
-            return self.perform(Invocation(call.pivot, entity, arguments_for(pivot, budget)), pivot)
+            asked = settled(pivot, arguments_for(pivot, budget), window, at, choice)
+            return self.perform(Invocation(call.pivot, entity, asked), pivot)
 
         def planned(plan: Plan) -> None:
             left_out = tuple((entity.key, why) for entity, why in plan.left_out)

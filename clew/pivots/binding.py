@@ -216,6 +216,12 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         named = rows_of(self._space)
         return {name: cast("bind[Any, ...]", row) for name, row in named.items() if isinstance(row, bind)}
 
+    @cached_property
+    def _known(self) -> Mapping[str, str]:
+        """The rows by their own names, and by those of their sources."""
+        by_source = {row.operation.provider.name: name for name, row in self.rows.items()}
+        return by_source | {name: name for name in self.rows}
+
     @property
     def together(self) -> tuple[str, ...]:
         """The full names of the rows."""
@@ -259,9 +265,7 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         """
         if names is None:
             return None
-        known = {row.operation.provider.name: name for name, row in self.rows.items()} | {
-            name: name for name in self.rows
-        }
+        known = self._known
         unknown = [name for name in names if name not in known]
         if unknown:
             raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")

@@ -24,6 +24,7 @@ from clew.entities import (
 )  # fmt: skip
 from clew.entities.display import html_table, visible
 from clew.pivots.invocation import Pivot
+from clew.providers.base import Provider
 
 #: How an analyst writes one entity of each class.
 EXAMPLES: Mapping[type[Entity], str] = MappingProxyType({
@@ -171,8 +172,7 @@ def card_of(entity: type[Entity], pivot: Pivot) -> Card:
         pivot.name,
         pivot.about,
         tuple(dict.fromkeys(
-            Source(each.name, each.title, each.docs,
-                   "active" if each.active else "passive" if each.leaves else "local", each.secret)
+            Source(each.name, each.title, each.docs, contact(each), each.secret)
             for each in pivot.providers
         )),
         pivot.calls,
@@ -182,6 +182,11 @@ def card_of(entity: type[Entity], pivot: Pivot) -> Card:
         tuple(Column(name, term.type.__name__, term.about) for name, term in shape.items()),
         f"{EXAMPLES[entity]}.{pivot.name}()",
     )  # fmt: skip
+
+
+def contact(provider: type[Provider]) -> str:
+    """`local`, `passive` or `active`."""
+    return "active" if provider.active else "passive" if provider.leaves else "local"
 
 
 def catalog_of(entity: type[Entity]) -> Catalog:

@@ -154,10 +154,12 @@ class Workspace:
 
     @property
     def choice(self) -> Choice:
-        """Whom look-ups ask, and when they believe them, by the settings."""
+        """Whom look-ups ask, and when they believe them, by the settings. Each key is looked for once in its life."""
         settings = self.settings
         weights = {source_name(name): weight for name, weight in settings.weights.items()}
-        return Choice(self._asks, Rule(settings.agree, weights))
+        asks = functools.cache(self._asks)
+        # By its type, a cached function takes anything.
+        return Choice(lambda provider: asks(provider), Rule(settings.agree, weights))  # noqa: PLW0108 - see above
 
     def _asks(self, provider: type[Provider]) -> bool:
         if provider.name in self.gate.disabled:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from clew.entities import ENTITY_TYPES, Entity
 from clew.entities.display import html_table, visible
+from clew.pivots.catalog import contact
 from clew.pivots.context import workspace
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import own_pivots, pivots_for
@@ -117,11 +118,6 @@ def grouped(of: _PivotsOf = own_pivots) -> dict[str, Group]:
                 known = found.get(provider.name, Group(provider, ()))
                 found[provider.name] = Group(known.provider, (*known.rows, (entity, row)))
     return found
-
-
-def contact(provider: type[Provider]) -> str:
-    """`local`, `passive` or `active`."""
-    return "active" if provider.active else "passive" if provider.leaves else "local"
 
 
 def limits(quotas: tuple[Quota, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from clew.entities import Certificate, Entity, File, Finding, Severity, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
+from clew.providers import reading
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps
 from clew.providers.reading import Links, Part, joined, told, unknown
 from clew.providers.web import HttpRequest, Place
@@ -131,12 +132,7 @@ def _verdict(bad: int, doubtful: int) -> tuple[Verdict, Severity]:
 
 def file_of(about: Part, links: Links) -> File | None:
     """A file by all hashes that are told of it; None, and counted, if there is none."""
-    best = next((text for name in ("sha256", "sha1", "md5") if (text := about.text(name))), None)
-    found = links.made(best, File)
-    try:
-        return found and File(found.value, sha1=about.text("sha1"), md5=about.text("md5"), size=about.whole("size"))
-    except EntityError:
-        return found  # the best hash is one, and another is none
+    return reading.file_of(about, links, sha256="sha256", sha1="sha1", md5="md5", size="size")
 
 
 def certificate_of(about: Part, links: Links) -> Certificate | None:

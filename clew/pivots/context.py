@@ -157,9 +157,14 @@ class Workspace:
         """Whom look-ups ask, and when they believe them, by the settings. Each key is looked for once in its life."""
         settings = self.settings
         weights = {source_name(name): weight for name, weight in settings.weights.items()}
-        asks = functools.cache(self._asks)
-        # By its type, a cached function takes anything.
-        return Choice(lambda provider: asks(provider), Rule(settings.agree, weights))  # noqa: PLW0108 - see above
+        known: dict[str, bool] = {}
+
+        def asks(provider: type[Provider]) -> bool:
+            if provider.name not in known:
+                known[provider.name] = self._asks(provider)
+            return known[provider.name]
+
+        return Choice(asks, Rule(settings.agree, weights))
 
     def _asks(self, provider: type[Provider]) -> bool:
         if provider.name in self.gate.disabled:

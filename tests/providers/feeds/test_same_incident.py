@@ -136,3 +136,24 @@ def test_the_lists_of_amnesty_and_their_bundles_list_the_same(shared_data, folde
                 kind in each.why for each in refused for kind in ("process by its name", "app by", "certificate")
             )
     assert stix == own
+
+
+@pytest.mark.parametrize(
+    ("text", "bundle", "count", "alone"),
+    [("Matrix_IOCs.text", "MatrixRansowmare_IOCs.json", 31, 0), ("Netwalker_IOCs.text", "Netwalker_TA.json", 73, 6)],
+)
+def test_the_texts_of_unit_42_and_their_bundles_list_the_same(shared_data, text, bundle, count, alone):
+    """A bundle lists all that the text of its incident lists; what it lists alone, the text does not say."""
+    where = shared_data("ioc-reports") / "unit42"
+    report, stix = where / "text" / text, where / "stix2" / bundle
+    keys, others = listed(report), listed(stix)
+    assert (len(keys), keys - others, len(others - keys)) == (count, set(), alone)
+    assert missed(report, others - keys) == []
+
+
+def test_no_other_text_of_unit_42_is_of_an_incident_that_it_has_a_bundle_of(shared_data):
+    """Two texts of Unit 42 list what a bundle lists; no other text has a value in common with any bundle."""
+    where = shared_data("ioc-reports") / "unit42"
+    bundles = set[str]().union(*(listed(path) for path in (where / "stix2").iterdir()))
+    shared = {path.name for path in (where / "text").rglob("*") if path.is_file() and listed(path) & bundles}
+    assert shared == {"Matrix_IOCs.text", "Netwalker_IOCs.text"}

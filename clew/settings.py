@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,10 +23,15 @@ _PARTS = {
     "geoip": _PATHS,
     "warninglists": _PATHS,
     "resolvers": re.compile(r"[\s,;]+"),
-    **dict.fromkeys(("own_domains", "providers", "disabled_providers", "weights"), re.compile(r"[\s,;:]+")),
+    **dict.fromkeys(("own_domains", "providers", "disabled_providers", "weights", "quotas"), re.compile(r"[\s,;:]+")),
 }
 
 _SIZE = re.compile(r"\s*(\d{1,15})\s*(|[KMGT]iB)\s*", re.IGNORECASE)
+_CALLS = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([a-z]+)\s*", re.IGNORECASE)
+_SPANS = {
+    "second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
+    "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365),
+}  # fmt: skip
 _UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 
 
@@ -51,6 +57,8 @@ class Settings:
         disabled_providers: sources that are never asked.
         agree: how many sources have to say malicious for something to be, by their weights.
         weights: how much the word of a source counts, where that is not 1: a table, or `otx=0.5,feed=2`.
+        quotas: what sources allow your keys, where it is more or less than they allow everybody: a table, or
+            `virustotal=1000/minute+30000/day,otx=none`.
         warninglists: files and folders of warning lists, which name what is often benign; a list as `feeds` is.
         resolvers: addresses of DNS resolvers, with a port if it is not 53; those of this machine, if none is given.
     """
@@ -74,6 +82,9 @@ class Settings:
     disabled_providers: tuple[str, ...] = ()
     agree: float = 1.0
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    quotas: Mapping[str, tuple[tuple[int, timedelta], ...]] = field(
+        default_factory=dict[str, tuple[tuple[int, timedelta], ...]]
+    )
 
     @classmethod
     def load(cls, file: Path | None = None) -> Settings:
@@ -190,13 +201,35 @@ def _positive(value: object) -> float:
 
 def _weights(value: object) -> dict[str, float]:
     """Numbers by name, of a table or of texts such as `otx=0.5`."""
-    table = cast("dict[str, object]", value) if isinstance(value, dict) else dict(map(_pair, _texts(value)))
-    return {name.lower(): _number(weight, 1000) for name, weight in table.items()}
+    return {name.lower(): _number(weight, 1000) for name, weight in _table(value).items()}
+
+
+def _quotas(value: object) -> dict[str, tuple[tuple[int, timedelta], ...]]:
+    """Calls and the time in which they are allowed by name, of a table or of texts such as `otx=9/minute+99/day`."""
+    return {name.lower(): _windows(_text(windows)) for name, windows in _table(value).items()}
+
+
+def _windows(text: str) -> tuple[tuple[int, timedelta], ...]:
+    if text.strip().lower() == "none":
+        return ()
+    found = [_CALLS.fullmatch(part) for part in text.split("+")]
+    return tuple((int(each[1]), _SPANS[each[2].lower()]) for each in map(_is_one, found))
+
+
+def _is_one(found: re.Match[str] | None) -> re.Match[str]:
+    if found is None:
+        raise ValueError
+    return found
+
+
+def _table(value: object) -> dict[str, object]:
+    """A table, or one of texts such as `otx=0.5`."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else dict(map(_pair, _texts(value)))
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, _, weight = text.partition("=")
-    return name, weight
+    name, _, said = text.partition("=")
+    return name, said
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
@@ -204,4 +237,5 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "analyst": _text, "cache": _path, "reply_limit": _size, "case_limit": _size, "keys": _path, "deadline": _positive,
     "reply_cache": _size, "feeds_store": _path, "warninglists": _paths, "providers": _names, "resolvers": _names,
     "disabled_providers": _names, "agree": _positive, "weights": _weights,
+    "quotas": _quotas,
 }  # fmt: skip

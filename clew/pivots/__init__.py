@@ -2,6 +2,7 @@
 
 from clew.pivots.attach import attach_menus
 from clew.pivots.catalog import search
-from clew.pivots.context import configure, connect
+from clew.pivots.configuring import configure
+from clew.pivots.context import connect
 
 __all__ = ["attach_menus", "configure", "connect", "search"]

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding, Key
 from clew.entities.commonplace import commonplace
 from clew.entities.finding import Scalar
-from clew.entities.times import ANY_TIME, TimeWindow, When
-from clew.errors import AskError, SettingsError
+from clew.entities.times import ANY_TIME
+from clew.errors import AskError
 from clew.pivots.choosing import Choice, Rule, source_name
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, settled
 from clew.pivots.ways import Ways
-from clew.providers.base import Channel, Provider
+from clew.providers.base import Channel, Provider, Quota
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clew.providers.web.channel import HttpChannel
     from clew.providers.web.layers import Layers
     from clew.providers.web.lines import Lines
+    from clew.providers.web.quota import Quotas
     from clew.providers.web.secrets import Keys
 
 
@@ -195,11 +196,18 @@ class Workspace:
         size = self.settings.reply_cache if self._lines.is_real else 0
         return Cache(self.settings.cache / "web", size, self._lines.clock) if size else None
 
-    def _web(self, *, fresh: bool) -> HttpChannel:
-        from clew.providers.web.channel import HttpChannel
+    @property
+    def quotas(self) -> Quotas:
+        """The calls that services allow, by their own word or that of the settings."""
         from clew.providers.web.quota import Quotas
 
-        quotas = Quotas(self.settings.cache / "web") if self._lines.is_real else None
+        own = {source_name(name): tuple(starmap(Quota, windows)) for name, windows in self.settings.quotas.items()}
+        return Quotas(self.settings.cache / "web", own)
+
+    def _web(self, *, fresh: bool) -> HttpChannel:
+        from clew.providers.web.channel import HttpChannel
+
+        quotas = self.quotas if self._lines.is_real else None
         return HttpChannel(self._lines, keys=self.keys, cache=self._cache, quotas=quotas,
                            seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
 
@@ -232,10 +240,9 @@ class Workspace:
 
     def _layers(self, *, fresh: bool) -> Layers:
         from clew.providers.web.layers import Layers
-        from clew.providers.web.quota import Quotas
 
-        return Layers(self._lines, cache=self._cache, quotas=Quotas(self.settings.cache / "web"),
-                      seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
+        seconds = self.settings.deadline
+        return Layers(self._lines, cache=self._cache, quotas=self.quotas, seconds=seconds, fresh=fresh)
 
     def _whois(self, *, fresh: bool) -> Channel:
         from clew.providers.whois.channel import WhoisChannel
@@ -309,72 +316,9 @@ def workspace() -> Workspace:
     return _process.get() or _default_workspace()
 
 
-def configure(  # noqa: PLR0913 - a name for each setting that is changed while one works
-    *,
-    feeds: Sequence[str | Path] | None = None,
-    geoip: str | Path | Sequence[str | Path] | None = None,
-    offline: bool | None = None,
-    allow_active: bool | None = None,
-    own_domains: Sequence[str] | None = None,
-    analyst: str | None = None,
-    providers: Sequence[str] | None = None,
-    disabled_providers: Sequence[str] | None = None,
-    agree: float | None = None,
-    window: tuple[When | None, When | None] | None = None,
-) -> None:
-    """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
-
-    >>> from contextvars import copy_context
-    >>> elsewhere = copy_context()  # so that this example changes nothing for others
-    >>> elsewhere.run(configure, offline=True)
-    >>> elsewhere.run(workspace).settings.offline
-    True
-
-    Args:
-        geoip: one path, or several.
-        providers: the sources that look-ups ask besides those here and those whose key is set.
-        disabled_providers: sources that are never asked.
-        agree: how many sources have to say malicious for something to be.
-        window: from when and until when queries ask, where neither they nor the case say; relative times count from
-            now, once. `(None, None)` takes it away.
-
-    Raises:
-        SettingsError: one text where a list or a pair of them is needed.
-        QueryError: a time of the window that is none.
-    """
-    lists = {"feeds": feeds, "own_domains": own_domains, "providers": providers,
-             "disabled_providers": disabled_providers}  # fmt: skip
-    for name, listed in lists.items():
-        if isinstance(listed, str):  # a sequence too, of letters
-            raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")
-    given = {
-        "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
-        "geoip": None if geoip is None else _paths(geoip),
-        "offline": offline,
-        "allow_active": allow_active,
-        "own_domains": None if own_domains is None else tuple(name.lower() for name in own_domains),
-        "analyst": analyst,
-        "providers": None if providers is None else tuple(providers),
-        "disabled_providers": None if disabled_providers is None else tuple(disabled_providers),
-        "agree": agree,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    # All that can be wrong is found before anything changes.
-    asked = workspace().window if window is None else _window(window)
-    changed = workspace().configured(dataclasses.replace(workspace().settings, **changes))
-    changed.window = asked
+def use(changed: Workspace) -> None:
+    """Make it the workspace of what follows, in this thread and the tasks it starts."""
     _process.set(changed)
-
-
-def _paths(given: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
-    return (Path(given),) if isinstance(given, str | Path) else tuple(Path(each) for each in given)
-
-
-def _window(given: Sequence[When | None]) -> TimeWindow:
-    if isinstance(given, str) or len(given) != 2:
-        raise SettingsError("window is a start and an end", next_step='window=("-2d", "now")')
-    start, end = given
-    return TimeWindow.of(start, end, now=now())
 
 
 def connect(path: str | Path) -> LogStore:

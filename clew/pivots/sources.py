@@ -34,7 +34,7 @@ class SourceState:
         secret: the name of the key; empty if it has none.
         key: `set`, `missing`, `optional` (not set, and not needed) or `none`.
         asked: whether look-ups ask it that name nobody: `yes`, `no`, or `disabled`.
-        quotas: what it allows each key.
+        quotas: what it allows each key, or what the settings say that it allows.
         pivots: everything that it can be asked, as `IpAddress.ti.abuseipdb`.
     """
 
@@ -84,13 +84,14 @@ def sources() -> Sources:
     """
     around = workspace()
     asks, has_key, disabled = around.choice.asks, around.keys.has, around.gate.disabled
+    quotas = around.quotas
     found: list[SourceState] = []
     for group in grouped(pivots_for).values():
         provider = group.provider
         key = "set" if provider.secret and has_key(provider) else _lacking(provider)
         asked = "disabled" if provider.name in disabled else "yes" if asks(provider) else "no"
         found.append(SourceState(provider.name, provider.title, provider.docs, contact(provider), provider.secret, key,
-                                 asked, provider.quotas, group.pivots))  # fmt: skip
+                                 asked, quotas.of(provider), group.pivots))  # fmt: skip
     return Sources(sorted(found, key=lambda source: source.name))
 
 

@@ -25,6 +25,7 @@ from clew.providers.ti.tor import TorExits
 from clew.providers.ti.urlhaus import UrlHaus
 from clew.providers.ti.urlscan import UrlScan
 from clew.providers.ti.virustotal.objects import VirusTotal
+from clew.providers.ti.virustotal.v2 import VirusTotal2
 from clew.providers.ti.xforce.reports import XForce
 
 
@@ -48,6 +49,7 @@ class IpTi(Space[IpAddress]):
     urlhaus = bind(UrlHaus.ip)
     urlscan = bind(UrlScan.ip)
     virustotal = bind(VirusTotal.ip)
+    virustotal_v2 = bind(VirusTotal2.ip)
     xforce = bind(XForce.ip)
     feed = bind(LocalFeed.ip)
 
@@ -65,6 +67,7 @@ class DomainTi(Space[Domain]):
     urlhaus = bind(UrlHaus.domain)
     urlscan = bind(UrlScan.domain)
     virustotal = bind(VirusTotal.domain)
+    virustotal_v2 = bind(VirusTotal2.domain)
     xforce = bind(XForce.domain)
     feed = bind(LocalFeed.domain)
 
@@ -81,6 +84,7 @@ class UrlTi(Space[Url]):
     urlhaus = bind(UrlHaus.url)
     urlscan = bind(UrlScan.url)
     virustotal = bind(VirusTotal.url)
+    virustotal_v2 = bind(VirusTotal2.url)
     xforce = bind(XForce.url)
     feed = bind(LocalFeed.url)
 
@@ -97,6 +101,7 @@ class FileTi(Space[File]):
     urlhaus = bind(UrlHaus.file)
     urlscan = bind(UrlScan.file)
     virustotal = bind(VirusTotal.file)
+    virustotal_v2 = bind(VirusTotal2.file)
     xforce = bind(XForce.file)
     feed = bind(LocalFeed.file)
 

@@ -183,6 +183,8 @@ class Provider:
     lifetime_nothing: ClassVar[timedelta] = timedelta(hours=1)
     #: What the source allows each key, all of them at once.
     quotas: ClassVar[tuple[Quota, ...]] = ()
+    #: Another provider's name, where the calls of both are counted together for one key.
+    counted_with: ClassVar[str] = ""
     #: How many asks may be on their way to it at once, from all threads of a process together.
     concurrency: ClassVar[int] = 10
     #: Names of facts that clew's own vocabulary has not, and what they mean.

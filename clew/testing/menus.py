@@ -19,7 +19,8 @@ from clew.entities.frames import finding_record
 from clew.pivots.binding import Bulk, Space, pivots_of
 from clew.pivots.calls import Call, defaults_of
 from clew.pivots.catalog import EXAMPLES, card_of
-from clew.pivots.context import Workspace, configure
+from clew.pivots.configuring import configure
+from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.runner import Runner

@@ -129,7 +129,7 @@ def _database(path: Path) -> Check:
 def _names(settings: Settings) -> Iterator[Check]:
     """Settings that name sources which there are not."""
     known = {source.name for source in sources()}
-    for setting in ("providers", "disabled_providers", "weights"):
+    for setting in ("providers", "disabled_providers", "weights", "quotas"):
         for name in getattr(settings, setting):
             if source_name(name) not in known:
                 yield Check(setting, FAILED, f"there is no source {name!r}", "clew sources lists them")

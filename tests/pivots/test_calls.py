@@ -20,7 +20,8 @@ from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outco
 from clew.errors import ConnectError, SettingsError
 from clew.pivots import context, generate
 from clew.pivots.binding import Space, bind, fan_out
-from clew.pivots.context import Workspace, configure, connect, current_session, workspace
+from clew.pivots.configuring import configure
+from clew.pivots.context import Workspace, connect, current_session, workspace
 from clew.providers.geo.sources import brought_along
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.feed import LocalFeed

@@ -86,7 +86,7 @@ def test_a_menu_is_for_its_entity(cls):
 @each_pivot
 def test_a_pivot_says_what_it_answers(cls, pivot):
     """A name of two words, one line of at most 72 characters that ends with a period, and more on request."""
-    assert re.fullmatch(r"[a-z]+\.[a-z][a-z_]*", pivot.name)
+    assert re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", pivot.name)
     assert 10 < len(pivot.about) <= 72
     assert pivot.about.endswith(".")
     assert pivot.about[0].isupper()

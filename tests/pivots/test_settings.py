@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import platformdirs
@@ -147,7 +148,18 @@ def test_who_is_asked_and_believed_can_be_set(written, monkeypatch):
     assert Settings.load().providers == ("tor", "crtsh")
 
 
+def test_what_an_account_allows_can_be_set(written, monkeypatch):
+    """Calls in a time by the name of a source, several of them at once or none, as a table or as text."""
+    written('[quotas]\nVirusTotal = "1000 / minute + 30000/day"\notx = "none"\n')
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    assert Settings.load().quotas == {"virustotal": ((1000, minute), (30_000, day)), "otx": ()}
+    monkeypatch.setenv("CLEW_QUOTAS", "virustotal=5/minute+9/day,otx=none")
+    assert Settings.load().quotas == {"virustotal": ((5, minute), (9, day)), "otx": ()}
+
+
 @pytest.mark.parametrize("content", [
+    "quotas = 5", 'quotas = { otx = "5" }', 'quotas = { otx = "0/day" }', 'quotas = { otx = "5/fortnight" }',
+    'quotas = { otx = "" }', "quotas = { otx = 5 }", 'quotas = "otx"', 'quotas = { otx = "5/day+" }',
     "agree = 0", "agree = -1", "agree = true", 'agree = "many"', "agree = nan", "weights = 5", "weights = { otx = -1 }",
     'weights = { otx = "much" }', "weights = { otx = true }", 'providers = "tor"', "providers = [5]", "deadline = inf",
     'offline = "maybe"', "offline = 1", "reply_limit = 1.5", "geoip = 7", "keys = []",

@@ -16,7 +16,8 @@ from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError, SettingsError
 from clew.pivots import context
 from clew.pivots.choosing import Choice, Rule
-from clew.pivots.context import configure, connect
+from clew.pivots.configuring import configure
+from clew.pivots.context import connect
 from clew.pivots.invocation import settled
 from clew.pivots.registry import find_pivot
 from tests.pivots.test_conformance import PIVOTS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -124,6 +126,14 @@ def test_sources_say_what_is_set(vendor, monkeypatch):
     assert abuse.limits == "1,000 a day"
     assert KEY not in repr(sources())
     assert "abuseipdb" in sources()._repr_html_()
+
+
+def test_sources_say_what_an_account_allows(vendor):
+    """What is said of an account in the settings is shown instead of what everybody is allowed."""
+    vendor(GOOD, quotas={"abuseipdb": ((5000, timedelta(days=1)), (60, timedelta(minutes=1))), "otx": ()})
+    found = {source.name: source.limits for source in sources()}
+    assert (found["abuseipdb"], found["otx"]) == ("5,000 a day, 60 a minute", "")
+    assert found["virustotal"] == found["virustotal-v2"] == "4 a minute, 500 a day"
 
 
 def test_a_disabled_source_is_not_asked(vendor):

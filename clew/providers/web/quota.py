@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from clew.entities.text import stamp
 from clew.errors import AskRefused
-from clew.providers.base import Provider
+from clew.providers.base import Provider, Quota
 from clew.providers.web.clock import Deadline
 from clew.providers.web.shelf import Shelf, ShelfBusy, ShelfUnusable
 
@@ -48,9 +49,14 @@ class _Full:
 
 
 class Quotas:
-    """The calls of all keys, in a file of that folder."""
+    """The calls of all keys, in a file of that folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        own: what sources allow whoever asks, by their names, where that is not what they allow everybody.
+    """
+
+    def __init__(self, folder: Path, own: Mapping[str, tuple[Quota, ...]] = MappingProxyType({})) -> None:
+        self._own = own
         self._shelf = Shelf(folder / "quotas.sqlite", _SCHEMA, "the count of calls", journal="DELETE")
 
     @contextmanager
@@ -75,6 +81,10 @@ class Quotas:
         statement = "INSERT OR REPLACE INTO holds VALUES (?, ?)"
         self._quietly(lambda connection: connection.execute(statement, (_bucket(provider, key), until)), deadline)
 
+    def of(self, provider: type[Provider]) -> tuple[Quota, ...]:
+        """What holds for a key of the provider, all of them at once."""
+        return self._own.get(provider.counted_with or provider.name, provider.quotas)
+
     def _wait(self, provider: type[Provider], key: str, deadline: Deadline) -> int:
         clock = deadline.clock
         while True:
@@ -87,8 +97,9 @@ class Quotas:
             clock.sleep(min(deadline.left, max(_SOON, min(wait, _LATER)) * (1 + clock.random() / 10)))
 
     def _take(self, provider: type[Provider], key: str, deadline: Deadline) -> _Taken | _Full:
+        bucket, quotas = _bucket(provider, key), self.of(provider)
         try:
-            return self._shelf.run(lambda connection: _taken(connection, provider, key, deadline), wait=deadline.left)
+            return self._shelf.run(lambda connection: _taken(connection, bucket, quotas, deadline), wait=deadline.left)
         except ShelfBusy:
             raise AskRefused(f"{provider.title} was not asked: other processes hold the count of its calls",
                              kind="quota", next_step="try again", sent=False) from None  # fmt: skip
@@ -116,23 +127,25 @@ def refused(what: str, possible: float, *, sent: bool) -> AskRefused:
 
 
 def _bucket(provider: type[Provider], key: str) -> str:
-    return f"{provider.name} {key}"
+    return f"{provider.counted_with or provider.name} {key}"
 
 
-def _taken(connection: sqlite3.Connection, provider: type[Provider], key: str, deadline: Deadline) -> _Taken | _Full:
-    bucket, now = _bucket(provider, key), deadline.clock.now().timestamp()
+def _taken(
+    connection: sqlite3.Connection, bucket: str, quotas: tuple[Quota, ...], deadline: Deadline
+) -> _Taken | _Full:
+    now = deadline.clock.now().timestamp()
     connection.execute("DELETE FROM holds WHERE until <= ?", (now,))
     held = connection.execute("SELECT until FROM holds WHERE bucket = ?", (bucket,)).fetchone()
     if held is not None:
         return _Full(held[0])
-    if not provider.quotas:
+    if not quotas:
         return _Taken(0)
     # Later than any call can last: the clock was put back. They count from now on.
     late = now + max(_HOUR, deadline.seconds)
     connection.execute("UPDATE calls SET until = ? WHERE bucket = ? AND until > ?", (now, bucket, late))
-    longest = max(quota.per for quota in provider.quotas).total_seconds()
+    longest = max(quota.per for quota in quotas).total_seconds()
     connection.execute("DELETE FROM calls WHERE bucket = ? AND until <= ?", (bucket, now - longest))
-    possible = max(_possible(connection, bucket, quota.calls, quota.per, now) for quota in provider.quotas)
+    possible = max(_possible(connection, bucket, quota.calls, quota.per, now) for quota in quotas)
     if possible > now:
         return _Full(possible)
     # Until it is over it counts as if it lasted to its deadline, should this process not live to say.

@@ -80,6 +80,35 @@ def test_another_key_has_a_quota_of_its_own(tmp_path):
     assert [take(quotas, time, key=key) for key in "aabbcc"] == [0.0] * 6
 
 
+class OtherFace(Rationed):
+    """Another way to ask the same vendor, with the same account."""
+
+    name: ClassVar[str] = "other-face"
+    counted_with: ClassVar[str] = Rationed.name
+
+
+def test_two_ways_to_one_account_have_one_quota(tmp_path):
+    """The calls of two providers with one account and one key are counted together."""
+    time, quotas = Time(), Quotas(tmp_path)
+    taken = [take(quotas, time)]
+    with quotas.turn(OtherFace, "k", Deadline.after(3600, time.clock)):
+        taken.append(time.seconds)
+    taken.append(take(quotas, time))
+    assert (taken[:2], taken[2] >= 1.0) == ([0.0, 0.0], True)
+
+
+def test_what_an_account_allows_holds_instead(tmp_path):
+    """What is said of an account replaces what its source allows everybody, for all ways to it; none is no limit."""
+    time = Time()
+    own = Quotas(tmp_path, {Rationed.name: (Quota(6, timedelta(seconds=1)),)})
+    assert [take(own, time) for _ in range(6)] == [0.0] * 6
+    assert own.of(OtherFace) == own.of(Rationed) == (Quota(6, timedelta(seconds=1)),)
+    assert take(own, time) >= 1.0
+    unlimited = Quotas(tmp_path, {Rationed.name: ()})
+    began = time.seconds
+    assert [take(unlimited, time) for _ in range(50)] == [began] * 50
+
+
 def test_another_session_goes_on_counting(tmp_path):
     """What one process used is used for the next."""
     time = Time()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import Certificate, Entity, File, Finding, Severity, Verdict
+from clew.entities import Certificate, Entity, File, Finding, Severity, Url, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
 from clew.providers import reading
@@ -51,6 +52,11 @@ def request(path: str, **params: str) -> HttpRequest:
     return HttpRequest(
         "GET", f"{API}/{path}", tuple(params.items()), secret=Place("header", "x-apikey"), answers=_UNKNOWN
     )
+
+
+def name_of(url: Url) -> str:
+    """The identifier of a URL in the API and in the address of its page."""
+    return urlsafe_b64encode(url.value.encode()).decode().rstrip("=")
 
 
 def object_of(subject: Entity, path: str, reference: str) -> Known:
@@ -98,7 +104,7 @@ def judged(
     stats = about.need("last_analysis_stats")
     bad, asked = counts_of(stats)
     doubtful = stats.whole("suspicious") or 0
-    verdict, severity = _verdict(bad, doubtful)
+    verdict, severity = verdict_of(bad, doubtful)
     common: dict[str, Scalar] = {
         "detections": bad, "engines": asked, "reputation": about.whole("reputation"),
         "tags": joined(about.texts("tags")),
@@ -123,7 +129,8 @@ def counts_of(stats: Part) -> tuple[int, int]:
     return counts.get("malicious", 0), sum(count for name, count in counts.items() if name not in _SILENT)
 
 
-def _verdict(bad: int, doubtful: int) -> tuple[Verdict, Severity]:
+def verdict_of(bad: int, doubtful: int = 0) -> tuple[Verdict, Severity]:
+    """What so many scanners that call it malicious, and suspicious, make it."""
     if bad >= MANY:
         return Verdict.MALICIOUS, Severity.HIGH if bad >= VERY_MANY else Severity.MEDIUM
     # That nobody calls it bad is no innocence: every file is new once.

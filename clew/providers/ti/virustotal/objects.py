@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
-
 from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
@@ -16,6 +14,7 @@ from clew.providers.ti.virustotal.base import (
     certificate_of,
     file_of,
     judged,
+    name_of,
     object_of,
 )  # fmt: skip
 
@@ -75,7 +74,7 @@ class VirusTotal(VirusTotalBase):
     @operation(calls=1, facts=(*FACTS, "categories", "title", "http_status"))
     def url(self, url: Url) -> Steps:
         """What scanners say of the URL, where it led and what it served."""
-        name = urlsafe_b64encode(url.value.encode()).decode().rstrip("=")
+        name = name_of(url)
         reference = f"{PAGES}/url/{name}"
         about = yield from object_of(url, f"urls/{name}", reference)
         if isinstance(about, Finding):

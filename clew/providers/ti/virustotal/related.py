@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +18,7 @@ from clew.providers.ti.virustotal.base import (
     counts_of,
     file_of,
     listed,
+    name_of,
 )  # fmt: skip
 
 COLUMNS = (
@@ -101,7 +101,7 @@ class VirusTotalRelated(VirusTotalBase):
             relationship: which of them, in the words of VirusTotal.
             limit: how many at most; 40 is the most.
         """
-        name = urlsafe_b64encode(url.value.encode()).decode().rstrip("=")
+        name = name_of(url)
         return (yield from _related(url, f"urls/{name}", relationship, limit, f"url/{name}"))
 
     @operation(calls=1, wide=True, facts=COLUMNS)

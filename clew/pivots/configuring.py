@@ -1,0 +1,80 @@
+"""Settings that are changed while one works."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from clew.entities.times import TimeWindow, When
+from clew.errors import SettingsError
+from clew.pivots.context import now, use, workspace
+
+
+def configure(  # noqa: PLR0913 - a name for each setting that is changed while one works
+    *,
+    feeds: Sequence[str | Path] | None = None,
+    geoip: str | Path | Sequence[str | Path] | None = None,
+    offline: bool | None = None,
+    allow_active: bool | None = None,
+    own_domains: Sequence[str] | None = None,
+    analyst: str | None = None,
+    providers: Sequence[str] | None = None,
+    disabled_providers: Sequence[str] | None = None,
+    agree: float | None = None,
+    window: tuple[When | None, When | None] | None = None,
+) -> None:
+    """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
+
+    >>> from contextvars import copy_context
+    >>> elsewhere = copy_context()  # so that this example changes nothing for others
+    >>> elsewhere.run(configure, offline=True)
+    >>> elsewhere.run(workspace).settings.offline
+    True
+
+    Args:
+        geoip: one path, or several.
+        providers: the sources that look-ups ask besides those here and those whose key is set.
+        disabled_providers: sources that are never asked.
+        agree: how many sources have to say malicious for something to be.
+        window: from when and until when queries ask, where neither they nor the case say; relative times count from
+            now, once. `(None, None)` takes it away.
+
+    Raises:
+        SettingsError: one text where a list or a pair of them is needed.
+        QueryError: a time of the window that is none.
+    """
+    lists = {"feeds": feeds, "own_domains": own_domains, "providers": providers,
+             "disabled_providers": disabled_providers}  # fmt: skip
+    for name, listed in lists.items():
+        if isinstance(listed, str):  # a sequence too, of letters
+            raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")
+    given = {
+        "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
+        "geoip": None if geoip is None else _paths(geoip),
+        "offline": offline,
+        "allow_active": allow_active,
+        "own_domains": None if own_domains is None else tuple(name.lower() for name in own_domains),
+        "analyst": analyst,
+        "providers": None if providers is None else tuple(providers),
+        "disabled_providers": None if disabled_providers is None else tuple(disabled_providers),
+        "agree": agree,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    # All that can be wrong is found before anything changes.
+    asked = workspace().window if window is None else _window(window)
+    changed = workspace().configured(dataclasses.replace(workspace().settings, **changes))
+    changed.window = asked
+    use(changed)
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    return (Path(given),) if isinstance(given, str | Path) else tuple(Path(each) for each in given)
+
+
+def _window(given: Sequence[When | None]) -> TimeWindow:
+    if isinstance(given, str) or len(given) != 2:
+        raise SettingsError("window is a start and an end", next_step='window=("-2d", "now")')
+    start, end = given
+    return TimeWindow.of(start, end, now=now())

@@ -12,7 +12,7 @@ from clew.entities.finding import Scalar
 from clew.entities.text import stamp
 from clew.errors import AskSkipped, FeedUnusable
 from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
-from clew.providers.ti.feeds.answers import COLUMNS, FACTS, Answer, finding_of
+from clew.providers.ti.feeds.answers import COLUMNS, FACTS, MAX_HITS, Answer, finding_of
 
 if TYPE_CHECKING:
     # Only what answers needs the readers of all formats.
@@ -104,17 +104,17 @@ class FeedChannel:
         """
         self._check()
         try:
-            told, broken = self.feeds.ask([(subject,) for subject in subjects])
+            found, broken = self.feeds.ask(subjects)
         except FeedUnusable as error:
             raise _skipped(error) from None
         at = stamp(datetime.now(UTC))
         unread = [{"feed": each.name, "why": each.error.what} for each in broken]
         columns = _Columns(len(subjects))
         warning = self.feeds.warninglists
-        for number, (subject, each) in enumerate(zip(subjects, told, strict=True)):
-            lists = warning.names(subject) if warning else ()
-            if each.hits or lists or unread:
-                document = {"hits": each.hits, "available": each.available, "unread": unread, "warning_lists": lists}
+        for number in range(len(subjects)) if warning or unread else found:
+            hits, lists = found.get(number, []), warning.names(subjects[number]) if warning else ()
+            if hits or lists or unread:
+                document = {"hits": hits[:MAX_HITS], "available": len(hits), "unread": unread, "warning_lists": lists}
                 columns.put(number, Answer.of(document, at))
         return columns.cells
 
@@ -147,18 +147,14 @@ class _Columns:
 
     def put(self, number: int, answer: Answer) -> None:
         """The cells of one answer."""
+        told: Mapping[str, Scalar] = {
+            "outcome": answer.outcome.value, "verdict": answer.verdict.value, "severity": answer.severity.value,
+            "reason": answer.reason, "reference": answer.reference, "returned": len(answer.hits),
+            "available": answer.available, "truncated_by": answer.truncated_by,
+            "observed_first": answer.first or None, "observed_last": answer.last or None, **answer.facts,
+        }  # fmt: skip
         cells = self.cells
-        cells["outcome"][number] = answer.outcome.value
-        cells["verdict"][number] = answer.verdict.value
-        cells["severity"][number] = answer.severity.value
-        cells["reason"][number] = answer.reason
-        cells["reference"][number] = answer.reference
-        cells["returned"][number] = len(answer.hits)
-        cells["available"][number] = answer.available
-        cells["truncated_by"][number] = answer.truncated_by
-        cells["observed_first"][number] = answer.first or None
-        cells["observed_last"][number] = answer.last or None
-        for name, value in answer.facts.items():
+        for name, value in told.items():
             if name not in cells:
                 cells[name] = [None] * self._size
             cells[name][number] = value

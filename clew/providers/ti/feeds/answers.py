@@ -21,6 +21,8 @@ FACTS = ("feed", "threat_name", "listed_as", "listed_in", "listed_until", "descr
          "blocklists", "tlp", "warning_lists")  # fmt: skip
 COLUMNS = ("feed", "verdict", "severity", "threat_name", "listed_as", "listed_in", "listed_until", "description",
            "tags", "confidence", "blocklists", "tlp", "observed_first", "observed_last", "reference")  # fmt: skip
+#: How many listings of one entity an answer has; the others are counted.
+MAX_HITS = 100
 #: How many different related entities an answer links.
 MAX_LINKS = 200
 _WORDS = {
@@ -56,8 +58,7 @@ class Answer:
     def of(cls, document: Mapping[str, Any], now: str) -> Answer:
         """The answer in a reply of that time, ISO 8601 in UTC."""
         hits: Sequence[Hit] = document["hits"]
-        beside = _beside(document)
-        lists = _lists(document)
+        beside, lists = _beside(document), _lists(document)
         if not hits:
             facts = {"warning_lists": lists} if lists else {}
             return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), facts)
@@ -65,15 +66,17 @@ class Answer:
         if len(told) > 1:
             told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
         _, worst, verdict, severity = told[0]
-        said = {**_row(worst, verdict, severity), "warning_lists": lists or None}
+        facts = {name: value for name, value in _said(worst).items() if value is not None}
+        if lists:
+            facts["warning_lists"] = lists
         return cls(
             Outcome.FOUND,
-            "; ".join([*_reasons([hit for _, hit, _, _ in told]), *beside]),
-            {name: value for name in FACTS if (value := said[name]) is not None},
+            "; ".join([*_reasons([hit for _, hit, _, _ in told] if len(told) > 1 else hits), *beside]),
+            facts,
             tuple(told),
             int(document["available"]),
-            min([time for hit in hits if (time := moment(hit.get("first_seen")))], default=""),
-            max([time for hit in hits if (time := moment(hit.get("last_seen")))], default=""),
+            min(_times(hits, "first_seen"), default=""),
+            max(_times(hits, "last_seen"), default=""),
         )
 
     @property
@@ -102,7 +105,7 @@ def finding_of(subject: Entity, document: Mapping[str, Any], at: datetime) -> Fi
     if "available" not in document:
         return first_finding(subject, document["hits"])
     answer = Answer.of(document, stamp(at))
-    rows = tuple(tuple(_row(hit, verdict, severity).values()) for _, hit, verdict, severity in answer.hits)
+    rows = tuple(_row(hit, verdict, severity) for _, hit, verdict, severity in answer.hits)
     return Finding(
         subject,
         outcome=answer.outcome,
@@ -136,17 +139,22 @@ def _beside(document: Mapping[str, Any]) -> list[str]:
     return [*warned, *unread]
 
 
-def _row(hit: Hit, verdict: Verdict, severity: Severity) -> dict[str, Scalar]:
-    """A listing by the names of `COLUMNS`, in their order."""
+def _said(hit: Hit) -> dict[str, Scalar]:
+    """What a listing says, by the names of `FACTS` but the last and in their order; None where it says nothing."""
     get = hit.get
     return {
-        "feed": hit["feed"], "verdict": verdict.value, "severity": severity.value, "threat_name": get("name") or None,
-        "listed_as": _value(hit) or None, "listed_in": get("place") or None, "listed_until": get("until") or None,
+        "feed": hit["feed"], "threat_name": get("name") or None, "listed_as": _value(hit) or None,
+        "listed_in": get("place") or None, "listed_until": get("until") or None,
         "description": get("description") or None, "tags": ", ".join(get("tags") or ()) or None,
         "confidence": get("confidence"), "blocklists": get("reports"), "tlp": get("tlp") or None,
-        "observed_first": moment(get("first_seen")) or None, "observed_last": moment(get("last_seen")) or None,
-        "reference": get("reference") or None,
     }  # fmt: skip
+
+
+def _row(hit: Hit, verdict: Verdict, severity: Severity) -> tuple[Scalar, ...]:
+    """A listing as a row below `COLUMNS`."""
+    feed, *said = _said(hit).values()
+    first, last = moment(hit.get("first_seen")), moment(hit.get("last_seen"))
+    return (feed, verdict.value, severity.value, *said, first or None, last or None, hit.get("reference") or None)
 
 
 def _value(hit: Hit) -> str:
@@ -173,9 +181,14 @@ def _how(hit: Hit) -> str:
 
 
 def _by(feed: str, hits: Sequence[Hit]) -> str:
-    since = min([written for hit in hits if (written := moment(hit.get("first_seen")))], default="")[:10]
+    since = min(_times(hits, "first_seen"), default="")[:10]
     names = dict.fromkeys([str(hit["name"]) for hit in hits if hit.get("name")])
     return f"{feed}{f' since {since}' if since else ''}{f' as {_and([*names])}' if names else ''}"
+
+
+def _times(hits: Sequence[Hit], name: str) -> list[str]:
+    """The times of that name, ISO 8601 in UTC, where they say one."""
+    return [time for hit in hits if hit.get(name) and (time := moment(hit[name]))]
 
 
 def _and(names: Sequence[str]) -> str:

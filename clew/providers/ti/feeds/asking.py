@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from clew.entities import Entity, Key
 from clew.entities.codec import from_key
 from clew.errors import FeedUnusable
+from clew.providers.ti.feeds.answers import MAX_HITS
 from clew.providers.ti.feeds.database import Listed
 from clew.providers.ti.feeds.matching import HOST, PARENT, candidates, is_shared
 from clew.providers.ti.feeds.model import SAME
 from clew.providers.ti.feeds.store import Broken, FeedStore, OpenFeed, direct
 from clew.providers.ti.feeds.warninglists import Warninglists
 
-#: How many listings of one entity an answer has; the others are counted.
-MAX_HITS = 100
 #: How many subjects are asked about at once, and how many keys are looked for.
 _AT_ONCE, _KEYS = 10_000, 50_000
 _MORE = ("confidence", "description", "reports", "tags", "tlp", "until")
 
 Hit = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the feeds say of one entity.
-
-    Attributes:
-        available: how many listings there are; more than `hits`, where there are very many.
-    """
-
-    hits: list[Hit] = field(default_factory=list[Hit])
-    available: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,64 +45,73 @@ class Feeds:
             FeedUnusable: there are feeds, and none can be read.
         """
         entities = [from_key(Key.parse(key)) for key in keys]
-        (told,), broken = self.ask([entities])
+        found, broken = self.ask(entities, [0] * len(entities))
+        hits = found.get(0, [])
         listed = (self.warninglists.names(entity) for entity in entities)
         return {
-            "hits": told.hits,
-            "available": told.available,
+            "hits": hits[:MAX_HITS],
+            "available": len(hits),
             "unread": [{"feed": each.name, "why": each.error.what} for each in broken],
             "warning_lists": list(dict.fromkeys(name for names in listed for name in names)),
         }
 
-    def ask(self, subjects: Sequence[Sequence[Entity]]) -> tuple[list[Told], list[Broken]]:
-        """What the feeds say of each subject, which has one name or several; and the feeds that cannot be read.
+    def ask(
+        self, names: Sequence[Entity], of: Sequence[int] | None = None
+    ) -> tuple[dict[int, list[Hit]], list[Broken]]:
+        """All listings of each subject that has any, by its number, and the feeds that cannot be read.
+
+        Args:
+            of: the number of the subject that each is a name of, from 0 on; a subject each, if not given.
 
         Raises:
             FeedUnusable: there are feeds, and none can be read.
         """
+        of = range(len(names)) if of is None else of
         opened = self.opened()
         broken = [each for each in opened if isinstance(each, Broken)]
         found: dict[int, list[Hit]] = {}
         for each in opened:
             if isinstance(each, OpenFeed):
                 try:
-                    _ask(each, subjects, found)
+                    _ask(each, names, of, found)
                 except FeedUnusable as error:
                     broken.append(Broken(each.feed.name, error))
         if opened and len(broken) == len(opened):
             first = broken[0]
             raise FeedUnusable(f"the feed {first.name} cannot be read: {first.error.what}", where=first.error.where,
                                next_step=first.error.next_step)  # fmt: skip
-        nothing = Told()
-        told = [
-            Told(hits[:MAX_HITS], len(hits)) if (hits := found.get(number)) else nothing
-            for number in range(len(subjects))
-        ]
-        return told, broken
+        return found, broken
 
 
-def _ask(feed: OpenFeed, subjects: Sequence[Sequence[Entity]], found: dict[int, list[Hit]]) -> None:
+def _ask(feed: OpenFeed, names: Sequence[Entity], of: Sequence[int], found: dict[int, list[Hit]]) -> None:
     """Add what one feed says of each subject, by the number of the subject."""
-    for start in range(0, len(subjects), _AT_ONCE):
-        _ask_some(feed, subjects, range(start, min(start + _AT_ONCE, len(subjects))), found)
-
-
-def _ask_some(
-    feed: OpenFeed, subjects: Sequence[Sequence[Entity]], numbers: Iterable[int], found: dict[int, list[Hit]]
-) -> None:
-    prefixes, kinds = feed.feed.prefixes, feed.kinds()
-    wanted: dict[str, list[tuple[int, str]]] = {}
-    for number in numbers:
-        for name in subjects[number]:
-            for key, how in candidates(name, prefixes, kinds).items():
-                wanted.setdefault(key, []).append((number, how))
+    ways = partial(candidates, prefixes=feed.feed.prefixes, kinds=feed.kinds())
     seen: set[tuple[int, int]] = set()
+    for start in range(0, len(names), _AT_ONCE):
+        for place, listed in _listed(feed, names, range(start, min(start + _AT_ONCE, len(names))), ways):
+            name, number = names[place], of[place]
+            how = ways(name)[listed.key]
+            if (number, listed.entry) not in seen and not _is_shared(listed.key, how, name):
+                seen.add((number, listed.entry))
+                found.setdefault(number, []).append(_hit(feed, listed, how))
+
+
+def _listed(
+    feed: OpenFeed, names: Sequence[Entity], places: Iterable[int], ways: Callable[[Entity], Mapping[str, str]]
+) -> Iterator[tuple[int, Listed]]:
+    """What is listed under a key of a name, with the place of the name."""
+    # Most keys are those of one name, and lists of one would take most of the time.
+    wanted: dict[str, int] = {}
+    others: dict[str, list[int]] = {}
+    for place in places:
+        for key in ways(names[place]):
+            if wanted.setdefault(key, place) != place:
+                others.setdefault(key, []).append(place)
     for part in _parts(wanted):
         for listed in feed.find(part):
-            for number, how in wanted[listed.key]:
-                if (number, listed.entry) not in seen and not _is_shared(listed.key, how, subjects[number]):
-                    seen.add((number, listed.entry))
-                    found.setdefault(number, []).append(_hit(feed, listed, how))
+            yield wanted[listed.key], listed
+            for place in others.get(listed.key, ()):
+                yield place, listed
 
 
 def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
@@ -123,12 +120,12 @@ def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
         yield whole[start : start + _KEYS]
 
 
-def _is_shared(key: str, how: str, names: Sequence[Entity]) -> bool:
-    """Whether a listed name is above the subject, and anybody can have something below it."""
+def _is_shared(key: str, how: str, named: Entity) -> bool:
+    """Whether a listed name is above what is asked about, and anybody can have something below it."""
     kind, _, name = key.partition(":")
     if how == PARENT:
         return is_shared(name)
-    return how == HOST and kind == "domain" and is_shared(name) and f"//{name}" not in names[0].key.value
+    return how == HOST and kind == "domain" and is_shared(name) and f"//{name}" not in named.key.value
 
 
 def _hit(feed: OpenFeed, listed: Listed, how: str) -> Hit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from socket import AF_INET, AF_INET6, inet_ntoa, inet_pton
 from typing import TYPE_CHECKING
@@ -63,19 +63,23 @@ def _networks(address: str, prefixes: Prefixes) -> Iterator[str]:
 def _of_name(name: str, kinds: Kinds = KINDS) -> dict[str, str]:
     """The name, and what is above it: a name that anybody can have something under says nothing about that."""
     found = {f"{ONLY}{name}": ITSELF} if ONLY in kinds else {}
-    names, wildcards = NAME in kinds, UNDER in kinds
+    names = NAME in kinds
     if names:
         found[f"{NAME}{name}"] = ITSELF
-    place = name.find(".") + 1
-    following = name.find(".", place)
-    while place and following > 0:
-        above = name[place:]
+    found.update(_lent(name.partition(".")[2], names, UNDER in kinds))
+    return found
+
+
+@lru_cache(maxsize=16_384)  # many names are below few
+def _lent(above: str, names: bool, wildcards: bool) -> Mapping[str, str]:  # noqa: FBT001 - called in one place
+    """What a name and those above it lend to what is below them; the top level lends nothing."""
+    found: dict[str, str] = {}
+    while "." in above:
         if wildcards:
             found[f"{UNDER}{above}"] = WILDCARD
         if names:
             found[f"{NAME}{above}"] = PARENT
-        place = following + 1
-        following = name.find(".", place)
+        above = above.partition(".")[2]
     return found
 
 

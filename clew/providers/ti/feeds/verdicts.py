@@ -15,12 +15,13 @@ from clew.providers.ti.feeds.matching import MEANT
 
 #: IPsum itself advises to block from so many lists on.
 MANY_LISTS = 3
-_SEVERITIES = {
-    Verdict.MALICIOUS: Severity.HIGH, Verdict.SUSPICIOUS: Severity.MEDIUM,
-    Verdict.UNKNOWN: Severity.INFORMATIONAL, Verdict.BENIGN: Severity.INFORMATIONAL,
+_SUSPICIOUS = (Verdict.SUSPICIOUS, Severity.MEDIUM)
+# By words: of a hundred thousand answers, asking the enumerations takes longer than all the rest.
+_MEANINGS = {
+    Verdict.MALICIOUS.value: (Verdict.MALICIOUS, Severity.HIGH), Verdict.SUSPICIOUS.value: _SUSPICIOUS,
+    Verdict.UNKNOWN.value: (Verdict.UNKNOWN, Severity.INFORMATIONAL),
+    Verdict.BENIGN.value: (Verdict.BENIGN, Severity.INFORMATIONAL),
 }  # fmt: skip
-# Looked up for each of a hundred thousand answers, where asking the enumerations takes longer than all the rest.
-_NAMED = {each.value: each for each in Verdict}
 _WORDS = {each.value: each for each in Severity}
 
 
@@ -33,8 +34,10 @@ def judged(hit: Mapping[str, Any], now: str) -> tuple[Verdict, Severity]:
     """
     said, reports, until = hit.get("verdict"), hit.get("reports"), hit.get("until")
     many = isinstance(reports, int) and reports >= MANY_LISTS
-    verdict = _NAMED.get(str(said) if said else "malicious" if many else "", Verdict.SUSPICIOUS)
+    verdict, severity = _MEANINGS.get(str(said) if said else "malicious" if many else "", _SUSPICIOUS)
     if verdict is Verdict.MALICIOUS and (hit.get("match", "itself") not in MEANT or (until and str(until) < now)):
-        verdict = Verdict.SUSPICIOUS
-    given = hit.get("severity") if verdict is Verdict.MALICIOUS or verdict is Verdict.SUSPICIOUS else None
-    return verdict, _WORDS.get(str(given), _SEVERITIES[verdict])
+        verdict, severity = _SUSPICIOUS
+    given = hit.get("severity")
+    if given and (verdict is Verdict.MALICIOUS or verdict is Verdict.SUSPICIOUS):
+        severity = _WORDS.get(str(given), severity)
+    return verdict, severity

@@ -60,18 +60,18 @@ class Answer:
         hits: Sequence[Hit] = document["hits"]
         beside, lists = _beside(document), _lists(document)
         if not hits:
-            facts = {"warning_lists": lists} if lists else {}
-            return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), facts)
+            warned: dict[str, Scalar] = {"warning_lists": lists} if lists else {}
+            return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), warned)
         told = [(number, hit, *judged(hit, now)) for number, hit in enumerate(hits)]
         if len(told) > 1:
             told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
-        _, worst, verdict, severity = told[0]
-        facts = {name: value for name, value in _said(worst).items() if value is not None}
+        worst = told[0][1]
+        facts: dict[str, Scalar] = {name: value for name, value in _said(worst).items() if value is not None}
         if lists:
             facts["warning_lists"] = lists
         return cls(
             Outcome.FOUND,
-            "; ".join([*_reasons([hit for _, hit, _, _ in told] if len(told) > 1 else hits), *beside]),
+            "; ".join([*_reasons([hit for _, hit, _, _ in told]), *beside]),
             facts,
             tuple(told),
             int(document["available"]),

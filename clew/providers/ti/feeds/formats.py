@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -88,7 +88,7 @@ def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
 
 
 def _of_text(start: str, lines: Iterator[str], given: Says, threat: str) -> Contents:
-    named = replace(given, name=given.name or threat)
+    named = given._replace(name=given.name or threat)
     delimiter = _delimiter(start.splitlines()[:1_000])
     if delimiter:
         return Contents("CSV", read_table(lines, named, delimiter))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from clew.errors import EntityError
 from clew.providers.ti.feeds.model import MAX_TAGS, Entry, Refused, Row, Says, words
@@ -62,12 +61,12 @@ def _of_hosts(names: list[str], place: str, text: str, says: Says) -> Iterator[R
 def _with_more(bare: str, parts: list[str], place: str, text: str, says: Says) -> Entry:
     """A value with words or a count behind it, or a range."""
     if len(parts) == 2 and parts[1].isascii() and parts[1].isdigit() and len(parts[1]) < 7:
-        return Entry(keys_of(parts[0]), place, text, replace(says, reports=int(parts[1])))
+        return Entry(keys_of(parts[0]), place, text, says._replace(reports=int(parts[1])))
     try:
         return Entry(keys_of(bare), place, text, says)
     except EntityError:
         more = words(" ".join(parts[1:]).strip("-,;# \t"))
-        return Entry(keys_of(parts[0].rstrip(",;")), place, text, replace(says, description=says.description or more))
+        return Entry(keys_of(parts[0].rstrip(",;")), place, text, says._replace(description=says.description or more))
 
 
 def _told(text: str, says: Says) -> Says:
@@ -76,6 +75,6 @@ def _told(text: str, says: Says) -> Says:
         return says
     told = found[2].strip()
     if found[1].lower().startswith("ref"):
-        return replace(says, reference=told[:2_000]) if told.startswith("http") else says
+        return says._replace(reference=told[:2_000]) if told.startswith("http") else says
     aliases = [words(alias) for alias in told.split(",")]
-    return replace(says, tags=tuple(dict.fromkeys([*says.tags, *filter(None, aliases)]))[:MAX_TAGS])
+    return says._replace(tags=tuple(dict.fromkeys([*says.tags, *filter(None, aliases)]))[:MAX_TAGS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -78,7 +78,7 @@ def read_misp(document: Any, given: Says) -> Iterator[Row]:
         for number, each in objects(event.get("Object")):
             where = f"{place}/Object/{number}/Attribute"
             inside = [_Listed(one, f"{where}/{at}") for at, one in objects(each.get("Attribute"))]
-            wider = replace(says, description=words(each.get("comment")) or says.description)
+            wider = says._replace(description=words(each.get("comment")) or says.description)
             yield from _entries(inside, wider, _referred(each, named))
 
 
@@ -102,8 +102,7 @@ class _Listed:
 
 def _of_event(event: Object, given: Says) -> Says:
     tags = _tags(event)
-    return replace(
-        given,
+    return given._replace(
         name=_named(tags) or given.name,
         description=words(event.get("info")) or given.description,
         tags=tags or given.tags,
@@ -156,8 +155,7 @@ def _of_attribute(attribute: Object, says: Says) -> Says:
     tags = _tags(attribute)
     detects = attribute.get("to_ids")
     verdict = {True: Verdict.MALICIOUS.value, False: Verdict.UNKNOWN.value}.get(detects) if detects is not None else ""
-    return replace(
-        says,
+    return says._replace(
         name=_named(tags) or says.name,
         description=words(attribute.get("comment")) or says.description,
         tags=tags_of([*tags, *says.tags]),

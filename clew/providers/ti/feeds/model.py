@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from clew.entities import Relation
 
@@ -20,8 +19,7 @@ MAX_RELATED = 64
 MAX_TAGS = 32
 
 
-@dataclass(slots=True)  # as an entry: nobody changes one, and frozen it would take thrice the time to make
-class Says:
+class Says(NamedTuple):  # a million are made, and no other value is made as fast
     """What a feed knows of a listed value. What it does not say is empty.
 
     Attributes:
@@ -51,16 +49,13 @@ class Says:
         """As JSON, without what is empty."""
         told = [
             f"{start}{_quoted(value) if isinstance(value, str) else json.dumps(value)}"
-            for start, value in zip(_STARTS, values_of(self), strict=True)
-            if value or value == 0
+            for start, value in zip(_STARTS, self, strict=True)
+            if value or value.__class__ is int  # 0 is said, too
         ]
         return f"{{{', '.join(told)}}}"
 
 
-#: The names of what is said, in the order of `values_of`.
-FIELDS = tuple(each.name for each in fields(Says))
-values_of: Callable[[Says], tuple[Any, ...]] = attrgetter(*FIELDS)
-_STARTS = tuple(f'"{name}": ' for name in FIELDS)
+_STARTS = tuple(f'"{name}": ' for name in Says._fields)
 _quoted = json.encoder.encode_basestring_ascii
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from clew.errors import EntityError, FeedUnusable
@@ -70,8 +70,8 @@ def read_openioc(text: str, given: Says) -> Iterator[Row]:
     document = _parsed(text)
     if "ioc" not in document.told and not document.items:
         raise FeedUnusable("it is XML, but no OpenIOC")
-    says = replace(
-        given, name=words(document.told.get("name")) or given.name,
+    says = given._replace(
+        name=words(document.told.get("name")) or given.name,
         description=words(document.told.get("description")) or given.description,
         first=moment(document.told.get("first")) or given.first,
     )  # fmt: skip

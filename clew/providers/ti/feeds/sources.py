@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from clew.entities import Verdict
@@ -101,7 +101,7 @@ def told_by_folders(name: str, given: Says) -> Says:
     """What the names of the folders that a file is in say of everything in it."""
     parts = PurePath(name).parts[:-1]
     verdicts = [_FOLDERS[part.lower()].value for part in parts if part.lower() in _FOLDERS]
-    return replace(given, verdict=given.verdict or next(iter(verdicts), ""))
+    return given._replace(verdict=given.verdict or next(iter(verdicts), ""))
 
 
 def threat_of(name: str) -> str:

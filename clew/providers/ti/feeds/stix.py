@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from clew.entities import Relation, Verdict
@@ -125,8 +125,8 @@ class _Bundle:
     def observed(self, each: Object, place: str, given: Says) -> Iterator[Row]:
         """The observables inside of an observation, as STIX 2.0 has them."""
         inside = {name: as_object(one) for name, one in as_object(each.get("objects")).items()}
-        says = replace(
-            given, verdict=given.verdict or Verdict.UNKNOWN.value,
+        says = given._replace(
+            verdict=given.verdict or Verdict.UNKNOWN.value,
             first=moment(each.get("first_observed")), last=moment(each.get("last_observed")),
         )  # fmt: skip
         named = {name: entity_key(keys_of_observable(one)) for name, one in inside.items()}
@@ -138,7 +138,7 @@ class _Bundle:
 
     def observable(self, each: Object, place: str, given: Says) -> Iterator[Row]:
         """An observable that stands by itself, as STIX 2.1 has them."""
-        says = self._says(each, replace(given, verdict=given.verdict or Verdict.UNKNOWN.value))
+        says = self._says(each, given._replace(verdict=given.verdict or Verdict.UNKNOWN.value))
         keys = keys_of_observable(each)
         related = (*observable_links(each, self.observables), *self._related(each, keys))[:MAX_RELATED]
         yield Entry(keys, place, raw_object(each), says, whole=True, related=related)
@@ -147,8 +147,7 @@ class _Bundle:
         said = [*as_list(each.get("indicator_types")), *as_list(each.get("labels"))]
         verdicts = [_VERDICTS[word].value for word in said if isinstance(word, str) and word in _VERDICTS]
         confidence = each.get("confidence")
-        return replace(
-            given,
+        return given._replace(
             name=self._threat(each) or given.name,
             description=words(each.get("description")) or words(each.get("name"))
             or self.reports.get(as_text(each.get("id")), "") or given.description,

@@ -14,7 +14,7 @@ from clew.entities import Severity, Verdict
 from clew.errors import EntityError
 from clew.providers.ti.feeds.columns import LOOKED_AT, Columns
 from clew.providers.ti.feeds.documents import beside, one_file, tags_of, tlp_of
-from clew.providers.ti.feeds.model import FIELDS, MAX_RAW, Entry, Refused, Row, Says, values_of, words
+from clew.providers.ti.feeds.model import MAX_RAW, Entry, Refused, Row, Says, words
 from clew.providers.ti.feeds.recognising import keys_of
 from clew.providers.ti.feeds.times import moment
 
@@ -43,7 +43,7 @@ def read_table(lines: Iterator[str], given: Says, delimiter: str) -> Iterator[Ro
     telling = _Telling(columns, given) if columns is not None else None
     width = columns.width if columns is not None else 0
     for place, cells, raw in chain(first, rows):
-        row = [cell.strip() for cell in cells]
+        row = [*map(str.strip, cells)]
         if not any(row) or raw.lstrip().startswith(_COMMENTS):
             continue
         if columns is None or telling is None:
@@ -51,7 +51,15 @@ def read_table(lines: Iterator[str], given: Says, delimiter: str) -> Iterator[Ro
             continue
         if len(row) < width:
             row += [""] * (width - len(row))
-        yield from _entries(row, columns, place, raw, telling.says(row))
+        groups, problem = _groups(row, columns)
+        if len(groups) == 1:  # nearly all rows
+            yield Entry(groups[0], place, raw[:MAX_RAW], telling.says(row))
+        elif groups:
+            groups = one_file(groups)
+            for keys, others in zip(groups, beside(groups), strict=True):
+                yield Entry(keys, place, raw[:MAX_RAW], telling.says(row), related=others)
+        else:
+            yield Refused(place, problem or "nothing is in the columns that list something")
 
 
 def header_of(lines: Iterable[str], delimiter: str) -> Columns | None:
@@ -129,25 +137,18 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _entries(row: list[str], columns: Columns, place: str, raw: str, says: Says) -> Iterator[Row]:
-    """What a row lists: several hashes are one file, and other values stand beside each other."""
+def _groups(row: list[str], columns: Columns) -> tuple[list[tuple[str, ...]], str]:
+    """The keys of each value of a row, and what is wrong with the first that has none."""
     kind = row[columns.says["type"]].lower() if "type" in columns.says else ""
     groups: list[tuple[str, ...]] = []
-    problems: list[str] = []
+    problem = ""
     for column, named in columns.values:
         for text in _values(row[column], kind):
             try:
                 groups.append(keys_of(text, named or (kind if kind in _NAMES else "")))
             except EntityError as error:
-                problems.append(error.what)
-    if len(groups) == 1:
-        yield Entry(groups[0], place, raw[:MAX_RAW], says)
-    elif groups:
-        groups = one_file(groups)
-        for keys, others in zip(groups, beside(groups), strict=True):
-            yield Entry(keys, place, raw[:MAX_RAW], says, related=others)
-    else:
-        yield Refused(place, problems[0] if problems else "nothing is in the columns that list something")
+                problem = problem or error.what
+    return groups, problem
 
 
 def _values(cell: str, kind: str) -> list[str]:
@@ -165,7 +166,7 @@ class _Telling:
     def __init__(self, columns: Columns, given: Says) -> None:
         read = [(name, column) for name, column in columns.says.items() if name in _READ]
         self._columns = [column for _, column in read]
-        self._reading = [(FIELDS.index(name), _READ[name]) for name, _ in read]
+        self._reading = [(Says._fields.index(name), _READ[name]) for name, _ in read]
         self._given = given
         self._said: dict[tuple[str, ...], Says] = {}
 
@@ -180,12 +181,12 @@ class _Telling:
         return said
 
     def _read(self, told: tuple[str, ...]) -> Says:
-        values = [*values_of(self._given)]
+        values = [*self._given]
         for text, (place, read) in zip(told, self._reading, strict=True):
             value = read(text) if text else ""
             if value or value == 0:
                 values[place] = value
-        return Says(*values)
+        return Says._make(values)
 
 
 def _verdict(text: str) -> str:

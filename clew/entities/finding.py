@@ -30,6 +30,10 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
+#: The outcomes that say something about the subject.
+ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
+
+
 class Verdict(StrEnum):
     """What a source thinks of an entity."""
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from clew.entities import Outcome
+from clew.entities.finding import ANSWERED
 from clew.graph.events import Pivoted
 from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.base import canonical_json
 from clew.providers.exchange import Exchange
-
-_ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
 
 
 def as_asked(event: Pivoted) -> Invocation:
@@ -33,7 +32,7 @@ def _whole(event: Pivoted) -> bool:
     """Whether everybody answered who would. What settings or the gate keep from being asked would be kept again."""
     turned_away = {exchange.provider for exchange in event.exchanges if _turned_away(exchange)}
     finding = event.finding
-    return finding.outcome in _ANSWERS and not any(
+    return finding.outcome in ANSWERED and not any(
         part.outcome is Outcome.FAILED or (part.outcome is Outcome.REFUSED and part.provider in turned_away)
         for part in finding.parts
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clew.entities import Claim, Entity, Finding, Key, Outcome, Relation, Verdict
-from clew.entities.finding import VERDICT_ORDER, Scalar
+from clew.entities.finding import ANSWERED, VERDICT_ORDER, Scalar
 from clew.errors import CaseNotFound
 from clew.graph.difference import (
     AnswerChange,
@@ -23,7 +23,7 @@ from clew.graph.difference import (
 )
 from clew.graph.frames import Node
 from clew.graph.reading import Reading
-from clew.graph.states import ANSWERED, Question, State, common_names, latest
+from clew.graph.states import Question, State, common_names, latest
 from clew.graph.store import Store
 
 Edge = tuple[Key, Relation, Key]

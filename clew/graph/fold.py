@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from clew.entities import Finding, Host, Key, Link, Outcome
+from clew.entities import Finding, Host, Key, Link
 from clew.entities.codec import from_key
+from clew.entities.finding import ANSWERED
 from clew.entities.text import stamp
 from clew.errors import CaseDamaged
 from clew.graph.batches import fold_batch
@@ -226,7 +227,7 @@ class Fold(Nodes):
                 for number, part in rows
             ],
         )  # fmt: skip
-        if any(part.outcome in (Outcome.FOUND, Outcome.NOTHING) for _, part in rows):
+        if any(part.outcome in ANSWERED for _, part in rows):
             self.reconsider(node)
 
     # -- merges --------------------------------------------------------------------------------------------------

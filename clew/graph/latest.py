@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from clew.entities import Finding
+from clew.entities.finding import ANSWERED
 from clew.graph.events import Pivoted, Step, singles
-from clew.graph.states import ANSWERED
 from clew.graph.store import not_in_force
 from clew.pivots.choosing import Rule
 from clew.pivots.combine import combine_findings

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from clew.entities import Claim, Entity, Finding, Key, Outcome
 from clew.entities.codec import from_key
+from clew.entities.finding import ANSWERED
 from clew.errors import CaseError
 from clew.graph.events import Event, Judged, Pivoted, Step, singles
 from clew.graph.fold import ANALYST
@@ -17,8 +18,6 @@ from clew.graph.reading import Reading
 from clew.graph.store import not_in_force
 from clew.pivots.combine import combine_findings
 from clew.providers.base import canonical_json
-
-ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
 
 
 class Question(NamedTuple):

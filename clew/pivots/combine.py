@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clew.entities import Entity, Finding, Outcome, Severity, Verdict
-from clew.entities.finding import VERDICT_ORDER
+from clew.entities.finding import ANSWERED, VERDICT_ORDER
 from clew.pivots.choosing import Rule
 
 #: Malicious is what one source says is malicious.
 BY_ONE = Rule()
-_ANSWERS = (Outcome.FOUND, Outcome.NOTHING)
 _SEVERITIES = tuple(Severity)
 
 
@@ -25,7 +24,7 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...], ru
     heard = [part for part in found if rule.weight(part.provider) > 0]
     verdict = _verdict(heard, rule)
     worst = min(heard, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
-    answered = [part for part in parts if part.outcome in _ANSWERS]
+    answered = [part for part in parts if part.outcome in ANSWERED]
     outcome = found[0].outcome if found else (answered or parts)[0].outcome if parts else Outcome.SKIPPED
     severity = min((part.severity for part in heard), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
     reasons = [f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_telling)]

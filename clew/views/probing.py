@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from clew.entities import AutonomousSystem, Certificate, Domain, Entity, File, IpAddress, Outcome, Url
+from clew.entities.finding import ANSWERED
 from clew.errors import QueryError
 from clew.pivots.calls import defaults_of
 from clew.pivots.choosing import source_name
@@ -29,7 +30,6 @@ PROBES: Mapping[type[Entity], Entity] = {
     AutonomousSystem: AutonomousSystem("AS15169"),
     Certificate: Certificate("c7" * 32),
 }
-_ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
 
 
 def probe(names: Sequence[str] = ()) -> Iterator[Check]:
@@ -64,7 +64,7 @@ def _asked(name: str, group: Group, subject: Entity, pivot: Pivot) -> Check:
     found = execute(workspace().runner(fresh=True), invocation, pivot).finding
     seconds = time.monotonic() - begun
     what = f"{group.provider.title}, {pivot.name} of {subject.label}: {found.outcome}"
-    if found.outcome in _ANSWERED:
+    if found.outcome in ANSWERED:
         return Check(name, OK, f"{what}, in {seconds:.1f} s")
     state = MISSING if found.outcome is Outcome.SKIPPED else FAILED
     return Check(name, state, f"{what}: {found.reason}", group.provider.docs)

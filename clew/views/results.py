@@ -9,7 +9,7 @@ from functools import cached_property
 
 from clew.entities import Entity, Finding, Key, Outcome, Severity, Verdict
 from clew.entities.display import visible
-from clew.entities.finding import VERDICT_ORDER
+from clew.entities.finding import ANSWERED, VERDICT_ORDER
 from clew.entities.text import refang
 from clew.errors import QueryError
 from clew.graph.fold import ANALYST
@@ -20,7 +20,6 @@ from clew.views.scene import place, plural
 LISTED = 200
 #: The longest name of a subject and of a source, in characters.
 NAME_SHOWN, SOURCE_SHOWN = 80, 40
-_ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
 _IN_TEXT = 10
 _NO_VERDICT, _NO_ANSWER = "\u00b7", "\u00d7"
 _VERDICTS, _SEVERITIES = (*Verdict,), (*Severity,)
@@ -38,7 +37,7 @@ def severity_of(part: Finding) -> Severity:
 
 def is_answer(part: Finding) -> bool:
     """Whether a source said anything about the subject at all."""
-    return part.outcome in _ANSWERED
+    return part.outcome in ANSWERED
 
 
 def sign_of(part: Finding) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clew.entities import Outcome, Severity, Verdict
-from clew.entities.finding import VERDICT_ORDER
+from clew.entities.finding import ANSWERED, VERDICT_ORDER
 from clew.graph.fold import ANALYST
 
-_ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
 _SEVERITIES = tuple(Severity)
 
 #: A row of `case.findings()`.
@@ -25,7 +24,7 @@ def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str
     said: dict[str, dict[tuple[str, str], Row]] = {}
     found: dict[str, list[tuple[int, str]]] = {}
     for row in findings:
-        if row["outcome"] not in _ANSWERED:
+        if row["outcome"] not in ANSWERED:
             continue
         latest = said.setdefault(row["subject"], {})
         latest[row["provider"], row["pivot"]] = row

@@ -169,7 +169,9 @@ def test_what_was_asked_in_this_expansion_is_not_planned_again() -> None:
 def test_a_crowd_is_left_out_with_the_reason() -> None:
     """Of an entity in too large a crowd of its kind nothing is asked, unless it is known to be malicious."""
     crowd = Lead(Domain("a.example"), crowd=26)
-    plan = plan_for(crowd, Lead(Domain("b.example"), crowd=25), Lead(Domain("c.example"), "malicious", crowd=99))
+    plan = plan_for(
+        crowd, Lead(Domain("b.example"), crowd=25), Lead(Domain("c.example"), "malicious", crowd=99), calls=200
+    )
     assert {call.subject.value for call in plan.calls} == {"b.example", "c.example"}
     assert plan.left_out == ((crowd.entity, "one of 26 of its kind in one answer"),)
     assert "left out: 1 x domain: one of 26" in str(plan)

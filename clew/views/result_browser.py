@@ -20,6 +20,11 @@ from clew.views.results import Result, Results, Wanted
 _SAID = 400
 # As wide as what it is in: with 100 %, the margins of a field stick out.
 _WIDE = {"width": "auto"}
+#: Tabs as wide as their titles, in as many lines as it takes: notebooks make each narrower, until none can be read.
+MANY_TABS = """<style>
+.jupyter-widgets.jupyter-widget-tab.clew-results > .lm-TabBar > .lm-TabBar-content { flex-wrap: wrap; }
+.jupyter-widgets.jupyter-widget-tab.clew-results > .lm-TabBar .lm-TabBar-tab { flex: 0 0 auto; max-width: none; }
+</style>"""
 
 
 class ResultBrowser:
@@ -42,9 +47,11 @@ class ResultBrowser:
         self.note = self._kit.HTML()
         self.subjects = self._kit.Select(description="subject", rows=12, layout=_WIDE)
         self.tabs = self._kit.Tab()
+        self.tabs.add_class("clew-results")
         filters = self._kit.HBox([self.verdicts, self.severities, self.outcomes])
         head = self._kit.HTML(_paragraph(results.summary))
-        self.panel = self._kit.VBox([head, filters, self.words, self.subjects, self.note, self.tabs])
+        style = self._kit.HTML(MANY_TABS, layout={"display": "none"})
+        self.panel = self._kit.VBox([head, filters, self.words, self.subjects, self.note, self.tabs, style])
         self._listen()
         self._list()
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import itertools
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from clew.entities import Domain, Key
 from tests.providers.feeds.asked import read
 
 #: Incidents of ESET, and how many values their text and their event in MISP both list.
@@ -157,3 +159,13 @@ def test_no_other_text_of_unit_42_is_of_an_incident_that_it_has_a_bundle_of(shar
     bundles = set[str]().union(*(listed(path) for path in (where / "stix2").iterdir()))
     shared = {path.name for path in (where / "text").rglob("*") if path.is_file() and listed(path) & bundles}
     assert shared == {"Matrix_IOCs.text", "Netwalker_IOCs.text"}
+
+
+def test_a_report_of_amnesty_lists_its_lists_and_the_urls_that_it_tells_of(shared_data):
+    """The report on Qatar lists all of the lists beside it, and else nothing but URLs on their domains."""
+    where = shared_data("ioc-reports") / "amnesty" / "2021-05-28_qatar"
+    report, lists = listed(where / "README.md"), listed(where / "domains.txt") | listed(where / "ips.txt")
+    assert (len(lists), lists - report) == (6, set())
+    assert {Domain(urlsplit(key.removeprefix("url:")).hostname or "").key for key in map(str, report - lists)} <= {
+        Key.parse(key) for key in lists
+    }

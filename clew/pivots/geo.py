@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from clew.entities import IpAddress
 from clew.pivots.binding import Space, bind
+from clew.providers.geo.circl_geo import CirclGeo
 from clew.providers.geo.ipinfo import IpInfo
 from clew.providers.geo.ipstack import IpStack
 from clew.providers.geo.maxmind import MaxMind
@@ -17,5 +18,6 @@ class IpGeo(Space[IpAddress]):
     menu: ClassVar[str] = "geo"
     locate = bind(MaxMind.ip)
     distance = bind(MaxMind.distance)
+    circl = bind(CirclGeo.ip)
     ipinfo = bind(IpInfo.ip)
     ipstack = bind(IpStack.ip)

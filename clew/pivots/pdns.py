@@ -13,6 +13,7 @@ from clew.providers.ti.circl_pdns import CirclPassiveDns
 from clew.providers.ti.otx.resolutions import OtxResolutions
 from clew.providers.ti.pulsedive.related import PulsediveResolutions
 from clew.providers.ti.securitytrails.history import SecurityTrailsHistory
+from clew.providers.ti.validin import Validin
 from clew.providers.ti.virustotal.resolutions import VirusTotalResolutions
 from clew.providers.ti.xforce.related import XForceResolutions
 
@@ -28,6 +29,7 @@ class IpPassiveDns(Space[IpAddress]):
     otx = bind(OtxResolutions.ip)
     pulsedive = bind(PulsediveResolutions.ip)
     securitytrails = bind(SecurityTrailsHistory.ip)
+    validin = bind(Validin.ip)
     virustotal = bind(VirusTotalResolutions.ip)
     xforce = bind(XForceResolutions.ip)
 
@@ -41,5 +43,6 @@ class DomainPassiveDns(Space[Domain]):
     otx = bind(OtxResolutions.domain)
     pulsedive = bind(PulsediveResolutions.domain)
     securitytrails = bind(SecurityTrailsHistory.domain)
+    validin = bind(Validin.domain)
     virustotal = bind(VirusTotalResolutions.domain)
     xforce = bind(XForceResolutions.domain)

@@ -10,6 +10,8 @@ from clew.providers.ti.censys.certificates import CensysCertificates
 from clew.providers.ti.censys.hosts import Censys
 from clew.providers.ti.circl_pssl import CirclPassiveSsl
 from clew.providers.ti.crtsh import CrtSh
+from clew.providers.ti.dnstwister import DnsTwister
+from clew.providers.ti.hunterhow import HunterHow
 from clew.providers.ti.otx.related import OtxRelated
 from clew.providers.ti.pulsedive.related import PulsediveRelated
 from clew.providers.ti.securitytrails.domains import SecurityTrails
@@ -25,6 +27,7 @@ class IpRelated(Space[IpAddress]):
     menu: ClassVar[str] = "related"
     censys = bind(Censys.services)
     circl = bind(CirclPassiveSsl.ip)
+    hunterhow = bind(HunterHow.ip)
     otx = bind(OtxRelated.ip)
     pulsedive = bind(PulsediveRelated.ip)
     shodan = bind(Shodan.services)
@@ -37,6 +40,7 @@ class DomainRelated(Space[Domain]):
 
     menu: ClassVar[str] = "related"
     crtsh = bind(CrtSh.domain)
+    dnstwister = bind(DnsTwister.domain)
     otx = bind(OtxRelated.domain)
     pulsedive = bind(PulsediveRelated.domain)
     securitytrails = bind(SecurityTrails.subdomains)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from clew.entities import IpAddress, Outcome
 from clew.entities.finding import Scalar
@@ -44,7 +45,8 @@ class Answer:
     def of(cls, said: Sequence[Said], troubles: Sequence[str], day: date) -> Answer:
         """The answer on a day; `troubles` are the reasons of databases that did not answer."""
         found = [each for each in said if each.facts is not None]
-        remarks = "".join(f"; {remark}" for remark in (*troubles, *_ages(said, day)))
+        ages = _ages(tuple((each.built, each.database) for each in said), day)
+        remarks = "".join(f"; {remark}" for remark in (*troubles, *ages))
         if not found:
             return cls(Outcome.NOTHING, f"not in {', '.join(each.database for each in said)}", remarks, {})
         facts = merged(found)
@@ -88,8 +90,10 @@ def is_old(built: str, day: date) -> bool:
     return day - date.fromisoformat(built) > OLD
 
 
-def _ages(said: Sequence[Said], day: date) -> tuple[str, ...]:
-    old = sorted((each.built, each.database) for each in said if is_old(each.built, day))
+@lru_cache(maxsize=256)  # many answers are of the same few databases
+def _ages(told: tuple[tuple[str, str], ...], day: date) -> tuple[str, ...]:
+    """What is said of old databases, of which the day and the name are given."""
+    old = sorted((built, database) for built, database in told if is_old(built, day))
     if not old:
         return ()
     others = f" and {len(old) - 1} more databases are" if len(old) > 2 else " and another database are"

@@ -10,7 +10,7 @@ from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
 from clew.providers.geo.answers import ALL_FACTS, Answer
 from clew.providers.geo.database import Database
-from clew.providers.geo.records import Said, facts_of
+from clew.providers.geo.records import Parts, Said, facts_of
 from clew.providers.geo.replies import network, number_of, record_at
 from clew.providers.geo.sources import Sources, all_of, without_ipv6
 from clew.providers.net.kinds import GLOBAL, kind_of
@@ -25,6 +25,7 @@ class Table:
     def __init__(self, sources: Sources, count: int, day: date) -> None:
         self._sources = sources
         self._day = day
+        self._shared = [Parts() for _ in sources.databases]
         self._parts: list[dict[int, Said | AskSkipped]] = [{} for _ in sources.databases]
         self._known: dict[tuple[int, ...], int] = {}
         self.answers: list[Answer] = []
@@ -66,7 +67,7 @@ class Table:
     def _part(self, which: int, place: int) -> Said | AskSkipped:
         known = self._parts[which]
         if place not in known:
-            known[place] = _part(self._sources.databases[which], place)
+            known[place] = _part(self._sources.databases[which], place, self._shared[which])
         return known[place]
 
     def _smallest(self, places: Sequence[int], prefixes: Sequence[int]) -> int:
@@ -81,14 +82,14 @@ def _across(found: Sequence[Sequence[int]], count: int) -> Iterable[tuple[int, .
     return zip(*found, strict=True) if found else [()] * count
 
 
-def _part(database: Database, place: int) -> Said | AskSkipped:
+def _part(database: Database, place: int, shared: Parts) -> Said | AskSkipped:
     if place == _UNHELD:
         return without_ipv6(database.name)
     try:
         record = record_at(database, place)
     except AskSkipped as error:
         return error
-    facts = None if record is None else facts_of(record, database.type)
+    facts = None if record is None else facts_of(record, database.type, shared)
     return Said(database.name, database.type, database.built, facts)
 
 

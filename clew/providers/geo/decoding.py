@@ -23,15 +23,11 @@ _POINTER, _TEXT, _DOUBLE, _MAP, _INT32, _ARRAY, _BOOL, _FLOAT = 1, 2, 3, 7, 8, 1
 _UNSIGNED = {5: 2, 6: 4, 9: 8, 10: 16}
 # What is added to a pointer, by its length.
 _BEYOND = (0, 2048, 526336, 0)
+_TOO_LARGE, _BEYOND_FILE = "a record is too large", "a value ends beyond the file"
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a pointer leads to, how many values that is, and how deep."""
-
-    value: Any
-    weight: int
-    height: int
+# What a pointer leads to, how many values that is, and how deep.
+_Part = tuple[Any, int, int]
 
 
 class Decoder:
@@ -75,16 +71,23 @@ class _Reading:
         control = self.buffer[place]
         kind, size = control >> 5, control & 31
         if kind == _POINTER:
-            return self._pointed(size, place + 1, depth)
+            target, end = self._target(size, place + 1)
+            part = self.parts.get(target)
+            # Half of all values are pointers to what is known: nothing is called for those.
+            if part is None:
+                part = self._part(target, depth)
+            else:
+                self.weight += part[1]
+                if self.weight > _MOST or depth + part[2] > _DEEPEST:
+                    raise ValueError(_TOO_LARGE)
+                self.deepest = max(self.deepest, depth + part[2])
+            return part[0], end
         place += 1
-        if kind == 0:
-            kind = self.buffer[place] + 7
-            place += 1
-        if size > 28:
-            width = size - 28
-            size = (29, 285, 65821)[width - 1] + int.from_bytes(self._bytes(place, width), "big")
-            place += width
-        self._count(1 + size // _PIECE if kind == _TEXT else 1)
+        if kind == 0 or size > 28:
+            kind, size, place = self._extended(kind, size, place)
+        self.weight += 1 + size // _PIECE if kind == _TEXT else 1
+        if self.weight > _MOST:
+            raise ValueError(_TOO_LARGE)
         if kind == _TEXT:
             return self._bytes(place, size).decode(), place + size
         if kind in (_MAP, _ARRAY):
@@ -92,15 +95,27 @@ class _Reading:
             return self._map(size, place, depth + 1) if kind == _MAP else self._array(size, place, depth + 1)
         if kind == _BOOL:
             return size != 0, place
-        return self._number(kind, self._bytes(place, size)), place + size
+        return _number(kind, self._bytes(place, size)), place + size
+
+    def _extended(self, kind: int, size: int, place: int) -> tuple[int, int, int]:
+        """The type and the size where the first byte has no room for them, and where the value itself begins."""
+        if kind == 0:
+            kind = self.buffer[place] + 7
+            place += 1
+        if size > 28:
+            width = size - 28
+            size = (29, 285, 65821)[width - 1] + int.from_bytes(self._bytes(place, width), "big")
+            place += width
+        return kind, size, place
 
     def _map(self, size: int, place: int, depth: int) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {}
+        read = self.value
         for _ in range(size):
-            key, place = self.value(place, depth)
+            key, place = read(place, depth)
             if not isinstance(key, str):
                 raise ValueError("a key is no text")  # noqa: TRY004 - damage of a file
-            found[key], place = self.value(place, depth)
+            found[key], place = read(place, depth)
         return found, place
 
     def _array(self, size: int, place: int, depth: int) -> tuple[list[Any], int]:
@@ -110,19 +125,16 @@ class _Reading:
             found.append(value)
         return found, place
 
-    def _pointed(self, size: int, place: int, depth: int) -> tuple[Any, int]:
+    def _target(self, size: int, place: int) -> tuple[int, int]:
+        """Where a pointer leads, and where it ends."""
         width = size >> 3
-        target = int.from_bytes(self._bytes(place, width + 1), "big")
+        end = place + width + 1
+        target = int.from_bytes(self.buffer[place:end], "big")
+        if end > len(self.buffer):
+            raise ValueError(_BEYOND_FILE)
         if width < 3:
             target |= (size & 7) << 8 * (width + 1)
-        target += _BEYOND[width] + self.base
-        part = self.parts.get(target)
-        if part is None:
-            part = self._part(target, depth)
-        else:
-            self._count(part.weight)
-            self._go_down(depth + part.height)
-        return part.value, place + width + 1
+        return target + _BEYOND[width] + self.base, end
 
     def _part(self, target: int, depth: int) -> _Part:
         if target in self.begun or self.buffer[target] >> 5 == _POINTER:
@@ -131,38 +143,33 @@ class _Reading:
         weight, deepest = self.weight, self.deepest
         self.deepest = depth
         value, _ = self.value(target, depth)
-        part = self.parts[target] = _Part(value, self.weight - weight, self.deepest - depth)
+        part = self.parts[target] = (value, self.weight - weight, self.deepest - depth)
         self.deepest = max(deepest, self.deepest)
         self.begun.discard(target)
-        self.fresh += part.weight
+        self.fresh += part[1]
         return part
 
     def _bytes(self, place: int, size: int) -> bytes:
         found = self.buffer[place : place + size]
         if len(found) != size:
-            raise ValueError("a value ends beyond the file")
+            raise ValueError(_BEYOND_FILE)
         return found
-
-    def _count(self, weight: int) -> None:
-        self.weight += weight
-        if self.weight > _MOST:
-            raise ValueError("a record is too large")
 
     def _go_down(self, depth: int) -> None:
         self.deepest = max(self.deepest, depth)
         if depth > _DEEPEST:
-            raise ValueError("a record is too large")
+            raise ValueError(_TOO_LARGE)
 
-    @staticmethod
-    def _number(kind: int, found: bytes) -> int | float:
-        size = len(found)
-        if size <= _UNSIGNED.get(kind, -1):
-            return int.from_bytes(found, "big")
-        if kind == _INT32 and size <= 4:
-            return int.from_bytes(found, "big", signed=size == 4)
-        if (kind, size) in ((_DOUBLE, 8), (_FLOAT, 4)):
-            number: float = struct.unpack("!d" if kind == _DOUBLE else "!f", found)[0]
-            if math.isfinite(number):
-                return number
-            raise ValueError("a number is infinite or none")
-        raise ValueError("a value is of a type that no GeoIP database has")
+
+def _number(kind: int, found: bytes) -> int | float:
+    size = len(found)
+    if size <= _UNSIGNED.get(kind, -1):
+        return int.from_bytes(found, "big")
+    if kind == _INT32 and size <= 4:
+        return int.from_bytes(found, "big", signed=size == 4)
+    if (kind, size) in ((_DOUBLE, 8), (_FLOAT, 4)):
+        number: float = struct.unpack("!d" if kind == _DOUBLE else "!f", found)[0]
+        if math.isfinite(number):
+            return number
+        raise ValueError("a number is infinite or none")
+    raise ValueError("a value is of a type that no GeoIP database has")

@@ -80,6 +80,9 @@ _FIELDS: Mapping[str, tuple[tuple[str, _Path], ...]] = MappingProxyType({
     field: tuple((name, path[1:]) for group in _GROUPS for name, path in group.items() if path[0] == field)
     for field in dict.fromkeys(path[0] for group in _GROUPS for path in group.values())
 })  # fmt: skip
+# Parts that records of one database share, and how many are kept.
+_SHARED = frozenset({"city", "continent", "country", "registered_country", "represented_country", "subdivisions"})
+_PARTS = 2**16
 _KINDS: Mapping[str, type] = MappingProxyType({name: VOCABULARY[name].type for name in FACTS})
 _LONGEST_TEXT = 500
 _MANY = 2**63
@@ -104,22 +107,51 @@ class Said:
     facts: Mapping[str, Scalar] | None
 
 
-def facts_of(record: object, kind: str) -> dict[str, Scalar]:
+class Parts:
+    """What parts of records say that records share: each is read once, as long as it is kept."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, int], tuple[object, Mapping[str, Scalar]]] = {}
+
+    def of(self, field: str, value: object) -> Mapping[str, Scalar]:
+        """The facts that one field of a record says."""
+        if field not in _SHARED:
+            return _of_field(field, value)
+        # What is kept here keeps its identity: no other part can get it meanwhile.
+        known = self._said.get((field, id(value)))
+        if known is None:
+            if len(self._said) >= _PARTS:
+                self._said.clear()
+            known = self._said[field, id(value)] = value, _of_field(field, value)
+        return known[1]
+
+
+def facts_of(record: object, kind: str, parts: Parts | None = None) -> dict[str, Scalar]:
     """The facts of a record, by name. What has not the type that its name promises is no fact.
 
     Args:
         kind: the type of the database.
+        parts: remembers what records of one database share.
     """
     whole = _object(record)
+    of_field = _of_field if parts is None else parts.of
     found: dict[str, Scalar] = {}
     for field, value in (*_object(whole.get("traits")).items(), *whole.items()):
-        for name, path in _FIELDS.get(field, ()):
-            if (fact := _fitting(name, _at(value, path))) is not None:
-                found[name] = fact
+        if field in _FIELDS:
+            found.update(of_field(field, value))
     if (place := _geoname(whole)) is not None:
         found["geoname_id"] = place
     if "Static-IP-Score" in kind and (score := _fitting("static_ip_score", whole.get("score"))) is not None:
         found["static_ip_score"] = score
+    return found
+
+
+def _of_field(field: str, value: object) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {}
+    for name, path in _FIELDS[field]:
+        said = _at(value, path)
+        if said is not None and (fact := _fitting(name, said)) is not None:
+            found[name] = fact
     return found
 
 
@@ -158,7 +190,7 @@ def _at(value: object, path: _Path) -> object:
 
 def _below(value: object, path: _Path) -> object:
     for name in path:
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             return None
         value = cast("dict[str, object]", value).get(name)
     return value

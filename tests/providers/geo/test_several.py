@@ -15,7 +15,7 @@ from clew.entities import Outcome
 from clew.pivots.context import workspace
 from clew.providers.base import Reply
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.records import FACTS, Said, facts_of, merged
+from clew.providers.geo.records import FACTS, Parts, Said, facts_of, merged
 from clew.providers.geo.replies import Reading
 from clew.providers.net.kinds import GLOBAL
 from clew.testing.recordings import AT
@@ -169,13 +169,16 @@ def test_configure_takes_one_path_or_several(folder):
         assert len(called.run(workspace).settings.geoip) == count
 
 
-@given(st.recursive(
+RECORDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(("city", "country", "names", "en", "iso_code", "subdivisions", "location", "latitude", "traits",
                          "isp", "confidence", "score", "autonomous_system_number", "is_anonymous", "geoname_id")),
         inner, max_size=4),
-    max_leaves=20))  # fmt: skip
+    max_leaves=20)  # fmt: skip
+
+
+@given(RECORDS)
 def test_any_record_gives_facts_of_the_right_types(record):
     """Whatever a record holds, each fact has the type of its name, and nothing breaks."""
     found = facts_of(record, "GeoIP2-Static-IP-Score")
@@ -183,3 +186,13 @@ def test_any_record_gives_facts_of_the_right_types(record):
     one = Said("x", "GeoLite2-City", date(2026, 1, 1).isoformat(), found)
     assert merged([one]) == found
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@given(st.lists(RECORDS, max_size=3), st.data())
+def test_what_records_share_is_read_once_and_the_same(made, data):
+    """Records that share parts, as those of a database do, give the facts that each gives alone."""
+    fields = st.sampled_from(("city", "country", "continent", "subdivisions", "location", "traits"))
+    records = data.draw(st.lists(st.dictionaries(fields, st.sampled_from(made) if made else st.none()), max_size=4))
+    parts = Parts()
+    for record in records + records:
+        assert facts_of(record, "GeoLite2-City", parts) == facts_of(record, "GeoLite2-City")

@@ -32,6 +32,11 @@ _SPANS = {
     "second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
     "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365),
 }  # fmt: skip
+#: What a value has to look like, where that is not plain.
+_FORMS = {
+    "quotas": f"write calls in a time as 1000/minute+30000/day, or none; times are {', '.join(_SPANS)}",
+    "weights": "write a number from 0 to 1000 for each source, as otx=0.5",
+}
 _UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 
 
@@ -133,7 +138,7 @@ def _typed(name: str, value: object, where: str) -> object:
     try:
         return _READERS[name](value)
     except (LookupError, TypeError, ValueError):
-        raise SettingsError(f"{name!r} cannot be {value!r}", where=where) from None
+        raise SettingsError(f"{name!r} cannot be {value!r}", where=where, next_step=_FORMS.get(name, "")) from None
 
 
 # Each reads a value of the file or the environment, and raises LookupError, TypeError or ValueError for what it is not.

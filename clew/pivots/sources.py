@@ -131,4 +131,5 @@ def _lacking(provider: type[Provider]) -> str:
 
 
 def _span(per: timedelta) -> str:
-    return _SPANS.get(per) or f"in {per.total_seconds() / 60:g} minutes"
+    seconds = per.total_seconds()
+    return _SPANS.get(per) or (f"in {seconds / 60:g} minutes" if seconds > 60 else f"in {seconds:g} seconds")

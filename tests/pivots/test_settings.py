@@ -157,6 +157,15 @@ def test_what_an_account_allows_can_be_set(written, monkeypatch):
     assert Settings.load().quotas == {"virustotal": ((5, minute), (9, day)), "otx": ()}
 
 
+def test_a_quota_that_is_none_says_how_to_write_one(monkeypatch):
+    """The error names the variable, what stands there, and the form."""
+    monkeypatch.setenv("CLEW_QUOTAS", "otx=5/fortnight")
+    with pytest.raises(SettingsError, match="1000/minute") as error:
+        Settings.load()
+    assert "CLEW_QUOTAS" in str(error.value)
+    assert "otx=5/fortnight" in str(error.value)
+
+
 @pytest.mark.parametrize("content", [
     "quotas = 5", 'quotas = { otx = "5" }', 'quotas = { otx = "0/day" }', 'quotas = { otx = "5/fortnight" }',
     'quotas = { otx = "" }', "quotas = { otx = 5 }", 'quotas = "otx"', 'quotas = { otx = "5/day+" }',

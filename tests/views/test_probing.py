@@ -11,7 +11,8 @@ from clew import IpAddress
 from clew.errors import QueryError
 from clew.pivots import context
 from clew.pivots.context import Workspace
-from clew.pivots.sources import grouped, sources
+from clew.pivots.sources import grouped, limits, sources
+from clew.providers.base import Quota
 from clew.settings import Settings
 from clew.views.doctor import FAILED, MISSING, OK
 from clew.views.probing import PROBES, probe
@@ -134,6 +135,9 @@ def test_sources_say_what_an_account_allows(vendor):
     found = {source.name: source.limits for source in sources()}
     assert (found["abuseipdb"], found["otx"]) == ("5,000 a day, 60 a minute", "")
     assert found["virustotal"] == found["virustotal-v2"] == "4 a minute, 500 a day"
+    assert (
+        limits((Quota(1, timedelta(seconds=2)), Quota(3, timedelta(minutes=10)))) == "1 in 2 seconds, 3 in 10 minutes"
+    )
 
 
 def test_a_disabled_source_is_not_asked(vendor):

@@ -32,7 +32,7 @@ _SPANS = {
     "second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
     "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365),
 }  # fmt: skip
-#: What a value has to look like, where that is not plain.
+# What a value has to look like, where that is not plain.
 _FORMS = {
     "quotas": f"write calls in a time as 1000/minute+30000/day, or none; times are {', '.join(_SPANS)}",
     "weights": "write a number from 0 to 1000 for each source, as otx=0.5",

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clew.entities import AutonomousSystem, Certificate, Domain, Entity, File, IpAddress, Outcome, Url
 from clew.entities.finding import ANSWERED
+from clew.entities.times import ANY_TIME
 from clew.errors import QueryError
 from clew.pivots.calls import defaults_of
 from clew.pivots.choosing import source_name
-from clew.pivots.context import workspace
+from clew.pivots.context import now, workspace
 from clew.pivots.execution import execute
-from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.invocation import Invocation, Pivot, settled
 from clew.pivots.registry import pivots_for
 from clew.pivots.sources import Group, grouped
 from clew.views.doctor import FAILED, MISSING, OK, Check
@@ -60,7 +61,9 @@ def _cheapest(name: str, known: Mapping[str, Group]) -> tuple[Entity, Pivot]:
 
 def _asked(name: str, group: Group, subject: Entity, pivot: Pivot) -> Check:
     begun = time.monotonic()
-    invocation = Invocation(pivot.name, subject, defaults_of(pivot.signature))
+    lately = {"start": "-1d", "end": "now"} if "start" in pivot.signature.parameters else {}
+    asked = settled(pivot, {**defaults_of(pivot.signature), **lately}, ANY_TIME, now())
+    invocation = Invocation(pivot.name, subject, asked)
     found = execute(workspace().runner(fresh=True), invocation, pivot).finding
     seconds = time.monotonic() - begun
     what = f"{group.provider.title}, {pivot.name} of {subject.label}: {found.outcome}"

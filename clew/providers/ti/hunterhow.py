@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import ClassVar
 
 from clew.entities import IpAddress, Relation
 from clew.entities.finding import Scalar, Table
-from clew.errors import AskFailed, AskRefused
-from clew.providers.base import Ask, Channel, Provider, Quota, Reply, Steps, canonical_json, expected, operation
+from clew.entities.times import TimeWindow, When
+from clew.errors import AskFailed, AskRefused, AskSkipped
+from clew.providers.base import Provider, Quota, Reply, Steps, operation
 from clew.providers.reading import Links, Part, host_kind, quoted, told, unknown
 from clew.providers.web import HttpRequest, Place
 
 #: What one page has.
 PAGE = 100
 COLUMNS = ("service_port", "related")
-#: It keeps a year, and takes no longer stretch of time: https://github.com/Hunter-How/Support/issues/13.
-_YEAR = timedelta(days=364)
 _NO_KEY = 40001
 _URL, _PAGES = "https://api.hunter.how/search", "https://hunter.how/list"
 
 
-@dataclass(frozen=True, slots=True)
-class Today(Ask):
-    """What day it is. The service has to be told; being asked, it is recorded, and a replay asks the same again."""
-
-    channel: ClassVar[str] = "today"
-
-    def described(self) -> dict[str, Any]:
-        return {}
-
-
-class Calendar:
-    """Knows what day it is."""
-
-    def send(self, ask: Ask, provider: type[Provider]) -> Reply:
-        """The day, in UTC."""
-        expected(ask, Today)
-        now = datetime.now(UTC)
-        return Reply(canonical_json({"today": f"{now.date()}"}).encode(), "application/json", now)
-
-
 class HunterHow(Provider):
-    """Services and names of addresses, as hunter.how scanned them within the last year. It scans nothing when asked."""
+    """Services and names of addresses, as hunter.how scanned them within the last year. It scans nothing when asked.
+
+    That is all that it keeps, and it takes no longer stretch of time:
+    https://github.com/Hunter-How/Support/issues/13.
+    """
 
     name: ClassVar[str] = "hunterhow"
     title: ClassVar[str] = "hunter.how"
@@ -56,26 +37,25 @@ class HunterHow(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=2)),)
     concurrency: ClassVar[int] = 1
 
-    @classmethod
-    def channels(cls) -> Mapping[str, Channel]:
-        """The service is reached by the web; what day it is, is known here."""
-        return {Today.channel: Calendar()}
-
-    # What day it is, and then the search.
-    @operation(calls=2, wide=True, facts=COLUMNS)
-    def ip(self, ip: IpAddress, *, page: int = 1) -> Steps:
+    @operation(calls=1, wide=True, facts=COLUMNS)
+    def ip(self, ip: IpAddress, *, start: When | None = None, end: When | None = None, page: int = 1) -> Steps:
         """Services that answer at the address, and their names.
 
+        It has to be told a stretch of time, of a year at most, and keeps nothing that is older.
+
         Args:
+            start: from when on; what is not given is that of the case or of the settings, as for queries.
+            end: until when.
             page: which hundred of them.
         """
-        today = Part.of((yield Today())).moment("today")
-        if today is None:
-            raise AskFailed("it is not known what day it is", kind="reply")
+        window = TimeWindow.kept(start, end)
+        if window.start is None or window.end is None:
+            raise AskSkipped("hunter.how has to be told from when until when", kind="no-time", sent=False,
+                             next_step='start="-364d", end="now"')  # fmt: skip
         query, page = f'ip="{ip.value}"', max(1, page)
         params = (
             ("query", urlsafe_b64encode(query.encode()).decode()), ("page", str(page)), ("page_size", str(PAGE)),
-            ("start_time", f"{(today - _YEAR).date()}"), ("end_time", f"{today.date()}"),
+            ("start_time", f"{window.start:%F}"), ("end_time", f"{window.end:%F}"),
         )  # fmt: skip
         data = _data((yield HttpRequest("GET", _URL, params, secret=Place("query", "api-key"))))
         reference, total, links = f"{_PAGES}?searchValue={quoted(query)}", data.count("total"), Links(ip)
@@ -85,10 +65,10 @@ class HunterHow(Provider):
         if not found and total > (page - 1) * PAGE:
             raise AskFailed("the reply has none of the services that it counts", kind="reply")
         if not found:
-            return unknown(ip, "hunter.how saw no service there", reference=reference)
+            return unknown(ip, f"hunter.how saw no service there {window}", reference=reference)
         rows, more = tuple(_row(each, links) for each in found), total > page * PAGE
-        return told(ip, f"{len(rows)} services", reference=reference, links=links, table=Table(COLUMNS, rows),
-                    returned=len(rows), available=total if more else len(rows),
+        return told(ip, f"{len(rows)} services, seen {window}", reference=reference, links=links,
+                    table=Table(COLUMNS, rows), returned=len(rows), available=total if more else len(rows),
                     truncated_by="limit" if more else "")  # fmt: skip
 
 

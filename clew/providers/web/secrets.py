@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 from clew.errors import AskSkipped
 from clew.providers.base import Provider
 
-_TOKEN = re.compile(r"[!-~]{8,}")
+_SHORTEST = 8
+_TOKEN = re.compile(rf"[!-~]{{{_SHORTEST},}}")
 #: Under which name keys are in the keyring of the system.
 SERVICE = "clew"
 
@@ -86,7 +87,8 @@ class Keys:
             raise AskSkipped(f"{provider.title} was not asked: it needs a key", kind="no-key", sent=False,
                              next_step=f"set {self._where(provider.secret)}")  # fmt: skip
         if not _TOKEN.fullmatch(found.reveal()):
-            raise AskSkipped(f"the key of {provider.title} has characters that no key has", kind="no-key", sent=False,
+            why = "is too short for one" if len(found.reveal()) < _SHORTEST else "has characters that no key has"
+            raise AskSkipped(f"the key of {provider.title} {why}", kind="no-key", sent=False,
                              next_step=f"check {self._where(provider.secret)}")  # fmt: skip
         return found
 

@@ -6,19 +6,23 @@ import base64
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Verdict
-from clew.providers.ti.hunterhow import Calendar, HunterHow, Today
+from clew.graph.case import Case
+from clew.pivots.context import Workspace
+from clew.providers.ti.hunterhow import HunterHow
 from clew.providers.web import HttpRequest, Place
+from clew.settings import Settings
 from tests.providers.ti.anything import objects, replies
 from tests.providers.ti.recorded import answered, cassettes, links, pointed
 from tests.support import HOSTILE, hiding
 
 IP = IpAddress("198.51.100.7")
-TODAY = {"today": "2026-03-17"}
+SPAN = {"start": "2025-03-18T00:00:00Z", "end": "2026-03-17T09:15:00Z"}
 
 
 def listed(*services: object, total: object = None) -> dict[str, object]:
@@ -31,8 +35,8 @@ def service(port: object, domain: object = "", ip: str = IP.value) -> dict[str, 
 
 
 def asked(*bodies: object, **arguments: object):
-    """What is made of the bodies, on a day in spring, and the request; None where nothing was sent."""
-    found, (_, *sent) = answered(HunterHow.ip, IP, TODAY, *bodies, **arguments)
+    """What is made of the bodies, for a year that ends in spring, and the request; None where nothing was sent."""
+    found, sent = answered(HunterHow.ip, IP, *bodies, **{**SPAN, **arguments})
     return found, sent[0] if sent else None
 
 
@@ -47,21 +51,32 @@ def test_it_is_asked_as_documented():
     assert ask.secret == Place("query", "api-key")
 
 
-def test_what_day_it_is_is_an_answer_too():
-    """The day is asked of this machine and is evidence, so that a replay asks about the same days."""
-    _, (today, ask) = answered(HunterHow.ip, IP, {"today": "2031-02-03"}, listed())
-    assert (today, today.described(), today.leaves) == (Today(), {}, False)
-    assert [value for name, value in ask.params if name.endswith("_time")] == ["2030-02-04", "2031-02-03"]
-    told = Calendar().send(today, HunterHow)
-    assert told.json() == {"today": str(told.at.date())}
-    assert HunterHow.channels().keys() == {Today.channel}
+@pytest.mark.parametrize("missing", [("start",), ("end",), ("start", "end")])
+def test_without_a_stretch_of_time_it_is_not_asked(missing):
+    """Where neither the call nor the case says from when until when, it is skipped, and says how to say it."""
+    found, ask = asked(listed(), **dict.fromkeys(missing))
+    assert (found.outcome, ask) == (Outcome.SKIPPED, None)
+    assert 'start="-364d", end="now"' in found.reason
 
 
-@pytest.mark.parametrize("body", [{}, {"today": ""}, {"today": "tomorrow"}, [], b"0"])
-def test_nobody_is_asked_on_no_day(body):
-    """Where it is not known what day it is, the service is not asked."""
-    found, asks = answered(HunterHow.ip, IP, body)
-    assert (found.outcome, asks) == (Outcome.FAILED, [Today()])
+def test_the_window_of_a_case_is_asked_about(tmp_path, monkeypatch):
+    """What the call does not say of the time is that of the case, and a replay asks about the same days."""
+    monkeypatch.setenv(HunterHow.secret, "made-up-key")
+    outside = IpAddress("9.9.9.9")
+    sent: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=listed(service(22, ip=outside.value)))
+
+    workspace = Workspace(Settings(cache=tmp_path), transport=lambda: httpx.MockTransport(serve))
+    with Case.open(tmp_path / "a.clew", workspace=workspace) as case:
+        case.within("2026-03-01T00:00Z", "2026-03-08T00:00Z")
+        found = outside.related.hunterhow()
+    assert found.outcome is Outcome.FOUND
+    assert [(request.url.params["start_time"], request.url.params["end_time"]) for request in sent] == [
+        ("2026-03-01", "2026-03-08")
+    ]
 
 
 def test_a_service_is_a_row():
@@ -149,14 +164,13 @@ def test_recorded_services(shared_data):
     services = document["data"]["list"]
     (address,) = {each["ip"] for each in services}
     subject = IpAddress(address)
-    found, (_, ask) = answered(HunterHow.ip, subject, {"today": "2023-08-11"}, cassette.body)
+    found, (ask,) = answered(HunterHow.ip, subject, cassette.body, start="2023-08-01T00:00Z", end="2023-08-31T00:00Z")
     theirs = {name: value for name, (value,) in parse_qs(urlsplit(cassette.url).query).items()}
     ours = dict(ask.params)
     assert (ask.method, ask.url) == (cassette.method, cassette.url.partition("?")[0])
     assert {*ours, ask.secret.name} == theirs.keys()
-    assert {name: ours[name] for name in ("page", "page_size")} == {
-        name: theirs[name] for name in ("page", "page_size")
-    }
+    same = ("page", "page_size", "start_time", "end_time")
+    assert [ours[name] for name in same] == [theirs[name] for name in same]
     # They wrote a colon; the documentation has the sign of equality.
     spelt = [base64.urlsafe_b64decode(each["query"]).decode() for each in (theirs, ours)]
     assert spelt == [f'ip:"{address}"', f'ip="{address}"']

@@ -98,6 +98,19 @@ def test_a_key_that_is_not_in_the_file_is_not_there(file, content):
         Keys(file, no_ring).secret(Vendor)
 
 
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [("x7q9", "too short"), ("canary of the key", "characters"), ("canary-\u00e9t\u00e9-0123", "characters")],
+)
+def test_what_cannot_be_a_key_is_told(monkeypatch, key, why):
+    """It is not sent; what is wrong with it is said, and the key is not."""
+    monkeypatch.setenv(VARIABLE, key)
+    with pytest.raises(AskSkipped, match=why) as skipped:
+        Keys(None, no_ring).secret(Vendor)
+    assert VARIABLE in skipped.value.next_step
+    assert key not in str(skipped.value)
+
+
 def test_a_secret_says_nothing_of_itself():
     """Not when shown, formatted, compared or written."""
     secret = Secret(KEY)

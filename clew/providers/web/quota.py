@@ -98,8 +98,12 @@ class Quotas:
 
     def _take(self, provider: type[Provider], key: str, deadline: Deadline) -> _Taken | _Full:
         bucket, quotas = _bucket(provider, key), self.of(provider)
+        # Other processes may know nothing of the account: what they count by is kept for them.
+        longest = max((quota.per for quota in (*quotas, *provider.quotas)), default=timedelta(0))
         try:
-            return self._shelf.run(lambda connection: _taken(connection, bucket, quotas, deadline), wait=deadline.left)
+            return self._shelf.run(
+                lambda connection: _taken(connection, bucket, quotas, longest, deadline), wait=deadline.left
+            )
         except ShelfBusy:
             raise AskRefused(f"{provider.title} was not asked: other processes hold the count of its calls",
                              kind="quota", next_step="try again", sent=False) from None  # fmt: skip
@@ -131,7 +135,7 @@ def _bucket(provider: type[Provider], key: str) -> str:
 
 
 def _taken(
-    connection: sqlite3.Connection, bucket: str, quotas: tuple[Quota, ...], deadline: Deadline
+    connection: sqlite3.Connection, bucket: str, quotas: tuple[Quota, ...], longest: timedelta, deadline: Deadline
 ) -> _Taken | _Full:
     now = deadline.clock.now().timestamp()
     connection.execute("DELETE FROM holds WHERE until <= ?", (now,))
@@ -143,8 +147,7 @@ def _taken(
     # Later than any call can last: the clock was put back. They count from now on.
     late = now + max(_HOUR, deadline.seconds)
     connection.execute("UPDATE calls SET until = ? WHERE bucket = ? AND until > ?", (now, bucket, late))
-    longest = max(quota.per for quota in quotas).total_seconds()
-    connection.execute("DELETE FROM calls WHERE bucket = ? AND until <= ?", (bucket, now - longest))
+    connection.execute("DELETE FROM calls WHERE bucket = ? AND until <= ?", (bucket, now - longest.total_seconds()))
     possible = max(_possible(connection, bucket, quota.calls, quota.per, now) for quota in quotas)
     if possible > now:
         return _Full(possible)

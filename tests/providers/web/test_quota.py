@@ -109,6 +109,18 @@ def test_what_an_account_allows_holds_instead(tmp_path):
     assert [take(unlimited, time) for _ in range(50)] == [began] * 50
 
 
+def test_a_narrow_quota_forgets_nothing_that_others_count(tmp_path):
+    """A process that is told of a second alone keeps the calls that another counts by the minute."""
+    time = Time()
+    narrow = Quotas(tmp_path, {Rationed.name: (Quota(5, timedelta(seconds=1)),)})
+    for _ in range(5):
+        take(Quotas(tmp_path), time)
+    time.seconds += 10
+    take(narrow, time)
+    with pytest.raises(AskRefused):
+        take(Quotas(tmp_path), time, seconds=5)
+
+
 def test_another_session_goes_on_counting(tmp_path):
     """What one process used is used for the next."""
     time = Time()

@@ -28,13 +28,14 @@ _PARTS = {
 
 _SIZE = re.compile(r"\s*(\d{1,15})\s*(|[KMGT]iB)\s*", re.IGNORECASE)
 _CALLS = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([a-z]+)\s*", re.IGNORECASE)
-_SPANS = {
+#: The times that calls are counted in, by their names.
+SPANS = {
     "second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
     "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365),
 }  # fmt: skip
 # What a value has to look like, where that is not plain.
 _FORMS = {
-    "quotas": f"write calls in a time as 1000/minute+30000/day, or none; times are {', '.join(_SPANS)}",
+    "quotas": f"write calls in a time as 1000/minute+30000/day, or none; times are {', '.join(SPANS)}",
     "weights": "write a number from 0 to 1000 for each source, as otx=0.5",
 }
 _UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -217,14 +218,13 @@ def _quotas(value: object) -> dict[str, tuple[tuple[int, timedelta], ...]]:
 def _windows(text: str) -> tuple[tuple[int, timedelta], ...]:
     if text.strip().lower() == "none":
         return ()
-    found = [_CALLS.fullmatch(part) for part in text.split("+")]
-    return tuple((int(each[1]), _SPANS[each[2].lower()]) for each in map(_is_one, found))
-
-
-def _is_one(found: re.Match[str] | None) -> re.Match[str]:
-    if found is None:
-        raise ValueError
-    return found
+    windows: list[tuple[int, timedelta]] = []
+    for part in text.split("+"):
+        found = _CALLS.fullmatch(part)
+        if found is None:
+            raise ValueError
+        windows.append((int(found[1]), SPANS[found[2].lower()]))
+    return tuple(windows)
 
 
 def _table(value: object) -> dict[str, object]:

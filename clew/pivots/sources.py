@@ -14,15 +14,14 @@ from clew.pivots.context import workspace
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import own_pivots, pivots_for
 from clew.providers.base import Provider, Quota
+from clew.settings import SPANS
 
 _PivotsOf = Callable[[type[Entity]], Mapping[str, Pivot]]
 #: What the cells of a source are.
 HEAD = ("source", "title", "contact", "key", "look-ups", "quota", "pivots")
-_SPANS: Mapping[timedelta, str] = MappingProxyType({
-    timedelta(seconds=1): "a second", timedelta(minutes=1): "a minute", timedelta(hours=1): "an hour",
-    timedelta(days=1): "a day", timedelta(days=7): "a week", timedelta(days=30): "a month",
-    timedelta(days=365): "a year",
-})  # fmt: skip
+_SPANS: Mapping[timedelta, str] = MappingProxyType(
+    {span: f"{'an' if name == 'hour' else 'a'} {name}" for name, span in SPANS.items()}
+)
 
 
 @dataclass(frozen=True, slots=True)

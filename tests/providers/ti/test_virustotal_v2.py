@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities import Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
+from clew.entities import AutonomousSystem, Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Reply
 from clew.providers.ti.virustotal.v2 import FILES, VirusTotal2
@@ -29,6 +29,15 @@ def examples(shared_data, name: str) -> object:
     return example["EntityResult"]
 
 
+def meant(pointer: str, said):
+    """What a place in a report names."""
+    if not isinstance(said, dict):
+        return AutonomousSystem(f"AS{said}") if pointer == "/asn" else Domain(said)
+    names = {"url": Url, "sha256": File, "hostname": Domain, "ip_address": IpAddress}
+    (made,) = [kind(said[name]) for name, kind in names.items() if name in said]
+    return made
+
+
 def check_host(subject, document) -> None:
     """Every link of a finding is what stands at its place; everything that the reply lists is linked."""
     found, (ask,) = answered(getattr(VirusTotal2, subject.kind), subject, document)
@@ -36,12 +45,7 @@ def check_host(subject, document) -> None:
     for link in found.links:
         said = pointed(document, link.pointers[0])
         other = link.target if link.source == subject else link.source
-        texts = [str(text).lower() for text in (said.values() if isinstance(said, dict) else [said])]
-        assert (
-            other.value.lower().removeprefix("sha256:") in texts
-            or Url in map(type, (link.source, link.target))
-            or (other.kind == "asn")
-        )
+        assert other == meant(link.pointers[0], said)
     linked = {place for link in found.links for place in link.pointers}
     listed = {
         f"/{name}/{n}"

@@ -100,7 +100,13 @@ def test_load(count: int, benchmark: Any, figure: Figure, tmp_path: Path) -> Non
     done = benchmark.pedantic(lambda: subprocess.run(command, capture_output=True, text=True, check=True), rounds=1)
     wall, used, opened, median, slowest, peak = map(float, done.stdout.split())
     size = path.stat().st_size / 2**20
-    figure(f"load {count:,} nodes and {2 * count:,} edges", f"{wall:.0f} s, {used:.0f} CPU s, {peak:,.0f} MB peak",
-           f"file {size:,.0f} MiB")  # fmt: skip
-    figure("open it; two hops around a node", f"{opened * 1000:.0f} ms; {median * 1000:.1f} ms, at most "
-           f"{slowest * 1000:.0f} ms", "")  # fmt: skip
+    figure(
+        f"load {count:,} nodes and {2 * count:,} edges",
+        f"{wall:.0f} s, {used:.0f} CPU s, {peak:,.0f} MB peak",
+        f"file {size:,.0f} MiB",
+    )
+    figure(
+        "open it; two hops around a node",
+        f"{opened * 1000:.0f} ms; {median * 1000:.1f} ms, at most {slowest * 1000:.0f} ms",
+        "",
+    )

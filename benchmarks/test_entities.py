@@ -47,26 +47,30 @@ def test_entities(kind: str, benchmark: Any, figure: Figure) -> None:
 def logons(distinct: int) -> pd.DataFrame:
     """Logons of so many accounts, as rows of a log."""
     number = pd.Series(range(COUNT)) % distinct
-    return pd.DataFrame({
-        "event_outcome": "success",
-        "user_id": "S-1-5-21-1-2-3-" + number.astype(str),
-        "user_domain": "CORP",
-        "user_name": "User" + number.astype(str),
-        "host_name": "ws" + (number % 500).astype(str) + ".corp.example",
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "event_outcome": "success",
+            "user_id": "S-1-5-21-1-2-3-" + number.astype(str),
+            "user_domain": "CORP",
+            "user_name": "User" + number.astype(str),
+            "host_name": "ws" + (number % 500).astype(str) + ".corp.example",
+        }
+    )
 
 
 def processes(distinct: int) -> pd.DataFrame:
     """Starts of so many processes, as rows of a log."""
     number = pd.Series(range(COUNT)) % distinct
-    return pd.DataFrame({
-        "host_name": "ws" + (number % 500).astype(str) + ".corp.example",
-        "process_entity_id": [f"{{B34BC01C-7FAE-5F63-{n >> 16:04X}-{n & 0xFFFF:012X}}}" for n in number],
-        "process_pid": number % 60_000,
-        "process_started": pd.Timestamp(START) + pd.to_timedelta(number, unit="s"),
-        "process_executable": "C:\\Windows\\p" + (number % 300).astype(str) + ".exe",
-        "process_command_line": "p.exe -x " + number.astype(str),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "host_name": "ws" + (number % 500).astype(str) + ".corp.example",
+            "process_entity_id": [f"{{B34BC01C-7FAE-5F63-{n >> 16:04X}-{n & 0xFFFF:012X}}}" for n in number],
+            "process_pid": number % 60_000,
+            "process_started": pd.Timestamp(START) + pd.to_timedelta(number, unit="s"),
+            "process_executable": "C:\\Windows\\p" + (number % 300).astype(str) + ".exe",
+            "process_command_line": "p.exe -x " + number.astype(str),
+        }
+    )
 
 
 ROWS: dict[str, tuple[str, Callable[[int], pd.DataFrame], str]] = {

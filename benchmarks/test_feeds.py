@@ -111,12 +111,19 @@ def test_memory(store: FeedStore, benchmark: Any, figure: Figure) -> None:
 def page(start: int) -> Received:
     """A page of a thousand indicators, which are those from that number on."""
     objects = [
-        {"type": "indicator", "spec_version": "2.1", "id": f"indicator--00000000-0000-4000-8000-{number:012x}",
-         "created": "2026-01-02T00:00:00Z", "modified": "2026-01-02T00:00:00Z", "pattern_type": "stix",
-         "pattern": f"[domain-name:value = 'c{number}.evil{number % 977}.example']",
-         "valid_from": "2026-01-02T00:00:00Z", "indicator_types": ["malicious-activity"]}
+        {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": f"indicator--00000000-0000-4000-8000-{number:012x}",
+            "created": "2026-01-02T00:00:00Z",
+            "modified": "2026-01-02T00:00:00Z",
+            "pattern_type": "stix",
+            "pattern": f"[domain-name:value = 'c{number}.evil{number % 977}.example']",
+            "valid_from": "2026-01-02T00:00:00Z",
+            "indicator_types": ["malicious-activity"],
+        }
         for number in range(start, start + 1_000)
-    ]  # fmt: skip
+    ]
     body = {"objects": objects, "more": start + 1_000 < ASKED, "next": str(start + 1_000)}
     return Received(200, {"content-type": "application/taxii+json;version=2.1"}, json.dumps(body).encode())
 

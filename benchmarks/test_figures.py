@@ -47,8 +47,11 @@ def test_first_pivot_in_a_fresh_process(benchmark: Any, figure: Figure) -> None:
     runs = [child() for _ in range(5)]
     benchmark.pedantic(child, rounds=3)
     seconds, memory = min(run[0] for run in runs), min(run[1] for run in runs)
-    figure("import clew and a first local pivot, fresh process", f"{seconds:.2f} CPU s, {memory:.0f} MB",
-           "MSTICPy 3.2 CPU s, 164 MB")  # fmt: skip
+    figure(
+        "import clew and a first local pivot, fresh process",
+        f"{seconds:.2f} CPU s, {memory:.0f} MB",
+        "MSTICPy 3.2 CPU s, 164 MB",
+    )
 
 
 @pytest.mark.parametrize(("name", "entity"), [("net.kind", IpAddress("198.51.100.7")), ("transform.parts", URL)])
@@ -114,8 +117,11 @@ def test_a_durable_step(benchmark: Any, figure: Figure, tmp_path: Path) -> None:
 
     benchmark.pedantic(bare, rounds=1)
     least = benchmark.stats["median"]
-    figure("one recorded pivot with its durable commit", f"{recorded / count * 1000:.1f} ms",
-           f"{recorded / least:.1f} times a synced file of the same {len(grown):,} bytes")  # fmt: skip
+    figure(
+        "one recorded pivot with its durable commit",
+        f"{recorded / count * 1000:.1f} ms",
+        f"{recorded / least:.1f} times a synced file of the same {len(grown):,} bytes",
+    )
 
 
 def test_adding_entities_one_by_one(benchmark: Any, figure: Figure, tmp_path: Path) -> None:

@@ -38,12 +38,16 @@ def record(number: int) -> dict[str, Any]:
         "city": {"geoname_id": 10_000 + city, "names": names(f"City {city}")},
         "continent": {"code": "EU", "geoname_id": 6255148, "names": names("Europe")},
         "country": country,
-        "location": {"accuracy_radius": 20, "latitude": number % 1700 / 10 - 85.05,
-                     "longitude": number % 3500 / 10 - 175.05, "time_zone": "Europe/Amsterdam"},
+        "location": {
+            "accuracy_radius": 20,
+            "latitude": number % 1700 / 10 - 85.05,
+            "longitude": number % 3500 / 10 - 175.05,
+            "time_zone": "Europe/Amsterdam",
+        },
         "postal": {"code": str(10_000 + number)},
         "registered_country": country,
         "subdivisions": [{"geoname_id": 500 + nation, "iso_code": f"S{nation}", "names": names(f"Part {nation}")}],
-    }  # fmt: skip
+    }
 
 
 def write(path: Path, networks: Sequence[str]) -> Path:
@@ -71,10 +75,12 @@ def inputs(folder: Path) -> dict[str, tuple[Path, list[str]]]:
     made = {
         "4,000 networks": (by_24, shared),
         "each address in a network of its own": (write(folder / "own.mmdb", [*map(text, own)]), [*map(text, own)]),
-        "1 in 100 known": (write(folder / "few.mmdb", [f"{text(number)}/24" for number in wide[:200]]),
-                           [*anywhere[:-200], *(text(number + 3) for number in wide[:200])]),
+        "1 in 100 known": (
+            write(folder / "few.mmdb", [f"{text(number)}/24" for number in wide[:200]]),
+            [*anywhere[:-200], *(text(number + 3) for number in wide[:200])],
+        ),
         "50 distinct": (by_24, shared[:50]),
-    }  # fmt: skip
+    }
     brought = brought_along()
     return made | ({"GeoLite2-City of 2018": (brought, anywhere)} if brought is not None else {})
 

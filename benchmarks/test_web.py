@@ -112,8 +112,11 @@ def test_a_column(
         assert asked() == DISTINCT
         assert case.steps
     where = "in a case" if file else "without a case"
-    figure(f"1,000 rows, 300 distinct, 50 ms a call, {where}", f"{seconds:.2f} s, then {again:.2f} s known",
-           f"ideal {IDEAL:.2f} s at 10 at once: {seconds / IDEAL:.2f} times")  # fmt: skip
+    figure(
+        f"1,000 rows, 300 distinct, 50 ms a call, {where}",
+        f"{seconds:.2f} s, then {again:.2f} s known",
+        f"ideal {IDEAL:.2f} s at 10 at once: {seconds / IDEAL:.2f} times",
+    )
 
 
 def test_one_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, benchmark: Any, figure: Figure) -> None:

@@ -30,9 +30,14 @@ _SIZE = re.compile(r"\s*(\d{1,15})\s*(|[KMGT]iB)\s*", re.IGNORECASE)
 _CALLS = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([a-z]+)\s*", re.IGNORECASE)
 #: The times that calls are counted in, by their names.
 SPANS = {
-    "second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1),
-    "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365),
-}  # fmt: skip
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
 # What a value has to look like, where that is not plain.
 _FORMS = {
     "quotas": f"write calls in a time as 1000/minute+30000/day, or none; times are {', '.join(SPANS)}",
@@ -117,8 +122,9 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
     known = {each.name for each in fields(Settings)}
     for name in content:
         if name not in known:
-            raise SettingsError(f"there is no setting {name!r}", where=str(path),
-                                next_step=f"known are {', '.join(sorted(known))}")  # fmt: skip
+            raise SettingsError(
+                f"there is no setting {name!r}", where=str(path), next_step=f"known are {', '.join(sorted(known))}"
+            )
     return {name: _typed(name, value, str(path)) for name, value in content.items()}
 
 
@@ -238,9 +244,24 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "feeds": _paths, "geoip": _path_or_paths, "offline": _switch, "allow_active": _switch, "own_domains": _names,
-    "analyst": _text, "cache": _path, "reply_limit": _size, "case_limit": _size, "keys": _path, "deadline": _positive,
-    "reply_cache": _size, "feeds_store": _path, "warninglists": _paths, "providers": _names, "resolvers": _names,
-    "disabled_providers": _names, "agree": _positive, "weights": _weights,
+    "feeds": _paths,
+    "geoip": _path_or_paths,
+    "offline": _switch,
+    "allow_active": _switch,
+    "own_domains": _names,
+    "analyst": _text,
+    "cache": _path,
+    "reply_limit": _size,
+    "case_limit": _size,
+    "keys": _path,
+    "deadline": _positive,
+    "reply_cache": _size,
+    "feeds_store": _path,
+    "warninglists": _paths,
+    "providers": _names,
+    "resolvers": _names,
+    "disabled_providers": _names,
+    "agree": _positive,
+    "weights": _weights,
     "quotas": _quotas,
-}  # fmt: skip
+}

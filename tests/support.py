@@ -165,11 +165,17 @@ ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
     "host": _many(Host, _one("value", hosts), _optional(netbios=labels, os=texts)),
     "ip": _many(IpAddress, _one("value", addresses)),
     "process": st.one_of(
-        _many(Process, st.fixed_dictionaries({"value": guids, "host": hosts}),
-              _optional(pid=st.integers(0, 2**32 - 1), started=moments, image=texts, command_line=texts)),
-        _many(Process, st.fixed_dictionaries({"pid": st.integers(0, 2**32 - 1), "started": moments, "host": hosts}),
-              _optional(image=texts, command_line=texts)),
+        _many(
+            Process,
+            st.fixed_dictionaries({"value": guids, "host": hosts}),
+            _optional(pid=st.integers(0, 2**32 - 1), started=moments, image=texts, command_line=texts),
+        ),
+        _many(
+            Process,
+            st.fixed_dictionaries({"pid": st.integers(0, 2**32 - 1), "started": moments, "host": hosts}),
+            _optional(image=texts, command_line=texts),
+        ),
     ),
     "url": _many(Url, _one("value", urls)),
-}  # fmt: skip
+}
 entities = st.one_of(list(ENTITIES.values()))

@@ -26,8 +26,11 @@ FAILED = 1
 
 app = typer.Typer(
     help="Follow an intrusion from one entity to the next, and keep everything that was asked and answered.",
-    no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-)  # fmt: skip
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 for command in (
     demo,
     connect,

@@ -64,8 +64,14 @@ def _show_catalog(found: Catalog) -> None:
         out.print("no pivot is like that")
         return
     rows = [
-        [f"{card.entity}.{card.name}", card.about, ", ".join(source.name for source in card.sources), card.contact,
-         str(card.calls), card.leaves]
+        [
+            f"{card.entity}.{card.name}",
+            card.about,
+            ", ".join(source.name for source in card.sources),
+            card.contact,
+            str(card.calls),
+            card.leaves,
+        ]
         for card in found
-    ]  # fmt: skip
+    ]
     show_table([["pivot", "what", "asks", "contact", "calls", "leaves"], *rows])

@@ -28,14 +28,22 @@ Key = Annotated[
 Basic = Annotated[bool, typer.Option("--basic", help="the key is user:password, and no token")]
 LEFT_OUT_SHOWN = 10
 
-feeds = typer.Typer(help="Local threat intelligence: lists and reports of others, asked without any network.",
-                    no_args_is_help=True, rich_markup_mode=None)  # fmt: skip
+feeds = typer.Typer(
+    help="Local threat intelligence: lists and reports of others, asked without any network.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @feeds.command()
 def add(
-    source: Annotated[str, typer.Argument(metavar="PATH|URL", help="a file or a folder: lists, CSV, MISP, STIX, "
-                                          "OpenIOC; or the URL of a TAXII 2.1 server")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|URL",
+            help="a file or a folder: lists, CSV, MISP, STIX, OpenIOC; or the URL of a TAXII 2.1 server",
+        ),
+    ],
     *,
     name: Annotated[str, typer.Option(help="of the feed; that of the file or the collection, if not given")] = "",
     verdict: Annotated[Verdict | None, typer.Option(help="of what it lists and says nothing else of")] = None,
@@ -44,7 +52,7 @@ def add(
     collection: Annotated[str, typer.Option(help="of a TAXII server: its identifier, alias or title")] = "",
     key: Key = "",
     basic: Basic = False,
-) -> None:  # fmt: skip
+) -> None:
     """Read a feed, or read it again if it has changed. It is asked by ti.feed and ti.lookup from then on."""
     from clew.providers.ti.taxii.fetching import is_url
     from clew.providers.ti.taxii.server import Access
@@ -55,8 +63,11 @@ def add(
         _show_fetched(fetched, begun)
         return
     if collection or key or basic:
-        raise SettingsError("--collection, --key and --basic are for TAXII servers", where=source,
-                            next_step="give a URL, or leave them out")  # fmt: skip
+        raise SettingsError(
+            "--collection, --key and --basic are for TAXII servers",
+            where=source,
+            next_step="give a URL, or leave them out",
+        )
     read = _store().add(source, name=name, verdict=said[0], severity=said[1], tlp=said[2])
     _show_read(read, begun)
 
@@ -129,8 +140,10 @@ def check(
     entity = parse(value)
     pivot = pivots_for(type(entity)).get("ti.feed")
     if pivot is None:
-        raise EntityError(f"no feed is asked about {visible(entity.key)}",
-                          next_step="give an address, a domain, a URL, a hash or a mail address")  # fmt: skip
+        raise EntityError(
+            f"no feed is asked about {visible(entity.key)}",
+            next_step="give an address, a domain, a URL, a hash or a mail address",
+        )
     finding = workspace().perform(Invocation(pivot.name, entity, {}), pivot)
     show_finding(finding)
     if not finding:
@@ -174,8 +187,13 @@ def _update(store: FeedStore, name: str, *, whole: bool) -> None:
 def _show_fetched(fetched: Fetched, begun: str) -> None:
     """What came, and what ended it before its end, if something did."""
     came = fetched.came
-    parts = [(came.new, "new"), (came.newer, "in a newer version"), (came.revoked, "revoked"),
-             (came.gone, "gone from the server"), (came.refused, "that are no objects")]  # fmt: skip
+    parts = [
+        (came.new, "new"),
+        (came.newer, "in a newer version"),
+        (came.revoked, "revoked"),
+        (came.gone, "gone from the server"),
+        (came.refused, "that are no objects"),
+    ]
     told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
     objects = "1 object" if came.objects == 1 else f"{came.objects:,} objects"
     out.print(visible(f"{fetched.feed.name}: {objects} came{f', {told}' if told else ', nothing new'}"))

@@ -63,6 +63,9 @@ def _passphrase() -> str:
     if known is not None:
         return known
     if not sys.stdin.isatty():
-        raise KeyUnusable("the key has a passphrase, and nobody can be asked for it", where=PASSPHRASE,
-                          next_step=f"set {PASSPHRASE}, or run this in a terminal")  # fmt: skip
+        raise KeyUnusable(
+            "the key has a passphrase, and nobody can be asked for it",
+            where=PASSPHRASE,
+            next_step=f"set {PASSPHRASE}, or run this in a terminal",
+        )
     return str(typer.prompt("passphrase of the key", hide_input=True, err=True))

@@ -31,9 +31,14 @@ def run_tour(folder: Path, say: Callable[[str], None]) -> Replay:
         scenario = write_scenario(Path(scratch))
         say(f"an alert: {scenario.seed} was contacted from WS01 ({scenario.rows:,} rows of made-up logs, 5 hosts)")
         settings = Settings(
-            feeds=(scenario.feed,), geoip=(scenario.geo,), analyst="demo", own_domains=("corp.example",),
-            offline=True, providers=("abuseipdb", "feed"), cache=Path(scratch) / "cache",
-        )  # fmt: skip
+            feeds=(scenario.feed,),
+            geoip=(scenario.geo,),
+            analyst="demo",
+            own_domains=("corp.example",),
+            offline=True,
+            providers=("abuseipdb", "feed"),
+            cache=Path(scratch) / "cache",
+        )
         _investigate(case_file, scenario, Workspace(settings), page, say)
     replay = Investigation.replay(case_file)
     size = case_file.stat().st_size // 1024

@@ -128,8 +128,10 @@ def _recognise(text: str, host: str | None) -> tuple[str, str]:
     if backslash or "/" in text or "@" in text:
         raise EntityError(f"{text!r} is not an account", next_step=r"write DOMAIN\name, name@domain.example or a SID")
     if host is None:
-        raise EntityError(f"{text!r} alone names an account on every machine",
-                          next_step=rf"write DOMAIN\{visible(text)}, or give host=")  # fmt: skip
+        raise EntityError(
+            f"{text!r} alone names an account on every machine",
+            next_step=rf"write DOMAIN\{visible(text)}, or give host=",
+        )
     return "name", text.lower()
 
 

@@ -95,8 +95,9 @@ def _take_value(fields: dict[str, Any]) -> None:
             name, digest = algorithm, text.removeprefix(algorithm)
     if not name:
         lengths = ", ".join(f"{algorithm} {digits}" for algorithm, digits in FINGERPRINTS.items())
-        raise EntityError(f"{text!r} is not the fingerprint of a certificate",
-                          next_step=f"hexadecimal lengths: {lengths}")  # fmt: skip
+        raise EntityError(
+            f"{text!r} is not the fingerprint of a certificate", next_step=f"hexadecimal lengths: {lengths}"
+        )
     if _plain(fields.setdefault(name, digest), "a fingerprint") != digest:
         raise EntityError(f"two different {name} fingerprints for one certificate")
 

@@ -55,16 +55,41 @@ _SCHEMES = {
     f"{odd}{s}": f"{real}{s}"
     for odd, real in (("hxxp", "http"), ("h**p", "http"), ("htxp", "http"), ("hxtp", "http"), ("fxp", "ftp"))
     for s in ("", "s")
-}  # fmt: skip
+}
 # Top levels that no registry sells: of documentation, of inner networks and of Tor.
 _UNSOLD = frozenset({"example", "internal", "invalid", "local", "onion", "test"})
 # Top levels that are also how files end: `setup.py` is a file, `get.example.sh/x` and `transfer[.]sh` are names.
 _ENDINGS = frozenset({"cab", "md", "mov", "py", "sh", "so", "zip"})
 # How files end that are defanged with the rest of a report, and no top levels.
-_FILES = frozenset({
-    "bat", "bin", "cmd", "dat", "dll", "doc", "docm", "docx", "exe", "gif", "hta", "jar", "jpg", "js", "lnk", "msi",
-    "pdf", "png", "ps1", "rar", "txt", "vbs", "xls", "xlsm", "xlsx",
-})  # fmt: skip
+_FILES = frozenset(
+    {
+        "bat",
+        "bin",
+        "cmd",
+        "dat",
+        "dll",
+        "doc",
+        "docm",
+        "docx",
+        "exe",
+        "gif",
+        "hta",
+        "jar",
+        "jpg",
+        "js",
+        "lnk",
+        "msi",
+        "pdf",
+        "png",
+        "ps1",
+        "rar",
+        "txt",
+        "vbs",
+        "xls",
+        "xlsm",
+        "xlsx",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

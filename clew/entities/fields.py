@@ -141,103 +141,97 @@ _HOST = Part(("host_name",), host)
 _ACTOR = ("host_name", "process_entity_id", "process_pid", "process_started", "process_executable")
 _PROCESS = Part(("host_name", "process_entity_id", "process_pid", "process_executable"), actor)
 
-ROW_MAPS: Mapping[str, RowMap] = MappingProxyType({
-    "processes": RowMap(
-        {
-            "host": _HOST,
-            "process": Part((*_ACTOR, "process_command_line"), process),
-            "parent": Part(
-                ("host_name", "parent_entity_id", "parent_pid", "parent_started", "parent_executable",
-                 "parent_command_line"),
-                process,
+ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
+    {
+        "processes": RowMap(
+            {
+                "host": _HOST,
+                "process": Part((*_ACTOR, "process_command_line"), process),
+                "parent": Part(
+                    (
+                        "host_name",
+                        "parent_entity_id",
+                        "parent_pid",
+                        "parent_started",
+                        "parent_executable",
+                        "parent_command_line",
+                    ),
+                    process,
+                ),
+                "account": Part(("user_id", "user_domain", "user_name", "host_name"), account),
+                "image": Part(
+                    ("process_hash_sha256", "process_hash_sha1", "process_hash_md5", "process_executable", "host_name"),
+                    image_file,
+                ),
+                "place": Part(("process_executable", "host_name"), place),
+            },
+            (
+                ("parent", Relation.CREATED, "process"),
+                ("process", Relation.RAN_ON, "host"),
+                ("process", Relation.RAN_AS, "account"),
+                ("process", Relation.EXECUTES, "image"),
+                ("image", Relation.LOCATED_AT, "place"),
             ),
-            "account": Part(("user_id", "user_domain", "user_name", "host_name"), account),
-            "image": Part(
-                ("process_hash_sha256", "process_hash_sha1", "process_hash_md5", "process_executable", "host_name"),
-                image_file,
-            ),
-            "place": Part(("process_executable", "host_name"), place),
-        },
-        (
-            ("parent", Relation.CREATED, "process"),
-            ("process", Relation.RAN_ON, "host"),
-            ("process", Relation.RAN_AS, "account"),
-            ("process", Relation.EXECUTES, "image"),
-            ("image", Relation.LOCATED_AT, "place"),
         ),
-    ),
-    "logons": RowMap(
-        {
-            "host": _HOST,
-            "account": Part(
-                ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
-                logged_on
+        "logons": RowMap(
+            {
+                "host": _HOST,
+                "account": Part(("event_outcome", "user_id", "user_domain", "user_name", "host_name"), logged_on),
+                "failed": Part(("event_outcome", "user_id", "user_domain", "user_name", "host_name"), turned_away),
+                "address": Part(("source_ip",), address),
+                "workstation": Part(("source_host",), workstation),
+            },
+            (
+                ("account", Relation.LOGGED_ON_TO, "host"),
+                ("failed", Relation.FAILED_LOGON_TO, "host"),
+                ("account", Relation.AUTHENTICATED_FROM, "address"),
+                ("failed", Relation.AUTHENTICATED_FROM, "address"),
+                ("host", Relation.LOGGED_ON_FROM, "address"),
+                ("host", Relation.LOGGED_ON_FROM, "workstation"),
             ),
-            "failed": Part(
-                ("event_outcome", "user_id", "user_domain", "user_name", "host_name"),
-                turned_away
-            ),
-            "address": Part(("source_ip",), address),
-            "workstation": Part(("source_host",), workstation),
-        },
-        (
-            ("account", Relation.LOGGED_ON_TO, "host"),
-            ("failed", Relation.FAILED_LOGON_TO, "host"),
-            ("account", Relation.AUTHENTICATED_FROM, "address"),
-            ("failed", Relation.AUTHENTICATED_FROM, "address"),
-            ("host", Relation.LOGGED_ON_FROM, "address"),
-            ("host", Relation.LOGGED_ON_FROM, "workstation"),
         ),
-    ),
-    "connections": RowMap(
-        {
-            "host": _HOST,
-            "process": Part(
-                _ACTOR, started_actor
+        "connections": RowMap(
+            {
+                "host": _HOST,
+                "process": Part(_ACTOR, started_actor),
+                "lone_host": Part(("host_name", "process_entity_id", "process_started"), lone_host),
+                "peer": Part(("peer_ip",), address),
+                "local": Part(("local_ip",), address),
+            },
+            (
+                ("process", Relation.COMMUNICATES_WITH, "peer"),
+                ("lone_host", Relation.COMMUNICATES_WITH, "peer"),
+                ("process", Relation.RAN_ON, "host"),
+                ("host", Relation.HAS_ADDRESS, "local"),
             ),
-            "lone_host": Part(
-                ("host_name", "process_entity_id", "process_started"),
-                lone_host
-            ),
-            "peer": Part(("peer_ip",), address),
-            "local": Part(("local_ip",), address),
-        },
-        (
-            ("process", Relation.COMMUNICATES_WITH, "peer"),
-            ("lone_host", Relation.COMMUNICATES_WITH, "peer"),
-            ("process", Relation.RAN_ON, "host"),
-            ("host", Relation.HAS_ADDRESS, "local"),
         ),
-    ),
-    "resolutions": RowMap(
-        {
-            "host": _HOST,
-            "process": _PROCESS,
-            "domain": Part(("dns_question_name",), domain),
-            "address": Part(("dns_resolved_ip",), address),
-        },
-        (
-            ("process", Relation.QUERIED, "domain"),
-            ("process", Relation.RAN_ON, "host"),
-            ("domain", Relation.RESOLVES_TO, "address"),
-        ),
-    ),
-    "files": RowMap(
-        {"host": _HOST, "process": _PROCESS, "place": Part(("file_path", "host_name"), place)},
-        (("process", Relation.CREATED, "place"), ("process", Relation.RAN_ON, "host")),
-    ),
-    "accesses": RowMap(
-        {
-            "host": _HOST,
-            "process": _PROCESS,
-            "target": Part(
-                ("host_name", "target_entity_id", "target_pid", "target_executable"),
-                actor
+        "resolutions": RowMap(
+            {
+                "host": _HOST,
+                "process": _PROCESS,
+                "domain": Part(("dns_question_name",), domain),
+                "address": Part(("dns_resolved_ip",), address),
+            },
+            (
+                ("process", Relation.QUERIED, "domain"),
+                ("process", Relation.RAN_ON, "host"),
+                ("domain", Relation.RESOLVES_TO, "address"),
             ),
-        },
-        (("process", Relation.ACCESSED, "target"), ("process", Relation.RAN_ON, "host")),
-    ),
-})  # fmt: skip
+        ),
+        "files": RowMap(
+            {"host": _HOST, "process": _PROCESS, "place": Part(("file_path", "host_name"), place)},
+            (("process", Relation.CREATED, "place"), ("process", Relation.RAN_ON, "host")),
+        ),
+        "accesses": RowMap(
+            {
+                "host": _HOST,
+                "process": _PROCESS,
+                "target": Part(("host_name", "target_entity_id", "target_pid", "target_executable"), actor),
+            },
+            (("process", Relation.ACCESSED, "target"), ("process", Relation.RAN_ON, "host")),
+        ),
+    }
+)
 
 
 @dataclass(slots=True)

@@ -67,11 +67,15 @@ def _by_shape(plain: str) -> type[Account | AutonomousSystem | File | IpAddress 
 def _undecided(text: str, plain: str) -> EntityError:
     """Why a text names no single thing, and how to write it."""
     if _GUID.fullmatch(plain):
-        return EntityError(f"{text!r} is a GUID, which is unique on one host only",
-                           next_step="Process(guid, host=...), or process@HOST:GUID")  # fmt: skip
+        return EntityError(
+            f"{text!r} is a GUID, which is unique on one host only",
+            next_step="Process(guid, host=...), or process@HOST:GUID",
+        )
     if _PATH.match(plain):
-        return EntityError(f"{text!r} is a path, which means a file on one host only",
-                           next_step="File(path=..., host=...), or file@HOST:path:...")  # fmt: skip
+        return EntityError(
+            f"{text!r} is a path, which means a file on one host only",
+            next_step="File(path=..., host=...), or file@HOST:path:...",
+        )
     if "/" in plain and "." in plain.partition("/")[0]:
         return EntityError(f"{text!r} looks like a URL without a scheme", next_step=f"write https://{visible(plain)}")
     return EntityError(f"{text!r} could be several things", next_step="say which, as in host:ws01")

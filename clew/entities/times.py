@@ -70,8 +70,10 @@ def absolute(given: When, zone: tzinfo | None = None, *, what: str = "the time")
     if at.utcoffset() is None:
         if zone is None:
             told = at.isoformat(timespec="minutes")
-            raise QueryError(f"{what} has no time zone: {visible(given, 60)}",
-                             next_step=f"write {told}Z or {told}+02:00, or give a zone")  # fmt: skip
+            raise QueryError(
+                f"{what} has no time zone: {visible(given, 60)}",
+                next_step=f"write {told}Z or {told}+02:00, or give a zone",
+            )
         at = at.replace(tzinfo=zone)
     try:
         return at.astimezone(UTC)
@@ -106,8 +108,10 @@ class TimeWindow:
         if any(bound is not None and bound.utcoffset() is None for bound in (self.start, self.end)):
             raise QueryError("a window of time needs times with their zone", next_step="add one, as in tzinfo=UTC")
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise QueryError(f"the window starts at {_told(self.start)} and does not end after that, but at "
-                             f"{_told(self.end)}", next_step="give both its start and its end")  # fmt: skip
+            raise QueryError(
+                f"the window starts at {_told(self.start)} and does not end after that, but at {_told(self.end)}",
+                next_step="give both its start and its end",
+            )
 
     @classmethod
     def of(cls, start: When | None, end: When | None, *, now: datetime, zone: tzinfo | None = None) -> Self:

@@ -75,8 +75,10 @@ def fold_batch(connection: Connection, nodes: Nodes, step: int, event: Imported,
     if not batch.links:
         return
     columns = "step, provider, pivot, asked_at, evidence"
-    connection.execute(f"INSERT INTO origins ({columns}) VALUES (?, ?, 'import', '', ?)",  # noqa: S608 - a constant
-                              (step, event.source, event.evidence))  # fmt: skip
+    connection.execute(
+        f"INSERT INTO origins ({columns}) VALUES (?, ?, 'import', '', ?)",  # noqa: S608 - a constant
+        (step, event.source, event.evidence),
+    )
     origin = connection.last_insert_rowid()
     ends = dict.fromkeys(key for row in batch.links for key in (row[0], row[2]))
     known = _numbers_of(connection, ends)
@@ -231,8 +233,10 @@ def _column(rows: pd.DataFrame, name: str) -> list[object]:
 
 def _relation(cell: object, row: int) -> str:
     if cell not in _RELATIONS:
-        raise QueryError(f"row {row}, column 'relation': there is no relation {cell!r}",
-                         next_step=f"choose one of {', '.join(_RELATIONS)}")  # fmt: skip
+        raise QueryError(
+            f"row {row}, column 'relation': there is no relation {cell!r}",
+            next_step=f"choose one of {', '.join(_RELATIONS)}",
+        )
     return _RELATIONS[str(cell)]
 
 
@@ -245,6 +249,8 @@ def _times(rows: pd.DataFrame, name: str, first: int) -> list[str]:
     missing = moments.isna().to_numpy()
     bad = (missing & rows[name].notna().to_numpy()).nonzero()[0]
     if len(bad):
-        raise QueryError(f"row {first + int(bad[0])}, column {name!r}: {rows[name].iloc[int(bad[0])]!r} is no time",
-                         next_step="write ISO 8601")  # fmt: skip
+        raise QueryError(
+            f"row {first + int(bad[0])}, column {name!r}: {rows[name].iloc[int(bad[0])]!r} is no time",
+            next_step="write ISO 8601",
+        )
     return ["" if no_time else stamp(moment.to_pydatetime()) for no_time, moment in zip(missing, moments, strict=True)]

@@ -23,7 +23,7 @@ from clew.graph.events import (
     Opened,
     Planned,
     PlannedCall,
-)  # fmt: skip
+)
 from clew.graph.expand import Expander, Expansion, arguments_for
 from clew.graph.plan import Budget, Lead, Plan
 from clew.graph.recordings import CaseRecordings, ReplyFile
@@ -100,14 +100,25 @@ class Case(Sharing):
     @overload
     @classmethod
     def replay(
-        cls, path: str | Path, *, live: Literal[True], budget: Budget | None = None, older_than: Age | None = None,
+        cls,
+        path: str | Path,
+        *,
+        live: Literal[True],
+        budget: Budget | None = None,
+        older_than: Age | None = None,
         workspace: Workspace | None = None,
-    ) -> Difference: ...  # fmt: skip
+    ) -> Difference: ...
     @classmethod
     def replay(
-        cls, path: str | Path, *, live: bool = False, reparse: bool = False, budget: Budget | None = None,
-        older_than: Age | None = None, workspace: Workspace | None = None,
-    ) -> Replay | Difference:  # fmt: skip
+        cls,
+        path: str | Path,
+        *,
+        live: bool = False,
+        reparse: bool = False,
+        budget: Budget | None = None,
+        older_than: Age | None = None,
+        workspace: Workspace | None = None,
+    ) -> Replay | Difference:
         """Run every recorded pivot again on what was recorded, with nothing else, and compare the graphs.
 
         The file is only read, in each of the three forms.
@@ -125,8 +136,10 @@ class Case(Sharing):
         """
         only_live = (budget, older_than, workspace) != (None, None, None)
         if (live and reparse) or (only_live and not live):
-            raise QueryError("a replay with live=True asks again, and only that takes a budget, an age and a workspace",
-                             next_step="give live=True or reparse=True, or neither")  # fmt: skip
+            raise QueryError(
+                "a replay with live=True asks again, and only that takes a budget, an age and a workspace",
+                next_step="give live=True or reparse=True, or neither",
+            )
         if not Path(path).exists():
             raise CaseNotFound("there is no such case", where=str(path))
         with Store.look(Path(path)) as store:

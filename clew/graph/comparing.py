@@ -77,8 +77,9 @@ class _Comparison:
     @classmethod
     def of(cls, before: State, after: State) -> _Comparison:
         names = common_names(before, after)
-        comparison = cls(before, after, names, _answers(before, names), _answers(after, names), _literally(before),
-                         _literally(after))  # fmt: skip
+        comparison = cls(
+            before, after, names, _answers(before, names), _answers(after, names), _literally(before), _literally(after)
+        )
         comparison._listen()
         return comparison
 
@@ -162,8 +163,9 @@ class _Comparison:
         # A field that a silent source gave is missing for that alone.
         names = [name for name in one | other if one.get(name) != other.get(name) and not (why and name not in other)]
         if names:
-            before, after = (", ".join(f"{name} {side[name]}" for name in names if name in side)
-                             for side in (one, other))  # fmt: skip
+            before, after = (
+                ", ".join(f"{name} {side[name]}" for name in names if name in side) for side in (one, other)
+            )
             yield NodeChange(Change.UNCONFIRMED if why else Change.CHANGED, _named(has), before, after, why)
 
     # -- edges ---------------------------------------------------------------------------------------------------
@@ -213,14 +215,14 @@ class _Comparison:
 
     def _flipped(self, name: Key, before: Verdict, node: Node) -> VerdictChange:
         unheard = [
-            has for question, (had, has) in self.silent.items()
+            has
+            for question, (had, has) in self.silent.items()
             if question.subject == name and had.outcome is Outcome.FOUND and had.verdict is before
-        ]  # fmt: skip
+        ]
         change = Change.UNCONFIRMED if unheard else Change.CHANGED
         spoke = unheard or [
-            said for question, said in self.has.items()
-            if question.subject == name and said.outcome in ANSWERED
-        ]  # fmt: skip
+            said for question, said in self.has.items() if question.subject == name and said.outcome in ANSWERED
+        ]
         telling = [said for said in spoke if said.verdict is node.verdict] or spoke
         why = "; ".join(dict.fromkeys(f"{said.provider}: {said.reason or said.outcome}" for said in telling))
         return VerdictChange(change, _named(node), before, node.verdict, why)
@@ -243,9 +245,14 @@ class _Comparison:
                 yield self._answer(Change.CHANGED, question, *sides, facts, reason)
 
     def _answer(
-        self, change: Change, question: Question, before: Said | None, after: Said | None,
-        facts: tuple[FactChange, ...], reason: str,
-    ) -> AnswerChange:  # fmt: skip
+        self,
+        change: Change,
+        question: Question,
+        before: Said | None,
+        after: Said | None,
+        facts: tuple[FactChange, ...],
+        reason: str,
+    ) -> AnswerChange:
         node = self.after.nodes.get(question.subject) or self.before.nodes.get(question.subject)
         subject = _named(node) if node else Named(question.subject, question.subject.value)
         _, pivot, provider, arguments = question

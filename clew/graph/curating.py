@@ -30,7 +30,7 @@ from clew.graph.events import (
     Undone,
     Unmerged,
     Windowed,
-)  # fmt: skip
+)
 from clew.graph.gating import gate_in_force
 from clew.graph.history import last_deed, last_undone
 from clew.graph.reading import Reading

@@ -126,8 +126,10 @@ def _checksums() -> str:
     try:
         sqlite_extra.load(connection, "cksumvfs")
     except sqlite_extra.NotAvailable:
-        raise CaseError("this build of apsw has no checksums, and no case is kept without them",
-                        next_step="pip install --force-reinstall --only-binary apsw apsw") from None  # fmt: skip
+        raise CaseError(
+            "this build of apsw has no checksums, and no case is kept without them",
+            next_step="pip install --force-reinstall --only-binary apsw apsw",
+        ) from None
     finally:
         connection.close()
     return _VFS
@@ -168,7 +170,10 @@ def _typed_error(error: Exception, path: Path | None) -> CaseError:
         return CaseReadOnly(f"the case cannot be written: {error}", where=where, next_step="check its permissions")
     changed = getattr(error, "extendedresult", 0) in _CHANGED
     if code in _BROKEN_DISK and not changed:
-        return CaseReadOnly(f"the disk does not do what it is asked: {error}", where=where,
-                            next_step="free some space, and look whether the step is there")  # fmt: skip
+        return CaseReadOnly(
+            f"the disk does not do what it is asked: {error}",
+            where=where,
+            next_step="free some space, and look whether the step is there",
+        )
     what = "a page is not as it was written" if changed else str(error)
     return CaseDamaged(f"the case is damaged: {what}", where=where, next_step="restore it from a copy")

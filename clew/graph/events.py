@@ -345,9 +345,7 @@ class Redacted:
 
 
 #: What people do to a case, besides asking.
-Deed = (
-    Added | Linked | Imported | Windowed | Gated | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
-)  # fmt: skip
+Deed = Added | Linked | Imported | Windowed | Gated | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
 Event = (
     Opened
     | Connected

@@ -43,8 +43,11 @@ class Expansion:
         outcomes = Counter(finding.outcome.value for finding in self.findings)
         told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
         lines = [f"{len(self.findings)} pivots in {len(self.plans)} waves, {self.calls} calls: {told}"]
-        lines += [f"stopped by {self.stopped_by}; next would be {len(self.next)} pivots"] if self.next else [
-            f"stopped by {self.stopped_by}"]  # fmt: skip
+        lines += (
+            [f"stopped by {self.stopped_by}; next would be {len(self.next)} pivots"]
+            if self.next
+            else [f"stopped by {self.stopped_by}"]
+        )
         return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ from clew.graph.events import (
     Undone,
     Unmerged,
     Windowed,
-)  # fmt: skip
+)
 from clew.graph.placing import Nodes, claim_mark
 from clew.providers.base import canonical_json
 
@@ -126,8 +126,9 @@ class Fold(Nodes):
             case Judged():
                 node = self.number(event.about)
                 if node is not None:
-                    said = Finding(from_key(event.about), provider=ANALYST, pivot="judge", verdict=event.verdict,
-                                   reason=event.why)  # fmt: skip
+                    said = Finding(
+                        from_key(event.about), provider=ANALYST, pivot="judge", verdict=event.verdict, reason=event.why
+                    )
                     self._judge((step, 0), node, said)
 
     def _arranged(self, event: Hidden | Collapsed | Moved) -> None:
@@ -140,8 +141,10 @@ class Fold(Nodes):
                 case Collapsed():
                     self._write("UPDATE layout SET collapsed = ? WHERE node = ?", (event.collapsed, node))
                 case Moved():
-                    self._write("UPDATE layout SET x = ?, y = ?, pinned = ? WHERE node = ?",
-                                (event.x, event.y, event.pinned, node))  # fmt: skip
+                    self._write(
+                        "UPDATE layout SET x = ?, y = ?, pinned = ? WHERE node = ?",
+                        (event.x, event.y, event.pinned, node),
+                    )
 
     def _imported(self, step: int, event: Imported) -> None:
         if self._evidence is None:
@@ -155,12 +158,22 @@ class Fold(Nodes):
         self._write_all(
             "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (step, answer, position, exchange.fingerprint, exchange.provider, stamp(exchange.at), exchange.sent,
-                 "" if exchange.unkept else exchange.evidence, exchange.status, canonical_json(exchange.ask),
-                 exchange.trouble.what if exchange.trouble else exchange.unkept)
+                (
+                    step,
+                    answer,
+                    position,
+                    exchange.fingerprint,
+                    exchange.provider,
+                    stamp(exchange.at),
+                    exchange.sent,
+                    "" if exchange.unkept else exchange.evidence,
+                    exchange.status,
+                    canonical_json(exchange.ask),
+                    exchange.trouble.what if exchange.trouble else exchange.unkept,
+                )
                 for position, exchange in enumerate(event.exchanges)
             ],
-        )  # fmt: skip
+        )
         if step in self._undone:
             return
         finding = event.finding
@@ -181,8 +194,10 @@ class Fold(Nodes):
         self._write(
             "INSERT OR IGNORE INTO origins (step, provider, pivot, asked_at, evidence) VALUES (?, ?, ?, ?, ?)", said
         )
-        row = self._one("SELECT id FROM origins WHERE step = ? AND provider = ? AND pivot = ? AND asked_at = ? "
-                        "AND evidence = ?", said)  # fmt: skip
+        row = self._one(
+            "SELECT id FROM origins WHERE step = ? AND provider = ? AND pivot = ? AND asked_at = ? AND evidence = ?",
+            said,
+        )
         return int(row[0]) if row else 0
 
     def _claim(self, step: int, origin: int, finding: Finding, link: Link) -> None:
@@ -192,10 +207,20 @@ class Fold(Nodes):
         self._write(
             "INSERT OR IGNORE INTO claims (source, relation, target, origin, pointers, observed_first, observed_last, "
             "inferred, said_source, said_target, mark) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (source, link.relation.value, target, origin, pointers, _moment(link.observed_first),
-             _moment(link.observed_last), link.inferred, self._said(source, said_source),
-             self._said(target, said_target), mark),
-        )  # fmt: skip
+            (
+                source,
+                link.relation.value,
+                target,
+                origin,
+                pointers,
+                _moment(link.observed_first),
+                _moment(link.observed_last),
+                link.inferred,
+                self._said(source, said_source),
+                self._said(target, said_target),
+                mark,
+            ),
+        )
 
     def _said(self, node: int, key: str) -> str:
         """What a claim calls its end, if that is not the key of the node."""
@@ -221,12 +246,26 @@ class Fold(Nodes):
         self._write_all(
             "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (*place, number, node, part.pivot, part.provider, part.outcome.value, part.verdict.value,
-                 part.severity.value, part.reason, part.reference, _moment(part.asked_at),
-                 part.returned, part.available, part.truncated_by, ",".join(part.evidence))
+                (
+                    *place,
+                    number,
+                    node,
+                    part.pivot,
+                    part.provider,
+                    part.outcome.value,
+                    part.verdict.value,
+                    part.severity.value,
+                    part.reason,
+                    part.reference,
+                    _moment(part.asked_at),
+                    part.returned,
+                    part.available,
+                    part.truncated_by,
+                    ",".join(part.evidence),
+                )
                 for number, part in rows
             ],
-        )  # fmt: skip
+        )
         if any(part.outcome in ANSWERED for _, part in rows):
             self.reconsider(node)
 
@@ -234,8 +273,9 @@ class Fold(Nodes):
 
     def _merged(self, step: int, event: Merged) -> None:
         undone = step in self._undone
-        self._write("INSERT INTO merges VALUES (?, ?, ?, ?, NULL)",
-                    (step, str(event.keep), str(event.gone), event.reason))  # fmt: skip
+        self._write(
+            "INSERT INTO merges VALUES (?, ?, ?, ?, NULL)", (step, str(event.keep), str(event.gone), event.reason)
+        )
         keep, gone = self.number(event.keep), self.number(event.gone)
         if not undone and keep is not None and gone is not None and keep != gone:
             lost = self._key(gone)

@@ -17,8 +17,20 @@ from clew.providers.gate import Gate
 if TYPE_CHECKING:
     import pandas as pd
 
-_AUDIT = ("step", "at", "by", "provider", "subject", "method", "where", "asked", "status", "attempts",
-          "together", "trouble")  # fmt: skip
+_AUDIT = (
+    "step",
+    "at",
+    "by",
+    "provider",
+    "subject",
+    "method",
+    "where",
+    "asked",
+    "status",
+    "attempts",
+    "together",
+    "trouble",
+)
 
 
 def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
@@ -67,13 +79,25 @@ def audit(steps: list[Step]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        (step.number, exchange.at, step.by, exchange.provider, str(single.invocation.subject.key),
-         exchange.ask.get("method", ""), exchange.ask.get("url", ""), dict(exchange.ask), exchange.status or None,
-         exchange.attempts, exchange.together,
-         exchange.trouble.what if exchange.trouble else "")
-        for step in steps for single in singles(step.event) for exchange in single.exchanges
+        (
+            step.number,
+            exchange.at,
+            step.by,
+            exchange.provider,
+            str(single.invocation.subject.key),
+            exchange.ask.get("method", ""),
+            exchange.ask.get("url", ""),
+            dict(exchange.ask),
+            exchange.status or None,
+            exchange.attempts,
+            exchange.together,
+            exchange.trouble.what if exchange.trouble else "",
+        )
+        for step in steps
+        for single in singles(step.event)
+        for exchange in single.exchanges
         if exchange.sent and exchange.leaves
-    ]  # fmt: skip
+    ]
     table = pd.DataFrame(rows, columns=[*_AUDIT])
     table["at"] = pd.to_datetime(table["at"], utc=True)
     table["status"] = table["status"].astype("Int64")

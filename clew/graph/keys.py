@@ -25,9 +25,13 @@ _MAX = 65_536
 _WEAKEST_RSA = 2048
 _BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 #: How many bits of hash go with a curve, by the kind of its keys.
-_CURVES: Mapping[str, int] = MappingProxyType({
-    "ecdsa-sha2-nistp256": 256, "ecdsa-sha2-nistp384": 384, "ecdsa-sha2-nistp521": 512,
-})  # fmt: skip
+_CURVES: Mapping[str, int] = MappingProxyType(
+    {
+        "ecdsa-sha2-nistp256": 256,
+        "ecdsa-sha2-nistp384": 384,
+        "ecdsa-sha2-nistp521": 512,
+    }
+)
 _RSA: Mapping[str, int] = MappingProxyType({"rsa-sha2-256": 256, "rsa-sha2-512": 512})
 _KINDS = ("ssh-ed25519", "ssh-rsa", *_CURVES)
 
@@ -125,8 +129,9 @@ def _signed(key: PrivateKeyTypes, content: bytes, kind: str) -> tuple[str, bytes
         case rsa.RSAPrivateKey() if key.key_size >= _WEAKEST_RSA:
             return "rsa-sha2-512", key.sign(content, padding.PKCS1v15(), _hash(512))
         case _:
-            raise KeyUnusable(f"a key of this kind and size signs nothing: {kind}",
-                               next_step="make one: ssh-keygen -t ed25519")  # fmt: skip
+            raise KeyUnusable(
+                f"a key of this kind and size signs nothing: {kind}", next_step="make one: ssh-keygen -t ed25519"
+            )
 
 
 def check(signature: SshSignature, message: bytes) -> None:

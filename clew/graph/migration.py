@@ -15,41 +15,44 @@ from clew.graph.schema import FOLDED, KEPT, TABLES, VERSION, check_pages, check_
 _ENOUGH = 10_000_000
 #: How large a case may be, in bytes, to be looked through whenever it is opened; a larger one is when it is verified.
 LOOKED_THROUGH = 4 * 1024 * 1024
+_FORMAT_1 = (
+    *KEPT,
+    "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "
+    "fingerprint TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT "
+    "NOT NULL, status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, answer, "
+    "position)) WITHOUT ROWID",
+    "CREATE INDEX exchanges_by_ask ON exchanges (fingerprint, at)",
+    "CREATE TABLE nodes (key TEXT PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, label TEXT NOT NULL, "
+    "entity TEXT NOT NULL, first_step INTEGER NOT NULL, verdict TEXT NOT NULL, severity TEXT NOT NULL) WITHOUT "
+    "ROWID",
+    "CREATE INDEX nodes_by_scope ON nodes (scope) WHERE scope <> ''",
+    "CREATE TABLE aliases (alias TEXT PRIMARY KEY, node TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX aliases_by_node ON aliases (node)",
+    "CREATE TABLE claims (id INTEGER PRIMARY KEY, source TEXT NOT NULL, relation TEXT NOT NULL, target TEXT NOT "
+    "NULL, said_source TEXT NOT NULL, said_target TEXT NOT NULL, step INTEGER NOT NULL, provider TEXT NOT NULL, "
+    "pivot TEXT NOT NULL, asked_at TEXT NOT NULL, evidence TEXT NOT NULL, pointers TEXT NOT NULL, observed_first "
+    "TEXT NOT NULL, observed_last TEXT NOT NULL, inferred INTEGER NOT NULL, UNIQUE (said_source, relation, "
+    "said_target, provider, evidence, pointers))",
+    "CREATE INDEX claims_by_source ON claims (source)",
+    "CREATE INDEX claims_by_target ON claims (target)",
+    "CREATE TABLE findings (step INTEGER NOT NULL, answer INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT "
+    "NOT NULL, pivot TEXT NOT NULL, provider TEXT NOT NULL, outcome TEXT NOT NULL, verdict TEXT NOT NULL, "
+    "severity TEXT NOT NULL, reason TEXT NOT NULL, reference TEXT NOT NULL, asked_at TEXT NOT NULL, returned "
+    "INTEGER NOT NULL, available INTEGER, truncated_by TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (step, "
+    "answer, part)) WITHOUT ROWID",
+    "CREATE INDEX findings_by_subject ON findings (subject)",
+    "CREATE TABLE remarks (step INTEGER PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)",
+    "CREATE TABLE merges (step INTEGER PRIMARY KEY, keep TEXT NOT NULL, gone TEXT NOT NULL, reason TEXT NOT NULL, "
+    "undone_by INTEGER)",
+)
 #: The tables of every older format, to the byte: a case is believed only if it has exactly those.
-FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType({
-    1: (
-        *KEPT,
-        "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "
-        "fingerprint TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT "
-        "NOT NULL, status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, answer, "
-        "position)) WITHOUT ROWID",
-        "CREATE INDEX exchanges_by_ask ON exchanges (fingerprint, at)",
-        "CREATE TABLE nodes (key TEXT PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, label TEXT NOT NULL, "
-        "entity TEXT NOT NULL, first_step INTEGER NOT NULL, verdict TEXT NOT NULL, severity TEXT NOT NULL) WITHOUT "
-        "ROWID",
-        "CREATE INDEX nodes_by_scope ON nodes (scope) WHERE scope <> ''",
-        "CREATE TABLE aliases (alias TEXT PRIMARY KEY, node TEXT NOT NULL) WITHOUT ROWID",
-        "CREATE INDEX aliases_by_node ON aliases (node)",
-        "CREATE TABLE claims (id INTEGER PRIMARY KEY, source TEXT NOT NULL, relation TEXT NOT NULL, target TEXT NOT "
-        "NULL, said_source TEXT NOT NULL, said_target TEXT NOT NULL, step INTEGER NOT NULL, provider TEXT NOT NULL, "
-        "pivot TEXT NOT NULL, asked_at TEXT NOT NULL, evidence TEXT NOT NULL, pointers TEXT NOT NULL, observed_first "
-        "TEXT NOT NULL, observed_last TEXT NOT NULL, inferred INTEGER NOT NULL, UNIQUE (said_source, relation, "
-        "said_target, provider, evidence, pointers))",
-        "CREATE INDEX claims_by_source ON claims (source)",
-        "CREATE INDEX claims_by_target ON claims (target)",
-        "CREATE TABLE findings (step INTEGER NOT NULL, answer INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT "
-        "NOT NULL, pivot TEXT NOT NULL, provider TEXT NOT NULL, outcome TEXT NOT NULL, verdict TEXT NOT NULL, "
-        "severity TEXT NOT NULL, reason TEXT NOT NULL, reference TEXT NOT NULL, asked_at TEXT NOT NULL, returned "
-        "INTEGER NOT NULL, available INTEGER, truncated_by TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (step, "
-        "answer, part)) WITHOUT ROWID",
-        "CREATE INDEX findings_by_subject ON findings (subject)",
-        "CREATE TABLE remarks (step INTEGER PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)",
-        "CREATE TABLE merges (step INTEGER PRIMARY KEY, keep TEXT NOT NULL, gone TEXT NOT NULL, reason TEXT NOT NULL, "
-        "undone_by INTEGER)",
-    ),
-    # The tables of today, on pages without checksums.
-    2: TABLES,
-})  # fmt: skip
+FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType(
+    {
+        1: _FORMAT_1,
+        # The tables of today, on pages without checksums.
+        2: TABLES,
+    }
+)
 
 
 def format_of(connection: Connection) -> int:

@@ -31,8 +31,12 @@ def pack_finding(finding: Finding) -> dict[str, Any]:
         judged = combine_findings(finding.subject, finding.pivot, finding.parts)
         # By another rule than that of one: its outcome is kept, the rule is among the arguments of the pivot.
         own = {name: getattr(finding, name) for name in _JUDGED if getattr(finding, name) != getattr(judged, name)}
-        return {"subject": dump(finding.subject), "pivot": finding.pivot,
-                "parts": [pack_finding(part) for part in finding.parts], **own}  # fmt: skip
+        return {
+            "subject": dump(finding.subject),
+            "pivot": finding.pivot,
+            "parts": [pack_finding(part) for part in finding.parts],
+            **own,
+        }
     bare = dataclasses.replace(finding, links=(), table=None)
     packed: dict[str, Any] = _finding_adapter().dump_python(bare, mode="json", exclude_defaults=True)
     if finding.links:

@@ -120,8 +120,10 @@ class Nodes:
         if type(known) is type(entity) and known.key == entity.key:
             filled = known.filled(entity)
             if dump(filled) != dump(known):
-                self._write("UPDATE nodes SET entity = ?, label = ? WHERE id = ?",
-                            (canonical_json(dump(filled)), filled.label, node))  # fmt: skip
+                self._write(
+                    "UPDATE nodes SET entity = ?, label = ? WHERE id = ?",
+                    (canonical_json(dump(filled)), filled.label, node),
+                )
 
     def entity(self, node: int) -> Entity:
         """The entity of a node."""
@@ -163,9 +165,11 @@ class Nodes:
         kept, lost, name = self.entity(keep), self.entity(gone), self._key(gone)
         # What the lost node was called by stays an alias; what it was described by fills gaps.
         entity = _described(kept, lost)
-        self._write("UPDATE nodes SET entity = ?, label = ?, first_step = min(first_step, "
-                    "(SELECT first_step FROM nodes WHERE id = ?)) WHERE id = ?",
-                    (canonical_json(dump(entity)), entity.label, gone, keep))  # fmt: skip
+        self._write(
+            "UPDATE nodes SET entity = ?, label = ?, first_step = min(first_step, "
+            "(SELECT first_step FROM nodes WHERE id = ?)) WHERE id = ?",
+            (canonical_json(dump(entity)), entity.label, gone, keep),
+        )
         self._remember(gone, name)
         self._write("DELETE FROM nodes WHERE id = ?", (gone,))
         # A person may say so of a name that is common otherwise.
@@ -185,8 +189,10 @@ class Nodes:
 
     def _readdress(self, new: str, old: str) -> None:
         self._write("UPDATE remarks SET about = ? WHERE about = ?", (new, old))
-        self._write("INSERT OR IGNORE INTO layout SELECT ?, x, y, pinned, hidden, collapsed FROM layout WHERE node = ?",
-                    (new, old))  # fmt: skip
+        self._write(
+            "INSERT OR IGNORE INTO layout SELECT ?, x, y, pinned, hidden, collapsed FROM layout WHERE node = ?",
+            (new, old),
+        )
         self._write("DELETE FROM layout WHERE node = ?", (old,))
 
     def rehost(self, gone: str, keep: int) -> None:
@@ -203,8 +209,10 @@ class Nodes:
             entity = load({**dump(self.entity(node)), "host": new})
             self._remember(node, name)
             self._write("DELETE FROM aliases WHERE alias = ?", (moved,))
-            self._write("UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE id = ?",
-                        (moved, new, canonical_json(dump(entity)), entity.label, node))  # fmt: skip
+            self._write(
+                "UPDATE nodes SET key = ?, scope = ?, entity = ?, label = ? WHERE id = ?",
+                (moved, new, canonical_json(dump(entity)), entity.label, node),
+            )
             self.forget()
             self._readdress(moved, name)
             for alias in (name, *map(str, entity.aliases)):

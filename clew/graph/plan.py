@@ -145,8 +145,10 @@ class Plan:
 
     def __str__(self) -> str:
         told = ", ".join(f"{provider} learns {count} values" for provider, count in self.leaves.items())
-        lines = [f"wave {self.wave}: {len(self.calls)} pivots, {self.cost} of {self.budget} calls; "
-                 f"{told or 'nothing leaves the machine'}"]  # fmt: skip
+        lines = [
+            f"wave {self.wave}: {len(self.calls)} pivots, {self.cost} of {self.budget} calls; "
+            f"{told or 'nothing leaves the machine'}"
+        ]
         lines += [f"  {call.pivot:<20} {visible(call.subject, 90)}{_remark(call)}" for call in self.calls]
         whys = Counter((entity.kind, why) for entity, why in self.left_out)
         lines += [f"  left out: {count} x {kind}: {why}" for (kind, why), count in whys.items()]
@@ -168,7 +170,7 @@ def make_plan(
     calls: int,
     ceiling: int,
     only: tuple[str, ...] | None = None,
-) -> Plan:  # fmt: skip
+) -> Plan:
     """Decide on the next wave.
 
     Args:

@@ -176,8 +176,10 @@ class Reading:
         """
         window = TimeWindow.of(start, end, now=datetime.now(UTC), zone=zone_named(zone) if zone else None)
         first, last = window.stamps
-        clause = ("WHERE observed_first <> '' AND (? IS NULL OR max(observed_last, observed_first) >= ?) "
-                  "AND (? IS NULL OR observed_first < ?)")  # fmt: skip
+        clause = (
+            "WHERE observed_first <> '' AND (? IS NULL OR max(observed_last, observed_first) >= ?) "
+            "AND (? IS NULL OR observed_first < ?)"
+        )
         with self._store.reading() as connection:
             return frames.graph(connection, self, clause, (first, first, last, last))
 
@@ -291,8 +293,9 @@ class Reading:
             why = next((exchange.unkept for exchange in told if exchange.evidence == fingerprint), "")
             if not why:
                 raise
-            raise CaseError(f"the reply behind step {claim.step} was not kept: {why}",
-                            next_step="ask again with more room") from None  # fmt: skip
+            raise CaseError(
+                f"the reply behind step {claim.step} was not kept: {why}", next_step="ask again with more room"
+            ) from None
 
     def compare(self, other: Reading | str | Path) -> Difference:
         """What differs in another case, or in this one at another time, from what is known here.

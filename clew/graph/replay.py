@@ -142,8 +142,10 @@ def _run_again(saved: Store, step: Step, single: Pivoted) -> Finding:
         pivot = find_pivot(type(single.invocation.subject), single.invocation.pivot)
         return execute(runner, as_asked(single), pivot).finding
     except (QueryError, TypeError, ValueError) as error:
-        raise _Missing(f"step {step.number}, {single.invocation.pivot}, cannot be run again: {error}",
-                       next_step="replay it with the clew that wrote it") from error  # fmt: skip
+        raise _Missing(
+            f"step {step.number}, {single.invocation.pivot}, cannot be run again: {error}",
+            next_step="replay it with the clew that wrote it",
+        ) from error
 
 
 def _difference(saved: Store, rebuilt: Store) -> str:

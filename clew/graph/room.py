@@ -45,8 +45,10 @@ class Room:
     def demand(self, reply: Reply, size: int) -> None:
         """Raises CaseError where there is no room for what cannot be left out."""
         if size + len(reply.body) > self.case:
-            raise CaseError(f"there is no room for {in_words(len(reply.body))} more: {self.refusal(reply, size)}",
-                            next_step="set case_limit higher, or begin another case")  # fmt: skip
+            raise CaseError(
+                f"there is no room for {in_words(len(reply.body))} more: {self.refusal(reply, size)}",
+                next_step="set case_limit higher, or begin another case",
+            )
 
 
 def _marked(exchange: Exchange, refused: dict[str, str]) -> Exchange:

@@ -155,8 +155,11 @@ def whole_file(path: Path) -> Generator[Path]:
     except FileExistsError:
         raise CaseExists("there is such a file already", where=str(path), next_step="choose another name") from None
     except OSError as error:
-        raise CaseReadOnly(f"the case cannot be made: {error.strerror}", where=str(path),
-                           next_step="check the permissions of its folder, and its room") from None  # fmt: skip
+        raise CaseReadOnly(
+            f"the case cannot be made: {error.strerror}",
+            where=str(path),
+            next_step="check the permissions of its folder, and its room",
+        ) from None
     finally:
         with suppress(OSError):  # what it was made for is done, or told already
             scratch.unlink(missing_ok=True)
@@ -199,14 +202,18 @@ def _check_header(path: Path) -> None:
         raise CaseForeign("this is a database of some other program", where=str(path), next_step="give a .clew file")
     version = int.from_bytes(header[60:64], "big")
     if version > VERSION:
-        raise CaseNewer(f"the case has format {version}, and this clew reads up to {VERSION}", where=str(path),
-                        next_step="install a newer clew")  # fmt: skip
+        raise CaseNewer(
+            f"the case has format {version}, and this clew reads up to {VERSION}",
+            where=str(path),
+            next_step="install a newer clew",
+        )
     if version == VERSION and header[RESERVED_AT] != RESERVED:
         raise CaseDamaged("the case has no checksums", where=str(path), next_step="restore it from a copy")
     if header[18:20] != _ROLLBACK:
         # SQLite would turn it back, and so write a file that nothing is known of yet.
-        raise CaseDamaged("the case was left in a mode that clew does not use", where=str(path),
-                          next_step="restore it from a copy")  # fmt: skip
+        raise CaseDamaged(
+            "the case was left in a mode that clew does not use", where=str(path), next_step="restore it from a copy"
+        )
 
 
 def _check_folder(path: Path) -> None:
@@ -219,8 +226,9 @@ def check_schema(connection: Connection, tables: tuple[str, ...], path: Path | N
     found = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
     if sorted(found) != sorted(tables):
         strange = next(iter(set(found) ^ set(tables)), "")
-        raise CaseDamaged(f"the tables are not those of a case: {strange[:80]}", where=str(path),
-                          next_step="do not trust this file")  # fmt: skip
+        raise CaseDamaged(
+            f"the tables are not those of a case: {strange[:80]}", where=str(path), next_step="do not trust this file"
+        )
 
 
 def check_pages(connection: Connection, path: Path | None) -> None:

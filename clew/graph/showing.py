@@ -82,8 +82,10 @@ def save(difference: Difference, path: Path) -> Path:
     """Write it as the ending of the file says. Raises QueryError for another ending."""
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise QueryError(f"a difference is not written as {visible(path.name, 80)}",
-                         next_step=f"end the name in {', '.join(_WRITERS)}")  # fmt: skip
+        raise QueryError(
+            f"a difference is not written as {visible(path.name, 80)}",
+            next_step=f"end the name in {', '.join(_WRITERS)}",
+        )
     return write_whole(write(difference), path, "the difference")
 
 

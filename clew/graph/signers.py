@@ -72,8 +72,9 @@ class Signers:
             raise KeyUnusable("this is a private key", where=str(file), next_step="give the .pub file beside it")
         found = tuple(_signers(text, file))
         if not found:
-            raise KeyUnusable("no key in the file signs for clew", where=str(file),
-                              next_step="one line each: NAME ssh-ed25519 KEY")  # fmt: skip
+            raise KeyUnusable(
+                "no key in the file signs for clew", where=str(file), next_step="one line each: NAME ssh-ed25519 KEY"
+            )
         return cls(file, found)
 
     def who(self, key: bytes, at: datetime) -> Signer | None:

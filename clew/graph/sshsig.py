@@ -19,10 +19,12 @@ _MAGIC, _VERSION = b"SSHSIG", 1
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _ARMOURED = re.compile(rf"\s*{_BEGIN}\r?\n([A-Za-z0-9+/=\r\n]+)\r?\n{_END}\s*")
 _WIDTH = 70
-_HASHES: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType({
-    "sha256": lambda content: sha256(content).digest(),
-    "sha512": lambda content: sha512(content).digest(),
-})  # fmt: skip
+_HASHES: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
+    {
+        "sha256": lambda content: sha256(content).digest(),
+        "sha512": lambda content: sha512(content).digest(),
+    }
+)
 
 
 class BadSignature(ValueError):

@@ -164,8 +164,9 @@ class Store:
             event_adapter().validate_json(body)
         except _UNREADABLE as error:
             why = visible(str(error).partition("\n")[0], 200)
-            raise CaseError(f"the step cannot be kept: {why}", where=str(self.path or "memory"),
-                            next_step="nothing was recorded") from None  # fmt: skip
+            raise CaseError(
+                f"the step cannot be kept: {why}", where=str(self.path or "memory"), next_step="nothing was recorded"
+            ) from None
         return body
 
     def head(self) -> tuple[int, str]:
@@ -175,8 +176,11 @@ class Store:
             return 0, GENESIS
         number, digest = row
         if not (isinstance(number, int) and isinstance(digest, str)):
-            raise CaseDamaged("where the case ends cannot be read", where=str(self.path or "memory"),
-                              next_step="restore it from a copy")  # fmt: skip
+            raise CaseDamaged(
+                "where the case ends cannot be read",
+                where=str(self.path or "memory"),
+                next_step="restore it from a copy",
+            )
         return number, digest
 
     def steps(self) -> Iterator[Step]:
@@ -219,8 +223,11 @@ class Store:
             raise self._damaged(number, f"it cannot be read ({type(error).__name__})") from None
 
     def _damaged(self, number: int, why: str) -> CaseDamaged:
-        return CaseDamaged(f"step {number} is damaged: {why}", where=str(self.path or "memory"),
-                           next_step=f"steps before {number} are good; restore the rest from a copy")  # fmt: skip
+        return CaseDamaged(
+            f"step {number} is damaged: {why}",
+            where=str(self.path or "memory"),
+            next_step=f"steps before {number} are good; restore the rest from a copy",
+        )
 
     def reply(self, fingerprint: str, *, at: datetime, status: int = 200, step: int | None = None) -> Reply:
         """A raw reply by its content address, as it was received at that time.

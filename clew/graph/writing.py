@@ -30,6 +30,7 @@ def write_lines(lines: Iterable[str], path: Path, what: str) -> Path:
         scratch.replace(path)
     except OSError as error:
         scratch.unlink(missing_ok=True)
-        raise CaseReadOnly(f"{what} cannot be written: {error.strerror}", where=str(path),
-                           next_step="choose another place") from None  # fmt: skip
+        raise CaseReadOnly(
+            f"{what} cannot be written: {error.strerror}", where=str(path), next_step="choose another place"
+        ) from None
     return path

@@ -13,19 +13,35 @@ from clew.pivots.plugins import offered
 if TYPE_CHECKING:
     from clew.pivots.catalog import Catalog
 
-MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType({
-    IpAddress: {"ti": "ti:IpTi", "geo": "geo:IpGeo", "net": "net:IpNet", "pdns": "pdns:IpPassiveDns",
-                "related": "related:IpRelated", "whois": "whois:IpWhois", "dns": "dns:IpDns", "query": "query:IpQuery"},
-    Host: {"query": "query:HostQuery"},
-    Account: {"ti": "ti:AccountTi", "query": "query:AccountQuery"},
-    Domain: {"ti": "ti:DomainTi", "pdns": "pdns:DomainPassiveDns", "related": "related:DomainRelated",
-             "whois": "whois:DomainWhois", "dns": "dns:DomainDns", "query": "query:DomainQuery"},
-    Url: {"ti": "ti:UrlTi", "related": "related:UrlRelated", "transform": "transform:UrlTransform"},
-    File: {"ti": "ti:FileTi", "related": "related:FileRelated", "query": "query:FileQuery"},
-    AutonomousSystem: {"whois": "whois:AutonomousSystemWhois"},
-    Certificate: {"related": "related:CertificateRelated"},
-    Process: {"query": "query:ProcessQuery", "transform": "transform:ProcessTransform"},
-})  # fmt: skip
+MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType(
+    {
+        IpAddress: {
+            "ti": "ti:IpTi",
+            "geo": "geo:IpGeo",
+            "net": "net:IpNet",
+            "pdns": "pdns:IpPassiveDns",
+            "related": "related:IpRelated",
+            "whois": "whois:IpWhois",
+            "dns": "dns:IpDns",
+            "query": "query:IpQuery",
+        },
+        Host: {"query": "query:HostQuery"},
+        Account: {"ti": "ti:AccountTi", "query": "query:AccountQuery"},
+        Domain: {
+            "ti": "ti:DomainTi",
+            "pdns": "pdns:DomainPassiveDns",
+            "related": "related:DomainRelated",
+            "whois": "whois:DomainWhois",
+            "dns": "dns:DomainDns",
+            "query": "query:DomainQuery",
+        },
+        Url: {"ti": "ti:UrlTi", "related": "related:UrlRelated", "transform": "transform:UrlTransform"},
+        File: {"ti": "ti:FileTi", "related": "related:FileRelated", "query": "query:FileQuery"},
+        AutonomousSystem: {"whois": "whois:AutonomousSystemWhois"},
+        Certificate: {"related": "related:CertificateRelated"},
+        Process: {"query": "query:ProcessQuery", "transform": "transform:ProcessTransform"},
+    }
+)
 
 
 def attach_menus() -> None:

@@ -125,11 +125,20 @@ def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
         for name in names:
             columns[name].append(facts.get(name))
         fixed: tuple[Scalar, ...] = (
-            str(finding.subject.key), finding.outcome.value, finding.verdict.value, finding.severity.value,
-            finding.provider, finding.reason, finding.reference,
-            _text(finding.observed_first), _text(finding.observed_last), _text(finding.asked_at),
-            finding.returned, finding.available, finding.truncated_by,
-        )  # fmt: skip
+            str(finding.subject.key),
+            finding.outcome.value,
+            finding.verdict.value,
+            finding.severity.value,
+            finding.provider,
+            finding.reason,
+            finding.reference,
+            _text(finding.observed_first),
+            _text(finding.observed_last),
+            _text(finding.asked_at),
+            finding.returned,
+            finding.available,
+            finding.truncated_by,
+        )
         for name, cell in zip(COMMON, fixed, strict=True):
             columns[name].append(cell)
         columns["status"].append(finding.outcome.value)
@@ -178,9 +187,15 @@ def over_values(
 
 
 def over_frame(
-    pivot: Pivot, kind: type[Entity], arguments: Mapping[str, Any], frame: Any, column: str, *, join: Join | None,
+    pivot: Pivot,
+    kind: type[Entity],
+    arguments: Mapping[str, Any],
+    frame: Any,
+    column: str,
+    *,
+    join: Join | None,
     progress: bool,
-) -> Any:  # fmt: skip
+) -> Any:
     """The answers for a column of a pandas, polars or pyarrow frame, as a frame of the same library.
 
     Raises:
@@ -211,8 +226,10 @@ def _free(name: str, taken: Sequence[str]) -> str:
 
 def _cells(column: pd.Series[Any]) -> list[Any]:
     """Cells as Python values, for libraries that do not know pandas' own."""
-    return [cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell
-            for cell in column.astype(object).where(column.notna(), None)]  # fmt: skip
+    return [
+        cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell
+        for cell in column.astype(object).where(column.notna(), None)
+    ]
 
 
 class Progress:

@@ -21,23 +21,25 @@ from clew.entities import (
     IpAddress,
     Process,
     Url,
-)  # fmt: skip
+)
 from clew.entities.display import html_table, visible
 from clew.pivots.invocation import Pivot
 from clew.providers.base import Provider
 
 #: How an analyst writes one entity of each class.
-EXAMPLES: Mapping[type[Entity], str] = MappingProxyType({
-    Account: 'Account("CORP\\\\alice")',
-    AutonomousSystem: 'AutonomousSystem("AS64500")',
-    Certificate: f'Certificate("{"c7" * 32}")',
-    Domain: 'Domain("c2.example")',
-    File: f'File("{"5f" * 32}")',
-    Host: 'Host("ws01.corp.example")',
-    IpAddress: 'IpAddress("198.51.100.7")',
-    Process: 'Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01.corp.example")',
-    Url: 'Url("https://c2.example/a?b=1")',
-})  # fmt: skip
+EXAMPLES: Mapping[type[Entity], str] = MappingProxyType(
+    {
+        Account: 'Account("CORP\\\\alice")',
+        AutonomousSystem: 'AutonomousSystem("AS64500")',
+        Certificate: f'Certificate("{"c7" * 32}")',
+        Domain: 'Domain("c2.example")',
+        File: f'File("{"5f" * 32}")',
+        Host: 'Host("ws01.corp.example")',
+        IpAddress: 'IpAddress("198.51.100.7")',
+        Process: 'Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01.corp.example")',
+        Url: 'Url("https://c2.example/a?b=1")',
+    }
+)
 _ENTRY = re.compile(r"    (\w+(?:, \w+)*): (.*)")
 
 
@@ -124,8 +126,13 @@ class Card:
         return "\n".join(_lines(self))
 
     def _repr_html_(self) -> str:
-        facts = [("what", self.about), ("example", self.example), *(("asks", str(source)) for source in self.sources),
-                 ("leaves", self.leaves), ("cost", self.cost)]  # fmt: skip
+        facts = [
+            ("what", self.about),
+            ("example", self.example),
+            *(("asks", str(source)) for source in self.sources),
+            ("leaves", self.leaves),
+            ("cost", self.cost),
+        ]
         taken = [(each.name, each.type, each.default, each.about) for each in self.parameters]
         given = [(each.name, each.type, each.about) for each in self.columns]
         tables = [
@@ -171,17 +178,18 @@ def card_of(entity: type[Entity], pivot: Pivot) -> Card:
         entity.__name__,
         pivot.name,
         pivot.about,
-        tuple(dict.fromkeys(
-            Source(each.name, each.title, each.docs, contact(each), each.secret)
-            for each in pivot.providers
-        )),
+        tuple(
+            dict.fromkeys(
+                Source(each.name, each.title, each.docs, contact(each), each.secret) for each in pivot.providers
+            )
+        ),
         pivot.calls,
         pivot.wide,
         "time" in shape,
         taken,
         tuple(Column(name, term.type.__name__, term.about) for name, term in shape.items()),
         f"{EXAMPLES[entity]}.{pivot.name}()",
-    )  # fmt: skip
+    )
 
 
 def contact(provider: type[Provider]) -> str:

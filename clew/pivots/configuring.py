@@ -45,8 +45,12 @@ def configure(  # noqa: PLR0913 - a name for each setting that is changed while 
         SettingsError: one text where a list or a pair of them is needed.
         QueryError: a time of the window that is none.
     """
-    lists = {"feeds": feeds, "own_domains": own_domains, "providers": providers,
-             "disabled_providers": disabled_providers}  # fmt: skip
+    lists = {
+        "feeds": feeds,
+        "own_domains": own_domains,
+        "providers": providers,
+        "disabled_providers": disabled_providers,
+    }
     for name, listed in lists.items():
         if isinstance(listed, str):  # a sequence too, of letters
             raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")

@@ -143,8 +143,12 @@ class Workspace:
     def gate(self) -> Gate:
         """What may leave, by the settings."""
         settings = self.settings
-        return Gate(settings.offline, settings.allow_active, settings.own_domains,
-                    disabled=frozenset(map(source_name, settings.disabled_providers)))  # fmt: skip
+        return Gate(
+            settings.offline,
+            settings.allow_active,
+            settings.own_domains,
+            disabled=frozenset(map(source_name, settings.disabled_providers)),
+        )
 
     @cached_property
     def keys(self) -> Keys:
@@ -208,19 +212,25 @@ class Workspace:
         from clew.providers.web.channel import HttpChannel
 
         quotas = self.quotas if self._lines.is_real else None
-        return HttpChannel(self._lines, keys=self.keys, cache=self._cache, quotas=quotas,
-                           seconds=self.settings.deadline, fresh=fresh)  # fmt: skip
+        return HttpChannel(
+            self._lines, keys=self.keys, cache=self._cache, quotas=quotas, seconds=self.settings.deadline, fresh=fresh
+        )
 
     def _channels(self, extra_logs: tuple[LogStore, ...], *, fresh: bool = False) -> Mapping[str, Channel]:
-        return Ways({
-            "http": lambda: self._web(fresh=fresh),
-            "logs": lambda: self._logs(extra_logs),
-            "feed": self._feed,
-            "geo": self._geo,
-            # What replaces the network speaks HTTP: then nobody else is asked.
-            **({"whois": lambda: self._whois(fresh=fresh), "dns": lambda: self._dns(fresh=fresh)}
-               if self._transport is None else {}),
-        })  # fmt: skip
+        return Ways(
+            {
+                "http": lambda: self._web(fresh=fresh),
+                "logs": lambda: self._logs(extra_logs),
+                "feed": self._feed,
+                "geo": self._geo,
+                # What replaces the network speaks HTTP: then nobody else is asked.
+                **(
+                    {"whois": lambda: self._whois(fresh=fresh), "dns": lambda: self._dns(fresh=fresh)}
+                    if self._transport is None
+                    else {}
+                ),
+            }
+        )
 
     def _logs(self, extra: tuple[LogStore, ...]) -> Channel:
         from clew.providers.logs.provider import LogChannel
@@ -288,8 +298,12 @@ class Workspace:
             )
         except AskError as error:
             size = len(subjects)
-            return {"outcome": [error.outcome] * size, "reason": [error.reason] * size, "returned": [0] * size,
-                    "available": [None] * size}  # fmt: skip
+            return {
+                "outcome": [error.outcome] * size,
+                "reason": [error.reason] * size,
+                "returned": [0] * size,
+                "available": [None] * size,
+            }
 
     def _settled(self, invocation: Invocation, pivot: Pivot) -> Invocation:
         asked = settled(pivot, invocation.arguments, self.window, now(), self.choice)

@@ -30,8 +30,10 @@ def pages() -> Mapping[str, str]:
 
 
 def _sources() -> str:
-    about = ("Whom the pivots ask. `clew sources` and `clew.sources()` also say whether the key of each is set, and "
-             "show those of installed plug-ins. The quotas are those of accounts that cost nothing.")  # fmt: skip
+    about = (
+        "Whom the pivots ask. `clew sources` and `clew.sources()` also say whether the key of each is set, and "
+        "show those of installed plug-ins. The quotas are those of accounts that cost nothing."
+    )
     lines = [_HEAD, "# Sources", "", about, ""]
     groups = sorted(grouped().values(), key=lambda group: group.provider.name)
     rows = [_source_row(group) for group in groups]
@@ -52,15 +54,28 @@ def _source_row(group: Group) -> tuple[str, ...]:
 
 
 def _index(entities: list[type[Entity]]) -> str:
-    lines = [_HEAD, "# Pivots", "", "What can be asked about each entity. `clew pivots`, `ip.pivots()` and "
-             '`clew.pivots.search("dns")` show the same, with the menus of installed plug-ins.', ""]  # fmt: skip
+    lines = [
+        _HEAD,
+        "# Pivots",
+        "",
+        "What can be asked about each entity. `clew pivots`, `ip.pivots()` and "
+        '`clew.pivots.search("dns")` show the same, with the menus of installed plug-ins.',
+        "",
+    ]
     for cls in entities:
         lines += [f"## [{cls.__name__}]({cls.kind}.md)", "", "| pivot | what | contact |", "|---|---|---|"]
-        lines += [f"| [`{card.name}`]({cls.kind}.md#{_anchor(card)}) | {card.about} | {card.contact} |"
-                  for card in _cards(cls)]  # fmt: skip
+        lines += [
+            f"| [`{card.name}`]({cls.kind}.md#{_anchor(card)}) | {card.about} | {card.contact} |"
+            for card in _cards(cls)
+        ]
         lines.append("")
-    lines += ["## What every answer has", "", "A finding and each row of its frame have these, whoever was asked:", "",
-              *_table(("column", "type", "what"), [_term(name) for name in COMMON])]  # fmt: skip
+    lines += [
+        "## What every answer has",
+        "",
+        "A finding and each row of its frame have these, whoever was asked:",
+        "",
+        *_table(("column", "type", "what"), [_term(name) for name in COMMON]),
+    ]
     return "\n".join(lines) + "\n"
 
 

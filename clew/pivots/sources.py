@@ -89,8 +89,19 @@ def sources() -> Sources:
         provider = group.provider
         key = "set" if provider.secret and has_key(provider) else _lacking(provider)
         asked = "disabled" if provider.name in disabled else "yes" if asks(provider) else "no"
-        found.append(SourceState(provider.name, provider.title, provider.docs, contact(provider), provider.secret, key,
-                                 asked, quotas.of(provider), group.pivots))  # fmt: skip
+        found.append(
+            SourceState(
+                provider.name,
+                provider.title,
+                provider.docs,
+                contact(provider),
+                provider.secret,
+                key,
+                asked,
+                quotas.of(provider),
+                group.pivots,
+            )
+        )
     return Sources(sorted(found, key=lambda source: source.name))
 
 

@@ -282,9 +282,10 @@ class Operation(Generic[E, P]):
         whole = inspect.signature(self.function, eval_str=False)
         parameters = [
             each.replace(annotation=f"Literal[{', '.join(map(repr, self.choices[each.name]))}]")
-            if each.name in self.choices else each
+            if each.name in self.choices
+            else each
             for each in list(whole.parameters.values())[2:]
-        ]  # fmt: skip
+        ]
         return whole.replace(parameters=parameters, return_annotation="Finding")
 
     @cached_property

@@ -21,8 +21,14 @@ def sent_as_one(runs: Sequence[Run]) -> list[Sent]:
     try:
         got = _dealt(channel, batch, asks, runs[0])
     except AskError as error:
-        return [_told_with(type(error)(error.what, kind=error.kind, next_step=error.next_step, sent=error.sent),
-                           error.attempts, len(runs)) for _ in runs]  # fmt: skip
+        return [
+            _told_with(
+                type(error)(error.what, kind=error.kind, next_step=error.next_step, sent=error.sent),
+                error.attempts,
+                len(runs),
+            )
+            for _ in runs
+        ]
     if isinstance(channel, Bundling):
         for ask, each in zip(asks, got, strict=True):
             if isinstance(each, Reply):

@@ -67,22 +67,34 @@ class Gate:
         if disabled is not None:
             return disabled
         if self.offline:
-            return AskRefused(f"{provider.title} was not asked: offline mode is on", kind="offline",
-                              next_step="set CLEW_OFFLINE=0; a case: case.set_gate(offline=False)")  # fmt: skip
+            return AskRefused(
+                f"{provider.title} was not asked: offline mode is on",
+                kind="offline",
+                next_step="set CLEW_OFFLINE=0; a case: case.set_gate(offline=False)",
+            )
         if provider.active and not self.allow_active:
-            return AskRefused(f"{provider.title} touches the suspect's own infrastructure", kind="active",
-                              next_step="set CLEW_ALLOW_ACTIVE=1; a case: case.set_gate(active=True)")  # fmt: skip
+            return AskRefused(
+                f"{provider.title} touches the suspect's own infrastructure",
+                kind="active",
+                next_step="set CLEW_ALLOW_ACTIVE=1; a case: case.set_gate(active=True)",
+            )
         why = self.private(subject)
         if why:
-            return AskRefused(f"{subject.label} was not sent to {provider.title}: {why}", kind="private",
-                              next_step="private values never leave")  # fmt: skip
+            return AskRefused(
+                f"{subject.label} was not sent to {provider.title}: {why}",
+                kind="private",
+                next_step="private values never leave",
+            )
         return self._marked(provider, subject)
 
     def _disabled(self, provider: type[Provider]) -> AskRefused | None:
         if provider.name not in self.disabled:
             return None
-        return AskRefused(f"{provider.title} was not asked: it is disabled", kind="disabled",
-                          next_step=f"take {provider.name} out of CLEW_DISABLED_PROVIDERS")  # fmt: skip
+        return AskRefused(
+            f"{provider.title} was not asked: it is disabled",
+            kind="disabled",
+            next_step=f"take {provider.name} out of CLEW_DISABLED_PROVIDERS",
+        )
 
     def _marked(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
         one = self.marked(subject)

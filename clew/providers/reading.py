@@ -25,9 +25,11 @@ _Said = tuple[Entity, Relation, Entity]
 #: How many links one answer has at most; the others are told.
 MAX_LINKS = 500
 SEVERITIES: Mapping[Verdict, Severity] = {
-    Verdict.MALICIOUS: Severity.HIGH, Verdict.SUSPICIOUS: Severity.MEDIUM,
-    Verdict.UNKNOWN: Severity.INFORMATIONAL, Verdict.BENIGN: Severity.INFORMATIONAL,
-}  # fmt: skip
+    Verdict.MALICIOUS: Severity.HIGH,
+    Verdict.SUSPICIOUS: Severity.MEDIUM,
+    Verdict.UNKNOWN: Severity.INFORMATIONAL,
+    Verdict.BENIGN: Severity.INFORMATIONAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +186,16 @@ class Links:
     )
 
     def to(
-        self, relation: Relation, value: object, kind: type[E], where: str, *, backwards: bool = False,
-        first: datetime | None = None, last: datetime | None = None,
-    ) -> E | None:  # fmt: skip
+        self,
+        relation: Relation,
+        value: object,
+        kind: type[E],
+        where: str,
+        *,
+        backwards: bool = False,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> E | None:
         """Link the subject to the entity of that kind and value, which is given back; None if it is none.
 
         Args:
@@ -211,9 +220,15 @@ class Links:
         return None
 
     def between(
-        self, source: Entity, relation: Relation, target: Entity, where: str, *,
-        first: datetime | None = None, last: datetime | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        source: Entity,
+        relation: Relation,
+        target: Entity,
+        where: str,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> None:
         """Link two entities."""
         if source == target:
             return
@@ -225,8 +240,9 @@ class Links:
         pointers = dict.fromkeys((*(known.pointers if known else ()), where))
         firsts = [each for each in (first, known.observed_first if known else None) if each]
         lasts = [each for each in (last, known.observed_last if known else None) if each]
-        self._found[key] = Link(source, relation, target, tuple(pointers), min(firsts, default=None),
-                                max(lasts, default=None))  # fmt: skip
+        self._found[key] = Link(
+            source, relation, target, tuple(pointers), min(firsts, default=None), max(lasts, default=None)
+        )
 
     @property
     def found(self) -> tuple[Link, ...]:
@@ -255,9 +271,14 @@ class Rest(TypedDict, total=False):
 
 
 def told(
-    subject: Entity, reason: str, *, facts: Mapping[str, Scalar] | None = None, links: Links | None = None,
-    same: Entity | None = None, **rest: Unpack[Rest],
-) -> Finding:  # fmt: skip
+    subject: Entity,
+    reason: str,
+    *,
+    facts: Mapping[str, Scalar] | None = None,
+    links: Links | None = None,
+    same: Entity | None = None,
+    **rest: Unpack[Rest],
+) -> Finding:
     """What a source says of a subject that it knows. Facts that are None or empty are not said.
 
     The severity is that of the verdict, if not given; what came back is one record, and all there is, if not given.
@@ -353,8 +374,9 @@ def same_file(file: File, *digests: str | None) -> File | None:
         told_of.setdefault(kind, value)
     if not told_of:
         return None
-    known = File(sha512=told_of.get("sha512"), sha256=told_of.get("sha256"), sha1=told_of.get("sha1"),
-                 md5=told_of.get("md5"))  # fmt: skip
+    known = File(
+        sha512=told_of.get("sha512"), sha256=told_of.get("sha256"), sha1=told_of.get("sha1"), md5=told_of.get("md5")
+    )
     mine, theirs = {file.key, *file.aliases}, {known.key, *known.aliases}
     return known if mine & theirs and theirs - mine else None
 

@@ -196,7 +196,23 @@ class Runner:
 def _record(ask: Ask, provider: type[Provider], got: Sent, *, sent: bool, now: datetime) -> Exchange:
     common = (ask.described(), ask.fingerprint, provider.name)
     if isinstance(got, AskError):
-        return Exchange(*common, at=now, sent=sent, trouble=Trouble.of(got), leaves=ask.leaves,
-                        attempts=got.attempts, together=got.together)  # fmt: skip
-    return Exchange(*common, at=got.at, sent=sent, evidence=got.fingerprint, media_type=got.media_type,
-                    status=got.status, leaves=ask.leaves, attempts=got.attempts, together=got.together)  # fmt: skip
+        return Exchange(
+            *common,
+            at=now,
+            sent=sent,
+            trouble=Trouble.of(got),
+            leaves=ask.leaves,
+            attempts=got.attempts,
+            together=got.together,
+        )
+    return Exchange(
+        *common,
+        at=got.at,
+        sent=sent,
+        evidence=got.fingerprint,
+        media_type=got.media_type,
+        status=got.status,
+        leaves=ask.leaves,
+        attempts=got.attempts,
+        together=got.together,
+    )

@@ -33,10 +33,16 @@ if TYPE_CHECKING:
 
 #: One entity of each kind that a menu can be of.
 SUBJECTS: tuple[str, ...] = (
-    "198.51.100.7", "c2.example", "https://c2.example/a?b=1", "host:ws01.corp.example", "CORP\\alice", "5f" * 32,
-    "AS64500", f"certificate:sha256:{'c7' * 32}",
+    "198.51.100.7",
+    "c2.example",
+    "https://c2.example/a?b=1",
+    "host:ws01.corp.example",
+    "CORP\\alice",
+    "5f" * 32,
+    "AS64500",
+    f"certificate:sha256:{'c7' * 32}",
     "process@ws01.corp.example:b34bc01c-7fae-5f63-1000-000000000400",
-)  # fmt: skip
+)
 
 
 class MenuSuite:

@@ -32,8 +32,21 @@ from clew.testing.secrets import CANARY, asked_with_canary
 
 UPDATE = "UPDATE_CLEW_RECORDINGS"
 #: What a source may send instead of what it documents.
-DAMAGED = (b"", b"{", b"null", b"[]", b"{}", b"0", b'"text"', b"<html>busy</html>", b"\xff\xfe\x00", b"[" * 5000,
-           b'{"data": null}', b'{"data": []}', b'{"error": "x"}')  # fmt: skip
+DAMAGED = (
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"{}",
+    b"0",
+    b'"text"',
+    b"<html>busy</html>",
+    b"\xff\xfe\x00",
+    b"[" * 5000,
+    b'{"data": null}',
+    b'{"data": []}',
+    b'{"error": "x"}',
+)
 
 
 class ProviderSuite:
@@ -73,8 +86,10 @@ class ProviderSuite:
         known = operations(self.provider)
         check(known, "it has at least one operation")
         for name, operation in known.items():
-            check(10 < len(operation.about) <= 72 and operation.about.endswith("."), f"{name}: its first line is "
-                  f"{operation.about!r}; a sentence of at most 72 characters is needed")  # fmt: skip
+            check(
+                10 < len(operation.about) <= 72 and operation.about.endswith("."),
+                f"{name}: its first line is {operation.about!r}; a sentence of at most 72 characters is needed",
+            )
             check(operation.calls >= 0, f"{name}: it makes no negative number of asks")
             for argument in operation.signature.parameters.values():
                 what = f"{name}, {argument.name}"
@@ -96,8 +111,11 @@ class ProviderSuite:
             if os.environ.get(UPDATE):
                 dataclasses.replace(recording, finding=snapshot(found)).save(self.recordings / f"{name}.json")
             else:
-                check(snapshot(found) == dict(recording.finding), f"{name}: the finding is now {snapshot(found)}; "
-                      f"if that is right, run the tests once with {UPDATE}=1")  # fmt: skip
+                check(
+                    snapshot(found) == dict(recording.finding),
+                    f"{name}: the finding is now {snapshot(found)}; "
+                    f"if that is right, run the tests once with {UPDATE}=1",
+                )
 
     def test_waiting_and_not_waiting_are_the_same(self) -> None:
         """The asynchronous form of every operation gives the same answer."""

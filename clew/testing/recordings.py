@@ -69,8 +69,13 @@ class Recording:
         exchanges = [
             {"ask": ask, "reply": _written_reply(reply)} for ask, reply in zip(self.asks, self.replies, strict=True)
         ]
-        document = {"operation": self.operation, "subject": dump(self.subject), "arguments": dict(self.arguments),
-                    "exchanges": exchanges, "finding": dict(self.finding)}  # fmt: skip
+        document = {
+            "operation": self.operation,
+            "subject": dump(self.subject),
+            "arguments": dict(self.arguments),
+            "exchanges": exchanges,
+            "finding": dict(self.finding),
+        }
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
 

@@ -44,9 +44,14 @@ class ClewFrame:
         return pivot.over(self._frame, column=column, join=join, progress=progress)
 
     def run(
-        self, pipeline: Pipeline, *, column: str = "", show: Show | None = None, folder: str | Path | None = None,
+        self,
+        pipeline: Pipeline,
+        *,
+        column: str = "",
+        show: Show | None = None,
+        folder: str | Path | None = None,
         progress: bool = False,
-    ) -> PipelineResult:  # fmt: skip
+    ) -> PipelineResult:
         """Run a pipeline over the table; in a notebook, display steps show what they are to show.
 
         Raises:

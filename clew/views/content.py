@@ -66,8 +66,14 @@ def choose(view: View) -> Content:
     best = sorted(parts, key=lambda key: -weights[key])[:EDGES]
     lines = [_line(key, parts[key], weights[key]) for key in best]
     nodes = [node for node in scene.nodes if node.id in held]
-    return Content(view, nodes, lines, [parts[key] for key in best], len(parts) - len(best),
-                   {kind: came(steps) for kind, steps in absent.items()})  # fmt: skip
+    return Content(
+        view,
+        nodes,
+        lines,
+        [parts[key] for key in best],
+        len(parts) - len(best),
+        {kind: came(steps) for kind, steps in absent.items()},
+    )
 
 
 def _parts(view: View, held: set[int]) -> Mapping[tuple[int, str, int], list[Edge]]:
@@ -85,5 +91,6 @@ def _parts(view: View, held: set[int]) -> Mapping[tuple[int, str, int], list[Edg
 def _line(key: tuple[int, str, int], edges: Sequence[Edge], strength: Weight) -> network.Line:
     heard = zip_longest(*(edge.heard for edge in edges))
     steps = [min(step for step in steps if step is not None) for steps in heard]
-    return network.Line(*key, steps, all(edge.inferred for edge in edges), strength,
-                        came(edge.heard[0] for edge in edges))  # fmt: skip
+    return network.Line(
+        *key, steps, all(edge.inferred for edge in edges), strength, came(edge.heard[0] for edge in edges)
+    )

@@ -95,8 +95,13 @@ class View:
 
     def _bundle(self, key: tuple[int, Relation, int], numbers: list[int]) -> Bundle:
         edges = [self.scene.drawn_edges[number] for number in numbers]
-        return Bundle(*key, max(edge.sources for edge in edges), all(edge.inferred for edge in edges),
-                      self._weight(edges), tuple(numbers))  # fmt: skip
+        return Bundle(
+            *key,
+            max(edge.sources for edge in edges),
+            all(edge.inferred for edge in edges),
+            self._weight(edges),
+            tuple(numbers),
+        )
 
     def _weight(self, edges: Iterable[Edge]) -> Weight:
         return max(weight(self.scene, edge) for edge in edges)
@@ -112,8 +117,12 @@ def weight(scene: Scene, edge: Edge) -> Weight:
 def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
     """Fold as little as leaves at most `limit` things to see; of what people arranged, only what they folded."""
     peers = _neighbours(scene.drawn_edges)
-    view = _folded(scene, (_by_neighbour(scene, peers), _by_crowd(scene, peers, alike)), alike,
-                   f"more than {alike} alike with the same neighbours")  # fmt: skip
+    view = _folded(
+        scene,
+        (_by_neighbour(scene, peers), _by_crowd(scene, peers, alike)),
+        alike,
+        f"more than {alike} alike with the same neighbours",
+    )
     if len(view.single) + len(view.groups) <= limit:
         return view
     view = _folded(scene, (_by_machine(scene, peers),), 1, "too big: aggregated by kind on each host")
@@ -148,8 +157,9 @@ def _by_crowd(scene: Scene, peers: Peers, alike: int) -> Grouping:
     """Nodes to whom nothing happened but what happened to a crowd, by machine; and files that nobody did a thing to."""
     crowd = Counter(
         (other, relation, forward, scene.nodes[node].key.kind)
-        for node, around in peers.items() for other, relation, forward in around
-    )  # fmt: skip
+        for node, around in peers.items()
+        for other, relation, forward in around
+    )
 
     def group_of(node: Node) -> tuple[Hashable, ...] | None:
         kind, scope = node.key.kind, node.key.scope
@@ -204,5 +214,11 @@ def _group(number: int, whose: str, nodes: list[Node]) -> Group:
     names = Counter(node.label.partition(" (")[0] for node in nodes)
     common = ", ".join(f"{name} x{times}" if times > 1 else name for name, times in names.most_common(3))
     more = f" and {plural(len(names) - 3, 'more name')}" if len(names) > 3 else ""
-    return Group(number, kind, f"x{len(nodes):,} {look(kind).plural}", short(visible(whose)),
-                 tuple(node.id for node in nodes), f"{common}{more}")  # fmt: skip
+    return Group(
+        number,
+        kind,
+        f"x{len(nodes):,} {look(kind).plural}",
+        short(visible(whose)),
+        tuple(node.id for node in nodes),
+        f"{common}{more}",
+    )

@@ -32,8 +32,9 @@ class Ground:
         near = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
         return not any(
             abs(x - place[0]) < WIDTH - _NEARLY and abs(y - place[1]) < HEIGHT - _NEARLY
-            for cell in near for x, y in self._cells.get(cell, ())
-        )  # fmt: skip
+            for cell in near
+            for x, y in self._cells.get(cell, ())
+        )
 
     def nearest(self, wanted: Point) -> Point:
         """The nearest free place, in whole cells from the wanted one."""

@@ -106,10 +106,16 @@ def read_log(case: Reading) -> Log:
     steps = list(case.history())
     taken, name = taken_back(steps), _naming(case)
     return Log(
-        Entry(step.number, step.at, visible(step.by, 80), step.event.kind, words(step.event, name),
-              taken.get(step.number, 0))
+        Entry(
+            step.number,
+            step.at,
+            visible(step.by, 80),
+            step.event.kind,
+            words(step.event, name),
+            taken.get(step.number, 0),
+        )
         for step in steps
-    )  # fmt: skip
+    )
 
 
 def _naming(case: Reading) -> Callable[[Key], str]:

@@ -48,12 +48,14 @@ def ioc(text: str, types: str = "") -> pd.DataFrame:
 
     kinds = _kinds(types)
     found = [mention for mention in extract(text) if type(mention.entity) in kinds]
-    return pd.DataFrame({
-        "kind": pd.Series([mention.entity.kind for mention in found], dtype=object),
-        "value": pd.Series([mention.entity.key.value for mention in found], dtype=object),
-        "count": pd.Series([mention.count for mention in found], dtype="int64"),
-        "entity": pd.Series([mention.entity for mention in found], dtype=object),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "kind": pd.Series([mention.entity.kind for mention in found], dtype=object),
+            "value": pd.Series([mention.entity.key.value for mention in found], dtype=object),
+            "count": pd.Series([mention.count for mention in found], dtype="int64"),
+            "entity": pd.Series([mention.entity for mention in found], dtype=object),
+        }
+    )
 
 
 def b64(text: str) -> pd.DataFrame:
@@ -64,11 +66,13 @@ def b64(text: str) -> pd.DataFrame:
     import pandas as pd
 
     layers, cut = layers_in(text)
-    frame = pd.DataFrame({
-        "layer": pd.Series([layer.depth for layer in layers], dtype="int64"),
-        "text": pd.Series([layer.text for layer in layers], dtype=object),
-        "encoded": pd.Series([layer.encoded for layer in layers], dtype=object),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "layer": pd.Series([layer.depth for layer in layers], dtype="int64"),
+            "text": pd.Series([layer.text for layer in layers], dtype=object),
+            "encoded": pd.Series([layer.encoded for layer in layers], dtype=object),
+        }
+    )
     if cut:
         frame.attrs["cut"] = cut
     return frame

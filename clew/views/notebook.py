@@ -32,8 +32,13 @@ def case_bundle(case: Reading) -> dict[str, str]:
 def _line(finding: Mapping[str, Any]) -> tuple[str, ...]:
     """An answer in a few words: when, who, about whom, what."""
     verdict = "" if finding["verdict"] == "unknown" else f", {finding['verdict']}"
-    return (str(finding["step"]), moment(finding["asked_at"]), visible(finding["provider"] or finding["pivot"], 40),
-            visible(finding["subject"], 80), f"{finding['outcome']}{verdict}")  # fmt: skip
+    return (
+        str(finding["step"]),
+        moment(finding["asked_at"]),
+        visible(finding["provider"] or finding["pivot"], 40),
+        visible(finding["subject"], 80),
+        f"{finding['outcome']}{verdict}",
+    )
 
 
 def _kinds(scene: Scene) -> list[tuple[str, str, str]]:

@@ -131,10 +131,15 @@ def _rows(part: Finding) -> str:
 
 def _links(links: Sequence[Link]) -> str:
     rows = [
-        (_named(link.source), link.relation.value.replace("-", " "), _named(link.target), moment(link.observed_first),
-         moment(link.observed_last))
+        (
+            _named(link.source),
+            link.relation.value.replace("-", " "),
+            _named(link.target),
+            moment(link.observed_first),
+            moment(link.observed_last),
+        )
         for link in links[:LINKS]
-    ]  # fmt: skip
+    ]
     shown = _table(("source", "relation", "target", "first (UTC)", "last (UTC)"), rows)
     return shown + _more(len(links) - LINKS, "link", "in .finding.links")
 

@@ -44,8 +44,11 @@ def _judgements(
 ) -> Iterator[tuple[Key, Finding]]:
     """The last word of the analyst about each node that has one."""
     undone = not_in_force(steps)
-    last = {name(step.event.about): (step.event, step.at) for step in steps
-            if isinstance(step.event, Judged) and step.number not in undone}  # fmt: skip
+    last = {
+        name(step.event.about): (step.event, step.at)
+        for step in steps
+        if isinstance(step.event, Judged) and step.number not in undone
+    }
     for key, (event, at) in last.items():
         about = node(key)
         if about is not None and event.verdict is not Verdict.UNKNOWN:

@@ -73,8 +73,16 @@ class Replies:
 
     def _quoted(self, case: Reading, finding: Finding, name: str) -> list[str]:
         step = self._step(case, name)
-        claim = Claim(finding.subject.key, Relation.RELATED_TO, finding.subject.key, finding.provider, finding.pivot,
-                      step.number, finding.asked_at or step.at, (name,))  # fmt: skip
+        claim = Claim(
+            finding.subject.key,
+            Relation.RELATED_TO,
+            finding.subject.key,
+            finding.provider,
+            finding.pivot,
+            step.number,
+            finding.asked_at or step.at,
+            (name,),
+        )
         # What has no text as a whole has rows.
         return case.evidence(claim) or [*_rows(case, claim)]
 
@@ -83,8 +91,9 @@ class Replies:
         if name not in self._steps and self._read != case.steps:
             self._steps, self._read = dict(_brought(case)), case.steps
         if name not in self._steps:
-            raise CaseError("this case does not have the raw reply: it was received outside of it",
-                            next_step="ask inside the case")  # fmt: skip
+            raise CaseError(
+                "this case does not have the raw reply: it was received outside of it", next_step="ask inside the case"
+            )
         return self._steps[name]
 
 

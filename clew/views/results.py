@@ -189,8 +189,10 @@ class Results:
         by_subject: dict[Key, list[Finding]] = {}
         for finding in findings:
             if not isinstance(finding, Finding):  # pyright: ignore[reportUnnecessaryIsInstance] - a frame has columns
-                raise QueryError(f"results are findings, not {type(finding).__name__}",
-                                 next_step="ask within a case, and give the case: it has every finding")  # fmt: skip
+                raise QueryError(
+                    f"results are findings, not {type(finding).__name__}",
+                    next_step="ask within a case, and give the case: it has every finding",
+                )
             by_subject.setdefault(finding.subject.key, []).append(finding)
         return cls.ranked(Result.of(told[0].subject, told) for told in by_subject.values())
 

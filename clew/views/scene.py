@@ -160,12 +160,19 @@ def read_scene(case: Reading) -> Scene:
     story = set(find_suspects(case).processes) if 0 < len(known) <= STORY_LIMIT else set[Key]()
     nodes = tuple(
         Node(
-            number, node.key, node.entity, visible(node.label), place(node.key, node.label), node.verdict,
-            node.severity, node.first_step, tuple(visible(tag, 60) for tag in node.tags),
+            number,
+            node.key,
+            node.entity,
+            visible(node.label),
+            place(node.key, node.label),
+            node.verdict,
+            node.severity,
+            node.first_step,
+            tuple(visible(tag, 60) for tag in node.tags),
             number == 0 or node.verdict in BAD or node.key in story or str(node.key) in remarked,
         )
         for number, node in enumerate(known)
-    )  # fmt: skip
+    )
     times = findings["asked_at"].dropna()
     asof = f"{times.max():%Y-%m-%d %H:%M} UTC" if len(times) else "nobody asked yet"
     ids = {node.key: node.id for node in nodes}
@@ -175,8 +182,11 @@ def read_scene(case: Reading) -> Scene:
 def _by_hand(ids: Mapping[Key, int], done: Arrangement) -> ByHand:
     """What was arranged of the nodes that there are; a name of one that is gone stands for nothing."""
     hidden = frozenset(ids[key] for key in done.hidden if key in ids)
-    spots = {ids[key]: (spot.x, spot.y) for key, spot in done.spots.items()
-             if key in ids and abs(spot.x) <= FAR and abs(spot.y) <= FAR}  # fmt: skip
+    spots = {
+        ids[key]: (spot.x, spot.y)
+        for key, spot in done.spots.items()
+        if key in ids and abs(spot.x) <= FAR and abs(spot.y) <= FAR
+    }
     return ByHand(hidden, frozenset(ids[key] for key in done.collapsed if key in ids) - hidden, spots)
 
 

@@ -127,14 +127,20 @@ class Suspects:
 def find_suspects(case: Reading) -> Suspects:
     """Follow what is bad: to the processes that touched it, up to who started them, down to all that they started."""
     web = Web.of(case)
-    bad = sorted((node for node in web.nodes.values() if node.verdict in _BAD),
-                 key=lambda node: (_BAD.index(node.verdict), node.key))  # fmt: skip
+    bad = sorted(
+        (node for node in web.nodes.values() if node.verdict in _BAD),
+        key=lambda node: (_BAD.index(node.verdict), node.key),
+    )
     tagged = [node.key for node in web.nodes.values() if node.tags]
     malicious = [node.key for node in bad if node.verdict is Verdict.MALICIOUS]
     # Where nobody has called anything bad, the story is about what the analyst tagged, or began with.
     worst = [*malicious, *tagged] or [node.key for node in bad] or [node.key for node in web.nodes.values()][:1]
-    touched = {claim.source for key in worst for claim in web.into[key]
-               if claim.relation in _TOUCHES and claim.source.kind == "process"}  # fmt: skip
+    touched = {
+        claim.source
+        for key in worst
+        for claim in web.into[key]
+        if claim.relation in _TOUCHES and claim.source.kind == "process"
+    }
     touched |= {key for key in worst if key.kind == "process"}
     after = touched | _reach(touched, lambda key: [claim.target for claim in _started(web.out[key])])
     before = _reach(touched, lambda key: [claim.source for claim in _started(web.into[key])]) - after

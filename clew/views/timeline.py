@@ -22,9 +22,13 @@ SHOWN = 20_000
 _LANES = 9
 _TEXT = 200
 _HOVER = [
-    ("when", "@when"), ("from", "@source"), ("relation", "@relation"), ("to", "@target"),
-    ("source", "@provider"), ("step", "@step"),
-]  # fmt: skip
+    ("when", "@when"),
+    ("from", "@source"),
+    ("relation", "@relation"),
+    ("to", "@target"),
+    ("source", "@provider"),
+    ("step", "@step"),
+]
 
 
 def timeline_figure(case: Reading) -> figure:
@@ -44,11 +48,15 @@ def timeline_figure(case: Reading) -> figure:
     labels = {node.key: visible(node.label, _TEXT) for node in case.known()}
     relations = sorted({claim.relation.value for claim in shown}, reverse=True)
     plot = figure(
-        x_axis_type="datetime", x_axis_label="time (UTC)",
+        x_axis_type="datetime",
+        x_axis_label="time (UTC)",
         y_range=FactorRange(factors=relations or ["nothing yet"]),
-        height=max(220, 110 + 34 * len(relations)), sizing_mode="stretch_width",
-        tools="xpan,xwheel_zoom,box_zoom,reset,save", active_drag="xpan", active_scroll="xwheel_zoom",
-    )  # fmt: skip
+        height=max(220, 110 + 34 * len(relations)),
+        sizing_mode="stretch_width",
+        tools="xpan,xwheel_zoom,box_zoom,reset,save",
+        active_drag="xpan",
+        active_scroll="xwheel_zoom",
+    )
     # Bars first: what lasted long must not cover what happened once.
     _marks(plot, [claim for claim in shown if not _is_moment(claim)], labels, span=True)
     _marks(plot, [claim for claim in shown if _is_moment(claim)], labels, span=False)
@@ -92,14 +100,29 @@ def _marks(plot: figure, claims: Sequence[Claim], labels: Mapping[Key, str], *, 
         source = _source([claim for claim in claims if claim.source.kind == kind], labels)
         if span:
             plot.hbar(
-                y="lane", left="first", right="last", height=0.07, source=source, legend_label=style.plural,
-                fill_color=style.colour, fill_alpha=0.6, line_color=INK, line_width=0.4,
-            )  # fmt: skip
+                y="lane",
+                left="first",
+                right="last",
+                height=0.07,
+                source=source,
+                legend_label=style.plural,
+                fill_color=style.colour,
+                fill_alpha=0.6,
+                line_color=INK,
+                line_width=0.4,
+            )
         else:
             plot.scatter(
-                x="first", y="lane", size=8, source=source, legend_label=style.plural,
-                fill_color=style.colour, fill_alpha=0.85, line_color=INK, line_width=0.5,
-            )  # fmt: skip
+                x="first",
+                y="lane",
+                size=8,
+                source=source,
+                legend_label=style.plural,
+                fill_color=style.colour,
+                fill_alpha=0.85,
+                line_color=INK,
+                line_width=0.5,
+            )
 
 
 def _source(claims: Sequence[Claim], labels: Mapping[Key, str]) -> ColumnDataSource:

@@ -34,7 +34,7 @@ from clew.graph.events import (
     Undone,
     Unmerged,
     Windowed,
-)  # fmt: skip
+)
 from clew.providers.exchange import Exchange
 from clew.views.scene import plural
 

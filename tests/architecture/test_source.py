@@ -17,7 +17,7 @@ PACKAGE = Path(clew.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILE = 400
 MAX_FUNCTION = 50
-SUPPRESSION = re.compile(r"#\s*(?:type:\s*ignore|pyright:\s*ignore|noqa|pragma:\s*no cover)", re.IGNORECASE)
+SUPPRESSION = re.compile(r"#\s*(?:type:\s*ignore|pyright:\s*ignore|noqa|pragma:\s*no cover|fmt:|yapf:)", re.IGNORECASE)
 WITH_CODE = re.compile(r"type:\s*ignore\[[\w, -]+\]|pyright:\s*ignore\[[\w, -]+\]|noqa:\s*[A-Z]+\d+", re.IGNORECASE)
 GENERATED = re.compile(r"^Generated from .* Do not edit\.$", re.MULTILINE)
 # Each runs what a stranger wrote, or hides a second event loop.

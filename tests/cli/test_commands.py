@@ -90,7 +90,7 @@ def test_a_pivot_is_recorded_and_shown(clew: Run, scenario: Scenario) -> None:
         (("show", "empty.clew"), 14, "the file is empty"),
         (("pivot", "ir.clew", "1.2.3.4", "ti.feed", "--set", "limit"), 2, "is not name=value"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_gets_one_message_and_its_exit_code(
     clew: Run, arguments: tuple[str, ...], code: int, says: str
 ) -> None:

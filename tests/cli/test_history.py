@@ -55,8 +55,11 @@ def test_the_same_for_programs(clew: Run) -> None:
     assert (code, out.isascii()) == (0, True)
     records = json.loads(out)
     assert [(each["number"], each["kind"], each["undone_by"]) for each in records] == [
-        (1, "opened", 0), (2, "added", 0), (3, "noted", 4), (4, "undone", 0),
-    ]  # fmt: skip
+        (1, "opened", 0),
+        (2, "added", 0),
+        (3, "noted", 4),
+        (4, "undone", 0),
+    ]
     assert records[0]["at"].endswith("Z")
 
 

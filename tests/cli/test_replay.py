@@ -91,7 +91,7 @@ def test_a_difference_is_written_as_its_name_ends(clew: Run) -> None:
         (("compare", "nothing.clew", "a.clew"), 11, "there is no such case"),
         (("compare", "a.clew", "b.clew", "--diff", "x.xlsx"), 1, "end the name in .html, .json, .csv, .txt"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_gets_one_message(clew: Run, arguments: tuple[str, ...], code: int, says: str) -> None:
     """What was wrong and what to do next, with its exit code."""
     got, _, err = clew(*arguments)

@@ -27,8 +27,9 @@ def test_a_window_is_set_shown_and_taken_away(clew: Run, case: str) -> None:
     assert clew("window", case) == (0, told, "")
     code, out, _ = clew("pivot", case, "198.51.100.23", "query.connections")
     assert (code, out.splitlines()[0]) == (
-        0, "logs on 198.51.100.23: found, 22 returned: between 2026-03-17T08:00:00Z and 2026-03-17T09:05:00Z",
-    )  # fmt: skip
+        0,
+        "logs on 198.51.100.23: found, 22 returned: between 2026-03-17T08:00:00Z and 2026-03-17T09:05:00Z",
+    )
     assert clew("window", case, "--clear") == (0, "queries ask for what was at any time\n", "")
     assert clew("window", case, "", "2026-03-17T09:00Z")[1] == "queries ask for what was before 2026-03-17T09:00:00Z\n"
     assert "2026-03-17T09:00 to 2026-03-17T10:05, Europe/Berlin" in clew("show", case, "remarks")[1]

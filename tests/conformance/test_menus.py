@@ -9,10 +9,12 @@ from clew.testing import MenuSuite
 SPACES = {space.__name__: space for cls in ENTITY_TYPES.values() for space in spaces_of(cls)}
 
 # One class for each, as pytest names them: TestIpTi, TestHostQuery, ...
-globals().update({
-    f"Test{name}": type(f"Test{name}", (MenuSuite,), {"menu": space, "__module__": __name__})
-    for name, space in SPACES.items()
-})  # fmt: skip
+globals().update(
+    {
+        f"Test{name}": type(f"Test{name}", (MenuSuite,), {"menu": space, "__module__": __name__})
+        for name, space in SPACES.items()
+    }
+)
 
 
 def test_there_are_menus():

@@ -28,12 +28,20 @@ def providers(cls: type[Provider] = Provider) -> dict[str, type[Provider]]:
 
 
 # One class for each, as pytest names them: TestAbuseIpDb, TestLocalFeed, ...
-globals().update({
-    f"Test{name}": type(f"Test{name}", (ProviderSuite,), {
-        "provider": each, "recordings": RECORDINGS / name, "__module__": __name__,
-    })
-    for name, each in providers().items()
-})  # fmt: skip
+globals().update(
+    {
+        f"Test{name}": type(
+            f"Test{name}",
+            (ProviderSuite,),
+            {
+                "provider": each,
+                "recordings": RECORDINGS / name,
+                "__module__": __name__,
+            },
+        )
+        for name, each in providers().items()
+    }
+)
 
 
 def test_there_are_providers():

@@ -73,6 +73,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     terminalreporter.section("figures")
     for row in (COLUMNS, *rows):
-        cells = [cell.ljust(width) if place in (0, 6) else cell.rjust(width)
-                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
+        cells = [
+            cell.ljust(width) if place in (0, 6) else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         terminalreporter.write_line("  ".join(cells).rstrip())

@@ -68,8 +68,12 @@ class Nursery:
         around |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "error,ignore::DeprecationWarning:__main__"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=around,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env=around,
+        )
         for _ in iter(self._line, "ready"):
             pass
 

@@ -55,7 +55,7 @@ def keys(text: str) -> list[str]:
         (f"C:\\Temp\\{MD5}.exe", [f"file:md5:{MD5}"]),
         ("\\\\files.evil.example\\share\\a.exe", ["domain:files.evil.example"]),
     ],
-)  # fmt: skip
+)
 def test_what_a_report_names_is_found(text, found):
     """Addresses, URLs with their hosts, domains, mail addresses and hashes are found in the spellings of reports."""
     assert keys(text) == found
@@ -117,9 +117,33 @@ def test_a_defanged_list_is_found_whole(rows):
 
 @pytest.mark.parametrize(
     "part",
-    ["http://", "a.", "[.]", "(dot)", "[ ", "@", "a@", "::", "1.", "http://a.b/\\\\", "ldap://a.b/\\.", "-", "_", "%41",
-     "\u00e9.", "a.com ", "[", "http[:", "ab.com/", "h**p://x ", "5f", "http://[::", "\\\\", "a=b:"],
-)  # fmt: skip
+    [
+        "http://",
+        "a.",
+        "[.]",
+        "(dot)",
+        "[ ",
+        "@",
+        "a@",
+        "::",
+        "1.",
+        "http://a.b/\\\\",
+        "ldap://a.b/\\.",
+        "-",
+        "_",
+        "%41",
+        "\u00e9.",
+        "a.com ",
+        "[",
+        "http[:",
+        "ab.com/",
+        "h**p://x ",
+        "5f",
+        "http://[::",
+        "\\\\",
+        "a=b:",
+    ],
+)
 def test_time_grows_with_the_text(part):
     """Twenty times the text takes about twenty times as long: nothing is looked at again and again."""
 

@@ -50,9 +50,15 @@ def test_every_view_has_a_row_map():
 def test_a_process_row():
     """A started process has a parent, a host, an account and an image at its place."""
     row = {
-        "process_entity_id": GUID, "process_pid": 6700, "process_started": AT, "parent_entity_id": PARENT,
-        "process_executable": "C:\\a.exe", "process_hash_sha256": "a" * 64, "user_domain": "CORP", "user_name": "alice",
-    }  # fmt: skip
+        "process_entity_id": GUID,
+        "process_pid": 6700,
+        "process_started": AT,
+        "parent_entity_id": PARENT,
+        "process_executable": "C:\\a.exe",
+        "process_hash_sha256": "a" * 64,
+        "user_domain": "CORP",
+        "user_name": "alice",
+    }
     image, place = File("a" * 64), File(path="C:\\a.exe", host="ws01.corp.example")
     assert said("processes", row) == {
         (Process(PARENT, host="ws01.corp.example"), Relation.CREATED, PROCESS),
@@ -64,8 +70,9 @@ def test_a_process_row():
     assert said("processes", {"process_pid": 4}) == set()
 
 
-@pytest.mark.parametrize(("outcome", "relation"), [("success", Relation.LOGGED_ON_TO),
-                                                   ("failure", Relation.FAILED_LOGON_TO)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcome", "relation"), [("success", Relation.LOGGED_ON_TO), ("failure", Relation.FAILED_LOGON_TO)]
+)
 def test_a_logon_row(outcome, relation):
     """A logon says who, to where, and from where; a failed one is never told as a logon."""
     row = {"event_outcome": outcome, "user_id": "S-1-5-21-1-2-3-1104", "source_ip": "192.0.2.9", "source_host": "ws02"}
@@ -154,14 +161,16 @@ def test_a_host_may_begin_with_a_digit(name):
 @pytest.mark.parametrize(
     ("row", "account"),
     [
-        ({"user_id": "S-1-5-18", "user_domain": "NT AUTHORITY", "user_name": "SYSTEM"},
-         Account("S-1-5-18", host="ws01.corp.example")),
+        (
+            {"user_id": "S-1-5-18", "user_domain": "NT AUTHORITY", "user_name": "SYSTEM"},
+            Account("S-1-5-18", host="ws01.corp.example"),
+        ),
         ({"user_id": "S-1-5-21-1-2-3-500", "user_name": "admin"}, Account("S-1-5-21-1-2-3-500")),
         ({"user_name": "alice@corp.example"}, Account("alice@corp.example")),
         ({"user_name": "alice", "user_domain": "CORP"}, Account("CORP\\alice")),
         ({"user_name": "alice"}, Account("alice", host="ws01.corp.example")),
     ],
-)  # fmt: skip
+)
 def test_an_account_by_whatever_is_told(row, account):
     """SID, UPN, domain and name, or a name alone, which is one on that machine."""
     assert said("logons", {"event_outcome": "success", **row}) == {(account, Relation.LOGGED_ON_TO, HOST)}

@@ -30,9 +30,20 @@ from tests.support import FEWER, HOSTILE, entities, texts
 IP, URL, DOMAIN, HOST = IpAddress("192.0.2.1"), Url("https://a.example/"), Domain("a.example"), Host("ws01")
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 DOCUMENTED = [
-    "subject", "outcome", "verdict", "severity", "provider", "reason", "reference", "observed_first", "observed_last",
-    "asked_at", "returned", "available", "truncated_by",
-]  # fmt: skip
+    "subject",
+    "outcome",
+    "verdict",
+    "severity",
+    "provider",
+    "reason",
+    "reference",
+    "observed_first",
+    "observed_last",
+    "asked_at",
+    "returned",
+    "available",
+    "truncated_by",
+]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -76,9 +87,18 @@ def test_every_finding_is_a_frame_of_the_same_columns():
     """Without a table a finding is one row, with the documented columns first and its facts after them."""
     assert list(COMMON) == DOCUMENTED
     finding = Finding(
-        IP, provider="feed", verdict=Verdict.MALICIOUS, severity=Severity.HIGH, facts=(Fact("score", 7),),
-        observed_first=AT, asked_at=AT, returned=1, available=2, reason="listed", truncated_by="limit 1",
-    )  # fmt: skip
+        IP,
+        provider="feed",
+        verdict=Verdict.MALICIOUS,
+        severity=Severity.HIGH,
+        facts=(Fact("score", 7),),
+        observed_first=AT,
+        asked_at=AT,
+        returned=1,
+        available=2,
+        reason="listed",
+        truncated_by="limit 1",
+    )
     frame = finding.to_frame()
     assert list(frame.columns) == [*DOCUMENTED, "score"]
     (row,) = frame.to_dict("records")

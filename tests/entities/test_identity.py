@@ -69,7 +69,7 @@ WHEN = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
         (Account, "alice[at]corp[.]example", "alice@corp.example"),
         (Account, "CORP\\Alice", "corp\\alice"),
     ],
-)  # fmt: skip
+)
 def test_one_thing_has_one_spelling(cls, text, value):
     """Every way to write a value ends in the same normal form, and equal normal forms are equal entities."""
     assert cls(text).value == value
@@ -126,7 +126,7 @@ def test_one_thing_has_one_spelling(cls, text, value):
         (lambda: Key.parse("198.51.100.7"), "write kind:value"),
         (lambda: Key.parse("ip:"), "write kind:value"),
     ],
-)  # fmt: skip
+)
 def test_what_identifies_nothing_is_refused(make, what):
     """A value that could be nothing, or several things, is an EntityError that says why or what to do instead."""
     with pytest.raises(EntityError) as refused:
@@ -206,9 +206,12 @@ def outcome(make):
 
 # Texts that nearly are names and accounts.
 NEARLY = st.one_of(
-    hosts, st.sampled_from(HOSTILE), st.text(max_size=30), st.text("aZ09.-_", min_size=1, max_size=70),
+    hosts,
+    st.sampled_from(HOSTILE),
+    st.text(max_size=30),
+    st.text("aZ09.-_", min_size=1, max_size=70),
     st.text("aZ19.-_\\@$S \u00fc", min_size=1, max_size=12),
-)  # fmt: skip
+)
 
 
 @given(NEARLY)

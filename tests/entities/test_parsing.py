@@ -50,11 +50,13 @@ def outcome(text: str) -> Entity | EntityError:
         ("domain:evil.example", Domain("evil.example")),
         ("account@ws01:bob", Account("bob", host="ws01")),
         ("file@ws01:path:C:\\a.exe", File(path="c:\\a.exe", host="ws01")),
-        ("process@ws01:b34bc01c-7fae-5f63-1000-000000000400",
-         Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01")),
+        (
+            "process@ws01:b34bc01c-7fae-5f63-1000-000000000400",
+            Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01"),
+        ),
         ("process@ws01:4@2026-03-17T09:15:00Z", Process("4@2026-03-17T09:15:00Z", host="ws01")),
     ],
-)  # fmt: skip
+)
 def test_text_names_an_entity(text, entity):
     """Values are recognised as people paste them, defanged or not, with or without their kind."""
     assert parse(text) == entity
@@ -141,9 +143,15 @@ def test_naughty_strings_are_entities_or_errors_in_words(shared_data):
 
 @pytest.mark.parametrize(
     ("found", "kind"),
-    [("ipv4s", IpAddress), ("ipv6s", IpAddress), ("domains", Domain), ("md5s", File), ("sha1s", File),
-     ("sha256s", File)],
-)  # fmt: skip
+    [
+        ("ipv4s", IpAddress),
+        ("ipv6s", IpAddress),
+        ("domains", Domain),
+        ("md5s", File),
+        ("sha1s", File),
+        ("sha256s", File),
+    ],
+)
 def test_what_another_tool_extracts_is_recognised(shared_data, found, kind):
     """Every address, domain and hash that another project's tests expect is the same kind of entity here."""
     calls = json.loads((shared_data("ioc-vectors") / "ioc-finder.vectors.json").read_text("utf-8"))

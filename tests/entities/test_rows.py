@@ -37,9 +37,13 @@ def times(cells: list[object]) -> pd.DataFrame:
 
 
 STARTED = {
-    "host_name": "host", "process_pid": "pid", "process_started": "at", "process_entity_id": None,
-    "process_executable": None, "process_command_line": None,
-}  # fmt: skip
+    "host_name": "host",
+    "process_pid": "pid",
+    "process_started": "at",
+    "process_entity_id": None,
+    "process_executable": None,
+    "process_command_line": None,
+}
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "pyarrow"])
@@ -83,9 +87,17 @@ def test_a_bad_row_costs_only_itself():
 
 @pytest.mark.parametrize(
     ("cell", "pid"),
-    [(6700, 6700), (6700.0, 6700), ("6700", 6700), ("0x1a2c", 6700), ("", None), (None, None), (float("nan"), None),
-     (pd.NA, None)],
-)  # fmt: skip
+    [
+        (6700, 6700),
+        (6700.0, 6700),
+        ("6700", 6700),
+        ("0x1a2c", 6700),
+        ("", None),
+        (None, None),
+        (float("nan"), None),
+        (pd.NA, None),
+    ],
+)
 def test_a_process_id_is_read_however_it_is_written(cell, pid):
     """A number, one with a point, and text of either base; an empty cell is none."""
     frame = pd.DataFrame({"host_name": ["ws01"], "id": [GUID], "pid": pd.Series([cell], dtype=object)})
@@ -128,8 +140,15 @@ def test_a_column_of_times_is_read_in_its_zone(unit):
 
 def test_a_failed_logon_is_told_by_its_outcome():
     """Whose outcome is not known has neither logged on nor failed to."""
-    frame = pd.DataFrame({"event_outcome": ["success", "failure", None], "user_name": ["a", "b", "c"],
-                          "user_domain": "CORP", "user_id": "", "host_name": "ws01"})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "event_outcome": ["success", "failure", None],
+            "user_name": ["a", "b", "c"],
+            "user_domain": "CORP",
+            "user_id": "",
+            "host_name": "ws01",
+        }
+    )
     assert entities_of(frame, view="logons", part="account").entities == (Account("CORP\\a"), None, None)
     assert entities_of(frame, view="logons", part="failed").entities == (None, Account("CORP\\b"), None)
 

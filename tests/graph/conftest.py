@@ -34,7 +34,7 @@ def around(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Work
     """Feed and places of the incident; its logs are connected by each case."""
     settings = Settings(
         feeds=(scenario.feed,), geoip=(scenario.geo,), cache=tmp_path_factory.mktemp("cache"), providers=("abuseipdb",)
-    )  # fmt: skip
+    )
     return Workspace(settings)
 
 

@@ -23,9 +23,9 @@ from clew.entities import (
     Severity,
     Url,
     Verdict,
-)  # fmt: skip
+)
 from clew.entities.tlp import Tlp
-from clew.graph.events import (  # fmt: skip
+from clew.graph.events import (
     Added,
     Branched,
     BulkAnswer,
@@ -98,11 +98,15 @@ places = st.builds(File, path=st.sampled_from(PATHS), host=st.sampled_from(HOSTS
 pids = st.integers(4, 5)
 processes = st.one_of(
     st.builds(
-        Process, st.sampled_from(GUIDS), host=st.sampled_from(HOSTS), pid=st.none() | pids,
-        started=st.none() | st.just(NOON), image=maybe(PATHS),
+        Process,
+        st.sampled_from(GUIDS),
+        host=st.sampled_from(HOSTS),
+        pid=st.none() | pids,
+        started=st.none() | st.just(NOON),
+        image=maybe(PATHS),
     ),
     st.builds(Process, host=st.sampled_from(HOSTS), pid=pids, started=st.just(NOON)),
-)  # fmt: skip
+)
 addresses = st.sampled_from(["198.51.100.7", "2001:db8::7"]).map(IpAddress)
 certificates = st.builds(
     Certificate,
@@ -127,10 +131,15 @@ scalars = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | texts
 )
 links = st.builds(
-    Link, entities, st.sampled_from(list(Relation)), entities,
+    Link,
+    entities,
+    st.sampled_from(list(Relation)),
+    entities,
     st.lists(st.integers(0, 9).map("/rows/{}".format), max_size=3).map(tuple),
-    st.none() | moments, st.none() | moments, st.booleans(),
-)  # fmt: skip
+    st.none() | moments,
+    st.none() | moments,
+    st.booleans(),
+)
 fingerprints = st.sampled_from("0123456789abcdef").map(lambda c: c * 64)
 
 
@@ -138,17 +147,26 @@ def findings(
     subjects: SearchStrategy[Entity], *, sources: tuple[str, ...] = ("logs", "feed")
 ) -> SearchStrategy[Finding]:
     return st.builds(
-        Finding, subjects,
-        pivot=st.sampled_from(["query.connections", "ti.feed"]), provider=st.sampled_from(sources),
-        outcome=st.sampled_from(list(Outcome)), verdict=st.sampled_from(list(Verdict)),
-        severity=st.sampled_from(list(Severity)), reason=texts, reference=texts,
+        Finding,
+        subjects,
+        pivot=st.sampled_from(["query.connections", "ti.feed"]),
+        provider=st.sampled_from(sources),
+        outcome=st.sampled_from(list(Outcome)),
+        verdict=st.sampled_from(list(Verdict)),
+        severity=st.sampled_from(list(Severity)),
+        reason=texts,
+        reference=texts,
         facts=st.lists(st.builds(Fact, texts, scalars), max_size=3).map(tuple),
-        links=st.lists(links, max_size=4).map(tuple), returned=st.integers(0, 5),
+        links=st.lists(links, max_size=4).map(tuple),
+        returned=st.integers(0, 5),
         available=st.none() | st.integers(0, 9),
-        truncated_by=texts, observed_first=st.none() | moments, observed_last=st.none() | moments,
-        asked_at=moments, evidence=st.lists(fingerprints, max_size=2, unique=True).map(tuple),
+        truncated_by=texts,
+        observed_first=st.none() | moments,
+        observed_last=st.none() | moments,
+        asked_at=moments,
+        evidence=st.lists(fingerprints, max_size=2, unique=True).map(tuple),
         same=st.lists(entities, max_size=1).map(tuple),
-    )  # fmt: skip
+    )
 
 
 def combined(subjects: SearchStrategy[Entity]) -> SearchStrategy[Finding]:
@@ -164,31 +182,54 @@ json_values = st.recursive(
 )
 troubles = st.builds(Trouble, st.sampled_from([Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED]), texts, texts, texts)
 exchanges = st.builds(
-    Exchange, st.dictionaries(texts, json_values, max_size=3), fingerprints, texts, moments, st.booleans(),
-    fingerprints | st.just(""), texts, st.integers(0, 599), st.none() | troubles,
-)  # fmt: skip
+    Exchange,
+    st.dictionaries(texts, json_values, max_size=3),
+    fingerprints,
+    texts,
+    moments,
+    st.booleans(),
+    fingerprints | st.just(""),
+    texts,
+    st.integers(0, 599),
+    st.none() | troubles,
+)
 keys = entities.map(lambda entity: entity.key)
 counts = st.integers(0, 2**40)
 planned_calls = st.builds(
-    PlannedCall, keys, texts, st.lists(texts, max_size=2).map(tuple), counts, st.lists(texts, max_size=2).map(tuple),
-    texts, st.floats(0, 20), st.booleans(),
-)  # fmt: skip
+    PlannedCall,
+    keys,
+    texts,
+    st.lists(texts, max_size=2).map(tuple),
+    counts,
+    st.lists(texts, max_size=2).map(tuple),
+    texts,
+    st.floats(0, 20),
+    st.booleans(),
+)
 EVENTS: dict[str, SearchStrategy[Event]] = {
     "opened": st.builds(Opened, texts),
     "connected": st.builds(Connected, texts, texts, fingerprints, counts, counts, counts),
     "added": st.builds(Added, entities),
     "pivoted": st.builds(
-        Pivoted, st.builds(Invocation, texts, entities, st.dictionaries(texts, json_values, max_size=3)),
-        findings(entities) | combined(entities), st.lists(exchanges, max_size=2).map(tuple),
+        Pivoted,
+        st.builds(Invocation, texts, entities, st.dictionaries(texts, json_values, max_size=3)),
+        findings(entities) | combined(entities),
+        st.lists(exchanges, max_size=2).map(tuple),
     ),
     "bulk-pivoted": st.builds(
-        BulkPivoted, texts, st.dictionaries(texts, json_values, max_size=3),
-        st.lists(st.builds(BulkAnswer, entities, findings(entities), st.lists(exchanges, max_size=2).map(tuple)),
-                 max_size=3).map(tuple),
+        BulkPivoted,
+        texts,
+        st.dictionaries(texts, json_values, max_size=3),
+        st.lists(
+            st.builds(BulkAnswer, entities, findings(entities), st.lists(exchanges, max_size=2).map(tuple)), max_size=3
+        ).map(tuple),
     ),
     "planned": st.builds(
-        Planned, st.integers(1, 9), st.lists(planned_calls, max_size=2).map(tuple),
-        st.lists(st.tuples(keys, texts), max_size=2).map(tuple), counts,
+        Planned,
+        st.integers(1, 9),
+        st.lists(planned_calls, max_size=2).map(tuple),
+        st.lists(st.tuples(keys, texts), max_size=2).map(tuple),
+        counts,
     ),
     "noted": st.builds(Noted, texts, st.none() | keys),
     "tagged": st.builds(Tagged, keys, texts),
@@ -211,8 +252,12 @@ EVENTS: dict[str, SearchStrategy[Event]] = {
     "redone": st.builds(Redone, st.lists(counts, max_size=3).map(tuple)),
     "branched": st.builds(Branched, texts, texts, counts, fingerprints),
     "redacted": st.builds(
-        Redacted, fingerprints, st.dictionaries(texts, counts, max_size=3),
-        st.lists(fingerprints, max_size=2).map(tuple), st.lists(counts, max_size=3).map(tuple), fingerprints,
+        Redacted,
+        fingerprints,
+        st.dictionaries(texts, counts, max_size=3),
+        st.lists(fingerprints, max_size=2).map(tuple),
+        st.lists(counts, max_size=3).map(tuple),
+        fingerprints,
     ),
     "signed": st.builds(Signed, texts, texts, texts, texts),
-}  # fmt: skip
+}

@@ -18,7 +18,7 @@ from tests.graph.cases import (
     keys,
     pivots_recorded,
     tell,
-)  # fmt: skip
+)
 
 URL = Url("https://evil.example/a?b=c")
 
@@ -86,8 +86,18 @@ def test_an_error_in_the_block_closes_and_passes(case: Case) -> None:
 
 
 READS = (
-    "known", "said", "nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "digest", "history",
-)  # fmt: skip
+    "known",
+    "said",
+    "nodes",
+    "edges",
+    "claims",
+    "findings",
+    "timeline",
+    "merges",
+    "remarks",
+    "digest",
+    "history",
+)
 
 
 def test_a_closed_case_says_so() -> None:
@@ -254,8 +264,11 @@ def test_the_latest_word_of_a_source_counts() -> None:
     """A source that changes its mind is heard with what it said last; others are still heard."""
     case, seed = case_in_memory(), IpAddress("198.51.100.7")
     for provider, verdict, expected in (
-        ("a", Verdict.MALICIOUS, "malicious"), ("b", Verdict.SUSPICIOUS, "malicious"),
-        ("a", Verdict.BENIGN, "suspicious"), ("b", Verdict.UNKNOWN, "benign"), ("c", Verdict.MALICIOUS, "malicious"),
-    ):  # fmt: skip
+        ("a", Verdict.MALICIOUS, "malicious"),
+        ("b", Verdict.SUSPICIOUS, "malicious"),
+        ("a", Verdict.BENIGN, "suspicious"),
+        ("b", Verdict.UNKNOWN, "benign"),
+        ("c", Verdict.MALICIOUS, "malicious"),
+    ):
         tell(case, seed, verdict=verdict, provider=provider)
         assert case.verdict(seed) == expected

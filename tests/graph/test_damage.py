@@ -250,9 +250,17 @@ def add_pages(data: Bytes, rng: random.Random) -> None:
 
 
 MUTATIONS = (
-    flip_a_bit, flip_a_bit, flip_in_the_header, write_noise, cut, cut_pages, copy_page, swap_pages, empty_page,
+    flip_a_bit,
+    flip_a_bit,
+    flip_in_the_header,
+    write_noise,
+    cut,
+    cut_pages,
+    copy_page,
+    swap_pages,
+    empty_page,
     add_pages,
-)  # fmt: skip
+)
 
 
 def mutants(sample: Path, folder: Path, count: int) -> Iterator[tuple[str, Path]]:

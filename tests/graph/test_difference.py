@@ -33,8 +33,15 @@ def case_of(*findings: Finding) -> Case:
     """A case with these answers, in this order."""
     case = case_in_memory()
     for finding in findings:
-        tell(case, finding.subject, *finding.links, **{name: getattr(finding, name) for name in (
-            "pivot", "provider", "outcome", "verdict", "reason", "facts", "returned")})  # fmt: skip
+        tell(
+            case,
+            finding.subject,
+            *finding.links,
+            **{
+                name: getattr(finding, name)
+                for name in ("pivot", "provider", "outcome", "verdict", "reason", "facts", "returned")
+            },
+        )
     return case
 
 
@@ -90,8 +97,11 @@ def test_a_verdict_that_is_another_is_told_with_the_reason() -> None:
     good = said(SEED, verdict=Verdict.BENIGN, reason="a CDN", **FEED)
     (change,) = case_of(bad).compare(case_of(good)).verdicts
     assert (change.change, change.before, change.after, change.why) == (
-        Change.CHANGED, Verdict.MALICIOUS, Verdict.BENIGN, "feed: a CDN",
-    )  # fmt: skip
+        Change.CHANGED,
+        Verdict.MALICIOUS,
+        Verdict.BENIGN,
+        "feed: a CDN",
+    )
 
 
 def test_what_an_analyst_says_counts_as_an_answer() -> None:
@@ -211,8 +221,12 @@ def test_silence_makes_nothing_gone(asked: list[tuple[Finding, Outcome]]) -> Non
     before, after = case_in_memory(), case_in_memory()
     for finding, outcome in asked:
         keep(before, finding)
-        keep(after, dataclasses.replace(failed(finding.subject, outcome), links=(), pivot=finding.pivot,
-                                        provider=finding.provider))  # fmt: skip
+        keep(
+            after,
+            dataclasses.replace(
+                failed(finding.subject, outcome), links=(), pivot=finding.pivot, provider=finding.provider
+            ),
+        )
     difference = before.compare(after)
     assert not {"gone", "new"} & {*difference.counts}, str(difference)
 

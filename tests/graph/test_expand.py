@@ -204,8 +204,9 @@ def test_a_merge_in_mid_wave_disturbs_nothing(tmp_path: Path, scenario: Scenario
         case.connect(scenario.logs)
         expansion = case.expand(Host("fs01"), depth=1, pivots=("query.processes", "query.logons"))
         assert {call.pivot: call.known for call in expansion.plans[0].calls} == {
-            "query.processes": False, "query.logons": True,
-        }  # fmt: skip
+            "query.processes": False,
+            "query.logons": True,
+        }
         assert len(expansion.findings) == 2
         assert {"host:fs01.corp.example"} == {key for key in keys(case) if key.startswith("host:fs01")}
 

@@ -29,12 +29,31 @@ from tests.incidents.test_pandalab import Recording
 from tests.support import FEWER, HOSTILE, active, entities, texts
 
 #: The local part of a qualified name, as the grammar of PROV-N has it, without its escapes and letters beyond ASCII.
-LOCAL = re.compile(r"(?:[A-Za-z0-9_/@~&+*?#$!]|%[0-9A-F]{2})(?:(?:[A-Za-z0-9_./@~&+*?#$!-]|%[0-9A-F]{2})*"
-                   r"(?:[A-Za-z0-9_/@~&+*?#$!-]|%[0-9A-F]{2}))?")  # fmt: skip
-MEMBERS = ("prov:entity", "prov:activity", "prov:agent", "prov:generatedEntity", "prov:usedEntity", "prov:influencee",
-           "prov:influencer", "prov:specificEntity", "prov:generalEntity")  # fmt: skip
-RELATIONS = ("wasGeneratedBy", "used", "wasAssociatedWith", "wasDerivedFrom", "wasAttributedTo", "specializationOf",
-             "wasInfluencedBy", "wasInvalidatedBy")  # fmt: skip
+LOCAL = re.compile(
+    r"(?:[A-Za-z0-9_/@~&+*?#$!]|%[0-9A-F]{2})(?:(?:[A-Za-z0-9_./@~&+*?#$!-]|%[0-9A-F]{2})*"
+    r"(?:[A-Za-z0-9_/@~&+*?#$!-]|%[0-9A-F]{2}))?"
+)
+MEMBERS = (
+    "prov:entity",
+    "prov:activity",
+    "prov:agent",
+    "prov:generatedEntity",
+    "prov:usedEntity",
+    "prov:influencee",
+    "prov:influencer",
+    "prov:specificEntity",
+    "prov:generalEntity",
+)
+RELATIONS = (
+    "wasGeneratedBy",
+    "used",
+    "wasAssociatedWith",
+    "wasDerivedFrom",
+    "wasAttributedTo",
+    "specializationOf",
+    "wasInfluencedBy",
+    "wasInvalidatedBy",
+)
 
 
 def provenance(case: Case, folder: Path) -> dict[str, Any]:
@@ -184,9 +203,16 @@ def test_hostile_strings_stay_data(text: str, tmp_path: Path):
 # --- crates ----------------------------------------------------------------------------------------------------------
 
 FILES = {
-    "case.clew", "nodes.csv", "edges.csv", "claims.csv", "findings.csv", "prov.json", MANIFEST,
-    "ro-crate-metadata.json", "ro-crate-preview.html",
-}  # fmt: skip
+    "case.clew",
+    "nodes.csv",
+    "edges.csv",
+    "claims.csv",
+    "findings.csv",
+    "prov.json",
+    MANIFEST,
+    "ro-crate-metadata.json",
+    "ro-crate-preview.html",
+}
 
 
 def rows(path: Path) -> list[list[str]]:

@@ -68,9 +68,14 @@ def unmerge(case: Case, which: int) -> None:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "add": Case.add, "answer": answer, "answers": answers, "note": Case.note, "tag": Case.tag, "merge": merge,
+    "add": Case.add,
+    "answer": answer,
+    "answers": answers,
+    "note": Case.note,
+    "tag": Case.tag,
+    "merge": merge,
     "unmerge": unmerge,
-}  # fmt: skip
+}
 
 
 def answered(name: str, arguments: tuple[Any, ...]) -> list[Finding]:

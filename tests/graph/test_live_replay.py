@@ -106,8 +106,9 @@ def test_a_verdict_that_flipped_is_told(tmp_path: Path, outside: Workspace, serv
     assert verdict.why == "abuseipdb: 0 reports, confidence of abuse 0 %"
     assert (answer.before and answer.before.outcome, answer.after and answer.after.outcome) == ("found", "nothing")
     assert {fact.name: (fact.before, fact.after) for fact in answer.facts} == {
-        "abuse_score": ((80,), (0,)), "reports": ((2,), (0,)),
-    }  # fmt: skip
+        "abuse_score": ((80,), (0,)),
+        "reports": ((2,), (0,)),
+    }
     assert difference.counts == {"changed": 2}
 
 

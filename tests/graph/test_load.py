@@ -32,12 +32,17 @@ def test_frames_become_nodes_and_claims():
     case = case_in_memory()
     assert case.load(pd.DataFrame({"entity": ["203.0.113.9"]}), EDGES, source="flows") == (1, 2)
     assert {str(node.key) for node in case.known()} == {
-        "ip:203.0.113.9", "host:ws01.corp.example", "ip:198.51.100.7", "domain:c2.example",
-    }  # fmt: skip
+        "ip:203.0.113.9",
+        "host:ws01.corp.example",
+        "ip:198.51.100.7",
+        "domain:c2.example",
+    }
     first, second = case.said()
     assert (str(first.source), first.relation, str(first.target)) == (
-        "host:ws01.corp.example", "communicates-with", "ip:198.51.100.7",
-    )  # fmt: skip
+        "host:ws01.corp.example",
+        "communicates-with",
+        "ip:198.51.100.7",
+    )
     assert (first.provider, first.pointers) == ("flows", ("/links/0",))
     assert str(first.observed_first) == "2026-03-17 09:15:00+00:00"
     assert second.observed_first is None
@@ -46,8 +51,10 @@ def test_frames_become_nodes_and_claims():
 
 
 @FEWER
-@given(st.lists(entities, max_size=6), st.lists(st.tuples(entities, st.sampled_from(list(Relation)), entities,
-                                                          st.none() | moments), max_size=6))  # fmt: skip
+@given(
+    st.lists(entities, max_size=6),
+    st.lists(st.tuples(entities, st.sampled_from(list(Relation)), entities, st.none() | moments), max_size=6),
+)
 def test_a_batch_is_the_same_as_one_by_one(nodes, links):
     """The nodes and their names after a load are those after adding the same entities one after the other.
 
@@ -55,9 +62,13 @@ def test_a_batch_is_the_same_as_one_by_one(nodes, links):
     """
     together, alone = case_in_memory(), case_in_memory()
     edges = pd.DataFrame(
-        {"source": [link[0] for link in links], "relation": [link[1].value for link in links],
-         "target": [link[2] for link in links], "observed_first": [link[3] for link in links]}
-    )  # fmt: skip
+        {
+            "source": [link[0] for link in links],
+            "relation": [link[1].value for link in links],
+            "target": [link[2] for link in links],
+            "observed_first": [link[3] for link in links],
+        }
+    )
     together.load(pd.DataFrame({"entity": nodes}), edges if links else None, source="flows")
     for entity in nodes:
         alone.add(entity)
@@ -116,8 +127,13 @@ def test_a_batch_reads_as_it_was_written(nodes, links):
 
 def test_around_a_node_is_what_is_near(tmp_path: Path):
     """So many hops from a node, whichever way edges point; a limit says that it cut."""
-    edges = pd.DataFrame({"source": [f"198.51.100.{n}" for n in range(9)], "relation": "related-to",
-                          "target": [f"198.51.100.{n + 1}" for n in range(9)]})  # fmt: skip
+    edges = pd.DataFrame(
+        {
+            "source": [f"198.51.100.{n}" for n in range(9)],
+            "relation": "related-to",
+            "target": [f"198.51.100.{n + 1}" for n in range(9)],
+        }
+    )
     with Investigation.open(tmp_path / "x.clew") as case:
         case.load(edges=edges, source="flows")
         found = case.around(IpAddress("198.51.100.4"), hops=2)

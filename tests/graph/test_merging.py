@@ -19,7 +19,7 @@ from tests.graph.cases import (
     link,
     merged,
     tell,
-)  # fmt: skip
+)
 
 SID, OTHER_SID = "S-1-5-21-1-2-3-1104", "S-1-5-21-1-2-3-1105"
 NAME = "corp\\alice"
@@ -88,8 +88,11 @@ def test_what_is_on_a_machine_goes_with_its_name(order: tuple[str, ...]) -> None
     groups: dict[str, tuple[Entity, ...]] = {"short": (Host(SHORT),), "full": (Host(FULL),), "things": host_of_many()}
     case = merged(*(entity for name in order for entity in groups[name]))
     assert keys(case) == {
-        f"host:{FULL}", f"process@{FULL}:{GUID}", f"file@{FULL}:path:c:\\a.exe", f"account@{FULL}:S-1-5-18",
-    }  # fmt: skip
+        f"host:{FULL}",
+        f"process@{FULL}:{GUID}",
+        f"file@{FULL}:path:c:\\a.exe",
+        f"account@{FULL}:S-1-5-18",
+    }
     for entity in host_of_many():
         assert case.entity(entity).key.scope == FULL
         assert {**case.entity(entity).described(), "host": SHORT} == entity.described()

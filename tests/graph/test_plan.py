@@ -22,7 +22,7 @@ def plan_for(
 ) -> Plan:
     return make_plan(
         1, leads, asked or Asked(), gate=gate or Gate(), budget=Budget(**budget), calls=calls, ceiling=calls
-    )  # fmt: skip
+    )
 
 
 def names(plan: Plan) -> list[str]:

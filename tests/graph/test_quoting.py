@@ -71,8 +71,9 @@ def test_a_claim_of_an_import_quotes_its_row(tmp_path: Path) -> None:
         case.load(None, edges, source="inventory")
         claims = case.said()
         assert [json.loads(text)[:3] for claim in claims for text in claim.evidence()] == [
-            ["host:ws01", "queried", "domain:a.example"], ["host:ws01", "queried", "domain:b.example"],
-        ]  # fmt: skip
+            ["host:ws01", "queried", "domain:a.example"],
+            ["host:ws01", "queried", "domain:b.example"],
+        ]
     with pytest.raises(CaseClosed):
         claims[0].evidence()
 

@@ -263,9 +263,15 @@ def test_no_key_is_in_the_case(service: Service, tmp_path: Path) -> None:
 def entry(address: str = ADDRESS.value, **changes: Any) -> dict[str, Any]:
     params = {"ipAddress": address, "maxAgeInDays": "90", "verbose": ""}
     return {
-        "provider": "abuseipdb", "method": "GET", "url": "https://api.abuseipdb.com/api/v2/check", "params": params,
-        "status": 200, "at": "2026-03-17T12:00:00Z", "body": report(42), **changes,
-    }  # fmt: skip
+        "provider": "abuseipdb",
+        "method": "GET",
+        "url": "https://api.abuseipdb.com/api/v2/check",
+        "params": params,
+        "status": 200,
+        "at": "2026-03-17T12:00:00Z",
+        "body": report(42),
+        **changes,
+    }
 
 
 def test_replies_in_a_file_are_used_instead_of_asking(service: Service, tmp_path: Path) -> None:
@@ -289,11 +295,22 @@ def test_replies_in_a_file_work_offline(incident: Case, scenario: Scenario) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1]", "[[]]", "null", "[" * 100_000, json.dumps([entry(at="yesterday")]),
-     json.dumps([entry(at="2026-03-17T12:00:00")]), json.dumps([entry(params=None)]),
-     json.dumps([{"method": "GET"}]), json.dumps([entry(at=5)]), "[NaN]"],
+    [
+        "",
+        "{",
+        "[1]",
+        "[[]]",
+        "null",
+        "[" * 100_000,
+        json.dumps([entry(at="yesterday")]),
+        json.dumps([entry(at="2026-03-17T12:00:00")]),
+        json.dumps([entry(params=None)]),
+        json.dumps([{"method": "GET"}]),
+        json.dumps([entry(at=5)]),
+        "[NaN]",
+    ],
     ids=range(12),
-)  # fmt: skip
+)
 def test_replies_that_cannot_be_read_are_told(tmp_path: Path, text: str) -> None:
     """A file of replies that lacks something is a SettingsError that names the file."""
     path = tmp_path / "replies.json"

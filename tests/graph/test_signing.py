@@ -217,9 +217,10 @@ def test_a_changed_byte_of_a_signed_step_is_found():
     """Whatever happened in a case, its signature is good, and no byte of a signed step changes without being found."""
     key = ed25519.Ed25519PrivateKey.generate()
     deeds = st.one_of(
-        st.tuples(st.just(Case.add), entities), st.tuples(st.just(Case.note), texts),
+        st.tuples(st.just(Case.add), entities),
+        st.tuples(st.just(Case.note), texts),
         st.tuples(st.just(Case.tag), entities, texts),
-    )  # fmt: skip
+    )
 
     @FEWER
     @given(st.lists(deeds, max_size=6), st.data())
@@ -313,9 +314,11 @@ def test_a_key_counts_in_its_time(case: Path, alice: Path, tmp_path: Path):
     key = " ".join(public(alice).read_text().split()[:2])
     with Case.open(case, workspace=bare_workspace(tmp_path)) as opened:
         for option, good in (
-            ('valid-after="20200101"', True), ('valid-before="20200101"', False),
-            ('valid-after="209901011200Z"', False), ('valid-after="20200101",valid-before="20990101"', True),
-        ):  # fmt: skip
+            ('valid-after="20200101"', True),
+            ('valid-before="20200101"', False),
+            ('valid-after="209901011200Z"', False),
+            ('valid-after="20200101",valid-before="20990101"', True),
+        ):
             (tmp_path / "allowed").write_text(f"alice {option} {key}\n")
             assert bool(opened.verify(signers=tmp_path / "allowed")) is good
 

@@ -19,29 +19,65 @@ URL = Url("https://evil.example/a?b=c")
 TEXT, TIME, COUNT = "text", "time", "count"
 COLUMNS = {
     "nodes": {
-        "key": TEXT, "kind": TEXT, "label": TEXT, "verdict": TEXT, "severity": TEXT, "first_step": COUNT,
+        "key": TEXT,
+        "kind": TEXT,
+        "label": TEXT,
+        "verdict": TEXT,
+        "severity": TEXT,
+        "first_step": COUNT,
     },
     "edges": {
-        "source": TEXT, "relation": TEXT, "target": TEXT, "claims": COUNT, "sources": COUNT, "observed_first": TIME,
+        "source": TEXT,
+        "relation": TEXT,
+        "target": TEXT,
+        "claims": COUNT,
+        "sources": COUNT,
+        "observed_first": TIME,
         "observed_last": TIME,
     },
     "claims": {
-        "source": TEXT, "relation": TEXT, "target": TEXT, "provider": TEXT, "pivot": TEXT, "step": COUNT,
-        "asked_at": TIME, "evidence": TEXT, "pointers": TEXT, "observed_first": TIME, "observed_last": TIME,
+        "source": TEXT,
+        "relation": TEXT,
+        "target": TEXT,
+        "provider": TEXT,
+        "pivot": TEXT,
+        "step": COUNT,
+        "asked_at": TIME,
+        "evidence": TEXT,
+        "pointers": TEXT,
+        "observed_first": TIME,
+        "observed_last": TIME,
         "inferred": COUNT,
     },
     "findings": {
-        "step": COUNT, "subject": TEXT, "pivot": TEXT, "provider": TEXT, "outcome": TEXT, "verdict": TEXT,
-        "severity": TEXT, "reason": TEXT, "reference": TEXT, "asked_at": TIME, "returned": COUNT, "available": COUNT,
-        "truncated_by": TEXT, "counted": TEXT,
+        "step": COUNT,
+        "subject": TEXT,
+        "pivot": TEXT,
+        "provider": TEXT,
+        "outcome": TEXT,
+        "verdict": TEXT,
+        "severity": TEXT,
+        "reason": TEXT,
+        "reference": TEXT,
+        "asked_at": TIME,
+        "returned": COUNT,
+        "available": COUNT,
+        "truncated_by": TEXT,
+        "counted": TEXT,
     },
     "timeline": {
-        "time": TIME, "observed_last": TIME, "source": TEXT, "relation": TEXT, "target": TEXT, "provider": TEXT,
-        "pivot": TEXT, "step": COUNT,
+        "time": TIME,
+        "observed_last": TIME,
+        "source": TEXT,
+        "relation": TEXT,
+        "target": TEXT,
+        "provider": TEXT,
+        "pivot": TEXT,
+        "step": COUNT,
     },
     "merges": {"step": COUNT, "keep": TEXT, "gone": TEXT, "reason": TEXT, "undone_by": COUNT},
     "remarks": {"step": COUNT, "about": TEXT, "kind": TEXT, "text": TEXT},
-}  # fmt: skip
+}
 
 
 def kind_of(column: "pd.Series[object]") -> str:
@@ -132,9 +168,12 @@ def test_asynchronous_pivots_are_recorded(incident: Case, scenario: Scenario) ->
     async def ask() -> list[Outcome]:
         seed = IpAddress(scenario.seed)
         answers = await asyncio.gather(
-            seed.query.connections.aio(), seed.ti.lookup.aio(), seed.geo.locate.aio(), URL.transform.parts.aio(),
+            seed.query.connections.aio(),
+            seed.ti.lookup.aio(),
+            seed.geo.locate.aio(),
+            URL.transform.parts.aio(),
             File(sha256=scenario.truth.payload_sha256).ti.lookup.aio(),
-        )  # fmt: skip
+        )
         return [answer.outcome for answer in answers]
 
     assert set(asyncio.run(ask())) == {Outcome.FOUND}

@@ -19,7 +19,7 @@ from tests.graph.cases import (
     merged,
     tell,
     told,
-)  # fmt: skip
+)
 
 SID, NAME = "S-1-5-21-1-2-3-1104", "corp\\alice"
 MD5, SHA1, SHA256 = "a" * 32, "b" * 40, "c" * 64
@@ -125,9 +125,13 @@ def test_unmerging_machines_gives_back_what_was_on_each() -> None:
 
 
 @pytest.mark.parametrize(
-    "entities", [(Account(NAME), Account(SID, name=NAME)), (Host(SHORT), Host(FULL)),
-                 (File(sha1=SHA1, md5=MD5), File(sha256=SHA256, sha1=SHA1, md5=MD5))],
-)  # fmt: skip
+    "entities",
+    [
+        (Account(NAME), Account(SID, name=NAME)),
+        (Host(SHORT), Host(FULL)),
+        (File(sha1=SHA1, md5=MD5), File(sha256=SHA256, sha1=SHA1, md5=MD5)),
+    ],
+)
 def test_a_merge_that_was_taken_back_is_not_proposed_again(entities: tuple[Entity, ...]) -> None:
     """What a person took apart stays apart, however often the same is said again."""
     case = merged(*entities)

@@ -68,8 +68,11 @@ def test_the_payload_has_its_parent(recording: Recording) -> None:
     """Who started the payload is in the graph, and is the browser, the desktop or the dropper that the user clicked."""
     key = recording.payload().key
     labels = {node.key: node.label for node in recording.case.known()}
-    parents = {labels[claim.source] for claim in recording.case.said()
-               if claim.target == key and claim.relation is Relation.CREATED}  # fmt: skip
+    parents = {
+        labels[claim.source]
+        for claim in recording.case.said()
+        if claim.target == key and claim.relation is Relation.CREATED
+    }
     assert {parent.partition(" ")[0] for parent in parents} <= {"explorer.exe", "msedge.exe", "happy_image.jpeg.exe"}
     assert len(parents) == 1
 

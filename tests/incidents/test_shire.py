@@ -61,8 +61,11 @@ def test_the_new_agent_is_a_process_with_its_starter(movement: Movement) -> None
     """The process id that the console shows for the new agent is a PowerShell that the remote service started."""
     stager = movement.stager()
     nodes = {node.key: node.entity for node in movement.case.known()}
-    parents = [nodes[claim.source] for claim in movement.case.said()
-               if claim.target == stager.key and claim.relation is Relation.CREATED]  # fmt: skip
+    parents = [
+        nodes[claim.source]
+        for claim in movement.case.said()
+        if claim.target == stager.key and claim.relation is Relation.CREATED
+    ]
     assert stager.name.lower() == "powershell.exe"
     assert {parent.name.lower() for parent in parents if isinstance(parent, Process)} == {movement.starter}
 
@@ -71,8 +74,11 @@ def test_the_stager_talked_to_the_c2_that_it_hides(movement: Movement) -> None:
     """The address in the encoded launcher is the one that the process then talked to."""
     claims = movement.case.said()
     hidden = {claim.target for claim in claims if claim.relation is Relation.DECODED_TO and claim.target.kind == "ip"}
-    called = {claim.target for claim in claims
-              if claim.relation is Relation.COMMUNICATES_WITH and claim.source == movement.stager().key}  # fmt: skip
+    called = {
+        claim.target
+        for claim in claims
+        if claim.relation is Relation.COMMUNICATES_WITH and claim.source == movement.stager().key
+    }
     assert hidden == called
     assert len(called) == 1
 
@@ -81,8 +87,11 @@ def test_the_account_is_the_one_of_the_console(movement: Movement) -> None:
     """The new agent runs as the account that the console shows, SYSTEM under the service manager."""
     key = movement.stager().key
     nodes = {node.key: node.entity for node in movement.case.known()}
-    ran_as = [nodes[claim.target] for claim in movement.case.said()
-              if claim.source == key and claim.relation is Relation.RAN_AS]  # fmt: skip
+    ran_as = [
+        nodes[claim.target]
+        for claim in movement.case.said()
+        if claim.source == key and claim.relation is Relation.RAN_AS
+    ]
     names = {account.label.rpartition("\\")[2] for account in ran_as if isinstance(account, Account)}
     assert names == {movement.agent.user.rpartition("\\")[2].lower()}
 
@@ -92,8 +101,11 @@ def test_the_movement_is_in_the_graph(movement: Movement) -> None:
     claims = movement.case.said()
     target = movement.case.entity(movement.target).key
     own = {claim.target for claim in claims if claim.relation is Relation.HAS_ADDRESS and claim.source == target}
-    reached = {claim.source.scope or claim.source.value for claim in claims
-               if claim.relation is Relation.COMMUNICATES_WITH and claim.target in own}  # fmt: skip
+    reached = {
+        claim.source.scope or claim.source.value
+        for claim in claims
+        if claim.relation is Relation.COMMUNICATES_WITH and claim.target in own
+    }
     came_from = {str(claim.target) for claim in claims if claim.relation is Relation.LOGGED_ON_FROM}
     known_as = {name.partition(".")[0] for name in reached}
     assert movement.source.host.lower() in known_as or f"ip:{movement.source.address}" in came_from

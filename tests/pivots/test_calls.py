@@ -141,9 +141,13 @@ def test_settings_can_be_changed_for_what_follows(feed):
     configure(offline=True, own_domains=["Corp.Example"], geoip="x.mmdb", analyst="me")
     settings = context.workspace().settings
     assert settings == Settings(
-        feeds=(feed,), geoip=(Path("x.mmdb"),), offline=True, own_domains=("corp.example",), analyst="me",
+        feeds=(feed,),
+        geoip=(Path("x.mmdb"),),
+        offline=True,
+        own_domains=("corp.example",),
+        analyst="me",
         cache=settings.cache,
-    )  # fmt: skip
+    )
     assert "offline" in IP.ti.abuseipdb().reason
     assert IP.ti.feed()
     seen: list[bool] = []
@@ -182,8 +186,10 @@ def test_a_menu_is_a_class_that_reads_as_a_table(workspace):
     mine = Mine(IP)
     assert dir(mine) == ["everybody", "lists", "reports"]
     assert [row.name for row in (Mine.everybody, Mine.reports, Mine.lists)] == [
-        "mine.everybody", "mine.reports", "mine.lists",
-    ]  # fmt: skip
+        "mine.everybody",
+        "mine.reports",
+        "mine.lists",
+    ]
     assert Mine.everybody.calls == 2
     assert Mine.everybody.providers == (AbuseIpDb, LocalFeed)
     assert "out of reports, lists" in Mine.everybody.help

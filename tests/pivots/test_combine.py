@@ -103,10 +103,18 @@ def test_what_was_said_is_kept():
     link = Link(Domain("evil.example"), Relation.RESOLVES_TO, IP)
     whole = combined(
         part("a", facts=(Fact("x", 1),), evidence=("e1", "e2"), observed_first=LATE, asked_at=EARLY),
-        part("b", facts=(Fact("y", 2),), evidence=("e2",), observed_first=EARLY, observed_last=LATE, links=(link,),
-             asked_at=LATE, reference="https://b.example"),
+        part(
+            "b",
+            facts=(Fact("y", 2),),
+            evidence=("e2",),
+            observed_first=EARLY,
+            observed_last=LATE,
+            links=(link,),
+            asked_at=LATE,
+            reference="https://b.example",
+        ),
         part("c", Outcome.FAILED, facts=(Fact("z", 3),), observed_first=EARLY),
-    )  # fmt: skip
+    )
     assert [fact.name for fact in whole.facts] == ["x", "y"]
     assert whole.links == (link,)
     assert whole.evidence == ("e1", "e2")

@@ -23,8 +23,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")
     copy = tmp_path_factory.mktemp("source") / "plugin"
     subprocess.run(["cp", "-r", str(PACKAGE), str(copy)], check=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
-               "--disable-pip-version-check", "--target", str(target), str(copy)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+        "--disable-pip-version-check",
+        "--target",
+        str(target),
+        str(copy),
+    ]
     # What `make` says of installs is not of this one: newer versions of pip refuse both together.
     plain = {name: value for name, value in os.environ.items() if name != "PIP_BUILD_CONSTRAINT"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
@@ -51,7 +63,9 @@ def python(folder: Path, code: str) -> str:
 
 def test_an_installed_menu_is_a_menu_of_the_entity(installed: Path):
     """A menu of another package is called, waited for, asked over a column and found by name as clew's own are."""
-    told = python(installed, """
+    told = python(
+        installed,
+        """
 import asyncio, json
 from clew import IpAddress
 from clew.pivots import search
@@ -65,68 +79,92 @@ print(json.dumps([
     [card.name for card in ip.pivots() if "assets" in card.name],
     [card.name for card in search("who owns")],
     "assets" in dir(ip), dir(ip.assets), list(map(str, failures())),
-]))""")  # fmt: skip
+]))""",
+    )
     about = "Who owns the machine at the address, and where it stands."
     assert json.loads(told) == [
-        "Vienna", "belongs to CORP\\alice", ["found", "nothing", "empty"], about, ["assets.owner"], ["assets.owner"],
-        True, ["owner"], [],
-    ]  # fmt: skip
+        "Vienna",
+        "belongs to CORP\\alice",
+        ["found", "nothing", "empty"],
+        about,
+        ["assets.owner"],
+        ["assets.owner"],
+        True,
+        ["owner"],
+        [],
+    ]
 
 
 def test_an_installed_provider_joins_the_look_up(installed: Path):
     """A provider of another package is a row of the menu that it joins, and its verdict is part of the look-up."""
-    told = python(installed, """
+    told = python(
+        installed,
+        """
 from clew import IpAddress, configure
 configure(offline=True)
 found = IpAddress("203.0.113.66").ti.lookup()
 print(found.verdict, [part.provider for part in found.parts], IpAddress.ti.blocklist.over(["192.0.2.1"])["status"][0])
 print(IpAddress("203.0.113.66").ti.lookup(providers=["blocklist"]).reason)
-""")  # fmt: skip
+""",
+    )
     assert told.splitlines() == [
-        "malicious ['feed', 'blocklist'] nothing", "blocklist: blocked by the firewall",
-    ]  # fmt: skip
+        "malicious ['feed', 'blocklist'] nothing",
+        "blocklist: blocked by the firewall",
+    ]
 
 
 def test_a_menu_can_be_reached_by_its_class(installed: Path):
     """`via` gives the menu of a class, for type checkers that cannot see what is installed."""
-    told = python(installed, """
+    told = python(
+        installed,
+        """
 from clew import IpAddress
 from clew_assets.menus import IpAssets
 print(IpAddress("10.0.0.8").via(IpAssets).owner().reason)
-""")  # fmt: skip
+""",
+    )
     assert told == "belongs to CORP\\bob"
 
 
 def test_a_case_replays_what_a_plug_in_answered(installed: Path, tmp_path: Path):
     """A pivot of another package is recorded and replayed; without the package the replay says what is missing."""
     file = tmp_path / "ir.clew"
-    told = python(installed, f"""
+    told = python(
+        installed,
+        f"""
 from clew import Investigation, IpAddress
 with Investigation.open({str(file)!r}) as case:
     IpAddress("198.51.100.7").assets.owner()
     print(len(case.claims()))
 print(Investigation.replay({str(file)!r}).identical)
-""")  # fmt: skip
+""",
+    )
     assert told.split() == ["1", "True"]
-    said = python(tmp_path, f"""
+    said = python(
+        tmp_path,
+        f"""
 from clew import Investigation
 from clew.errors import CaseError
 try:
     Investigation.replay({str(file)!r})
 except CaseError as error:
     print(error.what)
-""")  # fmt: skip
+""",
+    )
     assert "assets.owner, cannot be run again: IpAddress has no pivot 'assets.owner'" in said
 
 
 def test_nothing_of_a_plug_in_is_imported_before_it_is_used(installed: Path):
     """`import clew` and clew's own menus import no other package but those that join the menu."""
-    told = python(installed, """
+    told = python(
+        installed,
+        """
 import sys
 from clew import IpAddress
 IpAddress("198.51.100.7").net.kind()
 print("clew_assets" in sys.modules)
-""")  # fmt: skip
+""",
+    )
     assert told == "False"
 
 
@@ -168,7 +206,9 @@ def told_by_clew(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     (folder / "clew_exits.py").write_text("raise SystemExit(3)\n")
     for package, (group, name, where, _) in BROKEN.items():
         offer(folder, package, group, name, where)
-    said = python(folder, """
+    said = python(
+        folder,
+        """
 import json
 from clew import IpAddress, configure
 from clew.pivots.registry import failures, own_pivots
@@ -178,7 +218,8 @@ assert ip.net.kind().fact("ip_kind") == "documentation" and ip.ti.lookup().parts
 assert len(ip.pivots()) == len(own_pivots(IpAddress)) > 9
 assert hasattr(ip, "geo") and not hasattr(ip, "broken") and dir(ip)
 print(json.dumps([[str(failure), failure.traceback] for failure in failures()]))
-""")  # fmt: skip
+""",
+    )
     return json.loads(said)
 
 
@@ -194,14 +235,17 @@ def test_a_broken_plug_in_is_seen_and_breaks_nothing_else(told_by_clew: list[lis
 def test_a_menu_that_cannot_be_used_says_why(tmp_path: Path):
     """Naming it is an error that says which package is wrong and where to look."""
     offer(tmp_path, "clew-wrong", "clew.pivots", "IpAddress.broken", "clew_absent:Menu")
-    told = python(tmp_path, """
+    told = python(
+        tmp_path,
+        """
 from clew import IpAddress
 from clew.errors import PluginError
 try:
     IpAddress("198.51.100.7").broken
 except PluginError as error:
     print(error)
-""")  # fmt: skip
+""",
+    )
     assert "it cannot be imported: ModuleNotFoundError: No module named 'clew_absent'" in told
     assert "clew-wrong 1.0 (clew_absent:Menu)" in told
     assert "next: clew doctor" in told
@@ -211,14 +255,17 @@ def test_two_packages_with_one_name_are_both_named(tmp_path: Path):
     """A name that two packages claim is neither's, and the error names both."""
     offer(tmp_path, "clew-one", "clew.pivots", "IpAddress.mine", "one:Menu")
     offer(tmp_path, "clew-two", "clew.pivots", "IpAddress.mine", "two:Menu")
-    told = python(tmp_path, """
+    told = python(
+        tmp_path,
+        """
 from clew import IpAddress
 from clew.errors import PluginError
 try:
     IpAddress.mine
 except PluginError as error:
     print(error)
-""")  # fmt: skip
+""",
+    )
     assert "IpAddress.mine is offered twice" in told
     assert "clew-one 1.0" in told
     assert "clew-two 1.0" in told

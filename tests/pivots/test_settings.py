@@ -166,13 +166,36 @@ def test_a_quota_that_is_none_says_how_to_write_one(monkeypatch):
     assert "otx=5/fortnight" in str(error.value)
 
 
-@pytest.mark.parametrize("content", [
-    "quotas = 5", 'quotas = { otx = "5" }', 'quotas = { otx = "0/day" }', 'quotas = { otx = "5/fortnight" }',
-    'quotas = { otx = "" }', "quotas = { otx = 5 }", 'quotas = "otx"', 'quotas = { otx = "5/day+" }',
-    "agree = 0", "agree = -1", "agree = true", 'agree = "many"', "agree = nan", "weights = 5", "weights = { otx = -1 }",
-    'weights = { otx = "much" }', "weights = { otx = true }", 'providers = "tor"', "providers = [5]", "deadline = inf",
-    'offline = "maybe"', "offline = 1", "reply_limit = 1.5", "geoip = 7", "keys = []",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        "quotas = 5",
+        'quotas = { otx = "5" }',
+        'quotas = { otx = "0/day" }',
+        'quotas = { otx = "5/fortnight" }',
+        'quotas = { otx = "" }',
+        "quotas = { otx = 5 }",
+        'quotas = "otx"',
+        'quotas = { otx = "5/day+" }',
+        "agree = 0",
+        "agree = -1",
+        "agree = true",
+        'agree = "many"',
+        "agree = nan",
+        "weights = 5",
+        "weights = { otx = -1 }",
+        'weights = { otx = "much" }',
+        "weights = { otx = true }",
+        'providers = "tor"',
+        "providers = [5]",
+        "deadline = inf",
+        'offline = "maybe"',
+        "offline = 1",
+        "reply_limit = 1.5",
+        "geoip = 7",
+        "keys = []",
+    ],
+)
 def test_what_a_setting_cannot_be_is_told_with_its_name(written, content):
     """A value of the wrong kind is an error that names the setting, and is not taken for another."""
     written(content)

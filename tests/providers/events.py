@@ -30,9 +30,15 @@ SYSMON = "Microsoft-Windows-Sysmon/Operational"
 def sysmon(code: int, at: str = "09:15:00.123", **fields: Any) -> Event:
     """A Sysmon event in the flat shape."""
     return {
-        "Channel": SYSMON, "EventID": code, "Hostname": HOST.upper(), "UtcTime": f"2026-03-17 {at}",
-        "ProcessGuid": f"{{{GUID.upper()}}}", "ProcessId": "6700", "Image": "C:\\Tools\\a.exe", **fields,
-    }  # fmt: skip
+        "Channel": SYSMON,
+        "EventID": code,
+        "Hostname": HOST.upper(),
+        "UtcTime": f"2026-03-17 {at}",
+        "ProcessGuid": f"{{{GUID.upper()}}}",
+        "ProcessId": "6700",
+        "Image": "C:\\Tools\\a.exe",
+        **fields,
+    }
 
 
 def security(code: int, at: str = "09:15:00.456", **fields: Any) -> Event:
@@ -41,35 +47,78 @@ def security(code: int, at: str = "09:15:00.456", **fields: Any) -> Event:
 
 
 STARTED = sysmon(
-    1, CommandLine="a.exe -x", User="CORP\\Alice", ParentProcessGuid=f"{{{OTHER.upper()}}}", ParentProcessId="4",
-    ParentImage="C:\\Windows\\explorer.exe", LogonId="0x3E7",
+    1,
+    CommandLine="a.exe -x",
+    User="CORP\\Alice",
+    ParentProcessGuid=f"{{{OTHER.upper()}}}",
+    ParentProcessId="4",
+    ParentImage="C:\\Windows\\explorer.exe",
+    LogonId="0x3E7",
     Hashes=f"SHA1={'A' * 40},MD5={'B' * 32},SHA256={'C' * 64},IMPHASH={'D' * 32}",
-)  # fmt: skip
+)
 CONNECTED = sysmon(
-    3, "09:16:00.000", SourceIp="192.0.2.1", SourcePort="50000", DestinationIp="198.51.100.7", DestinationPort="443",
-    Protocol="TCP", Initiated="true", User="CORP\\Alice",
-)  # fmt: skip
+    3,
+    "09:16:00.000",
+    SourceIp="192.0.2.1",
+    SourcePort="50000",
+    DestinationIp="198.51.100.7",
+    DestinationPort="443",
+    Protocol="TCP",
+    Initiated="true",
+    User="CORP\\Alice",
+)
 RESOLVED = sysmon(22, "09:16:30.000", QueryName="CDN.evil.example", QueryResults="::ffff:198.51.100.7;")
 CREATED = sysmon(11, "09:17:00.000", TargetFilename="C:\\Temp\\b.exe")
 OPENED = sysmon(
-    10, "09:18:00.000", SourceProcessGUID=f"{{{GUID}}}", SourceProcessId="6700", SourceImage="C:\\Tools\\a.exe",
-    TargetProcessGUID=f"{{{OTHER}}}", TargetProcessId="700", TargetImage="C:\\Windows\\lsass.exe",
+    10,
+    "09:18:00.000",
+    SourceProcessGUID=f"{{{GUID}}}",
+    SourceProcessId="6700",
+    SourceImage="C:\\Tools\\a.exe",
+    TargetProcessGUID=f"{{{OTHER}}}",
+    TargetProcessId="700",
+    TargetImage="C:\\Windows\\lsass.exe",
     GrantedAccess="0x1010",
-)  # fmt: skip
+)
 LOGGED_ON = security(
-    4624, TargetUserSid="S-1-5-21-1-2-3-1104", TargetUserName="alice", TargetDomainName="CORP", LogonType="3",
-    IpAddress="::ffff:192.0.2.9", IpPort="51000", WorkstationName="WS02", TargetLogonId="0x1", ProcessName="-",
-)  # fmt: skip
+    4624,
+    TargetUserSid="S-1-5-21-1-2-3-1104",
+    TargetUserName="alice",
+    TargetDomainName="CORP",
+    LogonType="3",
+    IpAddress="::ffff:192.0.2.9",
+    IpPort="51000",
+    WorkstationName="WS02",
+    TargetLogonId="0x1",
+    ProcessName="-",
+)
 TURNED_AWAY = {**LOGGED_ON, "EventID": 4625, "TargetUserSid": "S-1-0-0", "@timestamp": "2026-03-17T09:14:00Z"}
 SPAWNED = security(
-    4688, NewProcessId="0x1a2c", NewProcessName="C:\\Tools\\a.exe", ProcessId="0x4", CommandLine="a.exe -x",
-    SubjectUserSid="S-1-5-21-1-2-3-1104", SubjectUserName="alice", SubjectDomainName="CORP", TargetUserSid="S-1-0-0",
-    TargetUserName="-", TargetDomainName="-", SubjectLogonId="0x3E7",
-)  # fmt: skip
+    4688,
+    NewProcessId="0x1a2c",
+    NewProcessName="C:\\Tools\\a.exe",
+    ProcessId="0x4",
+    CommandLine="a.exe -x",
+    SubjectUserSid="S-1-5-21-1-2-3-1104",
+    SubjectUserName="alice",
+    SubjectDomainName="CORP",
+    TargetUserSid="S-1-0-0",
+    TargetUserName="-",
+    TargetDomainName="-",
+    SubjectLogonId="0x3E7",
+)
 PERMITTED = security(
-    5156, "09:16:00.200", ProcessID="6700", Application="\\device\\harddiskvolume2\\tools\\a.exe", Direction="%%14593",
-    SourceAddress="192.0.2.1", SourcePort="50000", DestAddress="198.51.100.7", DestPort="443", Protocol="6",
-)  # fmt: skip
+    5156,
+    "09:16:00.200",
+    ProcessID="6700",
+    Application="\\device\\harddiskvolume2\\tools\\a.exe",
+    Direction="%%14593",
+    SourceAddress="192.0.2.1",
+    SourcePort="50000",
+    DestAddress="198.51.100.7",
+    DestPort="443",
+    Protocol="6",
+)
 ALL = (STARTED, CONNECTED, RESOLVED, CREATED, OPENED, LOGGED_ON, TURNED_AWAY)
 
 

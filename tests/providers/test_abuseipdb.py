@@ -22,10 +22,16 @@ from tests.support import HOSTILE, hiding
 
 KEY = "canary-abuseipdb-0123456789"
 GOOD = {
-    "ipAddress": PUBLIC.value, "abuseConfidenceScore": 100, "totalReports": 37, "countryCode": "NL", "isp": "Example",
-    "usageType": "Data Center/Web Hosting/Transit", "domain": "host.example", "isTor": False,
+    "ipAddress": PUBLIC.value,
+    "abuseConfidenceScore": 100,
+    "totalReports": 37,
+    "countryCode": "NL",
+    "isp": "Example",
+    "usageType": "Data Center/Web Hosting/Transit",
+    "domain": "host.example",
+    "isTor": False,
     "lastReportedAt": "2026-03-16T20:15:00+00:00",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +71,14 @@ def test_a_report_becomes_facts():
     finding = judged()
     assert (finding.outcome, finding.verdict, finding.severity) == (Outcome.FOUND, Verdict.MALICIOUS, Severity.HIGH)
     assert {fact.name: fact.value for fact in finding.facts} == {
-        "abuse_score": 100, "reports": 37, "country_code": "NL", "isp": "Example", "domain": "host.example",
-        "usage_type": "Data Center/Web Hosting/Transit", "is_tor": False,
-    }  # fmt: skip
+        "abuse_score": 100,
+        "reports": 37,
+        "country_code": "NL",
+        "isp": "Example",
+        "domain": "host.example",
+        "usage_type": "Data Center/Web Hosting/Transit",
+        "is_tor": False,
+    }
     assert finding.observed_last == datetime(2026, 3, 16, 20, 15, tzinfo=UTC)
     assert finding.reference == "https://www.abuseipdb.com/check/8.8.4.4"
 
@@ -95,16 +106,29 @@ def test_a_score_is_a_verdict(score, reports, verdict, severity, outcome):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"<html>Just a moment...</html>", b"null", b"[]", b"{}", {"data": None}, {"data": []}, {"data": "x"},
-        {"data": {}}, {"errors": [{"detail": "no"}]}, {"data": {"abuseConfidenceScore": None}},
-        {"data": {"abuseConfidenceScore": "high"}}, {"data": {**GOOD, "abuseConfidenceScore": [75]}},
-        {"data": {**GOOD, "abuseConfidenceScore": 101}}, {"data": {**GOOD, "abuseConfidenceScore": -1}},
-        b'{"data": {"abuseConfidenceScore": 1e999}}', b'{"data": {"abuseConfidenceScore": NaN}}',
-        {"data": {**GOOD, "totalReports": "many"}}, {"data": {**GOOD, "totalReports": -3}},
+        b"",
+        b"<html>Just a moment...</html>",
+        b"null",
+        b"[]",
+        b"{}",
+        {"data": None},
+        {"data": []},
+        {"data": "x"},
+        {"data": {}},
+        {"errors": [{"detail": "no"}]},
+        {"data": {"abuseConfidenceScore": None}},
+        {"data": {"abuseConfidenceScore": "high"}},
+        {"data": {**GOOD, "abuseConfidenceScore": [75]}},
+        {"data": {**GOOD, "abuseConfidenceScore": 101}},
+        {"data": {**GOOD, "abuseConfidenceScore": -1}},
+        b'{"data": {"abuseConfidenceScore": 1e999}}',
+        b'{"data": {"abuseConfidenceScore": NaN}}',
+        {"data": {**GOOD, "totalReports": "many"}},
+        {"data": {**GOOD, "totalReports": -3}},
         {"data": {**GOOD, "totalReports": {"n": 3}}},
     ],
     ids=range(20),
-)  # fmt: skip
+)
 def test_a_malformed_reply_is_no_verdict(body):
     """A reply without a usable score is a failed ask: never a verdict, never an exception."""
     finding = asked(body)[0].finding
@@ -129,8 +153,13 @@ json_values = st.recursive(
 )
 
 
-@given(st.one_of(st.binary(max_size=30), json_values, st.fixed_dictionaries({"data": st.fixed_dictionaries(
-    {}, optional=dict.fromkeys(GOOD, json_values))})))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=30),
+        json_values,
+        st.fixed_dictionaries({"data": st.fixed_dictionaries({}, optional=dict.fromkeys(GOOD, json_values))}),
+    )
+)
 def test_no_reply_breaks_it(body):
     """Any bytes and any JSON end in a finding of one of three outcomes."""
     assert asked(body)[0].finding.outcome in (Outcome.FOUND, Outcome.NOTHING, Outcome.FAILED)

@@ -21,37 +21,108 @@ OURS = Gate(
 PRIVATE = "private or reserved"
 NEVER = [
     # Private, loopback, link-local, shared, documentation, benchmarking, reserved, broadcast, unspecified.
-    *((IpAddress(text), PRIVATE) for text in (
-        "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254",
-        "100.64.0.1", "192.0.2.1", "198.51.100.7", "203.0.113.9", "198.18.0.1", "240.0.0.1", "255.255.255.255",
-        "0.0.0.0", "192.0.0.1", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "2001:db8::1", "fec0::1", "100::1",
-        "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::", "2001:0:a00:1::", "4000::1",
-    )),
+    *(
+        (IpAddress(text), PRIVATE)
+        for text in (
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "198.18.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "0.0.0.0",
+            "192.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "2001:db8::1",
+            "fec0::1",
+            "100::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "2002:a00:1::",
+            "2001:0:a00:1::",
+            "4000::1",
+        )
+    ),
     *((IpAddress(text), "multicast") for text in ("224.0.0.1", "239.255.255.250", "ff02::1", "ff0e::1")),
-    *((Domain(text), "internal") for text in (
-        "printer.local", "db.internal", "nas.lan", "a.home.arpa", "x.test", "x.invalid", "dc.corp", "a.localhost",
-        "corp.example", "a.b.corp.example", "acme.example", "www.acme.example", "x.branch.example",
-        "b\u00fccher.example", "shop.xn--bcher-kva.example", "our-site.example", "mail.our-site.example",
-    )),
+    *(
+        (Domain(text), "internal")
+        for text in (
+            "printer.local",
+            "db.internal",
+            "nas.lan",
+            "a.home.arpa",
+            "x.test",
+            "x.invalid",
+            "dc.corp",
+            "a.localhost",
+            "corp.example",
+            "a.b.corp.example",
+            "acme.example",
+            "www.acme.example",
+            "x.branch.example",
+            "b\u00fccher.example",
+            "shop.xn--bcher-kva.example",
+            "our-site.example",
+            "mail.our-site.example",
+        )
+    ),
     *((Host(text), "internal") for text in ("ws01", "ws01.corp.example")),
     *((Account(text), "internal") for text in ("CORP\\alice", "alice@mail.example", "S-1-5-21-1-2-3-4")),
-    *((Url(text), "credentials") for text in ("https://a:b@evil.example/", "https://a@evil.example/", "https://:b@evil.example/")),
-    *((Url(f"https://{text}/x"), PRIVATE) for text in (
-        "10.0.0.1", "0x7f.1", "2130706433", "127.1", "[::1]", "[::ffff:10.0.0.1]", "[fe80::1]", "192.168.1.1:8443",
-        "10.0.0.1.", "[2002:a00:1::]",
-    )),
-    *((Url(f"https://{text}/x"), "internal") for text in (
-        "localhost", "localhost.", "intranet", "printer.local.", "CORP.example.:8443", "a.our-site.example.", "ws01",
-    )),
+    *(
+        (Url(text), "credentials")
+        for text in ("https://a:b@evil.example/", "https://a@evil.example/", "https://:b@evil.example/")
+    ),
+    *(
+        (Url(f"https://{text}/x"), PRIVATE)
+        for text in (
+            "10.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "127.1",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "[fe80::1]",
+            "192.168.1.1:8443",
+            "10.0.0.1.",
+            "[2002:a00:1::]",
+        )
+    ),
+    *(
+        (Url(f"https://{text}/x"), "internal")
+        for text in (
+            "localhost",
+            "localhost.",
+            "intranet",
+            "printer.local.",
+            "CORP.example.:8443",
+            "a.our-site.example.",
+            "ws01",
+        )
+    ),
     (File(path="C:\\secret.docx", host="ws01"), "internal"),
     (Process(pid=4, started=datetime(2026, 1, 1, tzinfo=UTC), host="ws01"), "internal"),
-]  # fmt: skip
+]
 MAY = [
     *map(IpAddress, ("8.8.8.8", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "11.0.0.1")),
     *map(Domain, ("evil.example", "notcorp.example", "corp.example.a.example", "xour-site.example", "lan.a.example")),
-    *map(Url, ("https://evil.example/", "http://8.8.8.8/?u=10.0.0.1", "https://evil.example/@x", "https://evil.example./")),
+    *map(
+        Url,
+        ("https://evil.example/", "http://8.8.8.8/?u=10.0.0.1", "https://evil.example/@x", "https://evil.example./"),
+    ),
     File("a" * 64, path="C:\\a.exe", host="ws01"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("entity", "why"), NEVER, ids=str)
@@ -116,10 +187,22 @@ def test_a_url_is_as_private_as_its_address(address):
     assert bool(OURS.private(Url(f"http://{host}/"))) >= bool(OURS.private(IpAddress(str(address))))
 
 
-@pytest.mark.parametrize(("number", "may"), [
-    (0, False), (1, True), (23_456, False), (64_495, True), (64_496, False), (64_512, False), (65_551, False),
-    (65_552, True), (4_199_999_999, True), (4_200_000_000, False), (4_294_967_295, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "may"),
+    [
+        (0, False),
+        (1, True),
+        (23_456, False),
+        (64_495, True),
+        (64_496, False),
+        (64_512, False),
+        (65_551, False),
+        (65_552, True),
+        (4_199_999_999, True),
+        (4_200_000_000, False),
+        (4_294_967_295, False),
+    ],
+)
 def test_private_numbers_of_autonomous_systems_stay_here(number, may):
     """Numbers for documentation, for private use and those that nobody can have are not sent; others may be."""
     assert (Gate().refusal(Oracle, AutonomousSystem(f"AS{number}")) is None) == may

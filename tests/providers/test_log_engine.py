@@ -67,9 +67,13 @@ def test_every_query_finds_its_rows(logs, query):
 def test_no_rows_is_nothing(logs, query):
     """A query that finds no rows says so, and is no error."""
     nobody: dict[str, Entity] = {
-        "Account": Account("CORP\\nobody"), "Domain": Domain("no.example"), "File": File("d" * 64),
-        "Host": Host("ws99"), "IpAddress": IpAddress("203.0.113.1"), "Process": Process(GUID, host="ws99"),
-    }  # fmt: skip
+        "Account": Account("CORP\\nobody"),
+        "Domain": Domain("no.example"),
+        "File": File("d" * 64),
+        "Host": Host("ws99"),
+        "IpAddress": IpAddress("203.0.113.1"),
+        "Process": Process(GUID, host="ws99"),
+    }
     finding = ask(logs, query, nobody[query.subject])
     assert (finding.outcome, finding.reason) == (Outcome.NOTHING, "no such rows in the connected logs")
 
@@ -96,8 +100,9 @@ def test_no_value_becomes_code(logs, monkeypatch, query, name):
     assert logs.select("SELECT * FROM processes", {}, 5).available == 1
 
 
-@pytest.mark.parametrize("query", [query for query in QUERIES.values() if query.subject in ("Account", "File")],
-                         ids=lambda query: query.id)  # fmt: skip
+@pytest.mark.parametrize(
+    "query", [query for query in QUERIES.values() if query.subject in ("Account", "File")], ids=lambda query: query.id
+)
 def test_hostile_subjects_are_only_values(logs, query):
     """Entities made of hostile text are asked about like any others, and found nowhere."""
     for value in HOSTILE:
@@ -107,24 +112,52 @@ def test_hostile_subjects_are_only_values(logs, query):
 
 
 LOCKED = [
-    "COPY processes TO '{tmp}/out.csv'", "ATTACH '{tmp}/other.db'", "SET threads = 1", "RESET threads",
-    "PRAGMA enable_profiling", "INSTALL httpfs", "LOAD httpfs", "DROP TABLE events", "DELETE FROM events",
-    "UPDATE events SET raw = ''", "INSERT INTO events SELECT * FROM events", "CREATE TABLE x AS SELECT 1",
-    "EXPORT DATABASE '{tmp}/x'", "IMPORT DATABASE '{tmp}/x'", "CHECKPOINT", "CALL duckdb_settings()", "USE memory",
-    "EXPLAIN SELECT 1", "BEGIN", "PREPARE v AS SELECT 1", "DETACH x", "VACUUM", "", ";", "SELECT", "--",
-    "SELECT * FROM processes; SELECT 1", "SELECT * FROM processes; DROP TABLE events",
-    "SELECT * FROM processes) q; DROP TABLE events; SELECT * FROM (SELECT 1", "SELECT * FROM processes -- x",
-    "SELECT * FROM processes /*", "SELECT * FROM nowhere", "SELECT 1",
-    "SELECT * FROM read_csv('{tmp}/secret.csv')", "SELECT * FROM '{tmp}/secret.csv'",
+    "COPY processes TO '{tmp}/out.csv'",
+    "ATTACH '{tmp}/other.db'",
+    "SET threads = 1",
+    "RESET threads",
+    "PRAGMA enable_profiling",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "DROP TABLE events",
+    "DELETE FROM events",
+    "UPDATE events SET raw = ''",
+    "INSERT INTO events SELECT * FROM events",
+    "CREATE TABLE x AS SELECT 1",
+    "EXPORT DATABASE '{tmp}/x'",
+    "IMPORT DATABASE '{tmp}/x'",
+    "CHECKPOINT",
+    "CALL duckdb_settings()",
+    "USE memory",
+    "EXPLAIN SELECT 1",
+    "BEGIN",
+    "PREPARE v AS SELECT 1",
+    "DETACH x",
+    "VACUUM",
+    "",
+    ";",
+    "SELECT",
+    "--",
+    "SELECT * FROM processes; SELECT 1",
+    "SELECT * FROM processes; DROP TABLE events",
+    "SELECT * FROM processes) q; DROP TABLE events; SELECT * FROM (SELECT 1",
+    "SELECT * FROM processes -- x",
+    "SELECT * FROM processes /*",
+    "SELECT * FROM nowhere",
+    "SELECT 1",
+    "SELECT * FROM read_csv('{tmp}/secret.csv')",
+    "SELECT * FROM '{tmp}/secret.csv'",
     "SELECT p.*, content FROM processes p, read_text('{tmp}/secret.csv')",
     "SELECT p.*, content FROM processes p, read_blob('{tmp}/secret.csv')",
     "SELECT p.*, file FROM processes p, glob('{tmp}/*')",
     "SELECT p.*, s.* FROM processes p, sqlite_scan('x.db', 't') s",
     "SELECT p.*, r.* FROM processes p, read_parquet('http://127.0.0.1:9/x.parquet') r",
-    "SELECT *, getenv('HOME') AS home FROM processes", "SELECT p.*, s.* FROM processes p, duckdb_secrets() s",
-    "SELECT * FROM frame_of_the_caller", "SELECT * FROM processes WHERE host_name = ?",
+    "SELECT *, getenv('HOME') AS home FROM processes",
+    "SELECT p.*, s.* FROM processes p, duckdb_secrets() s",
+    "SELECT * FROM frame_of_the_caller",
+    "SELECT * FROM processes WHERE host_name = ?",
     "SELECT * FROM processes WHERE host_name = $1",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("sql", LOCKED)

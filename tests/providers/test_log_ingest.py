@@ -53,8 +53,9 @@ def nested(event: Event, layout: str) -> Event:
         case "evtx-attributes":
             system = {"Channel": event["Channel"], "EventID": {"#text": event["EventID"], "#attributes": {"a": "b"}}}
             time = {"#attributes": {"SystemTime": event.get("@timestamp")}}
-            return {"Event": {"System": {**system, "Computer": event["Hostname"], "TimeCreated": time},
-                              "EventData": data}}  # fmt: skip
+            return {
+                "Event": {"System": {**system, "Computer": event["Hostname"], "TimeCreated": time}, "EventData": data}
+            }
         case _:
             top = {"Channel": event["Channel"], "EventID": event["EventID"], "Computer": event["Hostname"]}
             return {**top, "TimeCreated": event.get("@timestamp"), "EventData": data}
@@ -70,13 +71,35 @@ def plain(tmp_path_factory):
 def test_every_view_has_rows(plain):
     """The events of this file fill every view, so that comparing views compares something."""
     assert {view: len(found) for view, found in plain.items()} == {
-        "processes": 1, "connections": 1, "resolutions": 1, "files": 1, "accesses": 1, "logons": 2,
-    }  # fmt: skip
+        "processes": 1,
+        "connections": 1,
+        "resolutions": 1,
+        "files": 1,
+        "accesses": 1,
+        "logons": 2,
+    }
 
 
-@pytest.mark.parametrize("kind", ["array", "pretty array", "records", "one line of records", "array with mark", "csv",
-                                  "csv with mark", "csv semicolon", "csv tab", "parquet", "lines", "lines with mark",
-                                  "windows lines", "lines in json", "blank lines"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "array",
+        "pretty array",
+        "records",
+        "one line of records",
+        "array with mark",
+        "csv",
+        "csv with mark",
+        "csv semicolon",
+        "csv tab",
+        "parquet",
+        "lines",
+        "lines with mark",
+        "windows lines",
+        "lines in json",
+        "blank lines",
+    ],
+)
 def test_every_format_gives_the_same_views(tmp_path, plain, kind):
     """One log in any format that clew reads is one set of rows."""
     mark, lines = b"\xef\xbb\xbf", ndjson(ALL)
@@ -118,10 +141,24 @@ def test_layouts_may_be_mixed(tmp_path, plain):
 
 
 BAD = (
-    b"{", b"not json", b'{"a": }', b"5", b'"text"', b"null", b"[1, 2]", b"\x00\x00", b"\xff\xfe{", b'{"a": "\xe9"}',
-    b'{"a": "x\x00y"}', b'{"a": "x\x01y"}', b'{"a": "\\ud800"}', b"{" * 100_000, b"[" * 100_000, b'{"a": NaN',
+    b"{",
+    b"not json",
+    b'{"a": }',
+    b"5",
+    b'"text"',
+    b"null",
+    b"[1, 2]",
+    b"\x00\x00",
+    b"\xff\xfe{",
+    b'{"a": "\xe9"}',
+    b'{"a": "x\x00y"}',
+    b'{"a": "x\x01y"}',
+    b'{"a": "\\ud800"}',
+    b"{" * 100_000,
+    b"[" * 100_000,
+    b'{"a": NaN',
     b'{"a": "' + b"x" * (17 * 2**20) + b'"}',
-)  # fmt: skip
+)
 
 
 def test_a_bad_line_costs_one_row(tmp_path):

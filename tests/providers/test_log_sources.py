@@ -65,8 +65,9 @@ def test_a_zip_is_its_members(tmp_path):
     path = zipped(tmp_path / "logs.zip", {"a.ndjson": b"1", "sub/b.csv": b"2", "readme.txt": b"3"})
     with log_files(path) as found:
         assert [(file.name, file.path.read_bytes()) for file in found] == [
-            ("logs.zip/a.ndjson", b"1"), ("logs.zip/sub/b.csv", b"2"),
-        ]  # fmt: skip
+            ("logs.zip/a.ndjson", b"1"),
+            ("logs.zip/sub/b.csv", b"2"),
+        ]
         unpacked = [file.path for file in found]
     assert not any(path.exists() for path in unpacked)
 

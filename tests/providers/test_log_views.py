@@ -47,13 +47,26 @@ def test_a_sysmon_process(view):
     """Names are lower case, GUIDs bare, hashes apart, the account in two parts, the start that of the event."""
     (row,) = view("processes", STARTED)
     assert {name: row[name] for name in row if row[name] is not None and name != "raw"} == {
-        "time": when("09:15:00.123"), "host_name": HOST, "process_entity_id": GUID, "process_pid": 6700,
-        "process_started": when("09:15:00.123"), "process_executable": "C:\\Tools\\a.exe",
-        "process_command_line": "a.exe -x", "process_hash_sha256": "c" * 64, "process_hash_sha1": "a" * 40,
-        "process_hash_md5": "b" * 32, "parent_entity_id": OTHER, "parent_pid": 4, "user_domain": "CORP",
-        "parent_executable": "C:\\Windows\\explorer.exe", "user_name": "Alice", "logon_id": "0x3e7",
-        "dataset": "sysmon", "source": "log.ndjson", "row": 1,
-    }  # fmt: skip
+        "time": when("09:15:00.123"),
+        "host_name": HOST,
+        "process_entity_id": GUID,
+        "process_pid": 6700,
+        "process_started": when("09:15:00.123"),
+        "process_executable": "C:\\Tools\\a.exe",
+        "process_command_line": "a.exe -x",
+        "process_hash_sha256": "c" * 64,
+        "process_hash_sha1": "a" * 40,
+        "process_hash_md5": "b" * 32,
+        "parent_entity_id": OTHER,
+        "parent_pid": 4,
+        "user_domain": "CORP",
+        "parent_executable": "C:\\Windows\\explorer.exe",
+        "user_name": "Alice",
+        "logon_id": "0x3e7",
+        "dataset": "sysmon",
+        "source": "log.ndjson",
+        "row": 1,
+    }
 
 
 def test_a_security_process(view):
@@ -112,8 +125,16 @@ def test_a_connection_that_both_sources_saw_is_one(view, host):
     assert (row["dataset"], row["process_entity_id"], row["initiated"]) == ("sysmon", GUID, True)
 
 
-@pytest.mark.parametrize("change", [{"SourcePort": "50001"}, {"DestPort": "80"}, {"DestAddress": "198.51.100.8"},
-                                    {"ProcessID": "7"}, {"Hostname": "ws02"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"SourcePort": "50001"},
+        {"DestPort": "80"},
+        {"DestAddress": "198.51.100.8"},
+        {"ProcessID": "7"},
+        {"Hostname": "ws02"},
+    ],
+)
 def test_a_connection_that_one_source_saw_is_kept(view, change):
     """A difference in any of them is another connection."""
     found = view("connections", CONNECTED, {**PERMITTED, **change})
@@ -124,12 +145,17 @@ def test_a_connection_has_a_near_and_a_far_end(view):
     """Who began a connection decides which end is the peer."""
     inbound = {**CONNECTED, "Initiated": "false", "UtcTime": "2026-03-17 09:30:00"}
     out, into, security_row = view(
-        "connections", CONNECTED, inbound, {**PERMITTED, "DestPort": "53", "Protocol": "17",
-                                            "@timestamp": "2026-03-17T10:00:00Z"}
-    )  # fmt: skip
+        "connections",
+        CONNECTED,
+        inbound,
+        {**PERMITTED, "DestPort": "53", "Protocol": "17", "@timestamp": "2026-03-17T10:00:00Z"},
+    )
     assert (out["local_ip"], out["local_port"], out["peer_ip"], out["peer_port"]) == (
-        "192.0.2.1", 50000, "198.51.100.7", 443,
-    )  # fmt: skip
+        "192.0.2.1",
+        50000,
+        "198.51.100.7",
+        443,
+    )
     assert (into["local_ip"], into["peer_ip"], into["peer_port"]) == ("198.51.100.7", "192.0.2.1", 50000)
     assert (security_row["network_transport"], out["network_transport"]) == ("udp", "tcp")
 

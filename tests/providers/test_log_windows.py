@@ -65,8 +65,10 @@ def test_a_window_is_half_open(tmp_path):
     windows = ((None, one), (one, two), (two, None))
     found = [ask(made, query, SUBJECTS["IpAddress"], start=start, end=end) for start, end in windows]
     assert [[row["local_port"] for row in each.table.records()] for each in found] == [
-        [0, 1, 2], [3, 4, 5, 6], [7, 8, 9],
-    ]  # fmt: skip
+        [0, 1, 2],
+        [3, 4, 5, 6],
+        [7, 8, 9],
+    ]
     assert [each.available for each in found] == [3, 4, 3]
 
 
@@ -112,9 +114,10 @@ def test_a_window_holds_what_python_would(minutes, start, end):
         return
     finding = ask(minutes, QUERIES["IpAddress.connections"], SUBJECTS["IpAddress"], start=start, end=end)
     expected = [
-        number for number in range(10)
+        number
+        for number in range(10)
         if (start is None or number >= start.minute) and (end is None or number < end.minute)
-    ]  # fmt: skip
+    ]
     assert [row["local_port"] for row in finding.table.records()] == expected
 
 

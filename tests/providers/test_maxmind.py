@@ -78,15 +78,23 @@ def test_no_address_of_a_column_is_dropped(demo):
 
 def test_the_smallest_network_answers(tmp_path):
     """Of networks in one another the smallest one around an address speaks, and is named, up to its last address."""
-    nested = {"198.51.100.0/24": {"isp": "wide"}, "198.51.100.64/26": {"isp": "narrow"},
-              "198.51.100.77/32": {"isp": "one"}, "2001:db8::/32": {"isp": "six"}}  # fmt: skip
+    nested = {
+        "198.51.100.0/24": {"isp": "wide"},
+        "198.51.100.64/26": {"isp": "narrow"},
+        "198.51.100.77/32": {"isp": "one"},
+        "2001:db8::/32": {"isp": "six"},
+    }
     path = write(tmp_path / "isp.mmdb", "GeoIP2-ISP", nested)
     expected = {
-        "198.51.100.0": ("wide", "198.51.100.0/26"), "198.51.100.63": ("wide", "198.51.100.0/26"),
-        "198.51.100.64": ("narrow", "198.51.100.64/29"), "198.51.100.77": ("one", "198.51.100.77/32"),
-        "198.51.100.78": ("narrow", "198.51.100.78/31"), "198.51.100.128": ("wide", "198.51.100.128/25"),
-        "2001:db8::1": ("six", "2001:db8::/32"), "::198.51.100.77": ("one", "::c633:644d/128"),
-    }  # fmt: skip
+        "198.51.100.0": ("wide", "198.51.100.0/26"),
+        "198.51.100.63": ("wide", "198.51.100.0/26"),
+        "198.51.100.64": ("narrow", "198.51.100.64/29"),
+        "198.51.100.77": ("one", "198.51.100.77/32"),
+        "198.51.100.78": ("narrow", "198.51.100.78/31"),
+        "198.51.100.128": ("wide", "198.51.100.128/25"),
+        "2001:db8::1": ("six", "2001:db8::/32"),
+        "::198.51.100.77": ("one", "::c633:644d/128"),
+    }
     for address, (isp, network) in expected.items():
         known = facts(located(address, path))
         assert (known["isp"], known["network"]) == (isp, network), address
@@ -99,8 +107,9 @@ def test_a_database_of_ipv4_addresses_says_so(tmp_path):
     assert located("198.51.100.1", path).fact("isp") == "x"
     finding = located("2001:db8::1", path)
     assert (finding.outcome, finding.reason) == (
-        Outcome.SKIPPED, "the GeoIP database four.mmdb holds no IPv6 addresses; set CLEW_GEOIP to one that does"
-    )  # fmt: skip
+        Outcome.SKIPPED,
+        "the GeoIP database four.mmdb holds no IPv6 addresses; set CLEW_GEOIP to one that does",
+    )
     assert rows(["2001:db8::1", "198.51.100.1"], path)[0] == row(finding)
 
 

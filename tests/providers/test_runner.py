@@ -28,9 +28,23 @@ FAILURES = [
 ]
 # Replies that no parser of ours expects.
 MALFORMED = [
-    b"", b"\x00\xff", b"{", b"null", b"[]", b'"text"', b"5", b"NaN", b'{"said"', b"[" * 100_000, b"{}",
-    b'{"SAID": 1}', "{\u00fc}".encode("latin-1"), b"\xef\xbb\xbf{}", b"<html>", b"1" * 5000,
-]  # fmt: skip
+    b"",
+    b"\x00\xff",
+    b"{",
+    b"null",
+    b"[]",
+    b'"text"',
+    b"5",
+    b"NaN",
+    b'{"said"',
+    b"[" * 100_000,
+    b"{}",
+    b'{"SAID": 1}',
+    "{\u00fc}".encode("latin-1"),
+    b"\xef\xbb\xbf{}",
+    b"<html>",
+    b"1" * 5000,
+]
 
 
 def run(given_runner: Runner, subject: IpAddress = PUBLIC, provider: type[Oracle] = Oracle, times: int = 1) -> Answer:
@@ -91,8 +105,11 @@ def test_trouble_comes_back_as_it_was(error):
     again = Trouble.of(error).error()
     assert type(again) is type(error)
     assert (again.what, again.kind, again.next_step, again.outcome) == (
-        error.what, error.kind, error.next_step, error.outcome,
-    )  # fmt: skip
+        error.what,
+        error.kind,
+        error.next_step,
+        error.outcome,
+    )
 
 
 @pytest.mark.parametrize("body", MALFORMED, ids=range(len(MALFORMED)))

@@ -43,8 +43,10 @@ def decoded(line: str | None) -> Finding:
     return finding(Decoder.process.steps(process))
 
 
-@pytest.mark.parametrize("switch", ["-EncodedCommand", "-enc", "-e", "-E", "-ec", "/enc", "-eNcOd", "\u2013enc",
-                                    "\u2014e", "-w hidden -nop -enc"])  # fmt: skip
+@pytest.mark.parametrize(
+    "switch",
+    ["-EncodedCommand", "-enc", "-e", "-E", "-ec", "/enc", "-eNcOd", "\u2013enc", "\u2014e", "-w hidden -nop -enc"],
+)
 @pytest.mark.parametrize("form", ["{} {}", '{} "{}"', "{} '{}'", "{}  {}", "{}:{}"])
 def test_an_encoded_command_is_decoded(switch, form):
     """Every spelling of the switch that PowerShell takes gives the script, and the address and URL in it."""
@@ -141,16 +143,21 @@ def test_no_text_breaks_the_decoder(text):
 @pytest.mark.parametrize(
     ("url", "facts", "named"),
     [
-        ("hxxps://evil[.]example:8443/a/b?c=d#e",
-         {"scheme": "https", "host": "evil.example", "port": 8443, "path": "/a/b", "query": "c=d", "fragment": "e"},
-         Domain("evil.example")),
+        (
+            "hxxps://evil[.]example:8443/a/b?c=d#e",
+            {"scheme": "https", "host": "evil.example", "port": 8443, "path": "/a/b", "query": "c=d", "fragment": "e"},
+            Domain("evil.example"),
+        ),
         ("http://0x7f.1/", {"scheme": "http", "host": "127.0.0.1", "path": "/"}, IpAddress("127.0.0.1")),
         ("http://[2001:db8::1]/", {"scheme": "http", "host": "[2001:db8::1]", "path": "/"}, IpAddress("2001:db8::1")),
         ("http://localhost/", {"scheme": "http", "host": "localhost", "path": "/"}, None),
-        ("https://good.example@evil.example/",
-         {"scheme": "https", "host": "evil.example", "path": "/", "username": "good.example"}, Domain("evil.example")),
+        (
+            "https://good.example@evil.example/",
+            {"scheme": "https", "host": "evil.example", "path": "/", "username": "good.example"},
+            Domain("evil.example"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_url_is_taken_apart_as_a_browser_would(url, facts, named):
     """The parts of a URL are facts, and its host is an entity."""
     found = finding(UrlParts.parts.steps(Url(url)))

@@ -16,13 +16,39 @@ from clew.providers.yaml_files import MAX_DEPTH, read_document, read_yaml, write
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("no", "no"), ("on", "on"), ("Yes", "Yes"), ("true", True), ("False", False), ("null", None), ("~", None),
-        ("", None), ("12:30:45", "12:30:45"), ("12:30", "12:30"), ("2026-03-17", "2026-03-17"), ("5", 5), ("-5", -5),
-        ("0", 0), ("010", "010"), ("0x1F", "0x1F"), ("0o17", "0o17"), ("1_000", "1_000"), ("+5", "+5"), ("1.5", 1.5),
-        ("-1.5", -1.5), ("1.2.3", "1.2.3"), ("1e3", "1e3"), (".inf", ".inf"), (".nan", ".nan"), ("'5'", "5"),
-        ('"no"', "no"), ("9" * 5000, "9" * 5000), ("=", "="), ("!!int 9", 9), ("198.51.100.7", "198.51.100.7"),
+        ("no", "no"),
+        ("on", "on"),
+        ("Yes", "Yes"),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("12:30:45", "12:30:45"),
+        ("12:30", "12:30"),
+        ("2026-03-17", "2026-03-17"),
+        ("5", 5),
+        ("-5", -5),
+        ("0", 0),
+        ("010", "010"),
+        ("0x1F", "0x1F"),
+        ("0o17", "0o17"),
+        ("1_000", "1_000"),
+        ("+5", "+5"),
+        ("1.5", 1.5),
+        ("-1.5", -1.5),
+        ("1.2.3", "1.2.3"),
+        ("1e3", "1e3"),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("'5'", "5"),
+        ('"no"', "no"),
+        ("9" * 5000, "9" * 5000),
+        ("=", "="),
+        ("!!int 9", 9),
+        ("198.51.100.7", "198.51.100.7"),
     ],
-)  # fmt: skip
+)
 def test_a_scalar_is_what_it_looks_like(text, value):
     """Only plain numbers, `true`, `false` and `null` are more than text."""
     got = read_yaml(f"a: {text}", "x.yaml")
@@ -57,7 +83,7 @@ def test_a_scalar_is_what_it_looks_like(text, value):
         ("\tx: 1", "not usable YAML", "x.yaml"),
         ("%YAML 9.9\n---\na: 1", "not usable YAML", "x.yaml"),
     ],
-)  # fmt: skip
+)
 def test_what_is_more_than_data_is_refused(text, why, place):
     """Aliases, tags, duplicate and structured keys, depth and damage are errors that name the place."""
     with pytest.raises(SettingsError) as refused:

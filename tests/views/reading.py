@@ -92,8 +92,11 @@ class Page(HTMLParser):
 
     def active(self) -> list[str]:
         """Whatever points, runs or styles from an attribute, and what is not plain text and elements."""
-        bad = [f"{tag} {name}={value}" for tag, name, value in self.attributes
-               if name in POINTING or name == "style" or name.startswith("on")]  # fmt: skip
+        bad = [
+            f"{tag} {name}={value}"
+            for tag, name, value in self.attributes
+            if name in POINTING or name == "style" or name.startswith("on")
+        ]
         return [*bad, *self.strange]
 
 

@@ -24,8 +24,9 @@ from tests.support import ENTITIES, FEWER, HOSTILE, entities, hiding, texts
 from tests.views.hand import NOON, SERVER, link, process, tell
 
 NAMES = {name: getattr(clew, name) for name in clew.__all__ if isinstance(getattr(clew, name), type)}
-PIVOTS = {f"{cls.__name__}.{name}": (cls, pivot) for cls in ENTITY_TYPES.values()
-          for name, pivot in pivots_for(cls).items()}  # fmt: skip
+PIVOTS = {
+    f"{cls.__name__}.{name}": (cls, pivot) for cls in ENTITY_TYPES.values() for name, pivot in pivots_for(cls).items()
+}
 HIDDEN = "blank \u3164 drawn \u2800 variant \ufe0f"
 #: By type: what is meant, and the text that means it.
 TYPED: dict[str, st.SearchStrategy[tuple[object, str]]] = {
@@ -192,8 +193,9 @@ def test_a_field_reads_what_its_type_says(annotation, default, shown, text, valu
     """A field shows its default and reads whole numbers, numbers, truths, texts, times and lists; else literals."""
     pivot = SimpleNamespace(
         signature=Signature([Parameter("one", Parameter.KEYWORD_ONLY, default=default, annotation=annotation)]),
-        complete=lambda arguments: {"one": default, **arguments}, name="net.kind",
-    )  # fmt: skip
+        complete=lambda arguments: {"one": default, **arguments},
+        name="net.kind",
+    )
     (field,) = Draft(IpAddress, pivot).fields
     assert field.text == shown
     assert field.choices in {(), ("False", "True"), ("False", "None", "True")}
@@ -206,12 +208,24 @@ def test_a_field_reads_what_its_type_says(annotation, default, shown, text, valu
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("int", "thirty"), ("int", "1.5"), ("int", ""), ("int | None", "x"), ("int", "9" * 5000), ("float", "nan"),
-        ("float", "1e999"), ("bool", ""), ("When | None", "yesterday"), ("When | None", "2026-03-17T09:00"),
-        ("dict[str, int]", "open('f')"), ("list[float]", "[1e999]"), ("set[int]", "["), ("set[int]", "a\x00b"),
-        ("set[int]", "{[]}"), ("set[int]", "(" * 5000),
+        ("int", "thirty"),
+        ("int", "1.5"),
+        ("int", ""),
+        ("int | None", "x"),
+        ("int", "9" * 5000),
+        ("float", "nan"),
+        ("float", "1e999"),
+        ("bool", ""),
+        ("When | None", "yesterday"),
+        ("When | None", "2026-03-17T09:00"),
+        ("dict[str, int]", "open('f')"),
+        ("list[float]", "[1e999]"),
+        ("set[int]", "["),
+        ("set[int]", "a\x00b"),
+        ("set[int]", "{[]}"),
+        ("set[int]", "(" * 5000),
     ],
-)  # fmt: skip
+)
 def test_a_field_refuses_what_its_parameter_does_not_take(kind, text):
     """What a parameter does not take is an error that names it, and is never run."""
     with pytest.raises(QueryError, match=r"^one ") as refused:
@@ -295,9 +309,11 @@ def test_entities_of_a_case_come_with_the_most_suspicious_first(case):
         tell(case, IpAddress(f"203.0.113.{number}"), verdict=verdict, provider="feed", pivot="ti.feed")
     listed = [entry.label for entry in Shelf.of(case).entries[len(ENTITY_TYPES) :]]
     assert listed == [
-        "IpAddress 203.0.113.2, malicious", "IpAddress 203.0.113.3, suspicious", "IpAddress 203.0.113.1",
+        "IpAddress 203.0.113.2, malicious",
+        "IpAddress 203.0.113.3, suspicious",
+        "IpAddress 203.0.113.1",
         "IpAddress 203.0.113.0, benign",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_long_list_is_cut_and_says_so(case):

@@ -99,8 +99,15 @@ def test_edges_of_folded_nodes_are_one_edge_of_their_group(case):
 
 def test_background_is_drawn_more_faintly_than_what_happened_and_the_story_strongest(case):
     one, other = process(5), process(6)
-    tell(case, SERVER, [link(one, Relation.COMMUNICATES_WITH, SERVER), link(one, Relation.RAN_ON, Host(HOST)),
-                        link(other, Relation.QUERIED, Domain("a.example"))])  # fmt: skip
+    tell(
+        case,
+        SERVER,
+        [
+            link(one, Relation.COMMUNICATES_WITH, SERVER),
+            link(one, Relation.RAN_ON, Host(HOST)),
+            link(other, Relation.QUERIED, Domain("a.example")),
+        ],
+    )
     weights = {bundle.relation: bundle.weight for bundle in fold(read_scene(case)).bundles()}
     assert weights == {
         Relation.RAN_ON: Weight.FAINT,

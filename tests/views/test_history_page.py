@@ -25,8 +25,11 @@ def seen_at(data, step):
     """The graph that a page shows at a step: its nodes, and its edges with how many sources each has."""
     names = {node["id"]: about["name"] for node, about in zip(data["nodes"], data["about"], strict=True)}
     nodes = {about["name"] for about in data["about"] if about["step"] <= step}
-    edges = {(names[edge["from"]], edge["relation"], names[edge["to"]], sum(each <= step for each in edge["steps"]))
-             for edge in data["edges"] if edge["steps"][0] <= step}  # fmt: skip
+    edges = {
+        (names[edge["from"]], edge["relation"], names[edge["to"]], sum(each <= step for each in edge["steps"]))
+        for edge in data["edges"]
+        if edge["steps"][0] <= step
+    }
     return nodes, edges
 
 

@@ -87,8 +87,13 @@ def test_what_was_taken_back_says_by_which_step_and_what_was_done_again_does_not
     case.undo(2)
     case.redo()
     assert [(entry.number, entry.undone_by) for entry in case.log()] == [
-        (1, 0), (2, 0), (3, 4), (4, 0), (5, 0), (6, 0),
-    ]  # fmt: skip
+        (1, 0),
+        (2, 0),
+        (3, 4),
+        (4, 0),
+        (5, 0),
+        (6, 0),
+    ]
     assert "noted: x (taken back by step 4)" in str(case.log())
     assert told(case)[3:] == ["took back step 3", "took back step 2", "did again step 2"]
 

@@ -196,10 +196,14 @@ def test_a_thousand_nodes_fit_in_three_megabytes(tmp_path):
     with open_case(tmp_path) as case:
         case.add(SERVER)
         for batch in range(10):
-            found = [process(1000 * batch + number, host=f"h{number % 7}.corp.example", command_line="tool " + "a" * 80)
-                     for number in range(100)]  # fmt: skip
-            links = [link(one, Relation.COMMUNICATES_WITH, IpAddress(f"10.{batch}.{row}.{row % 5}"), row)
-                     for row, one in enumerate(found)]  # fmt: skip
+            found = [
+                process(1000 * batch + number, host=f"h{number % 7}.corp.example", command_line="tool " + "a" * 80)
+                for number in range(100)
+            ]
+            links = [
+                link(one, Relation.COMMUNICATES_WITH, IpAddress(f"10.{batch}.{row}.{row % 5}"), row)
+                for row, one in enumerate(found)
+            ]
             links += [
                 link(one, Relation.CREATED, other, row) for row, (one, other) in enumerate(itertools.pairwise(found))
             ]

@@ -21,7 +21,7 @@ from clew.entities import (
     Relation,
     Severity,
     Verdict,
-)  # fmt: skip
+)
 from clew.entities.finding import Table
 from clew.errors import QueryError
 from clew.pivots.combine import combine_findings
@@ -35,8 +35,15 @@ ADDRESSES = [IpAddress(f"203.0.113.{number}") for number in range(250)]
 OPENS = {"target": "_blank", "rel": "noopener noreferrer"}
 
 
-def said(provider, outcome=Outcome.FOUND, verdict=Verdict.UNKNOWN, severity=Severity.INFORMATIONAL, *, subject=SERVER,
-         **fields):  # fmt: skip
+def said(
+    provider,
+    outcome=Outcome.FOUND,
+    verdict=Verdict.UNKNOWN,
+    severity=Severity.INFORMATIONAL,
+    *,
+    subject=SERVER,
+    **fields,
+):
     given = {"pivot": f"ti.{provider}", "provider": provider, "outcome": outcome, "verdict": verdict} | fields
     return Finding(subject, severity=severity, **given)
 
@@ -175,9 +182,14 @@ def test_who_was_filtered_out_without_all_answers_is_counted():
 def test_words_are_looked_for_in_all_that_was_said(words):
     """Names (defanged or not), sources, verdicts, reasons, facts, references and linked entities are found."""
     found = said(
-        "feed", verdict=Verdict.MALICIOUS, subject=ADDRESSES[9], reason="part of a Botnet", facts=(Fact("score", 90),),
-        reference="https://evil.example/gate", links=(Link(ADDRESSES[9], Relation.RELATED_TO, Domain("c2.example")),),
-    )  # fmt: skip
+        "feed",
+        verdict=Verdict.MALICIOUS,
+        subject=ADDRESSES[9],
+        reason="part of a Botnet",
+        facts=(Fact("score", 90),),
+        reference="https://evil.example/gate",
+        links=(Link(ADDRESSES[9], Relation.RELATED_TO, Domain("c2.example")),),
+    )
     results = Results.of([found, said("vt", Outcome.NOTHING, subject=ADDRESSES[8])])
     assert [result.subject for result in results.matching(Wanted(words=words)).results] == [ADDRESSES[9]]
     assert results.matching(Wanted(words=f"{words} elsewhere")).results == ()
@@ -185,8 +197,10 @@ def test_words_are_looked_for_in_all_that_was_said(words):
 
 def test_a_long_list_is_cut_and_says_so():
     """Of thousands the worst are listed, the rest is counted, and a word finds any."""
-    many = [said("feed", Outcome.NOTHING, subject=IpAddress(f"198.18.{number // 250}.{number % 250}"))
-            for number in range(5_000)]  # fmt: skip
+    many = [
+        said("feed", Outcome.NOTHING, subject=IpAddress(f"198.18.{number // 250}.{number % 250}"))
+        for number in range(5_000)
+    ]
     results = Results.of([*many, said("feed", verdict=Verdict.MALICIOUS)])
     listing = results.matching(Wanted())
     assert len(listing.results) == LISTED
@@ -222,8 +236,10 @@ def test_the_summary_gives_the_verdict_its_reasons_and_who_was_silent():
     html = summary_html(only([looked_up(listed, said("vt", Outcome.REFUSED, reason="the quota is used up"))]))
     assert html.startswith("<p><b>malicious (high)</b>: IpAddress 198.51.100.7</p>")
     assert "not everybody answered: 1 refused; silence is never innocence" in html
-    assert ("<td>! feed</td><td>ti.feed</td><td>found</td><td>malicious</td><td>high</td><td>listed as C2</td>"
-            "<td>2026-03-17 12:00:00</td>") in html  # fmt: skip
+    assert (
+        "<td>! feed</td><td>ti.feed</td><td>found</td><td>malicious</td><td>high</td><td>listed as C2</td>"
+        "<td>2026-03-17 12:00:00</td>"
+    ) in html
     assert "<td>\u00d7 vt</td><td>ti.vt</td><td>refused</td><td></td><td></td><td>the quota is used up</td>" in html
 
 
@@ -233,9 +249,15 @@ def test_a_tab_has_the_sign_and_the_name_of_its_source():
     otx = [said("otx", Outcome.NOTHING, pivot=pivot) for pivot in ("ti.otx", "pdns.otx")]
     result = only([said("feed", verdict=Verdict.MALICIOUS), said("vt", Outcome.FAILED), *log, *otx])
     assert tab_titles(result) == [
-        "summary", "! feed", "\u00d7 vt", "\u00b7 logons", "\u00b7 files", "\u00b7 files (2)", "\u00b7 ti.otx",
+        "summary",
+        "! feed",
+        "\u00d7 vt",
+        "\u00b7 logons",
+        "\u00b7 files",
+        "\u00b7 files (2)",
+        "\u00b7 ti.otx",
         "\u00b7 pdns.otx",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -257,11 +279,20 @@ def test_a_finding_without_parts_is_its_own_source():
 def test_a_source_shows_facts_rows_links_times_and_what_was_cut():
     """Everything that an answer holds is in its panel."""
     table = Table(("host", "count"), (("ws01", 3), ("ws02", None)))
-    html = source_html(said(
-        "logs", reason="seen before", facts=(Fact("country_code", "NL"), Fact("is_tor", False)),
-        links=(link(process(1), Relation.COMMUNICATES_WITH, SERVER),), table=table, returned=2, available=9,
-        truncated_by="limit", observed_first=NOON, asked_at=NOON,
-    ))  # fmt: skip
+    html = source_html(
+        said(
+            "logs",
+            reason="seen before",
+            facts=(Fact("country_code", "NL"), Fact("is_tor", False)),
+            links=(link(process(1), Relation.COMMUNICATES_WITH, SERVER),),
+            table=table,
+            returned=2,
+            available=9,
+            truncated_by="limit",
+            observed_first=NOON,
+            asked_at=NOON,
+        )
+    )
     assert "<b>logs</b> (ti.logs), asked 2026-03-17 12:00:00 UTC: found" in html
     assert "2 of 9 returned, cut by limit" in html
     assert "seen from 2026-03-17 12:00:00 to an unknown time UTC" in html
@@ -311,14 +342,26 @@ def test_an_https_reference_is_a_link_shown_in_full(url):
 @pytest.mark.parametrize(
     "text",
     [
-        "http://feeds.example/", "javascript:alert(1)", "https://feeds.example@evil.example/", "https:feeds.example",
-        "https://evil.example/\u202egnp", "https://\u0430\u0440\u0440\u04cfe.example/", "https://a.example/ b",
-        "data:text/html,x", "https://a.example/'onclick=alert(1)", 'https://a.example/"x', "//evil.example",
-        "https://a.example\\@evil.example/", "https://a.example/\n", " https://a.example/", "HTTPS://a.example/",
-        f"https://a.example/{'x' * 1_200}", *HOSTILE,
+        "http://feeds.example/",
+        "javascript:alert(1)",
+        "https://feeds.example@evil.example/",
+        "https:feeds.example",
+        "https://evil.example/\u202egnp",
+        "https://\u0430\u0440\u0440\u04cfe.example/",
+        "https://a.example/ b",
+        "data:text/html,x",
+        "https://a.example/'onclick=alert(1)",
+        'https://a.example/"x',
+        "//evil.example",
+        "https://a.example\\@evil.example/",
+        "https://a.example/\n",
+        " https://a.example/",
+        "HTTPS://a.example/",
+        f"https://a.example/{'x' * 1_200}",
+        *HOSTILE,
     ],
     ids=lambda text: ascii(text[:40]),
-)  # fmt: skip
+)
 def test_any_other_reference_is_only_text(text):
     """What is not plainly an https address, of a host that can be read, cannot be clicked."""
     html = reference_html(text)
@@ -338,13 +381,24 @@ _tables = st.integers(1, 3).flatmap(
 )
 _links = st.builds(Link, entities, st.sampled_from(Relation), entities, observed_first=st.none() | moments)
 _parts = st.builds(
-    Finding, entities, pivot=texts, provider=texts, outcome=st.sampled_from(Outcome), verdict=st.sampled_from(Verdict),
-    severity=st.sampled_from(Severity), reason=texts, reference=texts | texts.map("https://a.example/{}".format),
+    Finding,
+    entities,
+    pivot=texts,
+    provider=texts,
+    outcome=st.sampled_from(Outcome),
+    verdict=st.sampled_from(Verdict),
+    severity=st.sampled_from(Severity),
+    reason=texts,
+    reference=texts | texts.map("https://a.example/{}".format),
     facts=st.lists(st.builds(Fact, texts, _scalars), max_size=3).map(tuple),
-    links=st.lists(_links, max_size=2).map(tuple), table=st.none() | _tables, returned=st.integers(0, 9),
-    available=st.none() | st.integers(0, 9), truncated_by=texts, observed_last=st.none() | moments,
+    links=st.lists(_links, max_size=2).map(tuple),
+    table=st.none() | _tables,
+    returned=st.integers(0, 9),
+    available=st.none() | st.integers(0, 9),
+    truncated_by=texts,
+    observed_last=st.none() | moments,
     asked_at=st.none() | moments,
-)  # fmt: skip
+)
 findings = st.lists(_parts | st.builds(looked_up, _parts, _parts, subject=entities), max_size=4)
 
 

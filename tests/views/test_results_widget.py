@@ -21,10 +21,17 @@ from tests.views.test_results import ADDRESSES, assert_inert, findings, looked_u
 
 ipywidgets = pytest.importorskip("ipywidgets")
 BAD = looked_up(
-    said("feed", verdict=Verdict.MALICIOUS, severity=Severity.HIGH, facts=(Fact("score", 90),), subject=ADDRESSES[0],
-         links=(Link(ADDRESSES[0], Relation.RELATED_TO, Domain("c2.example")),)),
-    said("vt", Outcome.FAILED, reason="no answer before the deadline", subject=ADDRESSES[0]), subject=ADDRESSES[0],
-)  # fmt: skip
+    said(
+        "feed",
+        verdict=Verdict.MALICIOUS,
+        severity=Severity.HIGH,
+        facts=(Fact("score", 90),),
+        subject=ADDRESSES[0],
+        links=(Link(ADDRESSES[0], Relation.RELATED_TO, Domain("c2.example")),),
+    ),
+    said("vt", Outcome.FAILED, reason="no answer before the deadline", subject=ADDRESSES[0]),
+    subject=ADDRESSES[0],
+)
 MUTE = looked_up(said("feed", Outcome.REFUSED, reason="TLP:RED", subject=ADDRESSES[1]), subject=ADDRESSES[1])
 OURS = {"", "verdict", "severity", "outcome", "search", "subject", "Show the raw reply"}
 CLEAN = said("feed", Outcome.NOTHING, subject=ADDRESSES[2])
@@ -166,13 +173,17 @@ def test_one_finding_without_parts_is_enough():
 
 def test_answers_that_are_none_alone_are_never_a_good_sign():
     """Failed, refused and skipped stand in the list, the summary and the tabs, under whatever severity."""
-    mute = [said("feed", outcome, subject=one, reason="why") for one, outcome in
-            zip(ADDRESSES, (Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED), strict=False)]  # fmt: skip
+    mute = [
+        said("feed", outcome, subject=one, reason="why")
+        for one, outcome in zip(ADDRESSES, (Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED), strict=False)
+    ]
     browser = browse_results(mute)
     browser.severities.value = ("high",)
     assert [label.split(":")[0] for label in listed(browser)] == [
-        "\u00d7 no answer (1 failed)", "\u00d7 no answer (1 refused)", "\u00d7 no answer (1 skipped)",
-    ]  # fmt: skip
+        "\u00d7 no answer (1 failed)",
+        "\u00d7 no answer (1 refused)",
+        "\u00d7 no answer (1 skipped)",
+    ]
     for number, outcome in enumerate(("failed", "refused", "skipped")):
         browser.subjects.index = number
         assert f"<b>no answer (1 {outcome})</b>" in html(browser.tabs)
@@ -233,8 +244,10 @@ def test_looking_asks_nobody_and_records_nothing(case):
 
 def test_thousands_of_findings_are_listed_up_to_a_bound():
     """Of 5,000 the worst are listed, and only the chosen one is made."""
-    many = [said("feed", Outcome.NOTHING, subject=IpAddress(f"198.18.{number // 250}.{number % 250}"))
-            for number in range(5_000)]  # fmt: skip
+    many = [
+        said("feed", Outcome.NOTHING, subject=IpAddress(f"198.18.{number // 250}.{number % 250}"))
+        for number in range(5_000)
+    ]
     browser = browse_results(iter([*many, BAD]))
     assert len(listed(browser)) == LISTED
     assert "the 200 worst are listed: filter or search for the others" in browser.note.value

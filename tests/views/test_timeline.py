@@ -24,8 +24,14 @@ def rows(plot):
 
 
 def test_every_claim_that_says_when_has_one_mark_in_the_row_of_its_relation(case):
-    tell(case, SERVER, [link(process(1), Relation.COMMUNICATES_WITH, SERVER, 3),
-                        link(Domain("a.example"), Relation.RESOLVES_TO, SERVER, 4)])  # fmt: skip
+    tell(
+        case,
+        SERVER,
+        [
+            link(process(1), Relation.COMMUNICATES_WITH, SERVER, 3),
+            link(Domain("a.example"), Relation.RESOLVES_TO, SERVER, 4),
+        ],
+    )
     plot = case.timeline_plot()
     assert sorted(row["lane"][0] for row in rows(plot)) == ["communicates-with", "resolves-to"]
     assert list(plot.y_range.factors) == ["resolves-to", "communicates-with"]

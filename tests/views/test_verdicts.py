@@ -53,7 +53,10 @@ def test_a_node_that_nobody_called_anything_has_no_changes(case):
 
 def test_every_verdict_of_the_incident_is_the_last_of_its_changes(incident):
     changes = read_remarks(incident).verdicts
-    bad = {str(node.key): f"{node.verdict} ({node.severity})" for node in incident.known()
-           if node.verdict is not Verdict.UNKNOWN}  # fmt: skip
+    bad = {
+        str(node.key): f"{node.verdict} ({node.severity})"
+        for node in incident.known()
+        if node.verdict is not Verdict.UNKNOWN
+    }
     assert {key: told[-1][1] for key, told in changes.items() if told[-1][1]} == bad
     assert len(bad) > 2

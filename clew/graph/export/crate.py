@@ -118,10 +118,15 @@ def _describe(folder: Path, files: Sequence[_File], log: Log, by: str, at: datet
 def _described(folder: Path, file: _File, at: datetime) -> dict[str, Any]:
     path = folder / file.name
     return {
-        "@id": file.name, "@type": "File", "name": file.name, "description": file.about,
-        "encodingFormat": file.media_type, "contentSize": str(path.stat().st_size), "sha256": sha256_of(path),
+        "@id": file.name,
+        "@type": "File",
+        "name": file.name,
+        "description": file.about,
+        "encodingFormat": file.media_type,
+        "contentSize": str(path.stat().st_size),
+        "sha256": sha256_of(path),
         "dateModified": stamp(at),
-    }  # fmt: skip
+    }
 
 
 def _about_crate(
@@ -131,19 +136,33 @@ def _about_crate(
     tool, terms = f"#{local_name('tool', TOOL)}", "#terms"
     yield {"@id": METADATA, "@type": "CreativeWork", "conformsTo": _ref(_PROFILE), "about": _ref("./")}
     yield {
-        "@id": "./", "@type": "Dataset", "name": title,
+        "@id": "./",
+        "@type": "Dataset",
+        "name": title,
         "description": f"A security investigation of {len(log.entries)} steps: the case, its tables, its provenance.",
-        "datePublished": stamp(at), "license": _ref(terms), "creator": [_ref(each) for each in people.values()],
-        "mainEntity": _ref(CASE), "hasPart": [_ref(file["@id"]) for file in files], "mentions": _ref("#export"),
-    }  # fmt: skip
+        "datePublished": stamp(at),
+        "license": _ref(terms),
+        "creator": [_ref(each) for each in people.values()],
+        "mainEntity": _ref(CASE),
+        "hasPart": [_ref(file["@id"]) for file in files],
+        "mentions": _ref("#export"),
+    }
     yield {
-        "@id": terms, "@type": "CreativeWork", "name": "Not licensed",
+        "@id": terms,
+        "@type": "CreativeWork",
+        "name": "Not licensed",
         "description": "Nobody said who may pass this on. Ask whoever gave it to you.",
-    }  # fmt: skip
+    }
     yield {
-        "@id": "#export", "@type": "CreateAction", "name": "export of the case", "agent": _ref(people[by]),
-        "instrument": _ref(tool), "object": _ref(CASE), "result": _ref("./"), "endTime": stamp(at),
-    }  # fmt: skip
+        "@id": "#export",
+        "@type": "CreateAction",
+        "name": "export of the case",
+        "agent": _ref(people[by]),
+        "instrument": _ref(tool),
+        "object": _ref(CASE),
+        "result": _ref("./"),
+        "endTime": stamp(at),
+    }
     name, _, version = TOOL.partition(" ")
     yield {"@id": tool, "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
     for person, identifier in people.items():
@@ -173,8 +192,9 @@ def _whole_folder(folder: Path) -> Generator[Path]:
         scratch.rename(target)
     except (OSError, PipelineError) as error:
         why = error.what if isinstance(error, PipelineError) else error.strerror
-        raise CaseReadOnly(f"the crate cannot be written: {why}", where=str(folder),
-                           next_step="choose another place") from None  # fmt: skip
+        raise CaseReadOnly(
+            f"the crate cannot be written: {why}", where=str(folder), next_step="choose another place"
+        ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -181,8 +181,13 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 
 _WRITERS: Mapping[str, Callable[[pd.DataFrame, Path], None]] = {
-    "csv": _to_csv, "jsonl": _to_jsonl, "parquet": _to_parquet,
-}  # fmt: skip
+    "csv": _to_csv,
+    "jsonl": _to_jsonl,
+    "parquet": _to_parquet,
+}
 _READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
-    "csv": _from_csv, "json": _from_json, "jsonl": _from_jsonl, "parquet": _from_parquet,
-}  # fmt: skip
+    "csv": _from_csv,
+    "json": _from_json,
+    "jsonl": _from_jsonl,
+    "parquet": _from_parquet,
+}

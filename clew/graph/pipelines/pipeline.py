@@ -91,9 +91,14 @@ class Pipeline:
         return write_pipeline(self)
 
     def run(
-        self, frame: pd.DataFrame, *, column: str = "", show: Show | None = None, folder: str | Path | None = None,
+        self,
+        frame: pd.DataFrame,
+        *,
+        column: str = "",
+        show: Show | None = None,
+        folder: str | Path | None = None,
         progress: bool = False,
-    ) -> PipelineResult:  # fmt: skip
+    ) -> PipelineResult:
         """Run it; see `clew.graph.pipelines.run`."""
         from clew.graph.pipelines.running import run
 

@@ -175,8 +175,12 @@ class _Reader:
 _Take = Callable[[_Reader, object, Path], Any]
 _TAKES: Mapping[str, Mapping[str, _Take]] = {
     "pivot": {
-        "pivot": _Reader.text, "entity": _Reader.text, "column": _Reader.text, "arguments": _Reader.named,
-        "join": _Reader.joined, "prefix": _Reader.text,
+        "pivot": _Reader.text,
+        "entity": _Reader.text,
+        "column": _Reader.text,
+        "arguments": _Reader.named,
+        "join": _Reader.joined,
+        "prefix": _Reader.text,
     },
     "filter": {"filter": _Reader.conditions, "match": _Reader.text},
     "select": {"select": _Reader.texts, "rename": _Reader.renamed},
@@ -184,7 +188,7 @@ _TAKES: Mapping[str, Mapping[str, _Take]] = {
     "display": {"display": _Reader.text, "rows": _Reader.whole},
     "tee": {"tee": _Reader.text, "file": _Reader.text},
     "note": {"note": _Reader.text},
-}  # fmt: skip
+}
 _NEEDED: Mapping[str, tuple[str, ...]] = {"pivot": ("entity",)}
 
 
@@ -195,7 +199,12 @@ def _mapping(value: object) -> dict[str, object]:
 def _called(value: object) -> str:
     """What a YAML value is, in words."""
     names: Mapping[type, str] = {
-        type(None): "nothing", bool: "yes or no", int: "a number", float: "a number", str: "a text", list: "a list",
+        type(None): "nothing",
+        bool: "yes or no",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
         dict: "a mapping",
-    }  # fmt: skip
+    }
     return names[type(value)]

@@ -65,18 +65,29 @@ def run(
     running.check()
     last = running.do(pipeline.steps, frame, "")
     return PipelineResult(
-        pipeline, last, running.tees, running.branches, tuple(running.records), tuple(running.notes),
+        pipeline,
+        last,
+        running.tees,
+        running.branches,
+        tuple(running.records),
+        tuple(running.notes),
         tuple(running.files),
-    )  # fmt: skip
+    )
 
 
 class _Run:
     """One run: what it was given, and what it has so far."""
 
     def __init__(
-        self, pipeline: Pipeline, frame: pd.DataFrame, column: str, show: Show | None, folder: Path | None,
-        *, progress: bool,
-    ) -> None:  # fmt: skip
+        self,
+        pipeline: Pipeline,
+        frame: pd.DataFrame,
+        column: str,
+        show: Show | None,
+        folder: Path | None,
+        *,
+        progress: bool,
+    ) -> None:
         self.tees: dict[str, pd.DataFrame] = {}
         self.branches: dict[str, pd.DataFrame] = {}
         self.records: list[StepRecord] = []
@@ -97,15 +108,22 @@ class _Run:
         if self._column:
             _has(self._frame, [self._column], self._pipeline.name)
         elif not all(step.column for step in self._pipeline.pivots):
-            raise PipelineError("a pivot names no column, and none was given", where=self._pipeline.name,
-                                next_step='give column="..."')  # fmt: skip
+            raise PipelineError(
+                "a pivot names no column, and none was given", where=self._pipeline.name, next_step='give column="..."'
+            )
         for tee in self._pipeline.tees:
             if tee.file and self._folder is None:
-                raise PipelineError(f"there is no folder to write {tee.file} to", where=self._pipeline.name,
-                                    next_step='give folder="..."')  # fmt: skip
+                raise PipelineError(
+                    f"there is no folder to write {tee.file} to",
+                    where=self._pipeline.name,
+                    next_step='give folder="..."',
+                )
             if tee.file and self._folder is not None and (self._folder / tee.file).exists():
-                raise PipelineError(f"{tee.file} is there already", where=str(self._folder),
-                                    next_step="remove it, or choose another folder")  # fmt: skip
+                raise PipelineError(
+                    f"{tee.file} is there already",
+                    where=str(self._folder),
+                    next_step="remove it, or choose another folder",
+                )
 
     def do(self, steps: Iterable[Step], frame: pd.DataFrame, before: str) -> pd.DataFrame:
         """The table after some steps."""
@@ -172,9 +190,11 @@ class _Run:
 
     def _filled(self, text: str, frame: pd.DataFrame) -> str:
         known: Mapping[str, object] = {
-            "rows": f"{len(frame):,}", "all": f"{len(self._frame):,}", "name": self._pipeline.name,
+            "rows": f"{len(frame):,}",
+            "all": f"{len(self._frame):,}",
+            "name": self._pipeline.name,
             "version": self._pipeline.version,
-        }  # fmt: skip
+        }
         return filled(text, known)
 
 

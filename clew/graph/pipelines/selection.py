@@ -28,11 +28,13 @@ def selection(case: Reading, kind: type[Entity], *, verdict: Verdict | None = No
         for node in case.known()
         if node.key.kind == kind.kind and verdict in (None, node.verdict) and (not tag or tag in node.tags)
     ]
-    return pd.DataFrame({
-        "entity": pd.Series([node.entity for node in nodes], dtype=object),
-        "label": pd.Series([node.label for node in nodes], dtype=object),
-        "case_verdict": pd.Series([node.verdict.value for node in nodes], dtype=object),
-        "case_severity": pd.Series([node.severity.value for node in nodes], dtype=object),
-        "case_tags": pd.Series([", ".join(node.tags) for node in nodes], dtype=object),
-        "first_step": pd.Series([node.first_step for node in nodes], dtype="int64"),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "entity": pd.Series([node.entity for node in nodes], dtype=object),
+            "label": pd.Series([node.label for node in nodes], dtype=object),
+            "case_verdict": pd.Series([node.verdict.value for node in nodes], dtype=object),
+            "case_severity": pd.Series([node.severity.value for node in nodes], dtype=object),
+            "case_tags": pd.Series([", ".join(node.tags) for node in nodes], dtype=object),
+            "first_step": pd.Series([node.first_step for node in nodes], dtype="int64"),
+        }
+    )

@@ -104,8 +104,11 @@ class SelectStep:
             raise PipelineError("a selection needs columns", where="columns")
         for name in self.rename:
             if name not in self.columns:
-                raise PipelineError(f"the column {name!r} is renamed and not selected", where=f"rename/{name}",
-                                    next_step=nearest(name, self.columns))  # fmt: skip
+                raise PipelineError(
+                    f"the column {name!r} is renamed and not selected",
+                    where=f"rename/{name}",
+                    next_step=nearest(name, self.columns),
+                )
         if not all(self.names) or len(set(self.names)) < len(self.names):
             raise PipelineError("two columns would have one name", where="columns")
 

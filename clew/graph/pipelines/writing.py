@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 #: The field that stands behind the word of a step: `filter: [...]`, `tee: name`.
 HEADS: Mapping[str, str] = {
-    "pivot": "pivot", "filter": "conditions", "select": "columns", "branch": "branches", "display": "title",
-    "tee": "name", "note": "text",
-}  # fmt: skip
+    "pivot": "pivot",
+    "filter": "conditions",
+    "select": "columns",
+    "branch": "branches",
+    "display": "title",
+    "tee": "name",
+    "note": "text",
+}
 
 
 def write_pipeline(pipeline: Pipeline) -> str:

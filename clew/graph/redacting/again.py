@@ -29,8 +29,10 @@ def read_again(store: Store, step: Written) -> tuple[str, bool]:
     try:
         event = event_adapter().validate_json(step.body)
     except (ClewError, ValueError) as error:
-        raise NotRedacted(f"step {step.number} could not be read if it were redacted so: {error}",
-                          next_step="keep a name that is in it") from None  # fmt: skip
+        raise NotRedacted(
+            f"step {step.number} could not be read if it were redacted so: {error}",
+            next_step="keep a name that is in it",
+        ) from None
     at = datetime.fromisoformat(step.at)
     lost = False
 

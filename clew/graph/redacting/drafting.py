@@ -31,9 +31,14 @@ from clew.providers.gate import Gate
 
 #: What people write, by the kind of the step.
 _FREE: Mapping[str, tuple[str, ...]] = {
-    "opened": ("title",), "noted": ("text",), "tagged": ("tag",), "linked": ("why",), "judged": ("why",),
-    "unmerged": ("reason",), "branched": ("name", "origin"),
-}  # fmt: skip
+    "opened": ("title",),
+    "noted": ("text",),
+    "tagged": ("tag",),
+    "linked": ("why",),
+    "judged": ("why",),
+    "unmerged": ("reason",),
+    "branched": ("name", "origin"),
+}
 _LEFT_OUT = "text/x-clew-left-out"
 _COUNTED = ("nodes", "claims", "findings", "merges", "remarks")
 _COUNTS = (
@@ -193,8 +198,10 @@ class _Drafting:
         """The graph must have as much of everything as the original. Raises NotRedacted."""
         for table, before, after in zip(_COUNTED, _counts(self.store), _counts(made), strict=True):
             if before != after:
-                raise NotRedacted(f"the redacted case would have {after:,} {table} instead of {before:,}",
-                                  next_step="leave a word out, or keep a name")  # fmt: skip
+                raise NotRedacted(
+                    f"the redacted case would have {after:,} {table} instead of {before:,}",
+                    next_step="leave a word out, or keep a name",
+                )
 
     def _report(self, made: Store) -> Redaction:
         counts = Counter(self.lexicon.hits)

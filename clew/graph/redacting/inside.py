@@ -18,18 +18,58 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 # Accounts and profiles that every machine has: they tell nobody anything.
-_EVERYWHERE = frozenset({
-    "administrator", "guest", "defaultaccount", "wdagutilityaccount", "krbtgt", "system", "local service",
-    "network service", "anonymous logon", "iusr", "everyone", "default", "default user", "defaultuser0", "public",
-    "all users", "systemprofile", "localservice", "networkservice", "defaultapppool", "root", "nobody", "daemon",
-    "www-data", "analyst", "localhost", "shared", "none", "null", "n/a",
-})  # fmt: skip
+_EVERYWHERE = frozenset(
+    {
+        "administrator",
+        "guest",
+        "defaultaccount",
+        "wdagutilityaccount",
+        "krbtgt",
+        "system",
+        "local service",
+        "network service",
+        "anonymous logon",
+        "iusr",
+        "everyone",
+        "default",
+        "default user",
+        "defaultuser0",
+        "public",
+        "all users",
+        "systemprofile",
+        "localservice",
+        "networkservice",
+        "defaultapppool",
+        "root",
+        "nobody",
+        "daemon",
+        "www-data",
+        "analyst",
+        "localhost",
+        "shared",
+        "none",
+        "null",
+        "n/a",
+    }
+)
 _EVERYWHERE_LIKE = re.compile(r"(?:dwm|umfd)-\d+|-+|\.|s-1-[\d-]+|\d{1,3}(?:\.\d{1,3}){3}|.*:.*", re.IGNORECASE)
 # Domains of accounts that every machine has.
-_NOBODYS = frozenset({
-    "nt authority", "nt-authority", "builtin", "nt service", "window manager", "font driver host", "iis apppool",
-    "workgroup", "nt virtual machine", "azuread", "microsoftaccount", "internetuser",
-})  # fmt: skip
+_NOBODYS = frozenset(
+    {
+        "nt authority",
+        "nt-authority",
+        "builtin",
+        "nt service",
+        "window manager",
+        "font driver host",
+        "iis apppool",
+        "workgroup",
+        "nt virtual machine",
+        "azuread",
+        "microsoftaccount",
+        "internetuser",
+    }
+)
 _NAME = re.compile(r"[\w][\w .$~'@-]{0,255}")
 _KEY = re.compile(r"(?:account|host|process|file)(?:@[^:]{1,253})?:.", re.DOTALL)
 #: Where a user's folder is, and whose it is.

@@ -60,5 +60,7 @@ class Manifest:
             document: dict[str, Any] = json.loads(text)
             return cls(**document)
         except (zstandard.ZstdError, TypeError, ValueError):
-            raise CaseDamaged("what leads back from the redacted case cannot be read",
-                              next_step="restore it with the clew that wrote it") from None  # fmt: skip
+            raise CaseDamaged(
+                "what leads back from the redacted case cannot be read",
+                next_step="restore it with the clew that wrote it",
+            ) from None

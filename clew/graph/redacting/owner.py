@@ -33,8 +33,9 @@ class OwnerKey:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < LEAST:
-            raise KeyUnusable(f"the key has {len(secret)} bytes, and needs {LEAST}",
-                              next_step="make one: clew redact --new-key FILE")  # fmt: skip
+            raise KeyUnusable(
+                f"the key has {len(secret)} bytes, and needs {LEAST}", next_step="make one: clew redact --new-key FILE"
+            )
         self._names = hmac.digest(secret, b"clew redaction: names", "sha256")
         self._seals = hmac.digest(secret, b"clew redaction: seals", "sha256")
 
@@ -65,8 +66,10 @@ class OwnerKey:
         try:
             return _cipher(self._seals).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
         except (InvalidTag, ValueError):
-            raise KeyUnusable("the key is not the one that the case was redacted with",
-                              next_step="give the key of whoever redacted it") from None  # fmt: skip
+            raise KeyUnusable(
+                "the key is not the one that the case was redacted with",
+                next_step="give the key of whoever redacted it",
+            ) from None
 
 
 def needed() -> None:
@@ -91,11 +94,15 @@ def new_key(path: Path) -> Path:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise KeyUnusable("there is such a file already", where=str(path),
-                          next_step="choose another name: what a key sealed is lost without it") from None  # fmt: skip
+        raise KeyUnusable(
+            "there is such a file already",
+            where=str(path),
+            next_step="choose another name: what a key sealed is lost without it",
+        ) from None
     except OSError as error:
-        raise KeyUnusable(f"the key cannot be written: {error.strerror}", where=str(path),
-                          next_step="choose another place") from None  # fmt: skip
+        raise KeyUnusable(
+            f"the key cannot be written: {error.strerror}", where=str(path), next_step="choose another place"
+        ) from None
     return path
 
 
@@ -110,8 +117,9 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise KeyUnusable(f"the key cannot be read: {error.strerror}", where=str(path)) from None
     except ValueError as error:
-        raise KeyUnusable(f"the file holds no key: {error}", where=str(path),
-                          next_step="give a file that clew redact --new-key made") from None  # fmt: skip
+        raise KeyUnusable(
+            f"the file holds no key: {error}", where=str(path), next_step="give a file that clew redact --new-key made"
+        ) from None
 
 
 def _decoded(text: bytes) -> bytes:

@@ -10,10 +10,17 @@ from clew.errors import NotRedacted
 from clew.graph.redacting.owner import OwnerKey
 
 #: What a pseudonym begins with, by what it stands for.
-PREFIXES: Mapping[str, str] = MappingProxyType({
-    "host": "host", "domain": "dom", "account": "user", "word": "word", "analyst": "analyst", "text": "text",
-    "path": "path",
-})  # fmt: skip
+PREFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        "host": "host",
+        "domain": "dom",
+        "account": "user",
+        "word": "word",
+        "analyst": "analyst",
+        "text": "text",
+        "path": "path",
+    }
+)
 #: Under this no name exists (RFC 6761): whoever asks about a pseudonym asks nobody.
 TAIL = "invalid"
 # Neither 0 and o nor 1 and l: people read these aloud.

@@ -78,8 +78,10 @@ class Redaction:
 
     def __str__(self) -> str:
         counted = ", ".join(f"{kind} {times:,}" for kind, times in self.counts.items()) or "nothing"
-        lines = [f"{len(self.replaced):,} values replaced ({counted}); {self.steps:,} steps, {self.nodes:,} nodes and "
-                 f"{self.claims:,} claims stay"]  # fmt: skip
+        lines = [
+            f"{len(self.replaced):,} values replaced ({counted}); {self.steps:,} steps, {self.nodes:,} nodes and "
+            f"{self.claims:,} claims stay"
+        ]
         if self.plain:
             names = ", ".join(f"{visible(name, 40)} ({kind})" for kind, name in self.plain)
             lines.append(f"not replaced, too short or too common to be told from other text: {names}")

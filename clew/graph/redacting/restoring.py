@@ -94,8 +94,11 @@ def restore(store: Store, key: OwnerKey) -> Store:
         by, tool, body = manifest.words.get(str(step.number)) or _parts(back.step(step))
         digest = writer.step(Written(step.number, step.at, by, tool, body))
         if step.number == manifest.steps and digest != manifest.hash:
-            raise CaseDamaged("the steps before the redaction do not lead back to the original",
-                              where=str(store.path or "memory"), next_step="do not trust this file")  # fmt: skip
+            raise CaseDamaged(
+                "the steps before the redaction do not lead back to the original",
+                where=str(store.path or "memory"),
+                next_step="do not trust this file",
+            )
     for step in steps[place:]:
         writer.step(_reread(_renumbered(back.step(step), place), writer.store))
     return writer.finish()
@@ -105,8 +108,9 @@ def _redacted(store: Store) -> tuple[int, Redacted]:
     """The last redaction."""
     found = [(step.number, step.event) for step in store.steps() if isinstance(step.event, Redacted)]
     if not found:
-        raise NotRedacted("the case was not redacted", where=str(store.path or "memory"),
-                          next_step="there is nothing to restore")  # fmt: skip
+        raise NotRedacted(
+            "the case was not redacted", where=str(store.path or "memory"), next_step="there is nothing to restore"
+        )
     return found[-1]
 
 
@@ -120,8 +124,11 @@ def _evidence(store: Store, event: Redacted, back: Back, writer: Writer) -> None
         media_type = back.manifest.media_types.get(old or "", reply.media_type)
         made = writer.evidence(body, media_type)
         if old is not None and made != old:
-            raise CaseDamaged("a raw reply does not lead back to the original", where=str(store.path or "memory"),
-                              next_step="do not trust this file")  # fmt: skip
+            raise CaseDamaged(
+                "a raw reply does not lead back to the original",
+                where=str(store.path or "memory"),
+                next_step="do not trust this file",
+            )
         back.learn(fingerprint, made)
 
 
@@ -152,5 +159,8 @@ def _renumbered(step: Written, place: int) -> Written:
 
 #: Fields that name other steps, by the kind of the step.
 _NUMBERS: Mapping[str, tuple[str, ...]] = {
-    "undone": ("steps",), "redone": ("steps",), "unmerged": ("step",), "merged": ("follows",),
-}  # fmt: skip
+    "undone": ("steps",),
+    "redone": ("steps",),
+    "unmerged": ("step",),
+    "merged": ("follows",),
+}

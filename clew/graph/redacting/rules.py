@@ -12,9 +12,7 @@ from clew.providers.net.kinds import KINDS
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: Ranges that are inside wherever they are met. Loopback and documentation say nothing about anybody.
-PRIVATE_NETWORKS = tuple(
-    text for kind in ("private", "shared", "link-local", "site-local") for text in KINDS[kind]
-)  # fmt: skip
+PRIVATE_NETWORKS = tuple(text for kind in ("private", "shared", "link-local", "site-local") for text in KINDS[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,10 @@ class Rules:
     def __post_init__(self) -> None:
         for text in self.own:
             if _network(text) is None and _domain(text) is None:
-                raise NotRedacted(f"{text!r} is neither a network nor a domain",
-                                  next_step="write 192.0.2.0/24, 2001:db8::/48 or corp.example")  # fmt: skip
+                raise NotRedacted(
+                    f"{text!r} is neither a network nor a domain",
+                    next_step="write 192.0.2.0/24, 2001:db8::/48 or corp.example",
+                )
         for text in self.words:
             if not any(char.isalnum() for char in text):
                 raise NotRedacted(f"{text!r} is no word", next_step="give a text with letters or digits")

@@ -91,7 +91,9 @@ def _avoided(inside: Inside) -> set[str]:
 
 def _hashes(store: Store, documents: Iterable[dict[str, Any]], pseudonyms: Pseudonyms) -> dict[str, str]:
     """Hashes of what is inside: of logs, of the steps of this case and of the case that it branched off from."""
-    found = [*(str(document["digest"]) for document in documents if document["kind"] == "connected"),
-             *(str(document["hash"]) for document in documents if document["kind"] == "branched"),
-             *(step.hash for step in store.steps())]  # fmt: skip
+    found = [
+        *(str(document["digest"]) for document in documents if document["kind"] == "connected"),
+        *(str(document["hash"]) for document in documents if document["kind"] == "branched"),
+        *(step.hash for step in store.steps()),
+    ]
     return {digest: pseudonyms.mark("hash", digest) for digest in found}

@@ -19,15 +19,48 @@ from clew.graph.redacting.rules import Rules
 _SHORT = 2
 _PARTS = re.compile(r"[^\W_]+")
 # Fields of steps whose text is clew's own.
-_OWN_FIELDS = frozenset({
-    "kind", "pivot", "provider", "providers", "outcome", "verdict", "severity", "relation", "channel", "query", "sql",
-    "media_type", "pointers", "columns",
-})  # fmt: skip
+_OWN_FIELDS = frozenset(
+    {
+        "kind",
+        "pivot",
+        "provider",
+        "providers",
+        "outcome",
+        "verdict",
+        "severity",
+        "relation",
+        "channel",
+        "query",
+        "sql",
+        "media_type",
+        "pointers",
+        "columns",
+    }
+)
 # First labels of domains that are no name of anybody.
-_COMMON = frozenset({
-    "ad", "com", "corp", "dns", "domain", "ds", "example", "home", "internal", "intranet", "invalid", "lan", "local",
-    "localhost", "mail", "net", "org", "test", "www",
-})  # fmt: skip
+_COMMON = frozenset(
+    {
+        "ad",
+        "com",
+        "corp",
+        "dns",
+        "domain",
+        "ds",
+        "example",
+        "home",
+        "internal",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localhost",
+        "mail",
+        "net",
+        "org",
+        "test",
+        "www",
+    }
+)
 
 
 @dataclass(slots=True)

@@ -105,8 +105,12 @@ class DnsChannel:
             own = self._resolvers or [*map(str, dns.resolver.Resolver().nameservers)]
             yield from map(Resolver.of, own)
         except (ValueError, dns.resolver.NoResolverConfiguration):
-            raise AskSkipped("nobody was asked: no DNS resolver is known here", kind="no-source", sent=False,
-                             next_step="set CLEW_RESOLVERS") from None  # fmt: skip
+            raise AskSkipped(
+                "nobody was asked: no DNS resolver is known here",
+                kind="no-source",
+                sent=False,
+                next_step="set CLEW_RESOLVERS",
+            ) from None
 
 
 def _exchange(question: DnsQuestion, resolvers: Sequence[Resolver], deadline: Deadline) -> bytes:

@@ -89,8 +89,11 @@ def _types(text: str) -> list[str]:
     asked = list(dict.fromkeys(part.strip().upper() for part in text.split(",") if part.strip()))
     wrong = [kind for kind in asked if kind not in TYPES]
     if wrong or not asked:
-        raise AskSkipped(f"nobody was asked: {wrong[0] if wrong else 'none'} is no kind of record", kind="no-source",
-                         next_step=f"known are {', '.join(TYPES)}")  # fmt: skip
+        raise AskSkipped(
+            f"nobody was asked: {wrong[0] if wrong else 'none'} is no kind of record",
+            kind="no-source",
+            next_step=f"known are {', '.join(TYPES)}",
+        )
     return asked
 
 

@@ -73,8 +73,9 @@ class Table:
     def _smallest(self, places: Sequence[int], prefixes: Sequence[int]) -> int:
         """How many bits the smallest network has that a record is about."""
         told = zip(self._parts, places, prefixes, strict=True)
-        return max(prefix for known, place, prefix in told
-                   if isinstance(part := known[place], Said) and part.facts is not None)  # fmt: skip
+        return max(
+            prefix for known, place, prefix in told if isinstance(part := known[place], Said) and part.facts is not None
+        )
 
 
 def _across(found: Sequence[Sequence[int]], count: int) -> Iterable[tuple[int, ...]]:

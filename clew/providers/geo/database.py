@@ -71,8 +71,7 @@ class Database:
             raise ValueError("its type is damaged")
         built = datetime.fromtimestamp(about.build_epoch, UTC).date().isoformat()
         decoder = Decoder(content, about.search_tree_size + _SEPARATOR)
-        opened = cls(path.name, kind, built, about.ip_version, content, about.node_count,
-                     about.record_size, 0, decoder)  # fmt: skip
+        opened = cls(path.name, kind, built, about.ip_version, content, about.node_count, about.record_size, 0, decoder)
         return opened._starting_at_ipv4()
 
     def find(self, numbers: Sequence[int], bits: int) -> tuple[list[int], list[int]]:
@@ -127,8 +126,17 @@ class Database:
                 node = int.from_bytes(self._buffer[start : start + 3], "big") | (self._buffer[start + 3] & 0xF0) << 20
             else:
                 node = int.from_bytes(self._buffer[start : start + self._record_size // 8], "big")
-        return Database(self.name, self.type, self.built, self.ip_version, self._buffer, self._nodes,
-                        self._record_size, node, self._decoder)  # fmt: skip
+        return Database(
+            self.name,
+            self.type,
+            self.built,
+            self.ip_version,
+            self._buffer,
+            self._nodes,
+            self._record_size,
+            node,
+            self._decoder,
+        )
 
 
 class _File(BytesIO):

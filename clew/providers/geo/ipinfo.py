@@ -20,12 +20,43 @@ _ONE: Mapping[str, str] = {"lite": f"{_API}/lite/", "core": f"{_API}/lookup/", "
 _MANY: Mapping[str, str] = {"lite": f"{_API}/batch/lite", "core": f"{_API}/batch", "legacy": f"{_API}/batch/legacy"}
 _TOKEN = Place("header", "Authorization", "Bearer ")
 _FACTS = (
-    "city", "subdivision", "subdivision_code", "country", "country_code", "continent", "continent_code", "latitude",
-    "longitude", "accuracy_radius_km", "postal_code", "time_zone", "geoname_id", "asn", "as_organization", "domain",
-    "network", "usage_type", "organization", "isp", "mobile_country_code", "mobile_network_code", "anonymizer",
-    "anonymizer_last_seen", "is_anonymous", "is_anonymous_vpn", "is_public_proxy", "is_residential_proxy", "is_relay",
-    "is_tor", "is_hosting_provider", "is_anycast", "is_mobile", "is_satellite_provider", "abuse_mail", "abuse_phone",
-)  # fmt: skip
+    "city",
+    "subdivision",
+    "subdivision_code",
+    "country",
+    "country_code",
+    "continent",
+    "continent_code",
+    "latitude",
+    "longitude",
+    "accuracy_radius_km",
+    "postal_code",
+    "time_zone",
+    "geoname_id",
+    "asn",
+    "as_organization",
+    "domain",
+    "network",
+    "usage_type",
+    "organization",
+    "isp",
+    "mobile_country_code",
+    "mobile_network_code",
+    "anonymizer",
+    "anonymizer_last_seen",
+    "is_anonymous",
+    "is_anonymous_vpn",
+    "is_public_proxy",
+    "is_residential_proxy",
+    "is_relay",
+    "is_tor",
+    "is_hosting_provider",
+    "is_anycast",
+    "is_mobile",
+    "is_satellite_provider",
+    "abuse_mail",
+    "abuse_phone",
+)
 
 
 class IpInfo(Provider):
@@ -105,10 +136,13 @@ def _network(document: Part, links: Links) -> dict[str, Scalar]:
     """Whose it is. The number is a text such as `AS64500`, alone or before a name."""
     newer, older, company = document.part("as"), document.part("asn"), document.part("company")
     number, name = next(
-        ((text, about.where(*path)) for about, path in ((newer, ("asn",)), (older, ("asn",)), (document, ("asn",)),
-                                                        (document, ("org",))) if (text := about.text(*path))),
+        (
+            (text, about.where(*path))
+            for about, path in ((newer, ("asn",)), (older, ("asn",)), (document, ("asn",)), (document, ("org",)))
+            if (text := about.text(*path))
+        ),
         ("", ""),
-    )  # fmt: skip
+    )
     digits, _, organization = number.partition(" ")
     system: AutonomousSystem | None = None
     if digits:

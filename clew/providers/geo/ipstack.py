@@ -13,10 +13,28 @@ from clew.providers.reading import Links, Part, quoted, told, unknown
 from clew.providers.web import HttpRequest, Place
 
 _FACTS = (
-    "city", "subdivision", "subdivision_code", "country", "country_code", "continent", "continent_code", "latitude",
-    "longitude", "postal_code", "metro_code", "time_zone", "geoname_id", "is_in_european_union", "asn", "isp",
-    "connection_type", "is_public_proxy", "is_tor", "is_hosting_provider", "anonymizer",
-)  # fmt: skip
+    "city",
+    "subdivision",
+    "subdivision_code",
+    "country",
+    "country_code",
+    "continent",
+    "continent_code",
+    "latitude",
+    "longitude",
+    "postal_code",
+    "metro_code",
+    "time_zone",
+    "geoname_id",
+    "is_in_european_union",
+    "asn",
+    "isp",
+    "connection_type",
+    "is_public_proxy",
+    "is_tor",
+    "is_hosting_provider",
+    "anonymizer",
+)
 _KEY, _USED_UP, _PLAN = frozenset({101, 102}), frozenset({104}), frozenset({105})
 
 

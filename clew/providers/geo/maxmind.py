@@ -80,8 +80,10 @@ class MaxMind(Provider):
         other = IpAddress(to)
         first = yield GeoLookup(ip.value)
         second = yield GeoLookup(other.value)
-        here, there = (_Place.of(address, Reading.of(reply.object(), reply.at))
-                       for address, reply in ((ip, first), (other, second)))  # fmt: skip
+        here, there = (
+            _Place.of(address, Reading.of(reply.object(), reply.at))
+            for address, reply in ((ip, first), (other, second))
+        )
         unplaced = [place.told for place in (here, there) if place.at is None]
         remarks = "".join(dict.fromkeys((here.remarks, there.remarks)))
         if here.at is None or there.at is None:

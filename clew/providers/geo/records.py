@@ -76,10 +76,12 @@ _GROUPS: Sequence[Mapping[str, _Path]] = (
 FACTS: tuple[str, ...] = tuple(name for group in _GROUPS for name in group)
 _GROUP_OF: Mapping[str, int] = MappingProxyType({name: at for at, group in enumerate(_GROUPS) for name in group})
 #: From the first field of a path to its facts. Enterprise has under `traits` what others have at the top.
-_FIELDS: Mapping[str, tuple[tuple[str, _Path], ...]] = MappingProxyType({
-    field: tuple((name, path[1:]) for group in _GROUPS for name, path in group.items() if path[0] == field)
-    for field in dict.fromkeys(path[0] for group in _GROUPS for path in group.values())
-})  # fmt: skip
+_FIELDS: Mapping[str, tuple[tuple[str, _Path], ...]] = MappingProxyType(
+    {
+        field: tuple((name, path[1:]) for group in _GROUPS for name, path in group.items() if path[0] == field)
+        for field in dict.fromkeys(path[0] for group in _GROUPS for path in group.values())
+    }
+)
 # Parts that records of one database share, and how many are kept.
 _SHARED = frozenset({"city", "continent", "country", "registered_country", "represented_country", "subdivisions"})
 _PARTS = 2**16
@@ -88,9 +90,20 @@ _LONGEST_TEXT = 500
 _MANY = 2**63
 #: Types of databases, those made for few facts first: where two say something of one group, the first is believed.
 _TYPES = (
-    "Residential-Proxy", "Anonymous-Plus", "Anonymous-IP", "IP-Risk", "Static-IP-Score", "User-Count",
-    "Connection-Type", "Domain", "ISP", "ASN", "Enterprise", "City", "Country",
-)  # fmt: skip
+    "Residential-Proxy",
+    "Anonymous-Plus",
+    "Anonymous-IP",
+    "IP-Risk",
+    "Static-IP-Score",
+    "User-Count",
+    "Connection-Type",
+    "Domain",
+    "ISP",
+    "ASN",
+    "Enterprise",
+    "City",
+    "Country",
+)
 
 
 @dataclass(frozen=True, slots=True)

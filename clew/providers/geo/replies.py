@@ -17,8 +17,20 @@ from clew.providers.geo.records import Said, facts_of
 from clew.providers.geo.sources import Sources, all_of, unreadable, without_ipv6
 
 # The facts that clew knew when it asked one database and wrote its reply without a list.
-_FORMER = ("country_code", "country", "city", "latitude", "longitude", "accuracy_radius_km", "asn", "as_organization",
-           "isp", "is_anonymous", "is_tor", "database_built")  # fmt: skip
+_FORMER = (
+    "country_code",
+    "country",
+    "city",
+    "latitude",
+    "longitude",
+    "accuracy_radius_km",
+    "asn",
+    "as_organization",
+    "isp",
+    "is_anonymous",
+    "is_tor",
+    "database_built",
+)
 
 
 def document(sources: Sources, address: str) -> dict[str, Any]:

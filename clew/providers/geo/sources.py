@@ -55,8 +55,11 @@ def files(paths: Sequence[Path]) -> list[Path]:
     if not paths and (brought := brought_along()) is not None:
         found[brought] = None
     if not found:
-        raise AskSkipped("there is no GeoIP database", kind="no-source",
-                         next_step="set CLEW_GEOIP to .mmdb files, or pip install 'clew[geolite2]'")  # fmt: skip
+        raise AskSkipped(
+            "there is no GeoIP database",
+            kind="no-source",
+            next_step="set CLEW_GEOIP to .mmdb files, or pip install 'clew[geolite2]'",
+        )
     return [*found]
 
 
@@ -73,8 +76,11 @@ def unreadable(name: str, why: str) -> AskSkipped:
 
 def without_ipv6(name: str) -> AskSkipped:
     """A database of IPv4 addresses alone, asked about another."""
-    return AskSkipped(f"the GeoIP database {name} holds no IPv6 addresses", kind="no-source",
-                      next_step="set CLEW_GEOIP to one that does")  # fmt: skip
+    return AskSkipped(
+        f"the GeoIP database {name} holds no IPv6 addresses",
+        kind="no-source",
+        next_step="set CLEW_GEOIP to one that does",
+    )
 
 
 def all_of(troubles: Sequence[AskSkipped]) -> AskSkipped:

@@ -45,24 +45,26 @@ def _digest(algorithm: str) -> Callable[[Sql], Sql]:
     return lambda field: f"nullif(lower(regexp_extract({field}, '{algorithm}=([0-9A-Fa-f]+)', 1)), '')"
 
 
-_FUNCTIONS: Mapping[str, Callable[[Sql], Sql]] = MappingProxyType({
-    "text": _text,
-    "lower": lambda field: f"lower({_text(field)})",
-    "number": _number,
-    "time": _time,
-    "guid": _guid,
-    "ip": _ip,
-    "sid": lambda field: f"nullif({_text(field)}, 'S-1-0-0')",
-    "sha256": _digest("SHA256"),
-    "sha1": _digest("SHA1"),
-    "md5": _digest("MD5"),
-    "before_backslash": lambda field: f"nullif(regexp_extract({field}, '^([^\\\\]+)\\\\', 1), '')",
-    "after_backslash": lambda field: f"nullif(regexp_extract({field}, '([^\\\\]+)$', 1), '')",
-    "yes": lambda field: f"lower({field}) = 'true'",
-    "outbound": lambda field: f"{field} = '%%14593'",
-    "transport": lambda field: f"CASE {field} WHEN '6' THEN 'tcp' WHEN '17' THEN 'udp' ELSE {field} END",
-    "logon_outcome": lambda field: f"CASE {field} WHEN '4624' THEN 'success' ELSE 'failure' END",
-})  # fmt: skip
+_FUNCTIONS: Mapping[str, Callable[[Sql], Sql]] = MappingProxyType(
+    {
+        "text": _text,
+        "lower": lambda field: f"lower({_text(field)})",
+        "number": _number,
+        "time": _time,
+        "guid": _guid,
+        "ip": _ip,
+        "sid": lambda field: f"nullif({_text(field)}, 'S-1-0-0')",
+        "sha256": _digest("SHA256"),
+        "sha1": _digest("SHA1"),
+        "md5": _digest("MD5"),
+        "before_backslash": lambda field: f"nullif(regexp_extract({field}, '^([^\\\\]+)\\\\', 1), '')",
+        "after_backslash": lambda field: f"nullif(regexp_extract({field}, '([^\\\\]+)$', 1), '')",
+        "yes": lambda field: f"lower({field}) = 'true'",
+        "outbound": lambda field: f"{field} = '%%14593'",
+        "transport": lambda field: f"CASE {field} WHEN '6' THEN 'tcp' WHEN '17' THEN 'udp' ELSE {field} END",
+        "logon_outcome": lambda field: f"CASE {field} WHEN '4624' THEN 'success' ELSE 'failure' END",
+    }
+)
 
 
 def column_sql(recipe: str, where: str) -> Sql:
@@ -79,8 +81,11 @@ def column_sql(recipe: str, where: str) -> Sql:
         this, that, _, flag = fields
         chosen = f"CASE WHEN lower({quoted(flag)}) = 'false' THEN {quoted(that)} ELSE {quoted(this)} END"
         return build(chosen)
-    return f"coalesce({', '.join(build(quoted(field)) for field in fields)})" if len(fields) > 1 else build(
-        quoted(fields[0]))  # fmt: skip
+    return (
+        f"coalesce({', '.join(build(quoted(field)) for field in fields)})"
+        if len(fields) > 1
+        else build(quoted(fields[0]))
+    )
 
 
 def recipe_fields(recipe: str) -> list[str]:

@@ -13,10 +13,19 @@ from clew.providers.logs.columns import column_sql, quoted, recipe_fields
 
 #: The SQL type of a column that is not text.
 _TYPES = {
-    "time": "TIMESTAMP", "process_started": "TIMESTAMP", "parent_started": "TIMESTAMP", "process_pid": "BIGINT",
-    "parent_pid": "BIGINT", "target_pid": "BIGINT", "logon_type": "BIGINT", "source_port": "BIGINT",
-    "local_port": "BIGINT", "peer_port": "BIGINT", "initiated": "BOOLEAN", "row": "BIGINT",
-}  # fmt: skip
+    "time": "TIMESTAMP",
+    "process_started": "TIMESTAMP",
+    "parent_started": "TIMESTAMP",
+    "process_pid": "BIGINT",
+    "parent_pid": "BIGINT",
+    "target_pid": "BIGINT",
+    "logon_type": "BIGINT",
+    "source_port": "BIGINT",
+    "local_port": "BIGINT",
+    "peer_port": "BIGINT",
+    "initiated": "BOOLEAN",
+    "row": "BIGINT",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,11 @@ def _is_one_document(path: Path) -> bool:
 def _documents(file: LogFile) -> Iterator[str]:
     """The events in a JSON array, or under the one list of an object (`{"Records": [...]}`)."""
     if file.path.stat().st_size > MAX_JSON_DOCUMENT:
-        raise ConnectError(f"the JSON document is larger than {MAX_JSON_DOCUMENT // 2**20} MiB",
-                           where=visible(file.name), next_step="convert it to NDJSON, one event a line")  # fmt: skip
+        raise ConnectError(
+            f"the JSON document is larger than {MAX_JSON_DOCUMENT // 2**20} MiB",
+            where=visible(file.name),
+            next_step="convert it to NDJSON, one event a line",
+        )
     try:
         content: Any = json.loads(file.path.read_bytes())
     except (ValueError, RecursionError) as error:

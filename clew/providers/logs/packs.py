@@ -93,5 +93,13 @@ def _query(item: dict[str, Any]) -> Query:
         for name, given in item.get("parameters", {}).items()
     )
     subject, _, name = item["id"].partition(".")
-    return Query(subject, name, item["about"], item["view"], item["sql"].strip(), tuple(item["binds"]), parameters,
-                 bool(item.get("wide", False)))  # fmt: skip
+    return Query(
+        subject,
+        name,
+        item["about"],
+        item["view"],
+        item["sql"].strip(),
+        tuple(item["binds"]),
+        parameters,
+        bool(item.get("wide", False)),
+    )

@@ -103,8 +103,13 @@ def _(subject: Process) -> dict[str, Any]:
 @subject_parameters.register
 def _(subject: Account) -> dict[str, Any]:
     domain, _, name = (subject.name or "").rpartition("\\")
-    return {"sid": subject.sid, "upn": subject.upn, "user_domain": domain or None, "user_name": name or None,
-            "local_host": subject.host if subject.key.scope else None}  # fmt: skip
+    return {
+        "sid": subject.sid,
+        "upn": subject.upn,
+        "user_domain": domain or None,
+        "user_name": name or None,
+        "local_host": subject.host if subject.key.scope else None,
+    }
 
 
 @subject_parameters.register

@@ -15,8 +15,12 @@ from clew.errors import ConnectError
 
 #: What a log file may end in, and how it is read.
 FORMATS = {
-    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".parquet": "parquet",
-}  # fmt: skip
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
 MAX_MEMBERS = 1_000
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 200
@@ -80,8 +84,11 @@ def log_files(path: Path) -> Generator[list[LogFile]]:
             elif file.suffix.lower() in FORMATS:
                 found.append(LogFile(name, file, FORMATS[file.suffix.lower()]))
         if not found:
-            raise ConnectError("there is no log file in it", where=str(path),
-                               next_step=f"clew reads {', '.join(FORMATS)} and zips of them")  # fmt: skip
+            raise ConnectError(
+                "there is no log file in it",
+                where=str(path),
+                next_step=f"clew reads {', '.join(FORMATS)} and zips of them",
+            )
         yield found
 
 
@@ -118,7 +125,10 @@ def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room:
         while chunk := stream.read(_CHUNK):
             written += len(chunk)
             if written > room:
-                raise ConnectError("the zip unpacks to far more than its size allows", where=visible(member.filename),
-                                   next_step="unpack it yourself if you trust it, and connect the folder")  # fmt: skip
+                raise ConnectError(
+                    "the zip unpacks to far more than its size allows",
+                    where=visible(member.filename),
+                    next_step="unpack it yourself if you trust it, and connect the folder",
+                )
             out.write(chunk)
     return written

@@ -178,8 +178,11 @@ def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:
         # As configuration of the instance: connections of one process to one file share it.
         connection: duckdb.DuckDBPyConnection = library.connect(str(database), read_only=True, config=_LOCKED)
     except library.Error as error:
-        raise ConnectError(f"the indexed logs cannot be opened: {error}", where=str(database),
-                           next_step="delete that file and connect again") from None  # fmt: skip
+        raise ConnectError(
+            f"the indexed logs cannot be opened: {error}",
+            where=str(database),
+            next_step="delete that file and connect again",
+        ) from None
     return connection
 
 

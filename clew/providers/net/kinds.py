@@ -16,23 +16,25 @@ from clew.providers.base import Channel, Provider, operation
 
 #: Networks by kind, from the IANA special-purpose address registries (RFC 6890 and its updates) and RFC 5771, RFC 4291.
 #: Where one lies in another, the smaller one says what an address is.
-KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "unspecified": ("0.0.0.0/8", "::/128"),
-    "private": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
-    "shared": ("100.64.0.0/10",),
-    "loopback": ("127.0.0.0/8", "::1/128"),
-    "link-local": ("169.254.0.0/16", "fe80::/10"),
-    "site-local": ("fec0::/10",),
-    "documentation": ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"),
-    "benchmarking": ("198.18.0.0/15", "2001:2::/48"),
-    "translated": ("64:ff9b::/96", "64:ff9b:1::/48"),
-    "6to4": ("192.88.99.0/24", "2002::/16"),
-    "teredo": ("2001::/32",),
-    "discard": ("100::/64",),
-    "multicast": ("224.0.0.0/4", "ff00::/8"),
-    "broadcast": ("255.255.255.255/32",),
-    "reserved": ("192.0.0.0/24", "240.0.0.0/4", "2001::/23"),
-})  # fmt: skip
+KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "unspecified": ("0.0.0.0/8", "::/128"),
+        "private": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+        "shared": ("100.64.0.0/10",),
+        "loopback": ("127.0.0.0/8", "::1/128"),
+        "link-local": ("169.254.0.0/16", "fe80::/10"),
+        "site-local": ("fec0::/10",),
+        "documentation": ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"),
+        "benchmarking": ("198.18.0.0/15", "2001:2::/48"),
+        "translated": ("64:ff9b::/96", "64:ff9b:1::/48"),
+        "6to4": ("192.88.99.0/24", "2002::/16"),
+        "teredo": ("2001::/32",),
+        "discard": ("100::/64",),
+        "multicast": ("224.0.0.0/4", "ff00::/8"),
+        "broadcast": ("255.255.255.255/32",),
+        "reserved": ("192.0.0.0/24", "240.0.0.0/4", "2001::/23"),
+    }
+)
 GLOBAL, UNASSIGNED = "global", "unassigned"
 
 
@@ -75,9 +77,11 @@ def kind_of(address: str) -> str:
 def _spans(version: int) -> tuple[list[bytes], list[str]]:
     """Where each kind begins, over the whole address space: the smallest network around an address decides."""
     networks = [
-        (ipaddress.ip_network(text), kind) for kind, texts in KINDS.items() for text in texts
+        (ipaddress.ip_network(text), kind)
+        for kind, texts in KINDS.items()
+        for text in texts
         if (":" in text) == (version == 6)
-    ]  # fmt: skip
+    ]
     size = 16 if version == 6 else 4
     # Everything outside of 2000::/3 that no registry names was never given to anybody.
     rest = [(ipaddress.ip_network("::/0"), UNASSIGNED), (ipaddress.ip_network("2000::/3"), GLOBAL)]

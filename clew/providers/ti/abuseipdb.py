@@ -47,9 +47,14 @@ def _finding(ip: IpAddress, about: Part) -> Finding:
         raise AskFailed(f"the reply has a score of {score} %", kind="reply")
     reference = f"https://www.abuseipdb.com/check/{ip.value}"
     facts: dict[str, Scalar] = {
-        "abuse_score": score, "reports": reports, "country_code": about.text("countryCode"), "isp": about.text("isp"),
-        "usage_type": about.text("usageType"), "domain": about.text("domain"), "is_tor": about.flag("isTor"),
-    }  # fmt: skip
+        "abuse_score": score,
+        "reports": reports,
+        "country_code": about.text("countryCode"),
+        "isp": about.text("isp"),
+        "usage_type": about.text("usageType"),
+        "domain": about.text("domain"),
+        "is_tor": about.flag("isTor"),
+    }
     if not (score or reports):
         return unknown(ip, f"{reports} reports, confidence of abuse {score} %", reference=reference, facts=facts)
     links = Links(ip)

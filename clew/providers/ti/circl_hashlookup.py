@@ -58,10 +58,14 @@ def _finding(file: File, document: Part, url: str) -> Finding:
     trust, software = document.whole("hashlookup:trust"), _software(document)
     collections = joined((document.text("source"), document.text("db")))
     facts: dict[str, Scalar] = {
-        "trust": trust, "collections": collections, "software": software,
-        "file_name": document.text("FileName"), "file_size": document.whole("FileSize"),
-        "file_type": document.text("mimetype"), "called_malicious_by": accused,
-    }  # fmt: skip
+        "trust": trust,
+        "collections": collections,
+        "software": software,
+        "file_name": document.text("FileName"),
+        "file_size": document.whole("FileSize"),
+        "file_type": document.text("mimetype"),
+        "called_malicious_by": accused,
+    }
     verdict, severity = _judged(accused, trust)
     why = f"called malicious by {accused}" if accused else f"known: {joined((collections, software)) or 'a file'}"
     there = document.whole("hashlookup:parent-total") or 0

@@ -14,13 +14,23 @@ from clew.providers.base import Provider, Quota, Reply, Steps, operation
 from clew.providers.reading import Links, Part, host_kind, quoted, told, unknown, written
 from clew.providers.web import HttpRequest, Place
 
-COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "dns_count", "observed_first",
-           "observed_last")  # fmt: skip
+COLUMNS = (
+    "dns_question_name",
+    "dns_answer_type",
+    "dns_resolved_ip",
+    "dns_answer_data",
+    "dns_count",
+    "observed_first",
+    "observed_last",
+)
 # Of TXT, SOA and others there is nothing to follow, but they are told.
 _KINDS = {
-    "A": Relation.RESOLVES_TO, "AAAA": Relation.RESOLVES_TO, "CNAME": Relation.ALIAS_OF,
-    "MX": Relation.MAIL_HANDLED_BY, "NS": Relation.DELEGATED_TO,
-}  # fmt: skip
+    "A": Relation.RESOLVES_TO,
+    "AAAA": Relation.RESOLVES_TO,
+    "CNAME": Relation.ALIAS_OF,
+    "MX": Relation.MAIL_HANDLED_BY,
+    "NS": Relation.DELEGATED_TO,
+}
 
 
 class CirclPassiveDns(Provider):

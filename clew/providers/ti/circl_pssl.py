@@ -50,8 +50,9 @@ class CirclPassiveSsl(Provider):
             if made is not None:
                 links.between(ip, Relation.PRESENTS, Certificate(made.value, subject=named), place)
                 rows.append((made.value, named))
-        return told(ip, f"certificates: {len(rows)}", links=links, table=Table(_OF_IPS, tuple(rows)),
-                    returned=len(found))  # fmt: skip
+        return told(
+            ip, f"certificates: {len(rows)}", links=links, table=Table(_OF_IPS, tuple(rows)), returned=len(found)
+        )
 
     @operation(calls=1, wide=True, facts=_OF_CERTIFICATES)
     def certificate(self, certificate: Certificate) -> Steps:

@@ -14,10 +14,13 @@ from clew.providers.web import HttpRequest, Place
 _API, _PAGES = "https://cti.api.crowdsec.net/v2/smoke", "https://app.crowdsec.net/cti"
 # What CrowdSec calls safe is a service that is known, such as a resolver or a search engine that reads the web.
 _VERDICTS = {
-    "malicious": (Verdict.MALICIOUS, Severity.HIGH), "suspicious": (Verdict.SUSPICIOUS, Severity.MEDIUM),
-    "known": (Verdict.UNKNOWN, Severity.LOW), "safe": (Verdict.BENIGN, Severity.INFORMATIONAL),
-    "benign": (Verdict.BENIGN, Severity.INFORMATIONAL), "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
-}  # fmt: skip
+    "malicious": (Verdict.MALICIOUS, Severity.HIGH),
+    "suspicious": (Verdict.SUSPICIOUS, Severity.MEDIUM),
+    "known": (Verdict.UNKNOWN, Severity.LOW),
+    "safe": (Verdict.BENIGN, Severity.INFORMATIONAL),
+    "benign": (Verdict.BENIGN, Severity.INFORMATIONAL),
+    "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
+}
 _UNKNOWN = frozenset({404})
 
 
@@ -35,9 +38,22 @@ class CrowdSec(Provider):
 
     @operation(
         calls=1,
-        facts=("classification", "threat_score", "behaviors", "tags", "cves", "mitre_techniques", "background_noise",
-               "is_anonymous", "asn", "as_organization", "network", "country_code", "city"),
-    )  # fmt: skip
+        facts=(
+            "classification",
+            "threat_score",
+            "behaviors",
+            "tags",
+            "cves",
+            "mitre_techniques",
+            "background_noise",
+            "is_anonymous",
+            "asn",
+            "as_organization",
+            "network",
+            "country_code",
+            "city",
+        ),
+    )
     def ip(self, ip: IpAddress) -> Steps:
         """Attacks by the address that CrowdSec's network saw."""
         reply = yield HttpRequest("GET", f"{_API}/{ip.value}", secret=Place("header", "x-api-key"), answers=_UNKNOWN)

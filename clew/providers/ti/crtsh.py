@@ -43,8 +43,15 @@ class CrtSh(Provider):
         if not found:
             return unknown(domain, "no certificate in the logs names it", reference=reference)
         rows = tuple(_row(each, domain, links) for each in found)
-        return told(domain, f"{len(rows)} certificates", reference=reference, links=links, table=Table(COLUMNS, rows),
-                    returned=len(rows), available=len(rows))  # fmt: skip
+        return told(
+            domain,
+            f"{len(rows)} certificates",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, rows),
+            returned=len(rows),
+            available=len(rows),
+        )
 
 
 def _certificates(reply: Reply) -> list[Part]:
@@ -70,10 +77,14 @@ def _row(each: Part, domain: Domain, links: Links) -> tuple[Scalar, ...]:
         else:
             links.between(domain, Relation.RELATED_TO, other, place, first=logged, last=logged)
     return (
-        each.whole("id"), joined(text for text, _ in _names(each)), each.text("issuer_name"),
-        each.text("serial_number"), written(each.moment("not_before")), written(each.moment("not_after")),
+        each.whole("id"),
+        joined(text for text, _ in _names(each)),
+        each.text("issuer_name"),
+        each.text("serial_number"),
+        written(each.moment("not_before")),
+        written(each.moment("not_after")),
         written(logged),
-    )  # fmt: skip
+    )
 
 
 def _names(each: Part) -> list[tuple[str, str]]:

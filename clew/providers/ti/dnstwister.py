@@ -51,5 +51,6 @@ class DnsTwister(Provider):
                 links.between(domain, Relation.RELATED_TO, other, each.pointer)
                 rows.append((str(other.key), each.text("fuzzer")))
         reason = f"{len(rows)} names look like it: permutations, and nobody has registered all of them"
-        return told(domain, reason, reference=reference, links=links, table=Table(COLUMNS, tuple(rows)),
-                    returned=len(others))  # fmt: skip
+        return told(
+            domain, reason, reference=reference, links=links, table=Table(COLUMNS, tuple(rows)), returned=len(others)
+        )

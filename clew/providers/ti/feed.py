@@ -120,8 +120,9 @@ class FeedChannel:
 
     def _check(self) -> None:
         if not self._any:
-            raise AskSkipped("there is no local feed", kind="no-source",
-                             next_step="clew feeds add PATH, or set CLEW_FEEDS")  # fmt: skip
+            raise AskSkipped(
+                "there is no local feed", kind="no-source", next_step="clew feeds add PATH, or set CLEW_FEEDS"
+            )
 
     @property
     def _any(self) -> bool:
@@ -139,20 +140,33 @@ class _Columns:
     def __init__(self, size: int) -> None:
         self._size = size
         self.cells: dict[str, list[Scalar]] = {
-            "outcome": [Outcome.NOTHING.value] * size, "verdict": ["unknown"] * size,
-            "severity": ["informational"] * size, "reason": ["in no local feed"] * size, "reference": [""] * size,
-            "returned": [0] * size, "available": [None] * size, "truncated_by": [""] * size,
-            "observed_first": [None] * size, "observed_last": [None] * size,
-        }  # fmt: skip
+            "outcome": [Outcome.NOTHING.value] * size,
+            "verdict": ["unknown"] * size,
+            "severity": ["informational"] * size,
+            "reason": ["in no local feed"] * size,
+            "reference": [""] * size,
+            "returned": [0] * size,
+            "available": [None] * size,
+            "truncated_by": [""] * size,
+            "observed_first": [None] * size,
+            "observed_last": [None] * size,
+        }
 
     def put(self, number: int, answer: Answer) -> None:
         """The cells of one answer."""
         told: Mapping[str, Scalar] = {
-            "outcome": answer.outcome.value, "verdict": answer.verdict.value, "severity": answer.severity.value,
-            "reason": answer.reason, "reference": answer.reference, "returned": len(answer.hits),
-            "available": answer.available, "truncated_by": answer.truncated_by,
-            "observed_first": answer.first or None, "observed_last": answer.last or None, **answer.facts,
-        }  # fmt: skip
+            "outcome": answer.outcome.value,
+            "verdict": answer.verdict.value,
+            "severity": answer.severity.value,
+            "reason": answer.reason,
+            "reference": answer.reference,
+            "returned": len(answer.hits),
+            "available": answer.available,
+            "truncated_by": answer.truncated_by,
+            "observed_first": answer.first or None,
+            "observed_last": answer.last or None,
+            **answer.facts,
+        }
         cells = self.cells
         for name, value in told.items():
             if name not in cells:

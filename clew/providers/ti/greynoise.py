@@ -19,10 +19,25 @@ _SCANNERS, _SERVICES = "internet_scanner_intelligence", "business_service_intell
 _VERDICTS = {"malicious": Verdict.MALICIOUS, "suspicious": Verdict.SUSPICIOUS, "benign": Verdict.BENIGN}
 _UNKNOWN = frozenset({404})
 _FACTS = (
-    "is_scanner", "is_business_service", "trust_level", "classification", "actor", "tags", "cves", "is_spoofable",
-    "is_bot", "is_tor", "is_anonymous_vpn", "anonymizer", "asn", "organization", "usage_type", "operating_system",
-    "country_code", "city",
-)  # fmt: skip
+    "is_scanner",
+    "is_business_service",
+    "trust_level",
+    "classification",
+    "actor",
+    "tags",
+    "cves",
+    "is_spoofable",
+    "is_bot",
+    "is_tor",
+    "is_anonymous_vpn",
+    "anonymizer",
+    "asn",
+    "organization",
+    "usage_type",
+    "operating_system",
+    "country_code",
+    "city",
+)
 
 
 class GreyNoise(Provider):
@@ -39,8 +54,9 @@ class GreyNoise(Provider):
     @operation(calls=1, facts=_FACTS)
     def ip(self, ip: IpAddress) -> Steps:
         """Whether it scans the internet, for whom, or is a common service."""
-        reply = yield HttpRequest("GET", f"{API}/ip/{ip.value}", secret=Place("header", "key"), answers=_UNKNOWN,
-                                  batch=BATCH)  # fmt: skip
+        reply = yield HttpRequest(
+            "GET", f"{API}/ip/{ip.value}", secret=Place("header", "key"), answers=_UNKNOWN, batch=BATCH
+        )
         return unseen(ip) if reply.status == 404 else _finding(ip, Part.of(reply))
 
 
@@ -96,8 +112,10 @@ def _said(scanners: Part, services: Part) -> list[str]:
         forged = ", but it may be forged" if scanners.flag("spoofable") else ""
         said.append(f"seen scanning the internet{forged}: {scanners.text('classification') or 'not classified'}")
     if services.flag("found"):
-        said.append(f"a known service: {services.text('name') or 'not named'}, trust level "
-                    f"{services.text('trust_level') or 'not told'}")  # fmt: skip
+        said.append(
+            f"a known service: {services.text('name') or 'not named'}, trust level "
+            f"{services.text('trust_level') or 'not told'}"
+        )
     return said
 
 
@@ -133,8 +151,14 @@ def _tag_names(scanners: Part) -> list[str]:
 
 def _join(requests: Sequence[HttpRequest]) -> HttpRequest:
     """One question about all the addresses that single requests are about."""
-    return HttpRequest("POST", f"{API}/ip", json={"ips": [_address(request) for request in requests]},
-                       secret=Place("header", "key"), answers=_UNKNOWN, idempotent=True)  # fmt: skip
+    return HttpRequest(
+        "POST",
+        f"{API}/ip",
+        json={"ips": [_address(request) for request in requests]},
+        secret=Place("header", "key"),
+        answers=_UNKNOWN,
+        idempotent=True,
+    )
 
 
 def _split(reply: Reply, requests: Sequence[HttpRequest]) -> list[bytes | AskFailed]:

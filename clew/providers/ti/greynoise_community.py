@@ -51,7 +51,11 @@ class GreyNoiseCommunity(Provider):
             verdict=verdict,
             severity=severity,
             reference=f"{PAGES}/{ip.value}",
-            facts={"is_scanner": scans, "is_business_service": serves, "classification": classification,
-                   "actor": None if actor == "unknown" else actor},
+            facts={
+                "is_scanner": scans,
+                "is_business_service": serves,
+                "classification": classification,
+                "actor": None if actor == "unknown" else actor,
+            },
             observed_last=about.moment("last_seen"),
-        )  # fmt: skip
+        )

@@ -50,13 +50,20 @@ class HunterHow(Provider):
         """
         window = TimeWindow.kept(start, end)
         if window.start is None or window.end is None:
-            raise AskSkipped("hunter.how has to be told from when until when", kind="no-time", sent=False,
-                             next_step='start="-364d", end="now"')  # fmt: skip
+            raise AskSkipped(
+                "hunter.how has to be told from when until when",
+                kind="no-time",
+                sent=False,
+                next_step='start="-364d", end="now"',
+            )
         query, page = f'ip="{ip.value}"', max(1, page)
         params = (
-            ("query", urlsafe_b64encode(query.encode()).decode()), ("page", str(page)), ("page_size", str(PAGE)),
-            ("start_time", f"{window.start:%F}"), ("end_time", f"{window.end:%F}"),
-        )  # fmt: skip
+            ("query", urlsafe_b64encode(query.encode()).decode()),
+            ("page", str(page)),
+            ("page_size", str(PAGE)),
+            ("start_time", f"{window.start:%F}"),
+            ("end_time", f"{window.end:%F}"),
+        )
         data = _data((yield HttpRequest("GET", _URL, params, secret=Place("query", "api-key"))))
         reference, total, links = f"{_PAGES}?searchValue={quoted(query)}", data.count("total"), Links(ip)
         found = data.every("list") if total or data.at("list") is not None else []
@@ -67,9 +74,16 @@ class HunterHow(Provider):
         if not found:
             return unknown(ip, f"hunter.how saw no service there {window}", reference=reference)
         rows, more = tuple(_row(each, links) for each in found), total > page * PAGE
-        return told(ip, f"{len(rows)} services, seen {window}", reference=reference, links=links,
-                    table=Table(COLUMNS, rows), returned=len(rows), available=total if more else len(rows),
-                    truncated_by="limit" if more else "")  # fmt: skip
+        return told(
+            ip,
+            f"{len(rows)} services, seen {window}",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, rows),
+            returned=len(rows),
+            available=total if more else len(rows),
+            truncated_by="limit" if more else "",
+        )
 
 
 def _data(reply: Reply) -> Part:

@@ -48,7 +48,9 @@ class InternetDb(Provider):
             return unknown(ip, "InternetDB has nothing about it", reference=reference)
         verdict, why = judged(tags)
         facts: dict[str, Scalar] = {
-            "ports": joined(map(str, ports)), "cpes": joined(about.texts("cpes")), "vulnerabilities": joined(flaws),
+            "ports": joined(map(str, ports)),
+            "cpes": joined(about.texts("cpes")),
+            "vulnerabilities": joined(flaws),
             "tags": joined(tags),
-        }  # fmt: skip
+        }
         return told(ip, f"{len(ports)} open ports{why}", verdict=verdict, reference=reference, facts=facts, links=links)

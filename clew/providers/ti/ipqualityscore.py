@@ -19,13 +19,33 @@ _ABUSED, _DOUBTED = 90, 75
 #: A URL is of high risk from 85 on; 100 is what somebody has confirmed.
 _RISKY, _CONFIRMED = 85, 100
 _OF_IP = (
-    "fraud_score", "is_abused_lately", "abuse_velocity", "is_anonymous", "is_anonymous_vpn", "is_tor", "is_bot",
-    "is_crawler", "usage_type", "asn", "isp", "organization", "country_code", "city",
-)  # fmt: skip
+    "fraud_score",
+    "is_abused_lately",
+    "abuse_velocity",
+    "is_anonymous",
+    "is_anonymous_vpn",
+    "is_tor",
+    "is_bot",
+    "is_crawler",
+    "usage_type",
+    "asn",
+    "isp",
+    "organization",
+    "country_code",
+    "city",
+)
 _OF_URLS = (
-    "fraud_score", "is_phishing", "is_malware", "is_spamming", "is_parked", "categories", "popularity_rank",
-    "http_status", "registered", "country_code",
-)  # fmt: skip
+    "fraud_score",
+    "is_phishing",
+    "is_malware",
+    "is_spamming",
+    "is_parked",
+    "categories",
+    "popularity_rank",
+    "http_status",
+    "registered",
+    "country_code",
+)
 
 
 class IpQualityScoreBase(Provider):
@@ -63,9 +83,14 @@ class IpQualityScore(IpQualityScoreBase):
         if score >= _ABUSED:
             verdict, severity = Verdict.MALICIOUS, Severity.HIGH
         return told(
-            ip, f"fraud score {score} of 100", verdict=verdict, severity=severity, reference=reference, facts=facts,
+            ip,
+            f"fraud score {score} of 100",
+            verdict=verdict,
+            severity=severity,
+            reference=reference,
+            facts=facts,
             links=links,
-        )  # fmt: skip
+        )
 
 
 class IpQualityScoreUrls(IpQualityScoreBase):
@@ -87,8 +112,9 @@ class IpQualityScoreUrls(IpQualityScoreBase):
 
 def _asked(what: str, **params: str) -> Generator[Ask, Reply, Part]:
     """What the service says. It answers 403 to who asks too much, too, and says what was wrong in the reply."""
-    reply = yield HttpRequest("GET", f"{_API}/{what}", tuple(params.items()), secret=Place("header", "IPQS-KEY"),
-                              answers=frozenset({403}))  # fmt: skip
+    reply = yield HttpRequest(
+        "GET", f"{_API}/{what}", tuple(params.items()), secret=Place("header", "IPQS-KEY"), answers=frozenset({403})
+    )
     about = Part.of(reply)
     success = about.flag("success")
     if success is None and reply.status != 403:
@@ -146,12 +172,17 @@ def _scanned(subject: Domain | Url) -> Steps:
     score, links = _score(about, "risk_score"), Links(subject)
     known_as = [name for name in ("malware", "phishing", "spamming", "suspicious") if about.flag(name)]
     facts: dict[str, Scalar] = {
-        "fraud_score": score, "is_phishing": about.flag("phishing"), "is_malware": about.flag("malware"),
-        "is_spamming": about.flag("spamming"), "is_parked": about.flag("parking"),
-        "categories": _known(about, "category"), "popularity_rank": about.whole("domain_rank") or None,
-        "http_status": about.whole("status_code") or None, "registered": day(about.moment("domain_age", "iso")),
+        "fraud_score": score,
+        "is_phishing": about.flag("phishing"),
+        "is_malware": about.flag("malware"),
+        "is_spamming": about.flag("spamming"),
+        "is_parked": about.flag("parking"),
+        "categories": _known(about, "category"),
+        "popularity_rank": about.whole("domain_rank") or None,
+        "http_status": about.whole("status_code") or None,
+        "registered": day(about.moment("domain_age", "iso")),
         "country_code": _known(about, "country_code"),
-    }  # fmt: skip
+    }
     if not (score or known_as):
         return unknown(subject, "risk score 0 of 100", reference=reference, facts=facts)
     if found := _known(about, "ip_address"):

@@ -14,14 +14,27 @@ from clew.providers.reading import Links, Part, host_kind, joined, told, unknown
 from clew.providers.web import HttpRequest, Place
 
 PAGES = "https://www.shodan.io/host"
-COLUMNS = ("service_port", "network_transport", "product", "title", "http_status", "certificate", "jarm",
-           "vulnerabilities", "observed_last")  # fmt: skip
+COLUMNS = (
+    "service_port",
+    "network_transport",
+    "product",
+    "title",
+    "http_status",
+    "certificate",
+    "jarm",
+    "vulnerabilities",
+    "observed_last",
+)
 _URL = "https://api.shodan.io/shodan/host"
 _ABOUT = ("ports", "vulnerabilities", "tags", "operating_system", "organization", "isp", "asn", "country_code", "city")
 #: Tags that speak against an address. All others, such as `vpn`, `self-signed` or `eol-product`, say what it is.
-_BAD = {"malware": Verdict.MALICIOUS, "c2": Verdict.MALICIOUS,
-        # Somebody else has got in: a victim as much as a danger.
-        "compromised": Verdict.SUSPICIOUS, "doublepulsar": Verdict.SUSPICIOUS}  # fmt: skip
+_BAD = {
+    "malware": Verdict.MALICIOUS,
+    "c2": Verdict.MALICIOUS,
+    # Somebody else has got in: a victim as much as a danger.
+    "compromised": Verdict.SUSPICIOUS,
+    "doublepulsar": Verdict.SUSPICIOUS,
+}
 
 
 class Shodan(Provider):
@@ -54,10 +67,16 @@ class Shodan(Provider):
             return unknown(ip, "Shodan has nothing about it", reference=reference)
         verdict, why = judged(tags)
         facts: dict[str, Scalar] = {
-            "ports": joined(map(str, ports)), "vulnerabilities": joined(named(about, "vulns")), "tags": joined(tags),
-            "operating_system": about.text("os"), "organization": about.text("org"), "isp": about.text("isp"),
-            "asn": _number(about.text("asn")), "country_code": about.text("country_code"), "city": about.text("city"),
-        }  # fmt: skip
+            "ports": joined(map(str, ports)),
+            "vulnerabilities": joined(named(about, "vulns")),
+            "tags": joined(tags),
+            "operating_system": about.text("os"),
+            "organization": about.text("org"),
+            "isp": about.text("isp"),
+            "asn": _number(about.text("asn")),
+            "country_code": about.text("country_code"),
+            "city": about.text("city"),
+        }
         return told(
             ip,
             f"{len(ports)} open ports{why}",
@@ -82,13 +101,21 @@ class Shodan(Provider):
         rows = [_service(banner, links) for banner in banners]
         if not rows:
             return unknown(ip, "Shodan saw no service there", reference=reference)
-        return told(ip, f"{len(rows)} services", reference=reference, links=links, table=Table(COLUMNS, tuple(rows)),
-                    returned=len(rows), observed_last=about.moment("last_update"))  # fmt: skip
+        return told(
+            ip,
+            f"{len(rows)} services",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, tuple(rows)),
+            returned=len(rows),
+            observed_last=about.moment("last_update"),
+        )
 
 
 def _host(ip: IpAddress, **params: str) -> Ask:
-    return HttpRequest("GET", f"{_URL}/{ip.value}", tuple(params.items()), secret=Place("query", "key"),
-                       answers=frozenset({404}))  # fmt: skip
+    return HttpRequest(
+        "GET", f"{_URL}/{ip.value}", tuple(params.items()), secret=Place("query", "key"), answers=frozenset({404})
+    )
 
 
 def _known(reply: Reply) -> Part | None:
@@ -109,10 +136,16 @@ def _service(banner: Part, links: Links) -> tuple[Scalar, ...]:
     shown = _shown(banner.part("ssl", "cert"), links, seen)
     product = " ".join(text for text in (banner.text("product"), banner.text("version")) if text)
     return (
-        banner.whole("port"), banner.text("transport"), product or None, banner.text("http", "title"),
-        banner.whole("http", "status"), shown.value if shown else None, banner.text("ssl", "jarm"),
-        joined(named(banner, "vulns")), written(seen),
-    )  # fmt: skip
+        banner.whole("port"),
+        banner.text("transport"),
+        product or None,
+        banner.text("http", "title"),
+        banner.whole("http", "status"),
+        shown.value if shown else None,
+        banner.text("ssl", "jarm"),
+        joined(named(banner, "vulns")),
+        written(seen),
+    )
 
 
 def _shown(about: Part, links: Links, seen: datetime | None) -> Certificate | None:

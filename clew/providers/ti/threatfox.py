@@ -118,8 +118,9 @@ def _samples(each: Part, links: Links) -> None:
     for sample in each.parts("malware_samples"):
         file = file_of(sample, links, sha256="sha256_hash", md5="md5_hash")
         if file is not None:
-            links.between(file, Relation.COMMUNICATES_WITH, links.subject, sample.pointer,
-                          first=sample.moment("time_stamp"))  # fmt: skip
+            links.between(
+                file, Relation.COMMUNICATES_WITH, links.subject, sample.pointer, first=sample.moment("time_stamp")
+            )
 
 
 def _place(text: str) -> tuple[str, int | None]:
@@ -154,7 +155,8 @@ def _searched(subject: Entity, document: Part | None, term: str, near: _Near) ->
     verdict, severity = _judged(confidence) if own else (Verdict.SUSPICIOUS, Severity.LOW)
     pages = [each.text("malware_malpedia") or "" for each in shown]
     facts: dict[str, Scalar] = {
-        "reports": len(shown), "confidence": confidence,
+        "reports": len(shown),
+        "confidence": confidence,
         "threat_name": joined(each.text("malware_printable") for each in shown),
         "threat_aliases": joined(
             name.strip() for each in shown for name in (each.text("malware_alias") or "").split(",")
@@ -162,7 +164,7 @@ def _searched(subject: Entity, document: Part | None, term: str, near: _Near) ->
         "threat_type": joined(each.text("threat_type") for each in shown),
         "tags": joined(tag for each in shown for tag in each.texts("tags")),
         "malpedia": joined(page for page in pages if page.startswith(_MALPEDIA)),
-    }  # fmt: skip
+    }
     if isinstance(subject, IpAddress | Domain):
         facts["c2_ports"] = _ports(each for each in own if each.text("threat_type") == "botnet_cc")
     return told(

@@ -74,11 +74,12 @@ def _of_host(host: IpAddress | Domain, document: Part) -> Finding:
     is_bad = document.text("blacklists", "spamhaus_dbl") in _BAD_NAMES or (isinstance(host, IpAddress) and online > 0)
     severity = Severity.HIGH if is_bad else Severity.MEDIUM if online else Severity.LOW
     facts: dict[str, Scalar] = {
-        "urls_listed": count, "urls_online": online,
+        "urls_listed": count,
+        "urls_online": online,
         "threat_type": joined(each.text("threat") for each in listed),
         "tags": joined(tag for each in listed for tag in each.texts("tags")),
         "blocklisted_by": _blocklists(document),
-    }  # fmt: skip
+    }
     return told(
         host,
         f"URLs on it that served malware: {count}; of the latest {len(listed)}, online: {online}",
@@ -109,9 +110,12 @@ def _of_url(url: Url, document: Part) -> Finding:
     status = document.text("url_status")
     names = joined(each.text("signature") for each in served)
     facts: dict[str, Scalar] = {
-        "url_status": status, "threat_type": document.text("threat"), "threat_name": names,
-        "tags": joined(document.texts("tags")), "blocklisted_by": _blocklists(document),
-    }  # fmt: skip
+        "url_status": status,
+        "threat_type": document.text("threat"),
+        "threat_name": names,
+        "tags": joined(document.texts("tags")),
+        "blocklisted_by": _blocklists(document),
+    }
     return told(
         url,
         f"listed as {document.text('threat') or 'malicious'}, {status or 'status not told'}"
@@ -131,13 +135,22 @@ def _of_file(file: File, document: Part) -> Finding:
     links, listed = Links(file), document.need_parts("urls")
     same = file_of(document, links, sha256="sha256_hash", md5="md5_hash", size="file_size")
     for each in listed:
-        links.to(Relation.HOSTS, each.text("url"), Url, each.pointer, backwards=True,
-                 first=each.moment("firstseen"), last=each.moment("lastseen"))  # fmt: skip
+        links.to(
+            Relation.HOSTS,
+            each.text("url"),
+            Url,
+            each.pointer,
+            backwards=True,
+            first=each.moment("firstseen"),
+            last=each.moment("lastseen"),
+        )
     count, signature = max(document.count("url_count"), len(listed)), document.text("signature")
     facts: dict[str, Scalar] = {
-        "threat_name": signature, "file_type": document.text("file_type"),
-        "file_size": document.whole("file_size"), "urls_listed": count,
-    }  # fmt: skip
+        "threat_name": signature,
+        "file_type": document.text("file_type"),
+        "file_size": document.whole("file_size"),
+        "urls_listed": count,
+    }
     return told(
         file,
         f"{signature or 'a file without a name'}, downloaded from listed URLs: {count}",

@@ -14,8 +14,19 @@ from clew.providers.web import HttpRequest, Place
 
 #: What one reply has at most for those who do not pay.
 PAGE = 100
-COLUMNS = ("time", "submitted_url", "page_url", "page_ip", "asn", "title", "http_status", "malicious", "issuer", "tags",
-           "reference")  # fmt: skip
+COLUMNS = (
+    "time",
+    "submitted_url",
+    "page_url",
+    "page_ip",
+    "asn",
+    "title",
+    "http_status",
+    "malicious",
+    "issuer",
+    "tags",
+    "reference",
+)
 _FACTS = ("scans", "malicious_scans", *COLUMNS)
 _URL = "https://urlscan.io/api/v1/search/"
 # Where a reply says what is thought of a page: all sources together, or each for itself.
@@ -104,8 +115,11 @@ def _search(subject: Entity, query: str, limit: int) -> Steps:
     more = bool(document.flag("has_more")) or (document.whole("total") or 0) > len(scans)
     if not found:
         if scans and more:
-            raise AskFailed(f"the newest {len(scans)} scans are of others, spelt alike, and there are more",
-                            kind="reply", next_step="ask for more of them with limit=100")  # fmt: skip
+            raise AskFailed(
+                f"the newest {len(scans)} scans are of others, spelt alike, and there are more",
+                kind="reply",
+                next_step="ask for more of them with limit=100",
+            )
         others = f"; of others, spelt alike: {len(scans)}" if scans else ""
         return unknown(subject, f"urlscan.io has no scan of it{others}", reference=reference)
     rows = tuple(_row(each, links) for each in found)
@@ -139,8 +153,9 @@ def _verdict(subject: Entity, bad: int, looked: int) -> Verdict:
 def _not_taken(document: Part) -> AskRefused | AskFailed:
     # A key in another form than theirs is answered like a mistake in the query.
     if "key" in (document.text("message") or "").lower():
-        return AskRefused(f"{UrlScan.title} refused the key (status 400)", kind="key",
-                          next_step=f"check the key {UrlScan.secret}")  # fmt: skip
+        return AskRefused(
+            f"{UrlScan.title} refused the key (status 400)", kind="key", next_step=f"check the key {UrlScan.secret}"
+        )
     return AskFailed(f"{UrlScan.title} did not take the query (status 400)", kind="status")
 
 
@@ -168,10 +183,18 @@ def _row(scan: Part, links: Links) -> tuple[Scalar, ...]:
             links.between(source, relation, target, place, first=seen, last=seen)
     number = scan.text("_id") or task.text("uuid")
     return (
-        written(seen), task.text("url"), page.text("url"), page.text("ip"), network.number if network else None,
-        page.text("title"), page.whole("status"), _called(scan), page.text("tlsIssuer"), joined(task.texts("tags")),
+        written(seen),
+        task.text("url"),
+        page.text("url"),
+        page.text("ip"),
+        network.number if network else None,
+        page.text("title"),
+        page.whole("status"),
+        _called(scan),
+        page.text("tlsIssuer"),
+        joined(task.texts("tags")),
         f"https://urlscan.io/result/{quoted(number)}/" if number else None,
-    )  # fmt: skip
+    )
 
 
 def _called(scan: Part) -> bool | None:

@@ -42,9 +42,15 @@ class HttpChannel:
     """
 
     def __init__(
-        self, lines: Lines | None = None, *, keys: Keys = _NO_KEYS, cache: Cache | None = None,
-        quotas: Quotas | None = None, seconds: float = SECONDS, fresh: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        lines: Lines | None = None,
+        *,
+        keys: Keys = _NO_KEYS,
+        cache: Cache | None = None,
+        quotas: Quotas | None = None,
+        seconds: float = SECONDS,
+        fresh: bool = False,
+    ) -> None:
         self._layers = Layers(lines or Lines(), cache=cache, quotas=quotas, seconds=seconds, fresh=fresh)
         self._ring = Ring(keys)
 

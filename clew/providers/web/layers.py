@@ -40,9 +40,14 @@ class Layers:
     """
 
     def __init__(
-        self, lines: Lines, *, cache: Cache | None = None, quotas: Quotas | None = None, seconds: float = SECONDS,
+        self,
+        lines: Lines,
+        *,
+        cache: Cache | None = None,
+        quotas: Quotas | None = None,
+        seconds: float = SECONDS,
         fresh: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.lines = lines
         self._cache = cache
         self._quotas = quotas
@@ -99,9 +104,16 @@ class Layers:
         return self.lines.flights.join(f"{provider.name} {key} {ask.fingerprint}", first, deadline, who=who)
 
     def tried(
-        self, provider: type[Provider], exchange: Callable[[], Received], deadline: Deadline, *, who: str, key: str,
-        server: str = "", repeatable: bool = True,
-    ) -> Received:  # fmt: skip
+        self,
+        provider: type[Provider],
+        exchange: Callable[[], Received],
+        deadline: Deadline,
+        *,
+        who: str,
+        key: str,
+        server: str = "",
+        repeatable: bool = True,
+    ) -> Received:
         """What came back, at the first attempt that is not in passing trouble.
 
         Args:
@@ -125,9 +137,14 @@ class Layers:
         return got
 
     def _once(
-        self, provider: type[Provider], exchange: Callable[[], Received], deadline: Deadline, line: Line, who: str,
+        self,
+        provider: type[Provider],
+        exchange: Callable[[], Received],
+        deadline: Deadline,
+        line: Line,
+        who: str,
         key: str,
-    ) -> Received:  # fmt: skip
+    ) -> Received:
         quotas = self._quotas
         turn = quotas.turn(provider, key, deadline) if quotas is not None else nullcontext()
         with turn, line.place(deadline, who=who):

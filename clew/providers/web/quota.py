@@ -105,8 +105,12 @@ class Quotas:
                 lambda connection: _taken(connection, bucket, quotas, longest, deadline), wait=deadline.left
             )
         except ShelfBusy:
-            raise AskRefused(f"{provider.title} was not asked: other processes hold the count of its calls",
-                             kind="quota", next_step="try again", sent=False) from None  # fmt: skip
+            raise AskRefused(
+                f"{provider.title} was not asked: other processes hold the count of its calls",
+                kind="quota",
+                next_step="try again",
+                sent=False,
+            ) from None
         except ShelfUnusable as error:
             _log.warning("calls are not counted, and a quota may be exceeded: %s", error)
             return _Taken(0)

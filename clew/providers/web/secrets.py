@@ -84,12 +84,20 @@ class Keys:
         if found is None:
             if provider.secret_optional:
                 return None
-            raise AskSkipped(f"{provider.title} was not asked: it needs a key", kind="no-key", sent=False,
-                             next_step=f"set {self._where(provider.secret)}")  # fmt: skip
+            raise AskSkipped(
+                f"{provider.title} was not asked: it needs a key",
+                kind="no-key",
+                sent=False,
+                next_step=f"set {self._where(provider.secret)}",
+            )
         if not _TOKEN.fullmatch(found.reveal()):
             why = "is too short for one" if len(found.reveal()) < _SHORTEST else "has characters that no key has"
-            raise AskSkipped(f"the key of {provider.title} {why}", kind="no-key", sent=False,
-                             next_step=f"check {self._where(provider.secret)}")  # fmt: skip
+            raise AskSkipped(
+                f"the key of {provider.title} {why}",
+                kind="no-key",
+                sent=False,
+                next_step=f"check {self._where(provider.secret)}",
+            )
         return found
 
     def _where(self, name: str) -> str:

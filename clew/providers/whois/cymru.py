@@ -128,10 +128,13 @@ def _origins(row: list[str], ip: IpAddress) -> list[Origin]:
         if not inside:
             raise AskFailed(f"{_SERVER}'s reply is about a network without the address", kind="reply")
         return [
-            Origin(int(number), network, *(field if field not in _NONE else None
-                                           for field in (country, registry, allocated, name)))
+            Origin(
+                int(number),
+                network,
+                *(field if field not in _NONE else None for field in (country, registry, allocated, name)),
+            )
             for number in numbers.split()
-        ]  # fmt: skip
+        ]
     except ValueError:
         raise AskFailed(f"{_SERVER}'s reply could not be understood", kind="reply") from None
 

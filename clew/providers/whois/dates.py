@@ -5,24 +5,31 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_MONTHS = {name: number for number, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _YEAR, _SMALL = r"(?P<year>(?:19|20)\d\d)", r"(?P<{}>0?[1-9]|[12]\d|3[01])"
 _DAY, _NUMBER = _SMALL.format("day"), r"(?P<month>0?[1-9]|1[0-2])"
-_FORMS = tuple(re.compile(form, re.IGNORECASE) for form in (
-    rf"(?<!\d){_YEAR}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_DAY}(?!\d)",
-    rf"(?<!\d){_YEAR}[-/. ]{_MONTH}[-/. ]{_DAY}(?!\d)",
-    rf"(?<![\d#]){_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?:\d{{6}})?(?!\d)",
-    rf"(?<!\d){_DAY}(?:st|nd|rd|th)?[-/., ]+{_MONTH}[-/., ]+{_YEAR}(?!\d)",
-    rf"{_MONTH}[-/., ]+{_DAY}(?:st|nd|rd|th)?[,. ]+(?:at )?{_YEAR}(?!\d)",
-    rf"{_MONTH} +{_DAY} +[\d:]{{5,8}}(?: +[a-z]{{2,5}})? +{_YEAR}(?!\d)",
-    # Days before months: of those who write them with strokes and dots, few do otherwise.
-    rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}(?!\d)",
-    rf"(?<!\d){_NUMBER}[-/.]{_DAY}[-/.]{_YEAR}(?!\d)",
-    # Those who know no day know the month, or the year.
-    rf"(?:before +)?{_MONTH}[-/., ]+{_YEAR}(?!\d)",
-))  # fmt: skip
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?<!\d){_YEAR}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_DAY}(?!\d)",
+        rf"(?<!\d){_YEAR}[-/. ]{_MONTH}[-/. ]{_DAY}(?!\d)",
+        rf"(?<![\d#]){_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?:\d{{6}})?(?!\d)",
+        rf"(?<!\d){_DAY}(?:st|nd|rd|th)?[-/., ]+{_MONTH}[-/., ]+{_YEAR}(?!\d)",
+        rf"{_MONTH}[-/., ]+{_DAY}(?:st|nd|rd|th)?[,. ]+(?:at )?{_YEAR}(?!\d)",
+        rf"{_MONTH} +{_DAY} +[\d:]{{5,8}}(?: +[a-z]{{2,5}})? +{_YEAR}(?!\d)",
+        # Days before months: of those who write them with strokes and dots, few do otherwise.
+        rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}(?!\d)",
+        rf"(?<!\d){_NUMBER}[-/.]{_DAY}[-/.]{_YEAR}(?!\d)",
+        # Those who know no day know the month, or the year.
+        rf"(?:before +)?{_MONTH}[-/., ]+{_YEAR}(?!\d)",
+    )
+)
 _AMERICAN = re.compile(r"(?<!\d)(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])/(?:19|20)\d\d(?!\d)")
 _MONTH_FIRST = re.compile(rf"(?<!\d){_NUMBER}/{_DAY}/{_YEAR}(?!\d)")
 

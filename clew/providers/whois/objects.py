@@ -16,8 +16,17 @@ from clew.providers.whois.networks import networks_of
 #: How deep entities are looked for within each other.
 _DEEP = 4
 #: Facts about every kind of object.
-COMMON = ("handle", "registrant", "country_code", "registered", "changed", "registration_status", "abuse_mail",
-          "abuse_phone", "withheld")  # fmt: skip
+COMMON = (
+    "handle",
+    "registrant",
+    "country_code",
+    "registered",
+    "changed",
+    "registration_status",
+    "abuse_mail",
+    "abuse_phone",
+    "withheld",
+)
 _STRANGE = "the registry answers about something else"
 
 

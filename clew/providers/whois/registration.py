@@ -15,38 +15,146 @@ from clew.providers.whois.dates import day_of, months_first
 from clew.providers.whois.states import State, state_of
 from clew.providers.whois.text import Statement, decoded, statements
 
-_CREATED = frozenset({
-    "creation date", "created", "created on", "created date", "registered on", "registered", "date registered",
-    "registered date", "registration date", "registration time", "record created", "domain registered",
-    "domain registration date", "domain name commencement date", "domain record activated", "domain create date",
-    "domain created", "entry created", "activated on", "domain dateregistered", "fecha de creacion", "c record created",
-    "record created on", "activated", "assigned", "fecha de registro", "creation", "registration", "ds created 1",
-    "registered since", "connected date", "first registration date", "date created", "assigned date", "7b date",
-    "record created at", "created at", "domain created on", "date creation", "date de creation",
-})  # fmt: skip
-_CHANGED = frozenset({
-    "updated date", "last updated on", "last-update", "changed", "modified", "record last updated", "last updated",
-    "domain last updated date", "last modified", "last update", "entry updated", "updated on", "modified date",
-    "updated", "domain record last updated", "e record last modified", "last-updated", "modification date",
-    "last updated date", "domain datelastmodified", "ultima actualizacion", "last-modified", "last modified date",
-    "last modification", "record last updated on", "record changed on", "date modified", "updated at",
-    "last changed date",
-    "domain last updated", "last modify",
-})  # fmt: skip
-_EXPIRES = frozenset({
-    "registry expiry date", "expiration date", "expires", "registrar registration expiration date", "expire",
-    "expiry date", "expires on", "domain expiration date", "paid-till", "renewal date", "fecha de vencimiento",
-    "domain expires", "d record expired", "expire date", "expiry", "expires at", "domain datebilleduntil", "exp date",
-    "record expires on", "expiration time", "valid until", "free-date", "domain expires on", "renewal", "validity",
-    "registration expiration", "date expires", "expire-date", "fecha de expiracion", "record expires", "due date",
-    "record will expire on",
-})  # fmt: skip
-_REGISTRARS = ("registrar", "sponsoring registrar", "registrar name", "registrar-name", "current registrar",
-               "authorized agency", "registration service provider", "created by registrar",
-               "last updated by registrar")  # fmt: skip
-_REGISTRANTS = ("registrant organization", "registrant organisation", "registrant name", "registrant", "holder",
-                "owner", "registrant contact name", "domain holder", "org", "organization name", "organization",
-                "person")  # fmt: skip
+_CREATED = frozenset(
+    {
+        "creation date",
+        "created",
+        "created on",
+        "created date",
+        "registered on",
+        "registered",
+        "date registered",
+        "registered date",
+        "registration date",
+        "registration time",
+        "record created",
+        "domain registered",
+        "domain registration date",
+        "domain name commencement date",
+        "domain record activated",
+        "domain create date",
+        "domain created",
+        "entry created",
+        "activated on",
+        "domain dateregistered",
+        "fecha de creacion",
+        "c record created",
+        "record created on",
+        "activated",
+        "assigned",
+        "fecha de registro",
+        "creation",
+        "registration",
+        "ds created 1",
+        "registered since",
+        "connected date",
+        "first registration date",
+        "date created",
+        "assigned date",
+        "7b date",
+        "record created at",
+        "created at",
+        "domain created on",
+        "date creation",
+        "date de creation",
+    }
+)
+_CHANGED = frozenset(
+    {
+        "updated date",
+        "last updated on",
+        "last-update",
+        "changed",
+        "modified",
+        "record last updated",
+        "last updated",
+        "domain last updated date",
+        "last modified",
+        "last update",
+        "entry updated",
+        "updated on",
+        "modified date",
+        "updated",
+        "domain record last updated",
+        "e record last modified",
+        "last-updated",
+        "modification date",
+        "last updated date",
+        "domain datelastmodified",
+        "ultima actualizacion",
+        "last-modified",
+        "last modified date",
+        "last modification",
+        "record last updated on",
+        "record changed on",
+        "date modified",
+        "updated at",
+        "last changed date",
+        "domain last updated",
+        "last modify",
+    }
+)
+_EXPIRES = frozenset(
+    {
+        "registry expiry date",
+        "expiration date",
+        "expires",
+        "registrar registration expiration date",
+        "expire",
+        "expiry date",
+        "expires on",
+        "domain expiration date",
+        "paid-till",
+        "renewal date",
+        "fecha de vencimiento",
+        "domain expires",
+        "d record expired",
+        "expire date",
+        "expiry",
+        "expires at",
+        "domain datebilleduntil",
+        "exp date",
+        "record expires on",
+        "expiration time",
+        "valid until",
+        "free-date",
+        "domain expires on",
+        "renewal",
+        "validity",
+        "registration expiration",
+        "date expires",
+        "expire-date",
+        "fecha de expiracion",
+        "record expires",
+        "due date",
+        "record will expire on",
+    }
+)
+_REGISTRARS = (
+    "registrar",
+    "sponsoring registrar",
+    "registrar name",
+    "registrar-name",
+    "current registrar",
+    "authorized agency",
+    "registration service provider",
+    "created by registrar",
+    "last updated by registrar",
+)
+_REGISTRANTS = (
+    "registrant organization",
+    "registrant organisation",
+    "registrant name",
+    "registrant",
+    "holder",
+    "owner",
+    "registrant contact name",
+    "domain holder",
+    "org",
+    "organization name",
+    "organization",
+    "person",
+)
 _SERVER = re.compile(
     r"(?:(?:primary|secondary|third|fourth|fifth|sixth|p|domain) )*"
     r"(?:name ?servers?|n?servers?|dns(?: servers?)?|ns(?: name| list)?|host ?name|servidor(?:\(es\)|es) de nombres?"
@@ -111,15 +219,26 @@ def registration(body: bytes, server: str) -> Registration:
     if state is not State.REGISTERED:
         return Registration(state)
     return Registration(
-        state, created, changed, expires, registrar, _first(said, _REGISTRANTS),
+        state,
+        created,
+        changed,
+        expires,
+        registrar,
+        _first(said, _REGISTRANTS),
         _first(said, ("registrant country", "country", "registrant country code")),
         _mail(_first(said, ("registrar abuse contact email", "abuse contact email", "abuse-mailbox", "abuse email"))),
         _first(said, ("registrar abuse contact phone", "abuse contact phone", "abuse phone")),
-        tuple(dict.fromkeys(each.value.split(" ")[0] if "://" in each.value else each.value
-                            for each in _labelled(said, _STATUSES) if each.value.lower() not in _UNTOLD)),
-        servers, sum(1 for each in said if _HIDDEN.search(each.value)),
+        tuple(
+            dict.fromkeys(
+                each.value.split(" ")[0] if "://" in each.value else each.value
+                for each in _labelled(said, _STATUSES)
+                if each.value.lower() not in _UNTOLD
+            )
+        ),
+        servers,
+        sum(1 for each in said if _HIDDEN.search(each.value)),
         (_first(said, _REFERRALS) or "").lower(),
-    )  # fmt: skip
+    )
 
 
 def _labelled(said: Sequence[Statement], labels: Iterable[str]) -> list[Statement]:

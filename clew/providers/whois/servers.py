@@ -11,22 +11,30 @@ from clew.errors import EntityError
 
 ROOT = "whois.iana.org"
 #: Servers that take more than the name: `{}` is what is asked about.
-_QUERIES: Mapping[str, str] = MappingProxyType({
-    "whois.arin.net": "n + {}",
-    "whois.denic.de": "-T dn,ace {}",
-    "whois.jprs.jp": "{}/e",
-    "whois.nic.ad.jp": "{}/e",
-    # Without the data of people, which is counted, and shuts out who asks for much of it.
-    "whois.ripe.net": "-r {}",
-    "whois.verisign-grs.com": "domain {}",
-})  # fmt: skip
+_QUERIES: Mapping[str, str] = MappingProxyType(
+    {
+        "whois.arin.net": "n + {}",
+        "whois.denic.de": "-T dn,ace {}",
+        "whois.jprs.jp": "{}/e",
+        "whois.nic.ad.jp": "{}/e",
+        # Without the data of people, which is counted, and shuts out who asks for much of it.
+        "whois.ripe.net": "-r {}",
+        "whois.verisign-grs.com": "domain {}",
+    }
+)
 #: Registries of names below a top-level domain that the IANA does not name.
-_BELOW: Mapping[str, str] = MappingProxyType({
-    "ac.uk": "whois.nic.ac.uk", "gov.uk": "whois.nic.ac.uk",
-    "co.za": "coza-whois.registry.net.za", "net.za": "net-whois.registry.net.za",
-    "org.za": "org-whois.registry.net.za", "web.za": "web-whois.registry.net.za",
-    "za.org": "whois.za.org", "za.net": "whois.za.net",
-})  # fmt: skip
+_BELOW: Mapping[str, str] = MappingProxyType(
+    {
+        "ac.uk": "whois.nic.ac.uk",
+        "gov.uk": "whois.nic.ac.uk",
+        "co.za": "coza-whois.registry.net.za",
+        "net.za": "net-whois.registry.net.za",
+        "org.za": "org-whois.registry.net.za",
+        "web.za": "web-whois.registry.net.za",
+        "za.org": "whois.za.org",
+        "za.net": "whois.za.net",
+    }
+)
 
 
 def query(server: str, value: str) -> str:

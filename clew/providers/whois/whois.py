@@ -21,8 +21,17 @@ from clew.providers.whois.states import State
 from clew.providers.whois.text import decoded, lines_of
 
 _MAX_HOPS = 2
-_FACTS = ("registrant", "country_code", "registered", "changed", "registration_status", "abuse_mail", "abuse_phone",
-          "withheld", "whois_server")  # fmt: skip
+_FACTS = (
+    "registrant",
+    "country_code",
+    "registered",
+    "changed",
+    "registration_status",
+    "abuse_mail",
+    "abuse_phone",
+    "withheld",
+    "whois_server",
+)
 _NETWORK = ("network", "network_name", "handle", "parent_network")
 _NAME = ("registrar", "expires", "name_servers", "registered_name")
 # The whole reply is the evidence: it is text, and has no places.
@@ -176,13 +185,20 @@ def _registered(domain: Domain, name: str, found: Registration, server: str, rem
     if name != domain.value:
         links.to(Relation.SUBDOMAIN_OF, name, Domain, _ALL)
     facts: dict[str, Scalar] = {
-        "registrant": found.registrant, "country_code": found.country, "registrar": found.registrar,
-        "registered": found.created, "changed": found.changed, "expires": found.expires,
-        "registration_status": joined(found.statuses), "name_servers": joined(each.name for each in found.servers),
-        "abuse_mail": found.abuse_mail, "abuse_phone": found.abuse_phone,
-        "withheld": f"{found.withheld} values" if found.withheld else None, "whois_server": server,
+        "registrant": found.registrant,
+        "country_code": found.country,
+        "registrar": found.registrar,
+        "registered": found.created,
+        "changed": found.changed,
+        "expires": found.expires,
+        "registration_status": joined(found.statuses),
+        "name_servers": joined(each.name for each in found.servers),
+        "abuse_mail": found.abuse_mail,
+        "abuse_phone": found.abuse_phone,
+        "withheld": f"{found.withheld} values" if found.withheld else None,
+        "whois_server": server,
         "registered_name": name if name != domain.value else None,
-    }  # fmt: skip
+    }
     since = f" since {found.created}" if found.created else ""
     through = f" through {found.registrar}" if found.registrar else ""
     reasons = (f"{name} is registered{since}{through}, says {server}", remark)
@@ -191,9 +207,16 @@ def _registered(domain: Domain, name: str, found: Registration, server: str, rem
 
 def _network_facts(found: Registered, server: str) -> dict[str, Scalar]:
     return {
-        "network": joined(found.networks), "network_name": found.name, "handle": found.handle,
-        "parent_network": found.parent or joined(found.around), "registrant": found.organization,
-        "country_code": found.country, "registered": found.created, "changed": found.changed,
-        "registration_status": found.status, "abuse_mail": found.abuse_mail, "abuse_phone": found.abuse_phone,
+        "network": joined(found.networks),
+        "network_name": found.name,
+        "handle": found.handle,
+        "parent_network": found.parent or joined(found.around),
+        "registrant": found.organization,
+        "country_code": found.country,
+        "registered": found.created,
+        "changed": found.changed,
+        "registration_status": found.status,
+        "abuse_mail": found.abuse_mail,
+        "abuse_phone": found.abuse_phone,
         "whois_server": server,
-    }  # fmt: skip
+    }

@@ -39,15 +39,23 @@ conditions = st.one_of(
 )
 pivots = st.sampled_from(
     [
-        ("IpAddress", "net.kind", {}), ("ip", "ti.abuseipdb", {"max_age_days": 7}), ("ip", "ti.lookup", {}),
-        ("Domain", "ti.lookup", {"providers": ("feed",)}), ("Host", "query.processes", {"limit": 5, "image": "no"}),
+        ("IpAddress", "net.kind", {}),
+        ("ip", "ti.abuseipdb", {"max_age_days": 7}),
+        ("ip", "ti.lookup", {}),
+        ("Domain", "ti.lookup", {"providers": ("feed",)}),
+        ("Host", "query.processes", {"limit": 5, "image": "no"}),
     ]
 ).flatmap(
     lambda row: st.builds(
-        PivotStep, st.just(row[0]), st.just(row[1]), st.text(max_size=6), st.just(row[2]),
-        st.sampled_from(["left", None]), st.text(max_size=4),
+        PivotStep,
+        st.just(row[0]),
+        st.just(row[1]),
+        st.text(max_size=6),
+        st.just(row[2]),
+        st.sampled_from(["left", None]),
+        st.text(max_size=4),
     )
-)  # fmt: skip
+)
 selects = st.lists(COLUMNS, min_size=1, max_size=4, unique=True).flatmap(
     lambda names: st.builds(SelectStep, st.just(tuple(names)), st.just({names[0]: f"{''.join(names)}x"}) | st.just({}))
 )

@@ -22,16 +22,33 @@ CELLS = ["a", "AB", "", None, 5, 5.5, True, NOON, IpAddress("198.51.100.7"), " "
 @pytest.mark.parametrize(
     ("op", "value", "places"),
     [
-        ("eq", "a", [0]), ("eq", 5, [4]), ("eq", 5.5, [5]), ("eq", True, [6]), ("eq", "198.51.100.7", [8]),
-        ("eq", "2026-03-17T13:00+01:00", [7]), ("eq", "2026-03-17", [11]), ("eq", 1, []), ("eq", "5", []),
+        ("eq", "a", [0]),
+        ("eq", 5, [4]),
+        ("eq", 5.5, [5]),
+        ("eq", True, [6]),
+        ("eq", "198.51.100.7", [8]),
+        ("eq", "2026-03-17T13:00+01:00", [7]),
+        ("eq", "2026-03-17", [11]),
+        ("eq", 1, []),
+        ("eq", "5", []),
         ("ne", "a", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
-        ("gt", 4, [4, 5]), ("ge", 5.5, [5]), ("lt", 5.5, [4]), ("le", 5, [4]), ("gt", "b", []), ("lt", "b", [0, 1, 8]),
-        ("gt", "2026-03-17T11:00", [7]), ("le", "2026-03-17T00:00Z", [0, 8, 11][2:]),
-        ("in", ("a", 5, True), [0, 4, 6]), ("not_in", ("a", 5, True), [1, 2, 3, 5, 7, 8, 9, 10, 11]),
-        ("contains", "b", [1]), ("contains", "198.51", [8]), ("contains", "A", [0, 1]),
-        ("is_empty", None, [2, 3, 9, 10]), ("is_filled", None, [0, 1, 4, 5, 6, 7, 8, 11]),
+        ("gt", 4, [4, 5]),
+        ("ge", 5.5, [5]),
+        ("lt", 5.5, [4]),
+        ("le", 5, [4]),
+        ("gt", "b", []),
+        ("lt", "b", [0, 1, 8]),
+        ("gt", "2026-03-17T11:00", [7]),
+        ("le", "2026-03-17T00:00Z", [0, 8, 11][2:]),
+        ("in", ("a", 5, True), [0, 4, 6]),
+        ("not_in", ("a", 5, True), [1, 2, 3, 5, 7, 8, 9, 10, 11]),
+        ("contains", "b", [1]),
+        ("contains", "198.51", [8]),
+        ("contains", "A", [0, 1]),
+        ("is_empty", None, [2, 3, 9, 10]),
+        ("is_filled", None, [0, 1, 4, 5, 6, 7, 8, 11]),
     ],
-)  # fmt: skip
+)
 def test_a_condition_compares_like_with_like(op, value, places):
     """Numbers with numbers, texts with texts, times with times; an empty cell is no value."""
     frame = pd.DataFrame({"cell": pd.Series(CELLS, dtype=object)})

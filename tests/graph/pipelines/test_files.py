@@ -16,16 +16,24 @@ from clew.errors import PipelineError
 from clew.graph.pipelines.files import checked_file, harmless, read_table, write_table
 from tests.support import FEWER, HOSTILE
 
-FRAME = pd.DataFrame({
-    "entity": pd.Series([IpAddress("198.51.100.7"), None], dtype=object),
-    "time": pd.to_datetime(["2026-03-17T09:00Z", None], utc=True),
-    "count": pd.array([5, None], dtype="Int64"),
-    "share": [0.5, -2.0],
-    "text": pd.Series(["NA", "-5"], dtype=object),
-    "mixed": pd.Series([True, "=1+1"], dtype=object),
-})  # fmt: skip
-PLAIN = {"entity": "ip:198.51.100.7", "time": "2026-03-17T09:00:00.000000Z", "count": 5, "share": 0.5, "text": "NA",
-         "mixed": True}  # fmt: skip
+FRAME = pd.DataFrame(
+    {
+        "entity": pd.Series([IpAddress("198.51.100.7"), None], dtype=object),
+        "time": pd.to_datetime(["2026-03-17T09:00Z", None], utc=True),
+        "count": pd.array([5, None], dtype="Int64"),
+        "share": [0.5, -2.0],
+        "text": pd.Series(["NA", "-5"], dtype=object),
+        "mixed": pd.Series([True, "=1+1"], dtype=object),
+    }
+)
+PLAIN = {
+    "entity": "ip:198.51.100.7",
+    "time": "2026-03-17T09:00:00.000000Z",
+    "count": 5,
+    "share": 0.5,
+    "text": "NA",
+    "mixed": True,
+}
 
 
 def test_json_lines_keep_types(tmp_path):
@@ -97,9 +105,30 @@ def test_a_plain_name_is_a_file(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a", ".csv", "../a.csv", "/a.csv", "a/b.csv", "a\\b.csv", "C:a.csv", "con.csv", "NUL.csv", "com1.x.csv",
-     "a.csv ", "a\0.csv", "a\n.csv", "-a.csv", "a.exe", "a.csv.exe", f"{'a' * 200}.csv", "\u0430.csv", "a.csv:x", 5],
-)  # fmt: skip
+    [
+        "",
+        "a",
+        ".csv",
+        "../a.csv",
+        "/a.csv",
+        "a/b.csv",
+        "a\\b.csv",
+        "C:a.csv",
+        "con.csv",
+        "NUL.csv",
+        "com1.x.csv",
+        "a.csv ",
+        "a\0.csv",
+        "a\n.csv",
+        "-a.csv",
+        "a.exe",
+        "a.csv.exe",
+        f"{'a' * 200}.csv",
+        "\u0430.csv",
+        "a.csv:x",
+        5,
+    ],
+)
 def test_any_other_name_is_refused(name):
     """Nothing that leads out of the folder, opens a device or hides something."""
     with pytest.raises(PipelineError):

@@ -98,13 +98,15 @@ def test_each_branch_begins_with_the_same_rows(tmp_path):
     shown = []
     steps = (
         PivotStep("ip", "net.kind"),
-        BranchStep({
-            "inside": (INSIDE, TeeStep("inside", "inside.csv"), SelectStep(("src",))),
-            "outside": (outside, DisplayStep("{rows} of {all} are outside, says {name} {version}", 1)),
-        }),
+        BranchStep(
+            {
+                "inside": (INSIDE, TeeStep("inside", "inside.csv"), SelectStep(("src",))),
+                "outside": (outside, DisplayStep("{rows} of {all} are outside, says {name} {version}", 1)),
+            }
+        ),
         SelectStep(("ip_kind", "src"), {"src": "address"}),
         TeeStep("all"),
-    )  # fmt: skip
+    )
     pipeline = Pipeline("triage", steps, 7)
     result = run(
         pipeline,
@@ -122,9 +124,16 @@ def test_each_branch_begins_with_the_same_rows(tmp_path):
     assert shown == [("1 of 5 are outside, says triage 7", 1, 1)]
     assert result.files == (tmp_path / "new" / "inside.csv",)
     assert [(each.place, each.rows_in, each.rows_out) for each in result.steps] == [
-        ("1", 5, 5), ("2.inside.1", 5, 2), ("2.inside.2", 2, 2), ("2.inside.3", 2, 2), ("2.outside.1", 5, 1),
-        ("2.outside.2", 1, 1), ("2", 5, 5), ("3", 5, 5), ("4", 5, 5),
-    ]  # fmt: skip
+        ("1", 5, 5),
+        ("2.inside.1", 5, 2),
+        ("2.inside.2", 2, 2),
+        ("2.inside.3", 2, 2),
+        ("2.outside.1", 5, 1),
+        ("2.outside.2", 1, 1),
+        ("2", 5, 5),
+        ("3", 5, 5),
+        ("4", 5, 5),
+    ]
     assert "2.inside.1   filter ip_kind: 5 -> 2" in str(result)
 
 

@@ -88,11 +88,19 @@ def test_a_file_is_the_pipeline_that_it_looks_like(tmp_path):
         ("- pivot: ti.lokup\n  entity: ip", "3:3", "IpAddress has no pivot 'ti.lokup'", "did you mean ti.lookup?"),
         ("- pivot: ti.lookup\n  entity: Adress", "4:3", "there is no entity 'Adress'", "choose one of"),
         ("- pivot: ti.lookup", "3:3", "pivot needs 'entity'", "it has pivot, entity"),
-        ("- pivot: ti.abuseipdb\n  entity: ip\n  arguments: {max_age: 7}", "5:15",
-         "ti.abuseipdb has no argument 'max_age'", "did you mean max_age_days?"),
+        (
+            "- pivot: ti.abuseipdb\n  entity: ip\n  arguments: {max_age: 7}",
+            "5:15",
+            "ti.abuseipdb has no argument 'max_age'",
+            "did you mean max_age_days?",
+        ),
         ("- pivot: net.kind\n  entity: ip\n  arguments: {a: 7}", "5:15", "net.kind has no argument 'a'", "takes none"),
-        ("- pivot: ti.lookup\n  entity: ip\n  arguments: {providers: [nobody]}", "5:3",
-         "ti.lookup has no provider 'nobody'", ""),
+        (
+            "- pivot: ti.lookup\n  entity: ip\n  arguments: {providers: [nobody]}",
+            "5:3",
+            "ti.lookup has no provider 'nobody'",
+            "",
+        ),
         ("- pivot: ti.lookup\n  entity: ip\n  join: right", "5:3", "there is no join 'right'", "write left, or none"),
         ("- pivot: ti.lookup\n  entity: ip\n  colum: src", "5:3", "pivot has no 'colum'", "did you mean column?"),
         ("- filter: [{column: a, op: equals, value: 1}]", "3:24", "there is no comparison 'equals'", "there are eq"),
@@ -122,7 +130,7 @@ def test_a_file_is_the_pipeline_that_it_looks_like(tmp_path):
         ("- &a {note: x}\n- *a", "3:3", "aliases are not allowed", "write the value again"),
         ("- note: [", "", "not usable YAML", ""),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_told_with_its_place(steps, where, what, next_step):
     """An error says which line and column, what is wrong there, and what to do."""
     with pytest.raises(PipelineError) as caught:
@@ -138,8 +146,12 @@ def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(PipelineError) as caught:
         Pipeline.from_yaml("nam: x\nversion: one\nsteps: [{filtr: []}, {note: 5}]", "x.yaml")
     assert [problem.where for problem in caught.value.problems] == [
-        "x.yaml:1:1", "x.yaml:1:1", "x.yaml:2:1", "x.yaml:3:10", "x.yaml:3:23",
-    ]  # fmt: skip
+        "x.yaml:1:1",
+        "x.yaml:1:1",
+        "x.yaml:2:1",
+        "x.yaml:3:10",
+        "x.yaml:3:23",
+    ]
     assert str(caught.value).startswith("5 things are wrong in x.yaml\na pipeline has no 'nam'")
 
 

@@ -55,7 +55,9 @@ def test_servers_and_texts():
     servers, text = (NAME, "NS", "ns1.parking.example."), (NAME, "TXT", '"v=spf1 " "-all"')
     found, _ = asked(DnsResolver.domain, SUBJECT, answer(mail, null), answer(servers), answer(text), types="mx, ns,TXT")
     assert {(relation, target) for _, relation, target in links(found)} == {
-        ("mail-handled-by", "domain:mx1.parking.example"), ("delegated-to", "domain:ns1.parking.example")}  # fmt: skip
+        ("mail-handled-by", "domain:mx1.parking.example"),
+        ("delegated-to", "domain:ns1.parking.example"),
+    }
     assert [row["dns_answer_data"] for row in found.table.records()][-1] == "v=spf1 -all"
 
 
@@ -172,7 +174,8 @@ def test_recorded_answers_of_a_public_resolver(shared_data):
         known = [each for each in document.get("Answer", []) if each["type"] in TYPES.values()]
         assert found.outcome is (Outcome.FOUND if known else Outcome.NOTHING)
         assert {row["dns_resolved_ip"] or row["dns_answer_data"] for row in found.table.records()} == {
-            text_of(each["data"]) for each in known}  # fmt: skip
+            text_of(each["data"]) for each in known
+        }
         count += 1
     assert count
 

@@ -16,9 +16,12 @@ from clew.providers.ti.feeds.warninglists import Warninglists
 from tests.providers.doubles import runner
 
 OPERATIONS = {
-    Account: LocalFeed.account, Domain: LocalFeed.domain, File: LocalFeed.file, IpAddress: LocalFeed.ip,
+    Account: LocalFeed.account,
+    Domain: LocalFeed.domain,
+    File: LocalFeed.file,
+    IpAddress: LocalFeed.ip,
     Url: LocalFeed.url,
-}  # fmt: skip
+}
 
 
 def looked_up(subject: Entity, *feeds: Path, store: FeedStore | None = None, lists: tuple[Path, ...] = ()) -> Finding:

@@ -36,8 +36,14 @@ def bundle(*objects: dict[str, Any], version: str = "2.1") -> str:
 
 
 def indicator(pattern: str, **more: Any) -> dict[str, Any]:
-    return {"type": "indicator", "id": f"indicator--{hash(pattern)}", "pattern": pattern, "pattern_type": "stix",
-            "valid_from": "2026-01-02T00:00:00Z", **more}  # fmt: skip
+    return {
+        "type": "indicator",
+        "id": f"indicator--{hash(pattern)}",
+        "pattern": pattern,
+        "pattern_type": "stix",
+        "valid_from": "2026-01-02T00:00:00Z",
+        **more,
+    }
 
 
 # --- MISP ------------------------------------------------------------------------------------------------------------
@@ -72,8 +78,12 @@ def test_an_event_says_what_its_listings_are():
     says = entry.says
     assert form == "MISP"
     assert (says.name, says.description, says.tlp, says.severity, says.verdict) == (
-        "Emotet", "C2", "amber", "high", "malicious",
-    )  # fmt: skip
+        "Emotet",
+        "C2",
+        "amber",
+        "high",
+        "malicious",
+    )
     assert (says.first, entry.place) == ("2026-02-03T04:05:06.000000Z", "/Event/Attribute/0")
 
 
@@ -85,14 +95,23 @@ def test_what_is_not_for_detection_has_no_verdict():
 
 def test_an_object_holds_together():
     """Hashes of an object are one file; a name and an address resolve; what it refers to is related."""
-    file = {"name": "file", "uuid": "f", "Attribute": [attribute("md5", MD5), attribute("sha256", SHA256)],
-            "ObjectReference": [{"referenced_uuid": "d", "relationship_type": "downloaded-from"}]}  # fmt: skip
-    pair = {"name": "domain-ip", "uuid": "d",
-            "Attribute": [attribute("domain", "evil.example"), attribute("ip-dst", "198.51.100.7")]}  # fmt: skip
+    file = {
+        "name": "file",
+        "uuid": "f",
+        "Attribute": [attribute("md5", MD5), attribute("sha256", SHA256)],
+        "ObjectReference": [{"referenced_uuid": "d", "relationship_type": "downloaded-from"}],
+    }
+    pair = {
+        "name": "domain-ip",
+        "uuid": "d",
+        "Attribute": [attribute("domain", "evil.example"), attribute("ip-dst", "198.51.100.7")],
+    }
     entries = read(event(Object=[file, pair]))[1]
     assert [entry.keys for entry in entries] == [
-        (f"file:md5:{MD5}", f"file:sha256:{SHA256}"), ("domain:evil.example",), ("ip:198.51.100.7",),
-    ]  # fmt: skip
+        (f"file:md5:{MD5}", f"file:sha256:{SHA256}"),
+        ("domain:evil.example",),
+        ("ip:198.51.100.7",),
+    ]
     related = [[(each.relation, each.key, each.backwards) for each in entry.related] for entry in entries]
     assert related == [
         [("related-to", "domain:evil.example", False)],
@@ -124,13 +143,19 @@ def test_events_are_found_however_they_are_wrapped(wrapped):
         ("[domain-name:value LIKE '%.evil.example']", {"under:evil.example"}),
         ("[url:value LIKE 'https://evil.example/%']", {"url:https://evil.example/"}),
         (f"[file:hashes.'SHA-256' = '{SHA256}' AND file:name = 'a.exe']", {f"file:sha256:{SHA256}"}),
-        (f"[file:hashes.MD5 = '{MD5}'] OR [url:value = 'https://evil.example/a']",
-         {f"file:md5:{MD5}", "url:https://evil.example/a"}),
-        ("[(domain-name:value = 'a.example' OR domain-name:value = 'b.example') AND network-traffic:dst_port = 443]",
-         {"domain:a.example", "domain:b.example"}),
+        (
+            f"[file:hashes.MD5 = '{MD5}'] OR [url:value = 'https://evil.example/a']",
+            {f"file:md5:{MD5}", "url:https://evil.example/a"},
+        ),
+        (
+            "[(domain-name:value = 'a.example' OR domain-name:value = 'b.example') AND network-traffic:dst_port = 443]",
+            {"domain:a.example", "domain:b.example"},
+        ),
         ("[email-message:from_ref.value = 'alice@evil.example']", {"account:alice@evil.example"}),
-        ("([domain-name:value = 'a.example'] FOLLOWEDBY [ipv4-addr:value = '198.51.100.7']) WITHIN 5 SECONDS",
-         {"domain:a.example", "ip:198.51.100.7"}),
+        (
+            "([domain-name:value = 'a.example'] FOLLOWEDBY [ipv4-addr:value = '198.51.100.7']) WITHIN 5 SECONDS",
+            {"domain:a.example", "ip:198.51.100.7"},
+        ),
         ("[domain-name:value = 'it\\'s.example']", set()),
         ("[domain-name:value != 'a.example']", set()),
         ("[domain-name:value NOT = 'a.example']", set()),
@@ -138,7 +163,7 @@ def test_events_are_found_however_they_are_wrapped(wrapped):
         ("[process:name = 'a.exe']", set()),
         ("[file:hashes.'SSDEEP' = '3::']", set()),
     ],
-)  # fmt: skip
+)
 def test_a_pattern_lists_what_it_compares(pattern, listed):
     """Comparisons of addresses, names, URLs and hashes are listed; what is denied, or matched, is not."""
     _, entries, refused = read(bundle(indicator(pattern)))
@@ -148,9 +173,14 @@ def test_a_pattern_lists_what_it_compares(pattern, listed):
 
 def test_values_that_hold_together_are_related():
     """Hashes joined by AND are one file; other values that AND joins are related, and those of OR are not."""
-    together = read(bundle(indicator(
-        f"[file:hashes.MD5 = '{MD5}' AND file:hashes.'SHA-256' = '{SHA256}' AND domain-name:value = 'a.example']"
-    )))[1]  # fmt: skip
+    together = read(
+        bundle(
+            indicator(
+                f"[file:hashes.MD5 = '{MD5}' AND file:hashes.'SHA-256' = '{SHA256}' AND "
+                "domain-name:value = 'a.example']"
+            )
+        )
+    )[1]
     apart = read(bundle(indicator("[domain-name:value = 'a.example' OR domain-name:value = 'b.example']")))[1]
     assert [entry.keys for entry in together] == [(f"file:md5:{MD5}", f"file:sha256:{SHA256}"), ("domain:a.example",)]
     assert [each.key for each in together[0].related] == ["domain:a.example"]
@@ -169,10 +199,15 @@ def test_relationships_name_the_threat_and_what_is_related():
     )
     second = indicator("[ipv4-addr:value = '198.51.100.7']", id="indicator--2")
     links = [
-        {"type": "relationship", "id": f"relationship--{number}", "relationship_type": kind,
-         "source_ref": "indicator--1", "target_ref": target}
+        {
+            "type": "relationship",
+            "id": f"relationship--{number}",
+            "relationship_type": kind,
+            "source_ref": "indicator--1",
+            "target_ref": target,
+        }
         for number, (kind, target) in enumerate([("indicates", "malware--1"), ("related-to", "indicator--2")])
-    ]  # fmt: skip
+    ]
     malware = {"type": "malware", "id": "malware--1", "name": "Emotet"}
     marking = {"type": "marking-definition", "id": "marking-definition--1", "definition": {"tlp": "green"}}
     entry = read(bundle(first, second, *links, malware, marking))[1][0]
@@ -186,8 +221,12 @@ def test_what_is_only_observed_has_no_verdict():
     """Observables are listed without a verdict, in the form of either version, and resolve as they say."""
     name = {"type": "domain-name", "value": "evil.example"}
     address = {"type": "ipv4-addr", "value": "198.51.100.7"}
-    old = {"type": "observed-data", "id": "observed-data--1", "first_observed": "2026-01-02T00:00:00Z",
-           "objects": {"0": {**name, "resolves_to_refs": ["1"]}, "1": address}}  # fmt: skip
+    old = {
+        "type": "observed-data",
+        "id": "observed-data--1",
+        "first_observed": "2026-01-02T00:00:00Z",
+        "objects": {"0": {**name, "resolves_to_refs": ["1"]}, "1": address},
+    }
     new = [{**name, "id": "domain-name--1", "resolves_to_refs": ["ipv4-addr--1"]}, {**address, "id": "ipv4-addr--1"}]
     for text in (bundle(old, version="2.0"), bundle(*new)):
         first, second = read(text)[1]
@@ -264,8 +303,13 @@ def test_items_of_openioc_are_listed():
 
 def test_items_that_an_and_joins_are_related():
     """What has to hold together stands together."""
-    entries = read(openioc(ITEM.format("is", "", "Network/DNS", "evil.example"),
-                           ITEM.format("is", "", "FileItem/Md5sum", MD5), operator="AND"))[1]  # fmt: skip
+    entries = read(
+        openioc(
+            ITEM.format("is", "", "Network/DNS", "evil.example"),
+            ITEM.format("is", "", "FileItem/Md5sum", MD5),
+            operator="AND",
+        )
+    )[1]
     assert [each.key for entry in entries for each in entry.related] == [f"file:md5:{MD5}", "domain:evil.example"]
 
 
@@ -288,9 +332,23 @@ def test_xml_that_hides_something_is_refused(text, why):
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 _NAMES = (
-    "Attribute", "Event", "Object", "ObjectReference", "Tag", "hashes", "id", "labels", "name", "object_marking_refs",
-    "objects", "pattern", "response", "type", "uuid", "value",
-)  # fmt: skip
+    "Attribute",
+    "Event",
+    "Object",
+    "ObjectReference",
+    "Tag",
+    "hashes",
+    "id",
+    "labels",
+    "name",
+    "object_marking_refs",
+    "objects",
+    "pattern",
+    "response",
+    "type",
+    "uuid",
+    "value",
+)
 _plain = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=10), st.sampled_from(HOSTILE)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),

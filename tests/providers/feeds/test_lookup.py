@@ -100,10 +100,18 @@ def test_a_feed_may_be_written_in_many_ways(feed, content):
     assert looked_up(PUBLIC, feed(content)).outcome is Outcome.FOUND
 
 
-@pytest.mark.parametrize(("given_verdict", "verdict"), [
-    ("malicious", "malicious"), ("MALICIOUS", "malicious"), (" Suspicious ", "suspicious"), ("benign", "benign"),
-    ("unknown", "unknown"), ("", "suspicious"), ("bad", "suspicious"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given_verdict", "verdict"),
+    [
+        ("malicious", "malicious"),
+        ("MALICIOUS", "malicious"),
+        (" Suspicious ", "suspicious"),
+        ("benign", "benign"),
+        ("unknown", "unknown"),
+        ("", "suspicious"),
+        ("bad", "suspicious"),
+    ],
+)
 def test_a_verdict_is_read_in_any_case(feed, given_verdict, verdict):
     """The words of clew count in any case; any other word, or none, is suspicious."""
     assert looked_up(PUBLIC, feed(f"indicator,verdict\n8.8.4.4,{given_verdict}\n")).verdict == verdict
@@ -181,7 +189,7 @@ def test_one_broken_feed_hides_nothing_of_the_others(feed, tmp_path):
         ("https://x.evil.example/a", "evil.example", "suspicious", "its host evil.example is listed"),
         ("https://198.51.100.7/a", "198.51.100.7", "suspicious", "its host 198.51.100.7 is listed"),
     ],
-)  # fmt: skip
+)
 def test_what_is_near_a_listed_value_is_listed_too(feed, subject, listed, verdict, reason):
     """Networks and wildcards mean all in them; what is below a name or a URL or on a host is suspicious at most."""
     finding = looked_up(parse(subject), feed(f"indicator,verdict\n{listed},malicious\n"))

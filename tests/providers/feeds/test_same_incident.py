@@ -17,10 +17,21 @@ from tests.providers.feeds.asked import read
 
 #: Incidents of ESET, and how many values their text and their event in MISP both list.
 ESET = {
-    "backdoordiplomacy": 22, "cloudmensis": 3, "dukes": 87, "glupteba": 48, "kryptocibule": 100, "machete": 110,
-    "mozi": 25, "ramsay": 17, "signsight": 7, "swc-candiru": 76, "telebots": 39, "windigo": 72, "winter_vivern": 5,
+    "backdoordiplomacy": 22,
+    "cloudmensis": 3,
+    "dukes": 87,
+    "glupteba": 48,
+    "kryptocibule": 100,
+    "machete": 110,
+    "mozi": 25,
+    "ramsay": 17,
+    "signsight": 7,
+    "swc-candiru": 76,
+    "telebots": 39,
+    "windigo": 72,
+    "winter_vivern": 5,
     "xdspy": 45,
-}  # fmt: skip
+}
 #: Incidents in which the text and the event list exactly the same.
 EQUAL = {"dukes", "kryptocibule", "xdspy"}
 #: What a text says and clew does not list from it: how many values, and the lines in which alone they stand.
@@ -31,8 +42,12 @@ LEFT_OUT = {
     ("windigo", "README.adoc"): (48, re.compile(r"\|\s+\d+ \| \S+")),
 }
 _FANGS = [
-    (r"\[\.\]|\(\.\)|\\\.", "."), (r"\[:\]", ":"), (r"\bh(?:xx|tx|xt)p", "http"), (r"\[@\]", "@"), (r"\\/", "/"),
-]  # fmt: skip
+    (r"\[\.\]|\(\.\)|\\\.", "."),
+    (r"\[:\]", ":"),
+    (r"\bh(?:xx|tx|xt)p", "http"),
+    (r"\[@\]", "@"),
+    (r"\\/", "/"),
+]
 
 
 def listed(path: Path) -> set[str]:
@@ -108,8 +123,15 @@ def test_the_hashes_of_a_sample_are_one_file(shared_data):
     assert joined == 29
 
 
-PEGASUS = {"domains.txt": 1_438, "emails.txt": 29, "v2_domains.txt": 95, "v3_domains.txt": 600, "v4_domains.txt": 688,
-           "v4_validation_domains.txt": 26, "processes.txt": 0}  # fmt: skip
+PEGASUS = {
+    "domains.txt": 1_438,
+    "emails.txt": 29,
+    "v2_domains.txt": 95,
+    "v3_domains.txt": 600,
+    "v4_domains.txt": 688,
+    "v4_validation_domains.txt": 26,
+    "processes.txt": 0,
+}
 NOVISPY = {"domains.txt": 7, "sha256.txt": 4, "package_names.txt": 0, "package_cert_hashes.txt": 0}
 
 

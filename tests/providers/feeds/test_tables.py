@@ -35,8 +35,10 @@ def test_columns_without_names_are_known_by_what_stands_in_them():
     text = "1,198.51.100.7,scanner\n2,198.51.100.8,proxy\n3,198.51.100.9,\n"
     _, entries, _ = read(text)
     assert [(entry.keys[0], entry.says.description) for entry in entries] == [
-        ("ip:198.51.100.7", "scanner"), ("ip:198.51.100.8", "proxy"), ("ip:198.51.100.9", ""),
-    ]  # fmt: skip
+        ("ip:198.51.100.7", "scanner"),
+        ("ip:198.51.100.8", "proxy"),
+        ("ip:198.51.100.9", ""),
+    ]
 
 
 def test_several_hashes_of_a_row_are_one_file():
@@ -56,10 +58,17 @@ def test_everything_that_a_row_says_is_kept():
     row = '198.51.100.7,Malicious,critical,80%,2026-01-02,1773738900,2027-01-01,"c2, rat",TLP:WHITE,https://a.example,x'
     (entry,) = read(f"{header}\n{row}\n")[1]
     assert entry.says == Says(
-        description="x", tags=("c2", "rat"), verdict="malicious", severity="high", confidence=80,
-        first="2026-01-02T00:00:00.000000Z", last="2026-03-17T09:15:00.000000Z",
-        until="2027-01-01T00:00:00.000000Z", reference="https://a.example", tlp="clear",
-    )  # fmt: skip
+        description="x",
+        tags=("c2", "rat"),
+        verdict="malicious",
+        severity="high",
+        confidence=80,
+        first="2026-01-02T00:00:00.000000Z",
+        last="2026-03-17T09:15:00.000000Z",
+        until="2027-01-01T00:00:00.000000Z",
+        reference="https://a.example",
+        tlp="clear",
+    )
     assert (entry.place, entry.raw) == ("2", row)
 
 
@@ -79,10 +88,12 @@ def test_a_cell_may_go_over_lines():
 
 
 @given(
-    st.lists(st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE), st.sampled_from(['"', '""', "198.51.100.7,x"])),
-             max_size=8),
+    st.lists(
+        st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE), st.sampled_from(['"', '""', "198.51.100.7,x"])),
+        max_size=8,
+    ),
     st.sampled_from(",;\t|"),
-)  # fmt: skip
+)
 def test_no_text_breaks_a_table(lines, delimiter):
     """Whatever the rows are, each is listed or left out with a reason."""
     for row in read_table(iter([f"{line}\n" for line in lines]), Says(), delimiter):

@@ -58,9 +58,10 @@ def test_each_type_compares_as_it_says(lists, how, entry, subject, named):
 def test_a_list_is_asked_about_what_it_is_meant_for(lists):
     """A list for addresses says nothing about domains, and all lists that name a value are named."""
     warning = lists(
-        a=("string", ["x.example"], ["domain", "hostname"]), b=("string", ["x.example"], ["ip-src"]),
+        a=("string", ["x.example"], ["domain", "hostname"]),
+        b=("string", ["x.example"], ["ip-src"]),
         c=("hostname", ["example"], ["url", "domain|ip"]),
-    )  # fmt: skip
+    )
     assert warning.names(Domain("x.example")) == ("a", "c")
     assert warning.names(Key("domain", "x.example")) == ("a", "c")
     assert warning.names(Url("https://x.example/")) == ("c",)

@@ -31,17 +31,27 @@ def write(path: Path, kind: str, records: Mapping[str, Any], *, built: str = "20
         made.insert_network(netaddr.IPSet([network]), record)
     # The library's own front end would stamp the file with the present moment.
     day = datetime.fromisoformat(built).replace(tzinfo=UTC)
-    meta = {"ip_version": ip_version, "database_type": kind, "languages": ["en"], "description": {"en": "made up"},
-            "binary_format_major_version": 2, "binary_format_minor_version": 0,
-            "build_epoch": int(day.timestamp())}  # fmt: skip
+    meta = {
+        "ip_version": ip_version,
+        "database_type": kind,
+        "languages": ["en"],
+        "description": {"en": "made up"},
+        "binary_format_major_version": 2,
+        "binary_format_minor_version": 0,
+        "build_epoch": int(day.timestamp()),
+    }
     writer.TreeWriter(made.tree, meta).write(str(path))
     return path
 
 
 def place(city: str, code: str, north: float = 1.5, east: float = 2.5, **more: object) -> dict[str, Any]:
     """A record of a City database."""
-    return {"city": {"names": {"en": city}}, "country": {"iso_code": code, "names": {"en": f"Land of {code}"}},
-            "location": {"latitude": north, "longitude": east, "accuracy_radius": 20}, **more}  # fmt: skip
+    return {
+        "city": {"names": {"en": city}},
+        "country": {"iso_code": code, "names": {"en": f"Land of {code}"}},
+        "location": {"latitude": north, "longitude": east, "accuracy_radius": 20},
+        **more,
+    }
 
 
 def told(
@@ -85,10 +95,12 @@ def rows(addresses: Sequence[str], *paths: Path, day: date | None = None) -> lis
     assert {len(column) for column in cells.values()} == {len(addresses)}
     records = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     return [
-        (*(record.pop(name) for name in ("outcome", "reason", "returned", "available")),
-         {name: value for name, value in record.items() if value is not None})
+        (
+            *(record.pop(name) for name in ("outcome", "reason", "returned", "available")),
+            {name: value for name, value in record.items() if value is not None},
+        )
         for record in records
-    ]  # fmt: skip
+    ]
 
 
 def row(finding: Finding) -> Row:

@@ -20,12 +20,17 @@ NL = {"Country": "Netherlands", "Alpha-2 code": "NL", "Latitude (average)": "52.
 
 
 def said(country: object = "NL", built: object = "2026-03-10 12:50:37", **more: object) -> dict[str, object]:
-    return {"country": {"iso_code": country, **more}, "country_info": NL if country == "NL" else {}, "ip": IP.value,
-            "meta": {"build_db": built, "db_source": "made-up"}}  # fmt: skip
+    return {
+        "country": {"iso_code": country, **more},
+        "country_info": NL if country == "NL" else {},
+        "ip": IP.value,
+        "meta": {"build_db": built, "db_source": "made-up"},
+    }
 
 
-WITH_SYSTEM = said(built="2026-03-12 15:49:14", AutonomousSystemNumber="64500",
-                   AutonomousSystemOrganization="EXAMPLE-NET")  # fmt: skip
+WITH_SYSTEM = said(
+    built="2026-03-12 15:49:14", AutonomousSystemNumber="64500", AutonomousSystemOrganization="EXAMPLE-NET"
+)
 
 
 @pytest.mark.parametrize(("value", "spelt"), [("198.51.100.7", "198.51.100.7"), ("2001:db8::7", "2001%3Adb8%3A%3A7")])
@@ -40,8 +45,13 @@ def test_it_is_asked_without_a_key(value, spelt):
 def test_country_and_network_are_facts_by_the_common_names():
     """The databases are one answer, as old as the oldest; the middle of a country is no place of an address."""
     found, _ = answered(CirclGeo.ip, IP, [said(), WITH_SYSTEM])
-    assert facts(found) == {"country": "Netherlands", "country_code": "NL", "asn": 64500,
-                            "as_organization": "EXAMPLE-NET", "database_built": "2026-03-10"}  # fmt: skip
+    assert facts(found) == {
+        "country": "Netherlands",
+        "country_code": "NL",
+        "asn": 64500,
+        "as_organization": "EXAMPLE-NET",
+        "database_built": "2026-03-10",
+    }
     assert links(found) == {("ip:198.51.100.7", "belongs-to", "asn:64500")}
     assert found.links[0].pointers == ("/1/country/AutonomousSystemNumber",)
     assert (found.reason, found.verdict) == ("Netherlands; AS64500 EXAMPLE-NET", Verdict.UNKNOWN)
@@ -66,10 +76,18 @@ def test_what_is_in_no_database_is_nothing(body):
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"title": "422 Unprocessable Entity"}, ["text"], [said(), 5], [{**said(), "ip": "198.51.100.8"}],
-     [said(), {"country": {"iso_code": "NL"}}], b'"IPv4 or IPv6 address is in an incorrect format."', b"<html>"],
+    [
+        {},
+        {"title": "422 Unprocessable Entity"},
+        ["text"],
+        [said(), 5],
+        [{**said(), "ip": "198.51.100.8"}],
+        [said(), {"country": {"iso_code": "NL"}}],
+        b'"IPv4 or IPv6 address is in an incorrect format."',
+        b"<html>",
+    ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_what_is_no_answer_is_a_failure(body):
     """An error, and what is about another address or about none, says nothing of this one."""
     found, _ = answered(CirclGeo.ip, IP, body)
@@ -87,8 +105,9 @@ def test_hostile_fields_are_text(value):
 
 
 records = objects(["country", "country_info", "meta"], ip=st.just(IP.value))
-odd_countries = objects([], ip=st.just(IP.value), country=objects(
-    ["iso_code", "AutonomousSystemNumber", "AutonomousSystemOrganization"]))  # fmt: skip
+odd_countries = objects(
+    [], ip=st.just(IP.value), country=objects(["iso_code", "AutonomousSystemNumber", "AutonomousSystemOrganization"])
+)
 
 
 @given(st.one_of(st.binary(max_size=30), json_values, st.lists(st.one_of(records, odd_countries), max_size=3)))
@@ -111,10 +130,12 @@ def test_a_recorded_address(shared_data):
     assert (ask.method, ask.url) == (cassette.method, cassette.url)
     number = systems["country"]["AutonomousSystemNumber"]
     assert facts(found) == {
-        "country": countries["country_info"]["Country"], "country_code": countries["country"]["iso_code"],
-        "asn": int(number), "as_organization": systems["country"]["AutonomousSystemOrganization"],
+        "country": countries["country_info"]["Country"],
+        "country_code": countries["country"]["iso_code"],
+        "asn": int(number),
+        "as_organization": systems["country"]["AutonomousSystemOrganization"],
         "database_built": min(each["meta"]["build_db"] for each in document)[:10],
-    }  # fmt: skip
+    }
     # Both databases say the same country.
     assert countries["country_info"] == systems["country_info"]
     assert links(found) == {(f"ip:{subject.value}", "belongs-to", f"asn:{number}")}

@@ -21,11 +21,18 @@ maxminddb = pytest.importorskip("maxminddb")
 ASKED = ("198.51.100.23", "2001:db8:20::50", "255.255.255.255", "1.1.1.1", "::1.1.1.0")
 # Of the broken databases, those in which no reader can find its way to these addresses.
 UNREADABLE = (
-    "GeoIP2-City-Test-Invalid-Node-Count", "MaxMind-DB-test-broken-search-tree-24", "bad-unicode-in-map-key",
-    "invalid-bytes-length", "invalid-map-key-length", "libmaxminddb-deep-nesting", "metadata-is-an-uint128",
-    "libmaxminddb-offset-integer-overflow", "libmaxminddb-oversized-map", "libmaxminddb-uint64-max-epoch",
+    "GeoIP2-City-Test-Invalid-Node-Count",
+    "MaxMind-DB-test-broken-search-tree-24",
+    "bad-unicode-in-map-key",
+    "invalid-bytes-length",
+    "invalid-map-key-length",
+    "libmaxminddb-deep-nesting",
+    "metadata-is-an-uint128",
+    "libmaxminddb-offset-integer-overflow",
+    "libmaxminddb-oversized-map",
+    "libmaxminddb-uint64-max-epoch",
     "libmaxminddb-separator-record-min-left",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

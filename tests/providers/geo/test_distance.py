@@ -27,10 +27,15 @@ def city(tmp_path_factory):
     """Amsterdam, Tokyo, and a network of which the country alone is known."""
     tokyo = place("Tokyo", "JP", 35.6895, 139.6917)
     del tokyo["location"]["accuracy_radius"]
-    return write(tmp_path_factory.mktemp("geo") / "city.mmdb", "GeoLite2-City", {
-        "198.51.100.0/24": place("Amsterdam", "NL", 52.3759, 4.8975), "203.0.113.0/24": tokyo,
-        "2001:db8::/32": {"country": {"iso_code": "XA", "names": {"en": "Land of XA"}}},
-    })  # fmt: skip
+    return write(
+        tmp_path_factory.mktemp("geo") / "city.mmdb",
+        "GeoLite2-City",
+        {
+            "198.51.100.0/24": place("Amsterdam", "NL", 52.3759, 4.8975),
+            "203.0.113.0/24": tokyo,
+            "2001:db8::/32": {"country": {"iso_code": "XA", "names": {"en": "Land of XA"}}},
+        },
+    )
 
 
 def test_the_distance_is_told_with_how_exact_it_is(city):
@@ -60,14 +65,14 @@ def test_without_a_place_there_is_no_distance(city, tmp_path):
     """An address that is unknown, or has no coordinates, is nothing with its reason; a missing database is a skip."""
     finding = measured(HERE, NOWHERE, city)
     assert (finding.outcome, finding.reason, finding.facts) == (
-        Outcome.NOTHING, "192.0.2.1: not in city.mmdb: a documentation address", ()
-    )  # fmt: skip
+        Outcome.NOTHING,
+        "192.0.2.1: not in city.mmdb: a documentation address",
+        (),
+    )
     both = measured("10.0.0.1", NOWHERE, city).reason
     assert both == f"10.0.0.1: not in city.mmdb: a private address; {finding.reason}"
     unplaced = measured("2001:db8::1", THERE, city)
-    assert (unplaced.outcome, unplaced.reason) == (
-        Outcome.NOTHING, "2001:db8::1: it has no coordinates: Land of XA"
-    )  # fmt: skip
+    assert (unplaced.outcome, unplaced.reason) == (Outcome.NOTHING, "2001:db8::1: it has no coordinates: Land of XA")
     assert measured(HERE, THERE, tmp_path / "gone.mmdb").outcome is Outcome.SKIPPED
 
 

@@ -18,8 +18,16 @@ from tests.providers.ti.recorded import answered, facts, links
 from tests.support import HOSTILE, hiding
 
 IP, OTHER = IpAddress("198.51.100.7"), IpAddress("2001:db8::7")
-LITE = {"ip": IP.value, "asn": "AS64500", "as_name": "Example Networks", "as_domain": "hoster.example",
-        "country_code": "NL", "country": "Netherlands", "continent_code": "EU", "continent": "Europe"}  # fmt: skip
+LITE = {
+    "ip": IP.value,
+    "asn": "AS64500",
+    "as_name": "Example Networks",
+    "as_domain": "hoster.example",
+    "country_code": "NL",
+    "country": "Netherlands",
+    "continent_code": "EU",
+    "continent": "Europe",
+}
 
 
 @pytest.mark.parametrize(
@@ -42,9 +50,14 @@ def test_the_plan_that_costs_nothing_says_country_and_network():
     """The autonomous system is a number and a link to where the reply says so."""
     found, _ = answered(IpInfo.ip, IP, LITE)
     assert facts(found) == {
-        "country": "Netherlands", "country_code": "NL", "continent": "Europe", "continent_code": "EU",
-        "asn": 64500, "as_organization": "Example Networks", "domain": "hoster.example",
-    }  # fmt: skip
+        "country": "Netherlands",
+        "country_code": "NL",
+        "continent": "Europe",
+        "continent_code": "EU",
+        "asn": 64500,
+        "as_organization": "Example Networks",
+        "domain": "hoster.example",
+    }
     assert [(link.target.key.value, link.pointers) for link in found.links] == [("64500", ("/asn",))]
 
 
@@ -58,8 +71,13 @@ def test_who_hides_is_told_and_not_condemned(older):
     privacy = {"privacy": {"service": "Example VPN", "vpn": True, "relay": False, "tor": False, "hosting": True}}
     found, _ = answered(IpInfo.ip, IP, {"ip": IP.value, **(privacy if older else newer)})
     assert (found.outcome, found.verdict) == (Outcome.FOUND, Verdict.UNKNOWN)
-    assert facts(found) == {"anonymizer": "Example VPN", "is_anonymous_vpn": True, "is_relay": False, "is_tor": False,
-                            "is_hosting_provider": True}  # fmt: skip
+    assert facts(found) == {
+        "anonymizer": "Example VPN",
+        "is_anonymous_vpn": True,
+        "is_relay": False,
+        "is_tor": False,
+        "is_hosting_provider": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,9 +103,13 @@ def test_what_is_no_place(body, outcome):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names of places and networks, the answer can be shown, and has no verdict."""
-    body = {"ip": IP.value, "company": {"name": value}, "abuse": {"email": value},
-            "anonymous": {"name": value, "last_seen": value},
-            **dict.fromkeys(("country", "city", "org", "hostname", "asn", "loc"), value)}  # fmt: skip
+    body = {
+        "ip": IP.value,
+        "company": {"name": value},
+        "abuse": {"email": value},
+        "anonymous": {"name": value, "last_seen": value},
+        **dict.fromkeys(("country", "city", "org", "hostname", "asn", "loc"), value),
+    }
     found, _ = answered(IpInfo.ip, IP, body)
     assert found.verdict is Verdict.UNKNOWN
     assert hiding(str(found)) == set()
@@ -105,8 +127,12 @@ def test_many_addresses_are_asked_at_once(plan, url):
     asks = asking(IP, OTHER, third, plan=plan)
     assert all(ask.batch is BATCHES[plan] for ask in asks)
     joined = BATCHES[plan].join(asks)
-    assert joined.described() == {"method": "POST", "url": f"https://api.ipinfo.io/{url}", "params": {},
-                                  "json": [IP.value, OTHER.value, third.value]}  # fmt: skip
+    assert joined.described() == {
+        "method": "POST",
+        "url": f"https://api.ipinfo.io/{url}",
+        "params": {},
+        "json": [IP.value, OTHER.value, third.value],
+    }
     assert (joined.secret, joined.repeatable) == (Place("header", "Authorization", "Bearer "), True)
     said = {"2001:DB8:0::7": {"ip": "2001:db8::7", "country_code": "DE"}, IP.value: {"error": {"title": "Wrong ip"}}}
     bodies = BATCHES[plan].split(Reply(json.dumps(said).encode(), "application/json", AT), asks)
@@ -127,12 +153,34 @@ json_values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
     max_leaves=6,
 )
-FIELDS = ("asn", "country", "country_code", "loc", "org", "hostname", "geo", "as", "privacy", "anonymous", "company",
-          "mobile", "abuse", "bogon", "error", "status", "is_hosting")  # fmt: skip
+FIELDS = (
+    "asn",
+    "country",
+    "country_code",
+    "loc",
+    "org",
+    "hostname",
+    "geo",
+    "as",
+    "privacy",
+    "anonymous",
+    "company",
+    "mobile",
+    "abuse",
+    "bogon",
+    "error",
+    "status",
+    "is_hosting",
+)
 
 
-@given(st.one_of(st.binary(max_size=30), json_values, st.fixed_dictionaries(
-    {"ip": st.just(IP.value)}, optional=dict.fromkeys(FIELDS, json_values))))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=30),
+        json_values,
+        st.fixed_dictionaries({"ip": st.just(IP.value)}, optional=dict.fromkeys(FIELDS, json_values)),
+    )
+)
 def test_no_reply_breaks_it(body):
     """Any bytes and any JSON end in an answer, nothing, a failure or a refusal."""
     found, _ = answered(IpInfo.ip, IP, body)
@@ -151,22 +199,45 @@ def test_an_example_of_all_plans_together(shared_data):
         found, _ = answered(IpInfo.ip, IpAddress(example["Entity"]), about, plan=plan)
         geo, system, hidden = about["geo"], about["as"], about["anonymous"]
         assert facts(found) == {
-            "city": geo["city"], "subdivision": geo["region"], "subdivision_code": geo["region_code"],
-            "country": geo["country"], "country_code": geo["country_code"], "continent": geo["continent"],
-            "continent_code": geo["continent_code"], "latitude": geo["latitude"], "longitude": geo["longitude"],
-            "accuracy_radius_km": geo["radius"], "postal_code": geo["postal_code"], "time_zone": geo["timezone"],
-            "geoname_id": int(geo["geoname_id"]), "asn": int(system["asn"][2:]), "as_organization": system["name"],
-            "domain": system["domain"], "network": about["asn"]["route"], "usage_type": system["type"],
-            "organization": about["company"]["name"], "isp": about["carrier"]["name"],
-            "mobile_country_code": about["carrier"]["mcc"], "mobile_network_code": about["carrier"]["mnc"],
-            "abuse_mail": about["abuse"]["email"], "abuse_phone": about["abuse"]["phone"],
-            "anonymizer": hidden["name"], "anonymizer_last_seen": hidden["last_seen"],
-            "is_anonymous": about["is_anonymous"], "is_anonymous_vpn": about["privacy"]["vpn"],
-            "is_public_proxy": about["privacy"]["proxy"], "is_residential_proxy": hidden["is_res_proxy"],
-            "is_relay": about["privacy"]["relay"], "is_tor": about["privacy"]["tor"],
-            "is_hosting_provider": about["privacy"]["hosting"], "is_anycast": about["is_anycast"],
-            "is_mobile": about["is_mobile"], "is_satellite_provider": about["is_satellite"],
-        }  # fmt: skip
+            "city": geo["city"],
+            "subdivision": geo["region"],
+            "subdivision_code": geo["region_code"],
+            "country": geo["country"],
+            "country_code": geo["country_code"],
+            "continent": geo["continent"],
+            "continent_code": geo["continent_code"],
+            "latitude": geo["latitude"],
+            "longitude": geo["longitude"],
+            "accuracy_radius_km": geo["radius"],
+            "postal_code": geo["postal_code"],
+            "time_zone": geo["timezone"],
+            "geoname_id": int(geo["geoname_id"]),
+            "asn": int(system["asn"][2:]),
+            "as_organization": system["name"],
+            "domain": system["domain"],
+            "network": about["asn"]["route"],
+            "usage_type": system["type"],
+            "organization": about["company"]["name"],
+            "isp": about["carrier"]["name"],
+            "mobile_country_code": about["carrier"]["mcc"],
+            "mobile_network_code": about["carrier"]["mnc"],
+            "abuse_mail": about["abuse"]["email"],
+            "abuse_phone": about["abuse"]["phone"],
+            "anonymizer": hidden["name"],
+            "anonymizer_last_seen": hidden["last_seen"],
+            "is_anonymous": about["is_anonymous"],
+            "is_anonymous_vpn": about["privacy"]["vpn"],
+            "is_public_proxy": about["privacy"]["proxy"],
+            "is_residential_proxy": hidden["is_res_proxy"],
+            "is_relay": about["privacy"]["relay"],
+            "is_tor": about["privacy"]["tor"],
+            "is_hosting_provider": about["privacy"]["hosting"],
+            "is_anycast": about["is_anycast"],
+            "is_mobile": about["is_mobile"],
+            "is_satellite_provider": about["is_satellite"],
+        }
         own = f"ip:{example['Entity']}"
-        assert links(found) == {(own, "belongs-to", f"asn:{system['asn'][2:]}"),
-                                (f"domain:{about['hostname']}", "resolves-to", own)}  # fmt: skip
+        assert links(found) == {
+            (own, "belongs-to", f"asn:{system['asn'][2:]}"),
+            (f"domain:{about['hostname']}", "resolves-to", own),
+        }

@@ -14,10 +14,20 @@ from tests.support import HOSTILE, hiding
 
 IP = IpAddress("198.51.100.7")
 GOOD = {
-    "ip": IP.value, "type": "ipv4", "continent_code": "EU", "continent_name": "Europe", "country_code": "NL",
-    "country_name": "Netherlands", "region_code": "NH", "region_name": "North Holland", "city": "Amsterdam",
-    "zip": "1012", "latitude": 52.37, "longitude": 4.89, "location": {"geoname_id": 2759794, "is_eu": True},
-}  # fmt: skip
+    "ip": IP.value,
+    "type": "ipv4",
+    "continent_code": "EU",
+    "continent_name": "Europe",
+    "country_code": "NL",
+    "country_name": "Netherlands",
+    "region_code": "NH",
+    "region_name": "North Holland",
+    "city": "Amsterdam",
+    "zip": "1012",
+    "latitude": 52.37,
+    "longitude": 4.89,
+    "location": {"geoname_id": 2759794, "is_eu": True},
+}
 
 
 @pytest.mark.parametrize(("arguments", "params"), [({}, {}), ({"security": True}, {"security": "1"})])
@@ -34,19 +44,33 @@ def test_a_place_is_facts_by_the_common_names():
     found, _ = answered(IpStack.ip, IP, GOOD)
     assert found.verdict is Verdict.UNKNOWN
     assert facts(found) == {
-        "city": "Amsterdam", "subdivision": "North Holland", "subdivision_code": "NH", "country": "Netherlands",
-        "country_code": "NL", "continent": "Europe", "continent_code": "EU", "latitude": 52.37, "longitude": 4.89,
-        "postal_code": "1012", "geoname_id": 2759794, "is_in_european_union": True,
-    }  # fmt: skip
+        "city": "Amsterdam",
+        "subdivision": "North Holland",
+        "subdivision_code": "NH",
+        "country": "Netherlands",
+        "country_code": "NL",
+        "continent": "Europe",
+        "continent_code": "EU",
+        "latitude": 52.37,
+        "longitude": 4.89,
+        "postal_code": "1012",
+        "geoname_id": 2759794,
+        "is_in_european_union": True,
+    }
 
 
 def test_what_a_paid_plan_adds():
     """The autonomous system and the name are links, proxies and hosting are facts."""
-    more = {"hostname": "host7.hoster.example", "connection": {"asn": 64500, "isp": "Example Networks"},
-            "security": {"is_tor": False, "vpn_service": "Example VPN", "hosting_facility": True}}  # fmt: skip
+    more = {
+        "hostname": "host7.hoster.example",
+        "connection": {"asn": 64500, "isp": "Example Networks"},
+        "security": {"is_tor": False, "vpn_service": "Example VPN", "hosting_facility": True},
+    }
     found, _ = answered(IpStack.ip, IP, {**GOOD, **more}, security=True)
-    assert links(found) == {("ip:198.51.100.7", "belongs-to", "asn:64500"),
-                            ("domain:host7.hoster.example", "resolves-to", "ip:198.51.100.7")}  # fmt: skip
+    assert links(found) == {
+        ("ip:198.51.100.7", "belongs-to", "asn:64500"),
+        ("domain:host7.hoster.example", "resolves-to", "ip:198.51.100.7"),
+    }
     assert (facts(found)["anonymizer"], facts(found)["is_hosting_provider"]) == ("Example VPN", True)
 
 

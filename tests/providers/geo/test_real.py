@@ -15,29 +15,59 @@ from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
 from tests.providers.geo.building import facts, located, row, rows
 
 pytest.importorskip("maxminddb")
-NAMES = ("GeoIP2-Anonymous-IP", "GeoIP2-Connection-Type", "GeoIP2-Domain", "GeoIP2-Enterprise", "GeoLite2-ASN",
-         "GeoLite2-City")  # fmt: skip
+NAMES = (
+    "GeoIP2-Anonymous-IP",
+    "GeoIP2-Connection-Type",
+    "GeoIP2-Domain",
+    "GeoIP2-Enterprise",
+    "GeoLite2-ASN",
+    "GeoLite2-City",
+)
 Network = IPv4Network | IPv6Network
 # Where each value of a record has to be found again, written down by hand: from its path to the name of its fact.
 PLACES = {
-    "autonomous_system_number": "asn", "autonomous_system_organization": "as_organization",
-    "city.confidence": "city_confidence", "city.names.en": "city", "connection_type": "connection_type",
-    "continent.code": "continent_code", "continent.names.en": "continent", "country.confidence": "country_confidence",
-    "country.is_in_european_union": "is_in_european_union", "country.iso_code": "country_code",
-    "country.names.en": "country", "domain": "domain", "is_anonymous": "is_anonymous",
-    "is_anonymous_vpn": "is_anonymous_vpn", "is_anycast": "is_anycast", "is_hosting_provider": "is_hosting_provider",
-    "is_legitimate_proxy": "is_legitimate_proxy", "is_public_proxy": "is_public_proxy",
-    "is_residential_proxy": "is_residential_proxy", "is_tor_exit_node": "is_tor", "isp": "isp",
-    "location.accuracy_radius": "accuracy_radius_km", "location.latitude": "latitude",
-    "location.longitude": "longitude", "location.metro_code": "metro_code", "location.time_zone": "time_zone",
-    "mobile_country_code": "mobile_country_code", "mobile_network_code": "mobile_network_code",
-    "organization": "organization", "postal.code": "postal_code", "postal.confidence": "postal_confidence",
-    "registered_country.iso_code": "registered_country_code", "registered_country.names.en": "registered_country",
-    "represented_country.iso_code": "represented_country_code", "represented_country.names.en": "represented_country",
-    "represented_country.type": "represented_country_type", "static_ip_score": "static_ip_score",
-    "subdivisions.confidence": "subdivision_confidence", "subdivisions.iso_code": "subdivision_code",
-    "subdivisions.names.en": "subdivision", "user_type": "usage_type",
-}  # fmt: skip
+    "autonomous_system_number": "asn",
+    "autonomous_system_organization": "as_organization",
+    "city.confidence": "city_confidence",
+    "city.names.en": "city",
+    "connection_type": "connection_type",
+    "continent.code": "continent_code",
+    "continent.names.en": "continent",
+    "country.confidence": "country_confidence",
+    "country.is_in_european_union": "is_in_european_union",
+    "country.iso_code": "country_code",
+    "country.names.en": "country",
+    "domain": "domain",
+    "is_anonymous": "is_anonymous",
+    "is_anonymous_vpn": "is_anonymous_vpn",
+    "is_anycast": "is_anycast",
+    "is_hosting_provider": "is_hosting_provider",
+    "is_legitimate_proxy": "is_legitimate_proxy",
+    "is_public_proxy": "is_public_proxy",
+    "is_residential_proxy": "is_residential_proxy",
+    "is_tor_exit_node": "is_tor",
+    "isp": "isp",
+    "location.accuracy_radius": "accuracy_radius_km",
+    "location.latitude": "latitude",
+    "location.longitude": "longitude",
+    "location.metro_code": "metro_code",
+    "location.time_zone": "time_zone",
+    "mobile_country_code": "mobile_country_code",
+    "mobile_network_code": "mobile_network_code",
+    "organization": "organization",
+    "postal.code": "postal_code",
+    "postal.confidence": "postal_confidence",
+    "registered_country.iso_code": "registered_country_code",
+    "registered_country.names.en": "registered_country",
+    "represented_country.iso_code": "represented_country_code",
+    "represented_country.names.en": "represented_country",
+    "represented_country.type": "represented_country_type",
+    "static_ip_score": "static_ip_score",
+    "subdivisions.confidence": "subdivision_confidence",
+    "subdivisions.iso_code": "subdivision_code",
+    "subdivisions.names.en": "subdivision",
+    "user_type": "usage_type",
+}
 # In the reply only, as docs/how-to/geo.md says.
 UNTOLD = {"registered_country.is_in_european_union", "represented_country.is_in_european_union"}
 
@@ -64,8 +94,12 @@ def expected(record: dict[str, Any]) -> dict[str, Any]:
         name = PLACES[path]
         is_list = path.startswith("subdivisions") and name in wanted and not name.endswith("confidence")
         wanted[name] = f"{wanted[name]}, {value}" if is_list else value
-    smallest = (record.get("city"), (record.get("subdivisions") or [None])[-1], record.get("country"),
-                record.get("continent"))  # fmt: skip
+    smallest = (
+        record.get("city"),
+        (record.get("subdivisions") or [None])[-1],
+        record.get("country"),
+        record.get("continent"),
+    )
     numbers = [part["geoname_id"] for part in smallest if part and "geoname_id" in part]
     return wanted | ({"geoname_id": numbers[0]} if numbers else {})
 
@@ -97,8 +131,11 @@ def test_every_fact_of_every_network_is_that_of_the_source(shared_data, name):
     database = folder / f"{name}-Test.mmdb"
     asked: list[tuple[str, dict[str, Any]]] = []
     for network in by_network:
-        inside = [other for other in by_network if other.version == network.version and other != network
-                  and other.subnet_of(network)]  # fmt: skip
+        inside = [
+            other
+            for other in by_network
+            if other.version == network.version and other != network and other.subnet_of(network)
+        ]
         for address in places(network):
             around = [other for other in inside if ip_network(address).subnet_of(other)]
             asked.append((address, by_network[max(around, key=lambda other: other.prefixlen, default=network)]))

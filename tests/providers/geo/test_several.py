@@ -32,8 +32,18 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("geo")
     write(made / "city.mmdb", "GeoLite2-City", {NET: place("Hamlet", "XA"), "203.0.113.0/24": place("Port", "XC")})
     write(made / "country.mmdb", "GeoLite2-Country", {"198.51.100.0/28": {"country": {"iso_code": "XB"}}})
-    write(made / "isp.mmdb", "GeoIP2-ISP", {"198.51.100.0/27": {"isp": "Sample ISP", "organization": "Sample Works",
-          "autonomous_system_number": 64500, "autonomous_system_organization": "Example AS"}})  # fmt: skip
+    write(
+        made / "isp.mmdb",
+        "GeoIP2-ISP",
+        {
+            "198.51.100.0/27": {
+                "isp": "Sample ISP",
+                "organization": "Sample Works",
+                "autonomous_system_number": 64500,
+                "autonomous_system_organization": "Example AS",
+            }
+        },
+    )
     write(made / "asn.mmdb", "GeoLite2-ASN", {"198.51.0.0/16": {"autonomous_system_number": 64501}})
     write(made / "anonymous.mmdb", "GeoIP2-Anonymous-IP", {f"{IP}/32": {"is_anonymous": True, "is_public_proxy": True}})
     write(made / "four.mmdb", "GeoIP2-Connection-Type", {NET: {"connection_type": "Cellular"}}, ip_version=4)
@@ -54,9 +64,13 @@ def test_the_reply_names_every_database(folder):
     """What is kept has each database with its type, its day, the network and the whole record."""
     said = GeoChannel((folder,)).send(GeoLookup(IP), MaxMind).object()["databases"]
     assert {part["database"]: part["type"] for part in said} == {
-        "anonymous.mmdb": "GeoIP2-Anonymous-IP", "asn.mmdb": "GeoLite2-ASN", "city.mmdb": "GeoLite2-City",
-        "country.mmdb": "GeoLite2-Country", "four.mmdb": "GeoIP2-Connection-Type", "isp.mmdb": "GeoIP2-ISP",
-    }  # fmt: skip
+        "anonymous.mmdb": "GeoIP2-Anonymous-IP",
+        "asn.mmdb": "GeoLite2-ASN",
+        "city.mmdb": "GeoLite2-City",
+        "country.mmdb": "GeoLite2-Country",
+        "four.mmdb": "GeoIP2-Connection-Type",
+        "isp.mmdb": "GeoIP2-ISP",
+    }
     assert {part["built"] for part in said} == {"2026-03-01"}
     (city,) = (part for part in said if part["database"] == "city.mmdb")
     assert (city["network"], city["record"]) == (NET, place("Hamlet", "XA"))
@@ -138,9 +152,14 @@ def test_the_columns_of_several_say_what_the_pivot_says(folder, addresses, days)
 
 def test_old_databases_are_told(tmp_path):
     """From the 91st day on the reason names a database with its day; of several the oldest, and how many more."""
-    paths = [write(tmp_path / f"{day}.mmdb", kind, {NET: record}, built=f"2026-01-{day}")
-             for day, kind, record in (("01", "GeoLite2-City", place("Hamlet", "XA")), ("02", "GeoIP2-ISP", {}),
-                                       ("03", "GeoIP2-Domain", {}))]  # fmt: skip
+    paths = [
+        write(tmp_path / f"{day}.mmdb", kind, {NET: record}, built=f"2026-01-{day}")
+        for day, kind, record in (
+            ("01", "GeoLite2-City", place("Hamlet", "XA")),
+            ("02", "GeoIP2-ISP", {}),
+            ("03", "GeoIP2-Domain", {}),
+        )
+    ]
     good, late = datetime(2026, 4, 1, 23, 59, tzinfo=UTC), datetime(2026, 4, 2, tzinfo=UTC)
     assert located(IP, paths[0], at=good).reason == "Hamlet, Land of XA"
     assert located(IP, paths[0], at=late).reason == "Hamlet, Land of XA; 01.mmdb of 2026-01-01 is more than 90 days old"
@@ -171,11 +190,34 @@ def test_configure_takes_one_path_or_several(folder):
 
 RECORDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(("city", "country", "names", "en", "iso_code", "subdivisions", "location", "latitude", "traits",
-                         "isp", "confidence", "score", "autonomous_system_number", "is_anonymous", "geoname_id")),
-        inner, max_size=4),
-    max_leaves=20)  # fmt: skip
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                (
+                    "city",
+                    "country",
+                    "names",
+                    "en",
+                    "iso_code",
+                    "subdivisions",
+                    "location",
+                    "latitude",
+                    "traits",
+                    "isp",
+                    "confidence",
+                    "score",
+                    "autonomous_system_number",
+                    "is_anonymous",
+                    "geoname_id",
+                )
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
 
 
 @given(RECORDS)

@@ -63,9 +63,7 @@ def medallion(folder: Path, *, page: int = 20) -> Generator[Served]:
     given.write_text(json.dumps(_data()))
     config = folder / "config.json"
     backend = {"module": "medallion.backends.memory_backend", "module_class": "MemoryBackend", "filename": str(given)}
-    config.write_text(json.dumps(
-        {"backend": backend, "users": {USER: PASSWORD}, "taxii": {"max_page_size": page}}
-    ))  # fmt: skip
+    config.write_text(json.dumps({"backend": backend, "users": {USER: PASSWORD}, "taxii": {"max_page_size": page}}))
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(config)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -77,11 +75,26 @@ def medallion(folder: Path, *, page: int = 20) -> Generator[Served]:
 
 def _data() -> Object:
     collections = [
-        {"id": OPEN, "title": "High Value Indicators", "alias": "high", "can_read": True, "can_write": True,
-         "media_types": ["application/stix+json;version=2.1"], "objects": [], "manifest": []},
-        {"id": CLOSED, "title": "Not for you", "can_read": False, "can_write": True,
-         "media_types": ["application/stix+json;version=2.1"], "objects": [], "manifest": []},
-    ]  # fmt: skip
+        {
+            "id": OPEN,
+            "title": "High Value Indicators",
+            "alias": "high",
+            "can_read": True,
+            "can_write": True,
+            "media_types": ["application/stix+json;version=2.1"],
+            "objects": [],
+            "manifest": [],
+        },
+        {
+            "id": CLOSED,
+            "title": "Not for you",
+            "can_read": False,
+            "can_write": True,
+            "media_types": ["application/stix+json;version=2.1"],
+            "objects": [],
+            "manifest": [],
+        },
+    ]
     information = {"title": "A root", "versions": [MEDIA], "max_content_length": 100_000_000}
     discovery = {"title": "A server", "api_roots": ["/trustgroup1/", "https://elsewhere.example/api/"]}
     root = {"information": information, "status": [], "collections": collections}
@@ -91,8 +104,14 @@ def _data() -> Object:
 def indicator(number: int, **more: Any) -> Object:
     """An indicator for the address of that number."""
     return {
-        "type": "indicator", "spec_version": "2.1", "id": f"indicator--00000000-0000-4000-8000-{number:012x}",
-        "created": "2026-01-02T00:00:00.000Z", "modified": "2026-01-02T00:00:00.000Z", "pattern_type": "stix",
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--00000000-0000-4000-8000-{number:012x}",
+        "created": "2026-01-02T00:00:00.000Z",
+        "modified": "2026-01-02T00:00:00.000Z",
+        "pattern_type": "stix",
         "pattern": f"[ipv4-addr:value = '198.51.{100 + number // 250}.{number % 250}']",
-        "valid_from": "2026-01-02T00:00:00Z", "indicator_types": ["malicious-activity"], **more,
-    }  # fmt: skip
+        "valid_from": "2026-01-02T00:00:00Z",
+        "indicator_types": ["malicious-activity"],
+        **more,
+    }

@@ -124,7 +124,7 @@ TROUBLES: dict[str, tuple[Behaviour, type[AskError], str]] = {
     "416": (page(b"{}", status=416), AskFailed, "did not take the request for the collection (status 416)"),
     "429": (page(b"{}", status=429, **{"Retry-After": "3600"}), AskRefused, "quota is used up"),
     "500": (page(b"{}", status=500), AskFailed, "answered with status 500"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("behave", "kind", "what"), TROUBLES.values(), ids=TROUBLES)
@@ -211,8 +211,18 @@ def test_where_nobody_may_be_asked_nobody_is(store: FeedStore, url: str, what: s
 
 def test_what_is_no_object_is_counted_and_told(store: FeedStore) -> None:
     """Whatever stands among the objects, each that is none costs itself, and is told with its place and the reason."""
-    odd = [5, None, "text", [], True, {}, {"type": "indicator"}, {"id": "x"}, {"type": "tool", "id": "malware--1"},
-           {"type": "indicator", "id": "indicator--../../x"}]  # fmt: skip
+    odd = [
+        5,
+        None,
+        "text",
+        [],
+        True,
+        {},
+        {"type": "indicator"},
+        {"id": "x"},
+        {"type": "tool", "id": "malware--1"},
+        {"type": "indicator", "id": "indicator--../../x"},
+    ]
     fetched, _ = added(store, lambda _: envelope([*some(0, 2), *odd, *some(2, 4)], last=3))
     assert (fetched.came.objects, fetched.came.refused, fetched.feed.entries, fetched.feed.refused) == (4, 10, 4, 10)
     told = store.opened("isac").refused()

@@ -90,10 +90,12 @@ def has(path: Path) -> set[str]:
 
 
 @given(
-    st.lists(st.integers(0, 6), max_size=10).map(sorted), st.integers(1, 5),
-    st.frozensets(st.integers(1, 16), max_size=6), st.booleans(),
+    st.lists(st.integers(0, 6), max_size=10).map(sorted),
+    st.integers(1, 5),
     st.frozensets(st.integers(1, 16), max_size=6),
-)  # fmt: skip
+    st.booleans(),
+    st.frozensets(st.integers(1, 16), max_size=6),
+)
 def test_everything_comes_whatever_breaks(tmp_path_factory, added, page, failing, consuming, forgetting):
     """With pages of any size, times that are equal, names that die, and requests that fail at any place: fetching
     until it ends without trouble brings every object, and what is added afterwards comes then.

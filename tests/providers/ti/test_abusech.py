@@ -84,8 +84,22 @@ json_values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
     max_leaves=6,
 )
-FIELDS = ("sha256_hash", "md5_hash", "signature", "tags", "vendor_intel", "file_information", "code_sign", "ioc",
-          "confidence_level", "first_seen", "malware_samples", "url", "date_added", "url_status")  # fmt: skip
+FIELDS = (
+    "sha256_hash",
+    "md5_hash",
+    "signature",
+    "tags",
+    "vendor_intel",
+    "file_information",
+    "code_sign",
+    "ioc",
+    "confidence_level",
+    "first_seen",
+    "malware_samples",
+    "url",
+    "date_added",
+    "url_status",
+)
 entries = st.dictionaries(st.sampled_from(FIELDS), json_values)
 documents = st.fixed_dictionaries(
     {"query_status": st.just("ok")},

@@ -9,9 +9,14 @@ from clew.providers.ti.abuseipdb import AbuseIpDb
 from tests.providers.ti.recorded import answered, facts
 
 _NAMES = {
-    "abuse_score": "abuseConfidenceScore", "reports": "totalReports", "country_code": "countryCode", "isp": "isp",
-    "usage_type": "usageType", "domain": "domain", "is_tor": "isTor",
-}  # fmt: skip
+    "abuse_score": "abuseConfidenceScore",
+    "reports": "totalReports",
+    "country_code": "countryCode",
+    "isp": "isp",
+    "usage_type": "usageType",
+    "domain": "domain",
+    "is_tor": "isTor",
+}
 
 
 def test_every_example_says_what_it_says_there(shared_data):

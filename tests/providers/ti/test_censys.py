@@ -93,9 +93,17 @@ def test_what_it_does_not_know_is_nothing(operation, subject):
 
 @EACH
 @pytest.mark.parametrize(
-    "body", [{"title": "busy"}, {"result": None}, {"result": {}}, {"result": {"resource": []}},
-             {"result": {"resource": {"services": "x"}}}, {"result": {"resource": {"services": [1]}}}], ids=range(6),
-)  # fmt: skip
+    "body",
+    [
+        {"title": "busy"},
+        {"result": None},
+        {"result": {}},
+        {"result": {"resource": []}},
+        {"result": {"resource": {"services": "x"}}},
+        {"result": {"resource": {"services": [1]}}},
+    ],
+    ids=range(6),
+)
 def test_an_error_is_no_answer(operation, subject, body):
     """What is no record is a failed ask, even with status 200."""
     found, _ = answered(operation, subject, body)
@@ -104,8 +112,10 @@ def test_an_error_is_no_answer(operation, subject, body):
 
 def test_names_that_resolve_are_told_from_names_of_the_address():
     """Forward DNS says that a name had the address, and when; reverse DNS that the address has a name."""
-    dns = {"forward_dns": {"c2.example": {"name": "c2.example", "resolve_time": "2026-03-16T20:15:00Z"}},
-           "reverse_dns": {"names": ["host7.example"]}}  # fmt: skip
+    dns = {
+        "forward_dns": {"c2.example": {"name": "c2.example", "resolve_time": "2026-03-16T20:15:00Z"}},
+        "reverse_dns": {"names": ["host7.example"]},
+    }
     found, _ = answered(Censys.services, IP, record(services=[SERVICE], dns=dns))
     assert links(found) == {
         ("domain:c2.example", "resolves-to", "ip:198.51.100.7"),
@@ -119,8 +129,9 @@ def test_a_certificate_says_its_names():
     said = {**SAID, "names": ["*.c2.example", "198.51.100.7", "nobody"], "fingerprint_sha1": "d8" * 20}
     found, _ = answered(CensysCertificates.certificate, CERT, {"result": {"resource": said}})
     assert {(link.relation.value, str(link.target.key)) for link in found.links} == {
-        ("issued-for", "domain:c2.example"), ("issued-for", "ip:198.51.100.7"),
-    }  # fmt: skip
+        ("issued-for", "domain:c2.example"),
+        ("issued-for", "ip:198.51.100.7"),
+    }
     assert [each.sha1 for each in found.same] == ["d8" * 20]
     assert found.reason.endswith("values that name nothing to follow: 1")
 
@@ -136,9 +147,16 @@ def test_more_than_came_back_is_told():
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names, products and certificates, the verdict is that of the threat, and it can be shown."""
-    service = {"port": value, "protocol": value, "threats": [{"name": "Example Beacon"}, {"name": value}],
-               "software": [{"product": value}], "labels": [{"value": value}], "cert": {"fingerprint_sha256": value},
-               "certificate": value, "jarm": {"fingerprint": value}}  # fmt: skip
+    service = {
+        "port": value,
+        "protocol": value,
+        "threats": [{"name": "Example Beacon"}, {"name": value}],
+        "software": [{"product": value}],
+        "labels": [{"value": value}],
+        "cert": {"fingerprint_sha256": value},
+        "certificate": value,
+        "jarm": {"fingerprint": value},
+    }
     dns = {"forward_dns": {value: {}}, "reverse_dns": {"names": [value]}}
     host = record(services=[service], dns=dns, location={"city": value}, autonomous_system={"asn": value})
     found, _ = answered(Censys.ip, IP, host)
@@ -150,12 +168,18 @@ def test_hostile_fields_are_text(value):
     assert hiding(str(found)) == hiding(str(rows)) == hiding(str(cert)) == set()
 
 
-@given(st.one_of(st.binary(max_size=30), json_values, objects(["result"])),
-       objects(["ip", "services", "dns", "labels", "names", "parsed", "autonomous_system", "hits"]))  # fmt: skip
+@given(
+    st.one_of(st.binary(max_size=30), json_values, objects(["result"])),
+    objects(["ip", "services", "dns", "labels", "names", "parsed", "autonomous_system", "hits"]),
+)
 def test_no_reply_breaks_it(body, about):
     """Any bytes and any JSON end in a finding of one of three outcomes, none of them a good one."""
-    every = ((Censys.ip, IP), (Censys.services, IP), (CensysCertificates.certificate, CERT),
-             (CensysCertificates.hosts, CERT))  # fmt: skip
+    every = (
+        (Censys.ip, IP),
+        (Censys.services, IP),
+        (CensysCertificates.certificate, CERT),
+        (CensysCertificates.hosts, CERT),
+    )
     for operation, subject in every:
         for said in (body, {"result": about}, {"result": {"resource": about}}):
             found, _ = answered(operation, subject, said)

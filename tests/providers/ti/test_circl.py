@@ -98,8 +98,10 @@ def test_packages_contain_the_file():
     ]
     body = known(parents=parents, **{"hashlookup:parent-total": 12})
     found, _ = answered(CirclHashlookup.file, File(SHA1), body)
-    assert links(found) == {(f"file:sha256:{'1c' * 32}", "contains", f"file:sha1:{SHA1}"),
-                            (f"file:sha1:{'2b' * 20}", "contains", f"file:sha1:{SHA1}")}  # fmt: skip
+    assert links(found) == {
+        (f"file:sha256:{'1c' * 32}", "contains", f"file:sha1:{SHA1}"),
+        (f"file:sha1:{'2b' * 20}", "contains", f"file:sha1:{SHA1}"),
+    }
     assert [pointed(body, link.pointers[0]) for link in found.links] == parents
     assert (found.returned, found.available, found.truncated_by) == (2, 12, "source")
     assert facts(found)["software"] == "example 1.0"
@@ -127,8 +129,12 @@ def test_many_files_are_asked_at_once(kind):
     hashes = [each * length for each in ("1a", "2b", "3c")]
     asks = asking(kind, *hashes)
     joined = BULK[kind].join(asks)
-    assert joined.described() == {"method": "POST", "url": f"https://hashlookup.circl.lu/bulk/{kind}", "params": {},
-                                  "json": {"hashes": hashes}}  # fmt: skip
+    assert joined.described() == {
+        "method": "POST",
+        "url": f"https://hashlookup.circl.lu/bulk/{kind}",
+        "params": {},
+        "json": {"hashes": hashes},
+    }
     assert joined.repeatable
     entry = {{"md5": "MD5", "sha1": "SHA-1"}[kind]: hashes[2].upper(), "source": "NSRL"}
     reply = Reply(json.dumps([{}, entry]).encode(), "application/json", AT)
@@ -188,9 +194,14 @@ def test_records_of_each_kind():
     }
     rows = list(found.table.records())
     assert [(row["dns_answer_type"], row["dns_resolved_ip"] or row["dns_answer_data"]) for row in rows] == [
-        ("A", "198.51.100.7"), ("A", "198.51.100.8"), ("AAAA", "2001:db8::7"), ("CNAME", "c2.example."),
-        ("MX", "10 mail.c2.example"), ("NS", "ns1.hoster.example"), ("TXT", "v=spf1 -all"),
-    ]  # fmt: skip
+        ("A", "198.51.100.7"),
+        ("A", "198.51.100.8"),
+        ("AAAA", "2001:db8::7"),
+        ("CNAME", "c2.example."),
+        ("MX", "10 mail.c2.example"),
+        ("NS", "ns1.hoster.example"),
+        ("TXT", "v=spf1 -all"),
+    ]
     assert rows[0]["dns_count"] == 12
     assert (found.returned, found.observed_last.isoformat()) == (6, "2026-03-17T09:15:00+00:00")
 
@@ -199,8 +210,10 @@ def test_name_and_answer_may_have_changed_places():
     """Where an address stands as the name, all records of the reply have the answer first."""
     body = lines(record(name="198.51.100.7", data="c2.example"), record("NS", "ns1.hoster.example", "c2.example"))
     found, _ = answered(CirclPassiveDns.domain, NAME, body)
-    assert links(found) == {("domain:c2.example", "resolves-to", "ip:198.51.100.7"),
-                            ("domain:c2.example", "delegated-to", "domain:ns1.hoster.example")}  # fmt: skip
+    assert links(found) == {
+        ("domain:c2.example", "resolves-to", "ip:198.51.100.7"),
+        ("domain:c2.example", "delegated-to", "domain:ns1.hoster.example"),
+    }
 
 
 def test_a_reply_that_is_cut_off_is_a_failure_and_a_record_without_fields_is_counted():
@@ -227,8 +240,21 @@ json_values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
     max_leaves=6,
 )
-FIELDS = ("rrtype", "rrname", "rdata", "count", "time_first", "SHA-1", "parents", "KnownMalicious", "hashlookup:trust",
-          "FileSize", "message", "ProductCode", "hashlookup:parent-total")  # fmt: skip
+FIELDS = (
+    "rrtype",
+    "rrname",
+    "rdata",
+    "count",
+    "time_first",
+    "SHA-1",
+    "parents",
+    "KnownMalicious",
+    "hashlookup:trust",
+    "FileSize",
+    "message",
+    "ProductCode",
+    "hashlookup:parent-total",
+)
 entries = st.dictionaries(st.sampled_from(FIELDS), st.one_of(json_values, st.sampled_from([SHA1, "A", "c2.example"])))
 
 

@@ -49,10 +49,18 @@ def test_what_it_does_not_know_is_nothing():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", [], {}, {"message": "ok"}, {"reputation": None}, {"reputation": ["malicious"]},
-     {"reputation": "evil"}],
+    [
+        b"",
+        b"<html>",
+        [],
+        {},
+        {"message": "ok"},
+        {"reputation": None},
+        {"reputation": ["malicious"]},
+        {"reputation": "evil"},
+    ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_a_reply_without_a_reputation_is_no_answer(body):
     """A reply without a reputation that there is has failed: it is neither a verdict nor nothing."""
     found, _ = answered(CrowdSec.ip, IP, body)
@@ -62,43 +70,69 @@ def test_a_reply_without_a_reputation_is_no_answer(body):
 def test_what_is_told_is_told():
     """Labels of behaviours and lists, the system and the name of the address, and when it was seen."""
     body = {
-        "reputation": "malicious", "confidence": "medium", "as_num": 64500, "as_name": "Example",
-        "reverse_dns": "scan.host.example", "behaviors": [{"name": "ssh:bruteforce", "label": "SSH Bruteforce"}],
+        "reputation": "malicious",
+        "confidence": "medium",
+        "as_num": 64500,
+        "as_name": "Example",
+        "reverse_dns": "scan.host.example",
+        "behaviors": [{"name": "ssh:bruteforce", "label": "SSH Bruteforce"}],
         "classifications": {"classifications": [{"name": "tor"}], "false_positives": [{"label": "CDN"}]},
-        "scores": {"overall": {"total": 4}}, "cves": ["CVE-2021-41773"], "proxy_or_vpn": True,
+        "scores": {"overall": {"total": 4}},
+        "cves": ["CVE-2021-41773"],
+        "proxy_or_vpn": True,
         "history": {"first_seen": "2026-01-02T18:00:00+00:00", "last_seen": "2026-03-16T06:45:00+00:00"},
-    }  # fmt: skip
+    }
     found, _ = answered(CrowdSec.ip, IP, body)
     assert found.reason == "malicious (confidence medium): SSH Bruteforce"
     assert facts(found) == {
-        "classification": "malicious", "threat_score": 4, "behaviors": "SSH Bruteforce", "tags": "tor, CDN",
-        "cves": "CVE-2021-41773", "is_anonymous": True, "asn": 64500, "as_organization": "Example",
-    }  # fmt: skip
+        "classification": "malicious",
+        "threat_score": 4,
+        "behaviors": "SSH Bruteforce",
+        "tags": "tor, CDN",
+        "cves": "CVE-2021-41773",
+        "is_anonymous": True,
+        "asn": 64500,
+        "as_organization": "Example",
+    }
     assert links(found) == {
         (f"ip:{IP.value}", "belongs-to", "asn:64500"),
         ("domain:scan.host.example", "resolves-to", f"ip:{IP.value}"),
     }
     assert (found.observed_first.isoformat(), found.observed_last.isoformat()) == (
-        "2026-01-02T18:00:00+00:00", "2026-03-16T06:45:00+00:00",
-    )  # fmt: skip
+        "2026-01-02T18:00:00+00:00",
+        "2026-03-16T06:45:00+00:00",
+    )
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in labels and names, the verdict is that of the reputation, and the finding can be shown."""
     named = [{"name": value, "label": value}]
-    body = {"reputation": "malicious", "confidence": value, "as_name": value, "reverse_dns": value, "behaviors": named,
-            "classifications": {"classifications": named, "false_positives": named}, "cves": [value],
-            "mitre_techniques": named, "location": {"country": value, "city": value}, "ip_range": value,
-            "history": {"first_seen": value, "last_seen": value}, "background_noise": value}  # fmt: skip
+    body = {
+        "reputation": "malicious",
+        "confidence": value,
+        "as_name": value,
+        "reverse_dns": value,
+        "behaviors": named,
+        "classifications": {"classifications": named, "false_positives": named},
+        "cves": [value],
+        "mitre_techniques": named,
+        "location": {"country": value, "city": value},
+        "ip_range": value,
+        "history": {"first_seen": value, "last_seen": value},
+        "background_noise": value,
+    }
     found, _ = answered(CrowdSec.ip, IP, body)
     assert found.verdict is Verdict.MALICIOUS
     assert hiding(str(found)) == set()
 
 
-known = st.fixed_dictionaries({"reputation": st.just("known")}, optional=dict.fromkeys(
-    ("as_num", "behaviors", "classifications", "scores", "cves", "history", "location", "reverse_dns"), json_values
-))  # fmt: skip
+known = st.fixed_dictionaries(
+    {"reputation": st.just("known")},
+    optional=dict.fromkeys(
+        ("as_num", "behaviors", "classifications", "scores", "cves", "history", "location", "reverse_dns"), json_values
+    ),
+)
 
 
 @given(st.one_of(st.binary(max_size=30), json_values, known))

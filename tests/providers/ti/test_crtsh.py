@@ -27,8 +27,11 @@ def test_the_log_is_asked_as_documented():
     """The name itself, or a pattern for the names below; all parameters are values, and no key is sent."""
     _, (ask,) = answered(CrtSh.domain, NAME, [])
     assert (ask.method, ask.url, ask.params, ask.secret) == (
-        "GET", "https://crt.sh/", (("q", "c2.example"), ("output", "json")), None,
-    )  # fmt: skip
+        "GET",
+        "https://crt.sh/",
+        (("q", "c2.example"), ("output", "json")),
+        None,
+    )
     # Every other status is trouble: a 404 of a busy service is no empty log.
     assert ask.answers == frozenset()
     _, (below,) = answered(CrtSh.domain, NAME, [], subdomains=True, expired=False)
@@ -74,9 +77,20 @@ def test_no_certificate_is_nothing():
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html><h1>502 Bad Gateway</h1></html>", b"", {}, {"error": "busy"}, ["busy"], [None], [{}],
-             [logged("c2.example"), 5], [{"id": "x"}]], ids=range(9),
-)  # fmt: skip
+    "body",
+    [
+        b"<html><h1>502 Bad Gateway</h1></html>",
+        b"",
+        {},
+        {"error": "busy"},
+        ["busy"],
+        [None],
+        [{}],
+        [logged("c2.example"), 5],
+        [{"id": "x"}],
+    ],
+    ids=range(9),
+)
 def test_a_busy_service_is_no_answer(body):
     """A page, an error, and a list of something else are failed asks: never an empty log."""
     found, _ = answered(CrtSh.domain, NAME, body)

@@ -37,11 +37,14 @@ def test_it_is_asked_with_the_name_in_hexadecimal():
 def test_each_name_is_a_row_and_a_link():
     """How a name was made stands beside it; the domain itself is left out."""
     found, _ = answered(DnsTwister.domain, BANK, fuzzed(("banka.example", "Addition"), ("b.ank.example", "Subdomain")))
-    assert links(found) == {("domain:bank.example", "related-to", "domain:banka.example"),
-                            ("domain:bank.example", "related-to", "domain:b.ank.example")}  # fmt: skip
+    assert links(found) == {
+        ("domain:bank.example", "related-to", "domain:banka.example"),
+        ("domain:bank.example", "related-to", "domain:b.ank.example"),
+    }
     assert [tuple(row.values()) for row in found.table.records()] == [
-        ("domain:banka.example", "Addition"), ("domain:b.ank.example", "Subdomain"),
-    ]  # fmt: skip
+        ("domain:banka.example", "Addition"),
+        ("domain:b.ank.example", "Subdomain"),
+    ]
     assert (found.returned, found.available) == (2, 2)
 
 
@@ -49,8 +52,9 @@ def test_a_look_alike_is_no_accusation():
     """Nobody looked whether the names are registered: the reason says so, and there is no verdict."""
     found, _ = answered(DnsTwister.domain, BANK, fuzzed(("banka.example", "Addition")))
     assert (found.verdict, found.reason) == (
-        Verdict.UNKNOWN, "1 names look like it: permutations, and nobody has registered all of them",
-    )  # fmt: skip
+        Verdict.UNKNOWN,
+        "1 names look like it: permutations, and nobody has registered all of them",
+    )
 
 
 def test_the_domain_itself_is_left_out_however_it_is_spelt():
@@ -70,12 +74,16 @@ def test_names_that_are_none_and_too_many_are_told():
 @pytest.mark.parametrize(
     "body",
     [
-        fuzzed(domain="other.example"), {"domain": "bank.example"}, {"fuzzy_domains": []},
-        {"domain": "bank.example", "fuzzy_domains": {}}, {"domain": "bank.example", "fuzzy_domains": ["a.example"]},
-        [], b"<h1>Bad Request</h1>",
+        fuzzed(domain="other.example"),
+        {"domain": "bank.example"},
+        {"fuzzy_domains": []},
+        {"domain": "bank.example", "fuzzy_domains": {}},
+        {"domain": "bank.example", "fuzzy_domains": ["a.example"]},
+        [],
+        b"<h1>Bad Request</h1>",
     ],
     ids=range(7),
-)  # fmt: skip
+)
 def test_what_is_no_answer_is_a_failure(body):
     """What is about another domain, or has no list of names, says nothing of this one."""
     found, _ = answered(DnsTwister.domain, BANK, body)

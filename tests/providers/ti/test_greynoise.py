@@ -109,17 +109,27 @@ def test_what_is_said_of_an_address_that_was_not_seen_is_no_fact():
     body["internet_scanner_intelligence"] |= {"bot": False, "tor": False, "vpn": False}
     found, _ = answered(GreyNoise.ip, IP, body)
     assert facts(found) == {
-        "trust_level": "2", "actor": "Example", "is_scanner": False, "is_business_service": True,
-    }  # fmt: skip
+        "trust_level": "2",
+        "actor": "Example",
+        "is_scanner": False,
+        "is_business_service": True,
+    }
 
 
 @pytest.mark.parametrize("operation", BOTH)
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", {}, {"message": "ok"}, {"error": "forbidden"}, {"internet_scanner_intelligence": {}},
-     {"noise": "yes", "riot": "no"}],
+    [
+        b"",
+        b"<html>",
+        {},
+        {"message": "ok"},
+        {"error": "forbidden"},
+        {"internet_scanner_intelligence": {}},
+        {"noise": "yes", "riot": "no"},
+    ],
     ids=range(7),
-)  # fmt: skip
+)
 def test_a_reply_that_does_not_say_whether_it_was_seen_is_no_answer(operation, body):
     """Such a reply has failed: it is neither a verdict nor nothing."""
     found, _ = answered(operation, IP, body)
@@ -140,13 +150,23 @@ def test_hostile_fields_are_text(value):
         assert hiding(str(found)) == set()
 
 
-scanned = st.fixed_dictionaries({"found": st.booleans()}, optional=dict.fromkeys(
-    ("classification", "metadata", "tags", "actor", "cves", "last_seen", "tor"), json_values))  # fmt: skip
+scanned = st.fixed_dictionaries(
+    {"found": st.booleans()},
+    optional=dict.fromkeys(("classification", "metadata", "tags", "actor", "cves", "last_seen", "tor"), json_values),
+)
 
 
-@given(st.sampled_from(BOTH), st.one_of(st.binary(max_size=30), json_values, st.fixed_dictionaries(
-    {"internet_scanner_intelligence": scanned, "noise": json_values, "riot": json_values},
-    optional={"business_service_intelligence": json_values})))  # fmt: skip
+@given(
+    st.sampled_from(BOTH),
+    st.one_of(
+        st.binary(max_size=30),
+        json_values,
+        st.fixed_dictionaries(
+            {"internet_scanner_intelligence": scanned, "noise": json_values, "riot": json_values},
+            optional={"business_service_intelligence": json_values},
+        ),
+    ),
+)
 def test_no_reply_breaks_it(operation, body):
     """Any bytes and any JSON end in a finding of one of three outcomes."""
     found, _ = answered(operation, IP, body)
@@ -191,8 +211,10 @@ def test_many_addresses_are_one_request():
 def test_one_reply_is_split_by_address():
     """Each gets its own record, in whatever order and spelling; one that is missing is nothing, one left out failed."""
     seen = record({"classification": "malicious"})
-    document = {"data": [{**seen, "ip": "2001:0DB8:0:0::7"}],
-                "request_metadata": {"message": "ok", "ips_not_found": [IP.value]}}  # fmt: skip
+    document = {
+        "data": [{**seen, "ip": "2001:0DB8:0:0::7"}],
+        "request_metadata": {"message": "ok", "ips_not_found": [IP.value]},
+    }
     first, second, third = BATCH.split(Reply(json.dumps(document).encode(), "application/json", AT), requests())
     assert answered(GreyNoise.ip, IP, first)[0].outcome is Outcome.NOTHING
     assert answered(GreyNoise.ip, OTHER, second)[0].verdict is Verdict.MALICIOUS
@@ -260,8 +282,9 @@ def test_recorded_scanner(shared_data):
         (f"domain:{where['rdns']}", "resolves-to", f"ip:{said['ip']}"),
     }
     assert [each.date().isoformat() for each in (found.observed_first, found.observed_last)] == [
-        said["first_seen"], said["last_seen"],
-    ]  # fmt: skip
+        said["first_seen"],
+        said["last_seen"],
+    ]
 
 
 @pytest.mark.parametrize("name", ["ip_lookup", "execute_gnql_query", "quick_ip_lookup"])

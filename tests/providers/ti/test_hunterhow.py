@@ -44,10 +44,17 @@ def test_it_is_asked_as_documented():
     """The query is coded as URLs take it, the time is the last year, and the key stands in no description."""
     _, ask = asked(listed(), page=3)
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": "https://api.hunter.how/search", "params": {
-        "query": "aXA9IjE5OC41MS4xMDAuNyI=", "page": "3", "page_size": "100", "start_time": "2025-03-18",
-        "end_time": "2026-03-17",
-    }}  # fmt: skip
+    assert ask.described() == {
+        "method": "GET",
+        "url": "https://api.hunter.how/search",
+        "params": {
+            "query": "aXA9IjE5OC41MS4xMDAuNyI=",
+            "page": "3",
+            "page_size": "100",
+            "start_time": "2025-03-18",
+            "end_time": "2026-03-17",
+        },
+    }
     assert ask.secret == Place("query", "api-key")
 
 
@@ -83,8 +90,9 @@ def test_a_service_is_a_row():
     """Port and name stand in one row, and the name is a link."""
     found, _ = asked(listed(service(8443, "c2.example"), service(22)))
     assert [*found.table.records()] == [
-        {"service_port": 8443, "related": "domain:c2.example"}, {"service_port": 22, "related": None},
-    ]  # fmt: skip
+        {"service_port": 8443, "related": "domain:c2.example"},
+        {"service_port": 22, "related": None},
+    ]
     assert links(found) == {("ip:198.51.100.7", "related-to", "domain:c2.example")}
     assert found.verdict is Verdict.UNKNOWN
 

@@ -95,10 +95,21 @@ def test_an_error_says_nothing_of_the_subject(asked, message, outcome, status):
 @pytest.mark.parametrize("asked", OPERATIONS)
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", [], {}, {"fraud_score": 90, "risk_score": 90}, said(None), said("high"), said(101), said(-1),
-     said([90]), said(0.5)],
+    [
+        b"",
+        b"<html>",
+        [],
+        {},
+        {"fraud_score": 90, "risk_score": 90},
+        said(None),
+        said("high"),
+        said(101),
+        said(-1),
+        said([90]),
+        said(0.5),
+    ],
     ids=range(11),
-)  # fmt: skip
+)
 def test_a_reply_without_a_score_is_no_answer(asked, body):
     """A reply that does not say that it is one, or has no usable score, has failed."""
     found, _ = answered(*asked, body)
@@ -126,8 +137,9 @@ def test_what_is_told_is_linked():
     body = said(50, ip_address=IP.value, redirected=True, final_url="https://other.example/", category="N/A")
     found, _ = answered(IpQualityScoreUrls.url, URL, body)
     assert {(relation, target) for _, relation, target in links(found)} == {
-        ("related-to", f"ip:{IP.value}"), ("redirects-to", "url:https://other.example/"),
-    }  # fmt: skip
+        ("related-to", f"ip:{IP.value}"),
+        ("redirects-to", "url:https://other.example/"),
+    }
     found, _ = answered(IpQualityScoreUrls.domain, DOMAIN, body)
     assert links(found) == {("domain:c2.example", "resolves-to", f"ip:{IP.value}")}
 
@@ -135,8 +147,22 @@ def test_what_is_told_is_linked():
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names and categories, the verdict is that of the score, and the finding can be shown."""
-    texts = dict.fromkeys(("ISP", "organization", "host", "city", "country_code", "connection_type", "abuse_velocity",
-                           "category", "ip_address", "final_url", "domain_age"), value)  # fmt: skip
+    texts = dict.fromkeys(
+        (
+            "ISP",
+            "organization",
+            "host",
+            "city",
+            "country_code",
+            "connection_type",
+            "abuse_velocity",
+            "category",
+            "ip_address",
+            "final_url",
+            "domain_age",
+        ),
+        value,
+    )
     for asked in OPERATIONS:
         found, _ = answered(*asked, said(95, redirected=True, **texts))
         assert found.verdict is Verdict.MALICIOUS
@@ -145,9 +171,24 @@ def test_hostile_fields_are_text(value):
         assert hiding(str(failed)) == set()
 
 
-fields = st.dictionaries(st.sampled_from(
-    ["success", "message", "fraud_score", "risk_score", "ASN", "host", "phishing", "domain_age", "ip_address",
-     "redirected", "final_url"]), json_values).map(lambda more: said(50) | more)  # fmt: skip
+fields = st.dictionaries(
+    st.sampled_from(
+        [
+            "success",
+            "message",
+            "fraud_score",
+            "risk_score",
+            "ASN",
+            "host",
+            "phishing",
+            "domain_age",
+            "ip_address",
+            "redirected",
+            "final_url",
+        ]
+    ),
+    json_values,
+).map(lambda more: said(50) | more)
 
 
 @given(st.sampled_from(OPERATIONS), st.one_of(st.binary(max_size=30), json_values, fields))

@@ -21,8 +21,15 @@ NAME = Domain("known.example")
 
 
 def entry(name: str = NAME.value, **more: object) -> dict[str, object]:
-    return {"status_code": 200, "error": "", "page_rank_decimal": 4.68, "page_rank_integer": 5, "rank": "1234",
-            "domain": name, **more}  # fmt: skip
+    return {
+        "status_code": 200,
+        "error": "",
+        "page_rank_decimal": 4.68,
+        "page_rank_integer": 5,
+        "rank": "1234",
+        "domain": name,
+        **more,
+    }
 
 
 def body(*entries: dict[str, object]) -> dict[str, object]:
@@ -36,8 +43,11 @@ def test_it_is_asked_as_documented():
     """One GET with the domain in a list of one, and the key in its header."""
     _, (ask,) = answered(OpenPageRank.domain, NAME, body(entry()))
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": "https://openpagerank.com/api/v1.0/getPageRank",
-                               "params": {"domains[]": "known.example"}}  # fmt: skip
+    assert ask.described() == {
+        "method": "GET",
+        "url": "https://openpagerank.com/api/v1.0/getPageRank",
+        "params": {"domains[]": "known.example"},
+    }
     assert ask.secret == Place("header", "API-OPR")
 
 

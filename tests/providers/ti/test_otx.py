@@ -29,9 +29,16 @@ SHA256 = "5f" * 32
 WHITELISTED = {"source": "whitelist", "message": "Whitelisted domain", "name": "Whitelisted domain"}
 POPULAR = {"source": "akamai", "message": "Akamai rank: #8", "name": "Akamai Popular Domain"}
 OPERATIONS = [
-    (Otx.ip, IP), (Otx.domain, DOMAIN), (Otx.url, URL), (Otx.file, File(SHA256)), (OtxRelated.ip, IP),
-    (OtxRelated.domain, DOMAIN), (OtxRelated.url, URL), (OtxResolutions.ip, IP), (OtxResolutions.domain, DOMAIN),
-]  # fmt: skip
+    (Otx.ip, IP),
+    (Otx.domain, DOMAIN),
+    (Otx.url, URL),
+    (Otx.file, File(SHA256)),
+    (OtxRelated.ip, IP),
+    (OtxRelated.domain, DOMAIN),
+    (OtxRelated.url, URL),
+    (OtxResolutions.ip, IP),
+    (OtxResolutions.domain, DOMAIN),
+]
 
 
 def general(count: object = 0, *validation: object, **more: object) -> dict[str, object]:
@@ -108,10 +115,13 @@ def test_what_is_known_as_good_is_not_malicious(validation, verdict):
 @pytest.mark.parametrize(
     ("pulses", "scanners", "verdict"),
     [
-        (0, 0, Verdict.UNKNOWN), (0, 1, Verdict.SUSPICIOUS), (1, 1, Verdict.SUSPICIOUS), (1, 2, Verdict.MALICIOUS),
+        (0, 0, Verdict.UNKNOWN),
+        (0, 1, Verdict.SUSPICIOUS),
+        (1, 1, Verdict.SUSPICIOUS),
+        (1, 2, Verdict.MALICIOUS),
         (0, 3, Verdict.MALICIOUS),
     ],
-)  # fmt: skip
+)
 def test_scanners_accuse_a_file_as_pulses_do(pulses, scanners, verdict):
     """Each scanner that has a name for the file counts as a pulse does."""
     plugins = {f"scanner-{n}": {"results": {"detection": f"Example.{n}"}} for n in range(scanners)}
@@ -147,10 +157,17 @@ def test_what_it_does_not_know_is_nothing():
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"detail": "rate limited"}, {"pulse_info": {}}, {"pulse_info": {"count": "many"}},
-     {"pulse_info": {"count": -1}}, {"pulse_info": None}, b"<html>busy</html>"],
+    [
+        {},
+        {"detail": "rate limited"},
+        {"pulse_info": {}},
+        {"pulse_info": {"count": "many"}},
+        {"pulse_info": {"count": -1}},
+        {"pulse_info": None},
+        b"<html>busy</html>",
+    ],
     ids=range(7),
-)  # fmt: skip
+)
 def test_a_reply_without_a_number_of_pulses_is_no_answer(body):
     """What does not say how many pulses there are has failed, and is neither a verdict nor nothing."""
     found, _ = answered(Otx.ip, IP, body)
@@ -166,14 +183,29 @@ def test_more_pulses_than_are_shown_are_told():
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names, tags and owners, the verdict is that of the pulses, and the finding can be shown."""
-    pulse = {"name": value, "tags": [value], "adversary": value, "author": {"username": value},
-             "malware_families": [{"display_name": value}, value], "TLP": value, "created": value}  # fmt: skip
+    pulse = {
+        "name": value,
+        "tags": [value],
+        "adversary": value,
+        "author": {"username": value},
+        "malware_families": [{"display_name": value}, value],
+        "TLP": value,
+        "created": value,
+    }
     body = {"pulse_info": {"count": 3, "pulses": [pulse] * 3}, "asn": value, "country_code": value, "city": value}
     found, _ = answered(Otx.ip, IP, body)
     assert found.verdict is Verdict.MALICIOUS
     assert hiding(str(found)) == set()
-    row = {"url": value, "hostname": value, "address": value, "hash": value, "record_type": value, "date": value,
-           "result": {"urlworker": {"ip": value, "sha256": value}}, "detections": {value: value}}  # fmt: skip
+    row = {
+        "url": value,
+        "hostname": value,
+        "address": value,
+        "hash": value,
+        "record_type": value,
+        "date": value,
+        "result": {"urlworker": {"ip": value, "sha256": value}},
+        "detections": {value: value},
+    }
     for operation, subject in OPERATIONS[4:]:
         found, _ = answered(operation, subject, {"url_list": [row], "data": [row], "passive_dns": [row]})
         assert found.outcome is Outcome.FOUND
@@ -191,10 +223,11 @@ pulses = st.fixed_dictionaries({"count": json_values}, optional={"pulses": json_
         st.binary(max_size=30),
         json_values,
         st.fixed_dictionaries(
-            {}, optional={**dict.fromkeys(FIELDS, json_values), "pulse_info": pulses},
+            {},
+            optional={**dict.fromkeys(FIELDS, json_values), "pulse_info": pulses},
         ),
     ),
-)  # fmt: skip
+)
 def test_no_reply_breaks_it(asked, body):
     """Any bytes and any JSON end in a finding of one of three outcomes."""
     found, _ = answered(*asked, body)

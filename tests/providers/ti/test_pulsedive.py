@@ -20,9 +20,12 @@ from tests.support import HOSTILE, hiding
 IP, DOMAIN, URL = IpAddress("198.51.100.7"), Domain("c2.example"), Url("https://c2.example/a?b=c")
 ABOUT = [(Pulsedive.ip, IP), (Pulsedive.domain, DOMAIN), (Pulsedive.url, URL)]
 MORE = [
-    (PulsediveRelated.ip, IP), (PulsediveRelated.domain, DOMAIN), (PulsediveRelated.url, URL),
-    (PulsediveResolutions.ip, IP), (PulsediveResolutions.domain, DOMAIN),
-]  # fmt: skip
+    (PulsediveRelated.ip, IP),
+    (PulsediveRelated.domain, DOMAIN),
+    (PulsediveRelated.url, URL),
+    (PulsediveResolutions.ip, IP),
+    (PulsediveResolutions.domain, DOMAIN),
+]
 NUMBER = {"iid": 4711, "risk": "none"}
 
 
@@ -79,11 +82,15 @@ def test_what_it_does_not_know_is_nothing(operation, subject, status):
         ({"error": "Invalid API key."}, Outcome.REFUSED),
         ({"error": "You have exceeded your daily limit."}, Outcome.REFUSED),
         ({"error": "Something broke."}, Outcome.FAILED),
-        ({}, Outcome.FAILED), ([], Outcome.FAILED), ({"risk": None}, Outcome.FAILED), ({"risk": 7}, Outcome.FAILED),
-        ({"risk": "green"}, Outcome.FAILED), (b"<html>", Outcome.FAILED),
+        ({}, Outcome.FAILED),
+        ([], Outcome.FAILED),
+        ({"risk": None}, Outcome.FAILED),
+        ({"risk": 7}, Outcome.FAILED),
+        ({"risk": "green"}, Outcome.FAILED),
+        (b"<html>", Outcome.FAILED),
     ],
     ids=range(9),
-)  # fmt: skip
+)
 def test_a_reply_without_a_risk_is_no_answer(body, outcome):
     """An error with status 200, and a reply without a risk that there is, say nothing of the indicator."""
     found, _ = answered(Pulsedive.ip, IP, body)
@@ -100,14 +107,23 @@ def test_no_links_are_nothing(operation, subject, body):
 
 def test_dns_records_of_a_domain_are_links():
     """One record or a list of them, each says what its kind says; the address of a mail server is only related."""
-    records = {"A": IP.value, "AAAA": ["2001:db8::7"], "ns": ["ns1.example.net"], "CNAME": "other.example",
-               "MX": ["mail.example.net", "203.0.113.9"], "TXT": "v=spf1"}  # fmt: skip
+    records = {
+        "A": IP.value,
+        "AAAA": ["2001:db8::7"],
+        "ns": ["ns1.example.net"],
+        "CNAME": "other.example",
+        "MX": ["mail.example.net", "203.0.113.9"],
+        "TXT": "v=spf1",
+    }
     found, _ = answered(Pulsedive.domain, DOMAIN, {"risk": "none", "properties": {"dns": records}})
     assert {(relation, target) for _, relation, target in links(found)} == {
-        ("resolves-to", f"ip:{IP.value}"), ("resolves-to", "ip:2001:db8::7"), ("alias-of", "domain:other.example"),
-        ("delegated-to", "domain:ns1.example.net"), ("mail-handled-by", "domain:mail.example.net"),
+        ("resolves-to", f"ip:{IP.value}"),
+        ("resolves-to", "ip:2001:db8::7"),
+        ("alias-of", "domain:other.example"),
+        ("delegated-to", "domain:ns1.example.net"),
+        ("mail-handled-by", "domain:mail.example.net"),
         ("related-to", "ip:203.0.113.9"),
-    }  # fmt: skip
+    }
 
 
 def test_linked_indicators_say_how():
@@ -125,19 +141,32 @@ def test_linked_indicators_say_how():
     }
     assert "values that name nothing to follow: 1" in found.reason
     assert next(found.table.records()) == {
-        "related": f"ip:{IP.value}", "relation": "resolves-to", "risk": "low",
+        "related": f"ip:{IP.value}",
+        "relation": "resolves-to",
+        "risk": "low",
         "observed_last": "2026-03-01T10:00:00.000000Z",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names and properties, the verdict is that of the risk, and the finding can be shown."""
     named = [{"name": value, "description": value}]
-    properties = {"dns": {"PTR": value, "A": [value], value: value}, "meta": {"++title": value},
-                  "geo": dict.fromkeys(("asn", "isp", "org", "countrycode", "city"), value)}  # fmt: skip
-    about = {"risk": "high", "feeds": named, "threats": named, "riskfactors": named, "properties": properties,
-             "attributes": {"port": [value], "technology": value}, "retired": value, "stamp_seen": value}  # fmt: skip
+    properties = {
+        "dns": {"PTR": value, "A": [value], value: value},
+        "meta": {"++title": value},
+        "geo": dict.fromkeys(("asn", "isp", "org", "countrycode", "city"), value),
+    }
+    about = {
+        "risk": "high",
+        "feeds": named,
+        "threats": named,
+        "riskfactors": named,
+        "properties": properties,
+        "attributes": {"port": [value], "technology": value},
+        "retired": value,
+        "stamp_seen": value,
+    }
     for operation, subject in ABOUT:
         found, _ = answered(operation, subject, about)
         assert found.verdict is Verdict.MALICIOUS
@@ -149,12 +178,19 @@ def test_hostile_fields_are_text(value):
         assert hiding(str(found)) == set()
 
 
-known = st.fixed_dictionaries({"risk": st.sampled_from(["high", "none", "odd", None])}, optional=dict.fromkeys(
-    ("iid", "feeds", "threats", "riskfactors", "attributes", "properties", "error"), json_values))  # fmt: skip
+known = st.fixed_dictionaries(
+    {"risk": st.sampled_from(["high", "none", "odd", None])},
+    optional=dict.fromkeys(
+        ("iid", "feeds", "threats", "riskfactors", "attributes", "properties", "error"), json_values
+    ),
+)
 
 
-@given(st.sampled_from([*ABOUT, *MORE]), st.one_of(st.binary(max_size=30), json_values, known),
-       st.one_of(json_values, st.dictionaries(st.sampled_from(["dns", "Active DNS"]), json_values)))  # fmt: skip
+@given(
+    st.sampled_from([*ABOUT, *MORE]),
+    st.one_of(st.binary(max_size=30), json_values, known),
+    st.one_of(json_values, st.dictionaries(st.sampled_from(["dns", "Active DNS"]), json_values)),
+)
 def test_no_reply_breaks_it(asked, first, second):
     """Any bytes and any JSON end in a finding, never in an exception."""
     found, _ = answered(*asked, first, second)
@@ -176,8 +212,10 @@ def test_recorded_indicator(shared_data):
         assert known[fact].split(", ") == [each["name"] for each in said[listed]]
     assert known["ports"].split(", ") == said["attributes"]["port"]
     assert (f"AS{known['asn']}", known["isp"], known["country_code"]) == (
-        place["asn"], place["isp"], place["countrycode"],
-    )  # fmt: skip
+        place["asn"],
+        place["isp"],
+        place["countrycode"],
+    )
     assert links(found) == {
         (f"ip:{said['indicator']}", "belongs-to", f"asn:{known['asn']}"),
         (f"domain:{said['properties']['dns']['PTR']}", "resolves-to", f"ip:{said['indicator']}"),

@@ -17,9 +17,11 @@ from tests.support import HOSTILE, hiding
 
 IP, NAME, API = IpAddress("198.51.100.7"), Domain("c2.example"), "https://api.securitytrails.com/v1"
 EVERY = (
-    (SecurityTrails.domain, NAME), (SecurityTrails.subdomains, NAME),
-    (SecurityTrailsHistory.domain, NAME), (SecurityTrailsHistory.ip, IP),
-)  # fmt: skip
+    (SecurityTrails.domain, NAME),
+    (SecurityTrails.subdomains, NAME),
+    (SecurityTrailsHistory.domain, NAME),
+    (SecurityTrailsHistory.ip, IP),
+)
 EACH = pytest.mark.parametrize(("operation", "subject"), EVERY, ids=["domain", "subdomains", "history", "ip"])
 
 
@@ -31,13 +33,23 @@ def records(*given: object, **more: object) -> dict[str, object]:
     ("operation", "subject", "arguments", "url", "params"),
     [
         (SecurityTrails.domain, NAME, {}, f"{API}/domain/c2.example", {}),
-        (SecurityTrails.subdomains, NAME, {}, f"{API}/domain/c2.example/subdomains",
-         {"children_only": "false", "include_inactive": "true"}),
-        (SecurityTrailsHistory.domain, NAME, {"record_type": "ns", "page": 2}, f"{API}/history/c2.example/dns/ns",
-         {"page": "2"}),
+        (
+            SecurityTrails.subdomains,
+            NAME,
+            {},
+            f"{API}/domain/c2.example/subdomains",
+            {"children_only": "false", "include_inactive": "true"},
+        ),
+        (
+            SecurityTrailsHistory.domain,
+            NAME,
+            {"record_type": "ns", "page": 2},
+            f"{API}/history/c2.example/dns/ns",
+            {"page": "2"},
+        ),
         (SecurityTrailsHistory.ip, IP, {}, f"{API}/domains/list", {"page": "1"}),
     ],
-)  # fmt: skip
+)
 def test_the_service_is_asked_as_documented(operation, subject, arguments, url, params):
     """One request each, the key in its header."""
     _, (ask,) = answered(operation, subject, {}, **arguments)
@@ -65,10 +77,12 @@ def test_current_records_become_links():
     document = {"current_dns": current, "apex_domain": "c2.example", "subdomain_count": 3}
     found, _ = answered(SecurityTrails.domain, Domain("login.c2.example"), document)
     assert {(relation, target) for _, relation, target in links(found)} == {
-        ("resolves-to", "ip:198.51.100.7"), ("resolves-to", "ip:2001:db8::7"),
-        ("mail-handled-by", "domain:mail.c2.example"), ("delegated-to", "domain:ns1.dns.example"),
+        ("resolves-to", "ip:198.51.100.7"),
+        ("resolves-to", "ip:2001:db8::7"),
+        ("mail-handled-by", "domain:mail.c2.example"),
+        ("delegated-to", "domain:ns1.dns.example"),
         ("subdomain-of", "domain:c2.example"),
-    }  # fmt: skip
+    }
     rows = list(found.table.records())
     assert [row["dns_answer_type"] for row in rows] == ["A", "AAAA", "MX", "NS", "TXT"]
     assert (rows[0]["shared_by"], rows[0]["organization"], rows[4]["dns_answer_data"]) == (12, "Example", "v=spf1 -all")
@@ -131,10 +145,16 @@ def test_what_it_does_not_know_is_nothing(operation, subject):
 
 @EACH
 @pytest.mark.parametrize(
-    "body", [{"message": "You've exceeded the usage limits for your account."}, {"records": {}, "subdomains": {}},
-             {"records": [5], "subdomains": [5], "subdomain_count": 1, "current_dns": []}, [], b"<html>busy</html>"],
+    "body",
+    [
+        {"message": "You've exceeded the usage limits for your account."},
+        {"records": {}, "subdomains": {}},
+        {"records": [5], "subdomains": [5], "subdomain_count": 1, "current_dns": []},
+        [],
+        b"<html>busy</html>",
+    ],
     ids=range(5),
-)  # fmt: skip
+)
 def test_an_error_is_no_answer(operation, subject, body):
     """What has not what was asked for is a failed ask, even with status 200."""
     found, _ = answered(operation, subject, body)
@@ -144,8 +164,14 @@ def test_an_error_is_no_answer(operation, subject, body):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in records, they are rows that can be shown."""
-    record = {"hostname": value, "organizations": [value], "host_provider": [value], "values": [{"ip": value}],
-              "first_seen": value, "whois": {"registrar": value, "createdDate": value}}  # fmt: skip
+    record = {
+        "hostname": value,
+        "organizations": [value],
+        "host_provider": [value],
+        "values": [{"ip": value}],
+        "first_seen": value,
+        "whois": {"registrar": value, "createdDate": value},
+    }
     current = {"a": {"values": [{"ip": value, "ip_organization": value}]}, value: {"values": [{"value": value}]}}
     document = {**records(record), "subdomains": [value], "current_dns": current, "apex_domain": value}
     for operation, subject in EVERY:
@@ -154,8 +180,13 @@ def test_hostile_fields_are_text(value):
         assert hiding(str(found)) == set()
 
 
-@given(st.one_of(st.binary(max_size=30), json_values,
-                 objects(["records", "current_dns", "subdomains", "meta", "pages", "record_count"])))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=30),
+        json_values,
+        objects(["records", "current_dns", "subdomains", "meta", "pages", "record_count"]),
+    )
+)
 def test_no_reply_breaks_it(body):
     """Any bytes and any JSON end in a finding of one of three outcomes."""
     for operation, subject in EVERY:

@@ -25,8 +25,11 @@ def test_the_services_are_asked_as_documented():
     """InternetDB without a key; Shodan with the key as a parameter, and without banners where none are read."""
     _, (free,) = answered(InternetDb.ip, IP, SCANNED)
     assert (free.method, free.url, free.params, free.secret) == (
-        "GET", "https://internetdb.shodan.io/198.51.100.7", (), None,
-    )  # fmt: skip
+        "GET",
+        "https://internetdb.shodan.io/198.51.100.7",
+        (),
+        None,
+    )
     _, (host,) = answered(Shodan.ip, IP, HOST)
     _, (services,) = answered(Shodan.services, IP, HOST)
     assert host.url == services.url == "https://api.shodan.io/shodan/host/198.51.100.7"
@@ -73,9 +76,13 @@ def test_an_error_is_no_scan(operation, body):
 def test_a_service_is_a_row_with_its_certificate():
     """Port, product and certificate stand in one row; the certificate is linked to the address and to its name."""
     cert = {
-        "fingerprint": {"sha256": "c7" * 32, "sha1": "d8" * 20}, "serial": 255, "issued": "20260201000000Z",
-        "expires": "20260501000000Z", "subject": {"CN": "*.c2.example"}, "issuer": {"CN": "Example CA"},
-    }  # fmt: skip
+        "fingerprint": {"sha256": "c7" * 32, "sha1": "d8" * 20},
+        "serial": 255,
+        "issued": "20260201000000Z",
+        "expires": "20260501000000Z",
+        "subject": {"CN": "*.c2.example"},
+        "issuer": {"CN": "Example CA"},
+    }
     banner = {"port": 8443, "transport": "tcp", "product": "nginx", "version": "1.24", "ssl": {"cert": cert}}
     found, _ = answered(Shodan.services, IP, {**HOST, "data": [banner]})
     (row,) = found.table.records()
@@ -109,8 +116,11 @@ def test_no_reply_breaks_it(scanned, host):
         assert found.verdict is not Verdict.BENIGN
 
 
-@given(objects(["port", "transport", "product", "timestamp", "hostnames", "vulns", "http", "ssl"]),
-       objects(["fingerprint", "serial", "issued", "expires", "subject", "issuer"]), json_values)  # fmt: skip
+@given(
+    objects(["port", "transport", "product", "timestamp", "hostnames", "vulns", "http", "ssl"]),
+    objects(["fingerprint", "serial", "issued", "expires", "subject", "issuer"]),
+    json_values,
+)
 def test_no_service_is_lost(banner, cert, fingerprint):
     """Whatever is in a banner, it is a row."""
     odd = {"port": 443, "ssl": {"cert": {**cert, "fingerprint": {"sha256": fingerprint}}}}

@@ -18,15 +18,21 @@ SHA256 = "5f" * 32
 
 
 def indicators(*iocs: str, **more: object) -> dict[str, object]:
-    return {"query_status": "ok", "data": [{"ioc": ioc, "threat_type": "botnet_cc", "confidence_level": 100, **more}
-                                           for ioc in iocs]}  # fmt: skip
+    return {
+        "query_status": "ok",
+        "data": [{"ioc": ioc, "threat_type": "botnet_cc", "confidence_level": 100, **more} for ioc in iocs],
+    }
 
 
 def test_it_is_asked_as_documented():
     """A search is a JSON body with the query and the term, to one end point."""
     _, (ask,) = answered(ThreatFox.domain, NAME, {"query_status": "no_result"})
-    assert ask.described() == {"method": "POST", "url": "https://threatfox-api.abuse.ch/api/v1/", "params": {},
-                               "json": {"query": "search_ioc", "search_term": "c2.example"}}  # fmt: skip
+    assert ask.described() == {
+        "method": "POST",
+        "url": "https://threatfox-api.abuse.ch/api/v1/",
+        "params": {},
+        "json": {"query": "search_ioc", "search_term": "c2.example"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -67,8 +73,10 @@ def test_a_url_on_a_name_does_not_condemn_the_name():
     """It may be a hoster: suspicious, and the URL and names below are links."""
     found, _ = answered(ThreatFox.domain, NAME, indicators("https://c2.example/a", "x.c2.example", "notc2.example"))
     assert (found.verdict, found.severity, found.returned) == (Verdict.SUSPICIOUS, Severity.LOW, 2)
-    assert links(found) == {("url:https://c2.example/a", "contains", "domain:c2.example"),
-                            ("domain:x.c2.example", "subdomain-of", "domain:c2.example")}  # fmt: skip
+    assert links(found) == {
+        ("url:https://c2.example/a", "contains", "domain:c2.example"),
+        ("domain:x.c2.example", "subdomain-of", "domain:c2.example"),
+    }
 
 
 def test_samples_of_a_server_are_linked():
@@ -86,9 +94,11 @@ def test_a_file_is_what_it_calls():
     )
     assert ask.described()["json"] == {"query": "search_hash", "hash": SHA256}
     own = f"file:sha256:{SHA256}"
-    assert links(found) == {(own, "communicates-with", "ip:198.51.100.7"),
-                            (own, "communicates-with", "domain:c2.example"),
-                            (own, "communicates-with", "url:https://c2.example/a")}  # fmt: skip
+    assert links(found) == {
+        (own, "communicates-with", "ip:198.51.100.7"),
+        (own, "communicates-with", "domain:c2.example"),
+        (own, "communicates-with", "url:https://c2.example/a"),
+    }
 
 
 @pytest.mark.parametrize("listed", ["5F" * 32, "6a" * 20])
@@ -105,8 +115,16 @@ def test_a_file_may_be_an_indicator_itself(listed):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in names and labels, the verdict is the same, and the finding can be shown."""
-    body = indicators("c2.example", value, malware_printable=value, malware_alias=value, tags=[value], first_seen=value,
-                      threat_type=value, malware_malpedia=value)  # fmt: skip
+    body = indicators(
+        "c2.example",
+        value,
+        malware_printable=value,
+        malware_alias=value,
+        tags=[value],
+        first_seen=value,
+        threat_type=value,
+        malware_malpedia=value,
+    )
     found, _ = answered(ThreatFox.domain, NAME, body)
     assert found.verdict is Verdict.MALICIOUS
     assert "malpedia" not in facts(found)
@@ -155,8 +173,11 @@ def test_every_recorded_server_is_found_in_the_export(export):
     for address in addresses:
         found, _ = answered(ThreatFox.ip, IpAddress(address), export)
         assert said(found) == expected(listed, lambda each, own=address: host_of(each) == own)
-        ports = {urlsplit(each["ioc"] if "://" in each["ioc"] else f"//{each['ioc']}").port
-                 for each in listed if host_of(each) == address} - {None}  # fmt: skip
+        ports = {
+            urlsplit(each["ioc"] if "://" in each["ioc"] else f"//{each['ioc']}").port
+            for each in listed
+            if host_of(each) == address
+        } - {None}
         assert facts(found).get("c2_ports", "") == ", ".join(map(str, sorted(ports)))
         urls = {each["ioc"] for each in listed if each["ioc_type"] == "url" and host_of(each) == address}
         assert {link.source for link in found.links} == {Url(url) for url in urls}

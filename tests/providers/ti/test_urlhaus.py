@@ -72,8 +72,10 @@ def test_what_the_list_leaves_out_is_told():
     body = host(entry("online"), entry(url="http://evil.example/b"), url_count="120")
     found, _ = answered(UrlHaus.domain, NAME, body)
     assert (found.returned, found.available, found.truncated_by) == (2, 120, "limit")
-    assert links(found) == {(f"url:{url}", "contains", "domain:evil.example")
-                            for url in ("http://evil.example/a.exe", "http://evil.example/b")}  # fmt: skip
+    assert links(found) == {
+        (f"url:{url}", "contains", "domain:evil.example")
+        for url in ("http://evil.example/a.exe", "http://evil.example/b")
+    }
     assert facts(found)["urls_online"] == 1
 
 
@@ -82,13 +84,21 @@ def test_what_the_list_leaves_out_is_told():
 )
 def test_a_listed_url_is_malicious_also_when_it_is_gone(status, severity):
     """What it served is linked by both hashes, and its host too."""
-    body = {"query_status": "ok", "url": URL.value, "url_status": status, "threat": "malware_download",
-            "host": "evil.example", "urlhaus_reference": "https://urlhaus.abuse.ch/url/1/",
-            "payloads": [{"response_sha256": SHA256, "response_md5": MD5, "signature": "ExampleStealer"}]}  # fmt: skip
+    body = {
+        "query_status": "ok",
+        "url": URL.value,
+        "url_status": status,
+        "threat": "malware_download",
+        "host": "evil.example",
+        "urlhaus_reference": "https://urlhaus.abuse.ch/url/1/",
+        "payloads": [{"response_sha256": SHA256, "response_md5": MD5, "signature": "ExampleStealer"}],
+    }
     found, _ = answered(UrlHaus.url, URL, body)
     assert (found.verdict, found.severity) == (Verdict.MALICIOUS, severity)
-    assert links(found) == {("url:http://evil.example/a.exe", "contains", "domain:evil.example"),
-                            ("url:http://evil.example/a.exe", "hosts", f"file:sha256:{SHA256}")}  # fmt: skip
+    assert links(found) == {
+        ("url:http://evil.example/a.exe", "contains", "domain:evil.example"),
+        ("url:http://evil.example/a.exe", "hosts", f"file:sha256:{SHA256}"),
+    }
     assert [link.target.md5 for link in found.links if isinstance(link.target, File)] == [MD5]
     assert found.reference == "https://urlhaus.abuse.ch/url/1/"
 
@@ -96,8 +106,13 @@ def test_a_listed_url_is_malicious_also_when_it_is_gone(status, severity):
 @pytest.mark.parametrize(("signature", "verdict"), [("ExampleStealer", Verdict.MALICIOUS), (None, Verdict.SUSPICIOUS)])
 def test_a_payload_without_a_name_may_be_harmless(signature, verdict):
     """With a name it is malware; without one it is what a bad URL showed."""
-    body = host({"url": "http://evil.example/a.exe", "firstseen": "2026-03-10"}, sha256_hash=SHA256, md5_hash=MD5,
-                signature=signature, url_count=1)  # fmt: skip
+    body = host(
+        {"url": "http://evil.example/a.exe", "firstseen": "2026-03-10"},
+        sha256_hash=SHA256,
+        md5_hash=MD5,
+        signature=signature,
+        url_count=1,
+    )
     found, _ = answered(UrlHaus.file, File(MD5), body)
     assert found.verdict is verdict
     assert [each.sha256 for each in found.same] == [SHA256]
@@ -107,8 +122,12 @@ def test_a_payload_without_a_name_may_be_harmless(signature, verdict):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_fields_are_text(value):
     """Whatever stands in labels and references, the verdict is the same, and the finding can be shown."""
-    body = host(entry("online", value, tags=[value]), blacklists={"spamhaus_dbl": value, "surbl": value},
-                urlhaus_reference=value, firstseen=value)  # fmt: skip
+    body = host(
+        entry("online", value, tags=[value]),
+        blacklists={"spamhaus_dbl": value, "surbl": value},
+        urlhaus_reference=value,
+        firstseen=value,
+    )
     found, _ = answered(UrlHaus.domain, NAME, body)
     assert (found.outcome, found.verdict, found.reference) == (Outcome.FOUND, Verdict.SUSPICIOUS, "")
     assert hiding(str(found)) == set()

@@ -24,9 +24,11 @@ _QUERY = re.compile(r'[a-z.]+:"(?:[^"\\]|\\["\\])*"(?: OR [a-z.]+:"(?:[^"\\]|\\[
 def scan(bad: object = None, url: str = PAGE.value, domain: str = NAME.value, **page: object) -> dict[str, object]:
     said = {} if bad is None else {"verdicts": {"malicious": bad, "score": 0}}
     return {
-        "_id": "u1", "task": {"time": "2026-03-17T09:15:00.000Z", "url": url},
-        "page": {"url": url, "domain": domain, "ip": IP.value, "asn": "AS64500", "status": "200", **page}, **said,
-    }  # fmt: skip
+        "_id": "u1",
+        "task": {"time": "2026-03-17T09:15:00.000Z", "url": url},
+        "page": {"url": url, "domain": domain, "ip": IP.value, "asn": "AS64500", "status": "200", **page},
+        **said,
+    }
 
 
 def results(*scans: object, **more: object) -> dict[str, object]:
@@ -51,8 +53,10 @@ def test_the_search_is_asked_as_documented(operation, subject, query):
     """One search, never a scan; the subject is a phrase in the query, the key a header."""
     _, (ask,) = answered(operation, subject, results(), limit=5000)
     assert (ask.method, ask.url, dict(ask.params)) == (
-        "GET", "https://urlscan.io/api/v1/search/", {"q": query, "size": "100"},
-    )  # fmt: skip
+        "GET",
+        "https://urlscan.io/api/v1/search/",
+        {"q": query, "size": "100"},
+    )
     assert (ask.secret.kind, ask.secret.name) == ("header", "API-Key")
 
 
@@ -103,8 +107,10 @@ def test_scans_without_a_verdict_say_so():
     assert found.reason == "2 scans, none with a verdict"
 
 
-@pytest.mark.parametrize("said", [{"malicious": True}, {"overall": {"malicious": True}},
-                                  {"malicious": False, "urlscan": {"malicious": True}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [{"malicious": True}, {"overall": {"malicious": True}}, {"malicious": False, "urlscan": {"malicious": True}}],
+)
 def test_a_verdict_may_stand_in_three_places(said):
     """Overall, or of urlscan.io itself: if one of them says malicious, it is."""
     found, _ = answered(UrlScan.url, PAGE, results({**scan(), "verdicts": said}))
@@ -183,8 +189,10 @@ def test_no_reply_breaks_it(body):
     assert found.outcome in (Outcome.FOUND, Outcome.NOTHING, Outcome.FAILED)
 
 
-@given(st.lists(objects(["task", "page", "verdicts", "_id"]), min_size=1, max_size=3),
-       objects(["url", "domain", "ip", "asn", "status", "title", "tlsIssuer"]))  # fmt: skip
+@given(
+    st.lists(objects(["task", "page", "verdicts", "_id"]), min_size=1, max_size=3),
+    objects(["url", "domain", "ip", "asn", "status", "title", "tlsIssuer"]),
+)
 def test_no_scan_is_lost(scans, page):
     """Whatever is in scans, each is a row, and none is innocence."""
     found, _ = answered(UrlScan.ip, IP, results(*scans, {"page": page, "task": page}))

@@ -70,8 +70,10 @@ def test_a_record_is_a_row_and_a_link_with_its_times(kind, value, link):
 def test_names_of_an_address_resolve_to_it(key):
     """In the records of an address the value is the name, also where the address is not said again."""
     found, _ = answered(Validin.ip, IP, history(A=[record(key, "c2.example"), record(key, "login.c2.example")]))
-    assert links(found) == {("domain:c2.example", "resolves-to", "ip:198.51.100.7"),
-                            ("domain:login.c2.example", "resolves-to", "ip:198.51.100.7")}  # fmt: skip
+    assert links(found) == {
+        ("domain:c2.example", "resolves-to", "ip:198.51.100.7"),
+        ("domain:login.c2.example", "resolves-to", "ip:198.51.100.7"),
+    }
     said = [(row["dns_resolved_ip"], row["dns_answer_data"]) for row in found.table.records()]
     assert said == [(IP.value, None), (IP.value, None)]
 
@@ -81,8 +83,9 @@ def test_other_records_are_told_and_not_followed():
     found, _ = answered(Validin.domain, NAME, history(TXT=[record("c2.example", "v=spf1")], WAYWARD_NS=[record(5, 6)]))
     assert (found.links, found.returned, found.available) == ((), 2, 2)
     assert [(row["dns_answer_type"], row["dns_answer_data"]) for row in found.table.records()] == [
-        ("TXT", "v=spf1"), ("WAYWARD_NS", None),
-    ]  # fmt: skip
+        ("TXT", "v=spf1"),
+        ("WAYWARD_NS", None),
+    ]
 
 
 def test_a_list_that_was_cut_is_told():
@@ -103,11 +106,18 @@ def test_without_records_it_is_nothing(operation, subject, body):
 @pytest.mark.parametrize(
     "body",
     [
-        {**history(), "error": "made-up"}, {**history(), "status": "running"}, {**history(), "records_returned": 3},
-        {"status": "finished"}, history(A={}), history(A=[5]), {"status": "finished", "records": []}, [], b"<html>",
+        {**history(), "error": "made-up"},
+        {**history(), "status": "running"},
+        {**history(), "records_returned": 3},
+        {"status": "finished"},
+        history(A={}),
+        history(A=[5]),
+        {"status": "finished", "records": []},
+        [],
+        b"<html>",
     ],
     ids=range(9),
-)  # fmt: skip
+)
 def test_what_is_no_answer_is_a_failure(operation, subject, body):
     """An error, a search that is not over, and what has no records at all say nothing of the subject."""
     found, _ = answered(operation, subject, body)
@@ -118,10 +128,16 @@ def test_what_is_no_answer_is_a_failure(operation, subject, body):
 def test_hostile_records_are_text(value):
     """Whatever stands in names, answers and types, the records beside them are linked, and the finding can be shown."""
     good = record("c2.example", "198.51.100.7")
-    found, _ = answered(Validin.domain, NAME, history(
-        A=[good, record(value, value)], CNAME=[record(value, value)], TXT=[record("c2.example", value)],
-        **{f"X{value}": [record(value, value, first_seen=value)]},
-    ))  # fmt: skip
+    found, _ = answered(
+        Validin.domain,
+        NAME,
+        history(
+            A=[good, record(value, value)],
+            CNAME=[record(value, value)],
+            TXT=[record("c2.example", value)],
+            **{f"X{value}": [record(value, value, first_seen=value)]},
+        ),
+    )
     assert ("domain:c2.example", "resolves-to", "ip:198.51.100.7") in links(found)
     assert (found.returned, found.verdict) == (5, Verdict.UNKNOWN)
     assert hiding(str(found)) == set()

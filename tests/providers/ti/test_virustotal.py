@@ -66,8 +66,12 @@ def test_hostile_fields_are_text(value):
     assert hiding(str(found)) == set()
 
 
-@given(st.dictionaries(st.sampled_from(["malicious", "suspicious", "harmless", "timeout"]),
-                       st.one_of(st.integers(-5, 90), st.text(max_size=3), st.none())))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["malicious", "suspicious", "harmless", "timeout"]),
+        st.one_of(st.integers(-5, 90), st.text(max_size=3), st.none()),
+    )
+)
 def test_no_counts_break_it(stats):
     """Counts that are none are not counted: the answer is a finding, and never more scanners than asked."""
     found, _ = answered(VirusTotal.ip, IP, attributes(last_analysis_stats=stats))

@@ -113,8 +113,10 @@ def test_an_example_of_a_file(shared_data):
     document = examples(shared_data, "upload_and_scan_file")
     found, _ = answered(VirusTotal2.file, File("5f" * 32), document)
     assert facts(found) == {
-        "detections": document["positives"], "engines": document["total"], "tags": ", ".join(document["tags"]),
-    }  # fmt: skip
+        "detections": document["positives"],
+        "engines": document["total"],
+        "tags": ", ".join(document["tags"]),
+    }
     assert (found.same, found.verdict) == ((), Verdict.UNKNOWN)
     assert str(found.observed_first)[:19] == document["first_seen"]
 
@@ -160,17 +162,24 @@ def test_what_is_no_report_is_no_answer(document, reason):
 def test_hostile_fields_are_text(value):
     """Whatever stands in owners, names and URLs, the finding can be shown."""
     document = {
-        "response_code": 1, "as_owner": value, "country": value, "categories": [value],
-        "detected_urls": [{"url": value, "positives": 3, "total": 60}], "resolutions": [{"hostname": value}],
-    }  # fmt: skip
+        "response_code": 1,
+        "as_owner": value,
+        "country": value,
+        "categories": [value],
+        "detected_urls": [{"url": value, "positives": 3, "total": 60}],
+        "resolutions": [{"hostname": value}],
+    }
     found, _ = answered(VirusTotal2.ip, IP, document)
     assert (found.verdict, found.severity) == (Verdict.SUSPICIOUS, Severity.MEDIUM)
     assert hiding(str(found)) == set()
 
 
-@given(st.dictionaries(st.sampled_from(["detected_urls", "resolutions", "subdomains", *SAMPLES, "asn"]),
-                       st.recursive(st.none() | st.integers() | st.text(max_size=4),
-                                    lambda inner: st.lists(inner, max_size=3))))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["detected_urls", "resolutions", "subdomains", *SAMPLES, "asn"]),
+        st.recursive(st.none() | st.integers() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=3)),
+    )
+)
 def test_no_shape_breaks_it(document):
     """Whatever stands where lists are expected, a report that says it is one is a finding."""
     found, _ = answered(VirusTotal2.domain, Domain("c2.example"), {"response_code": 1, **document})

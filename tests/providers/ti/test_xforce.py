@@ -31,15 +31,27 @@ IP, DOMAIN, URL, FILE = (
     File("7b" * 16),
 )
 OPERATIONS = [
-    (XForce.ip, IP), (XForce.domain, DOMAIN), (XForce.url, URL), (XForce.file, FILE), (XForceRelated.ip, IP),
-    (XForceRelated.domain, DOMAIN), (XForceRelated.url, URL), (XForceResolutions.ip, IP),
+    (XForce.ip, IP),
+    (XForce.domain, DOMAIN),
+    (XForce.url, URL),
+    (XForce.file, FILE),
+    (XForceRelated.ip, IP),
+    (XForceRelated.domain, DOMAIN),
+    (XForceRelated.url, URL),
+    (XForceResolutions.ip, IP),
     (XForceResolutions.domain, DOMAIN),
-]  # fmt: skip
+]
 PATHS = [
-    "ipr/198.51.100.7", "url/c2.example", "url/https%3A%2F%2Fc2.example%2Fa%3Fb%3Dc", f"malware/{'7b' * 16}",
-    "ipr/malware/198.51.100.7", "url/malware/c2.example", "url/malware/https%3A%2F%2Fc2.example%2Fa%3Fb%3Dc",
-    "resolve/198.51.100.7", "resolve/c2.example",
-]  # fmt: skip
+    "ipr/198.51.100.7",
+    "url/c2.example",
+    "url/https%3A%2F%2Fc2.example%2Fa%3Fb%3Dc",
+    f"malware/{'7b' * 16}",
+    "ipr/malware/198.51.100.7",
+    "url/malware/c2.example",
+    "url/malware/https%3A%2F%2Fc2.example%2Fa%3Fb%3Dc",
+    "resolve/198.51.100.7",
+    "resolve/c2.example",
+]
 
 
 def scored(score: object, **cats: object) -> dict[str, object]:
@@ -121,10 +133,17 @@ def test_a_used_up_month_is_a_refusal(asked):
 @pytest.mark.parametrize("asked", OPERATIONS)
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", {}, {"error": "no"}, {**scored("high"), "malware": {"risk": "none"}, "Passive": []},
-     {**scored(11), "malware": {}, "Passive": None}, {**scored(-1), "malware": "x", "Passive": "x"}],
+    [
+        b"",
+        b"<html>",
+        {},
+        {"error": "no"},
+        {**scored("high"), "malware": {"risk": "none"}, "Passive": []},
+        {**scored(11), "malware": {}, "Passive": None},
+        {**scored(-1), "malware": "x", "Passive": "x"},
+    ],
     ids=range(7),
-)  # fmt: skip
+)
 def test_a_reply_without_what_was_asked_for_is_no_answer(asked, body):
     """A reply without a score, a risk or records has failed: it is neither a verdict nor nothing."""
     found, _ = answered(*asked, body)
@@ -156,10 +175,21 @@ def test_what_is_no_address_and_no_hash_stays_text(text):
 def test_hostile_fields_are_text(value):
     """Whatever stands in names and reasons, the verdict is that of the score, and the finding can be shown."""
     row = dict.fromkeys(("uri", "domain", "ip", "md5", "type", "firstseen", "value", "recordType"), value)
-    body = {**scored(9, **{value: True}), "reason": value, "geo": {"countrycode": value}, "tags": [value],
-            "subnets": [{"asns": {value: {"Company": value}}}]}  # fmt: skip
-    file = {"malware": {"risk": "high", "family": [value], "md5": value,
-                        "origins": {"CnCServers": {"rows": [row]}, "downloadServers": {"rows": [row]}}}}  # fmt: skip
+    body = {
+        **scored(9, **{value: True}),
+        "reason": value,
+        "geo": {"countrycode": value},
+        "tags": [value],
+        "subnets": [{"asns": {value: {"Company": value}}}],
+    }
+    file = {
+        "malware": {
+            "risk": "high",
+            "family": [value],
+            "md5": value,
+            "origins": {"CnCServers": {"rows": [row]}, "downloadServers": {"rows": [row]}},
+        }
+    }
     for asked in OPERATIONS[:4]:
         found, _ = answered(*asked, body | file)
         assert found.verdict is Verdict.MALICIOUS
@@ -170,13 +200,16 @@ def test_hostile_fields_are_text(value):
         assert hiding(str(found)) == set()
 
 
-bodies = st.fixed_dictionaries({}, optional={
-    **dict.fromkeys(("cats", "tags", "subnets", "geo", "A", "RDNS"), json_values),
-    "score": st.one_of(json_values, st.just(8)),
-    "result": st.fixed_dictionaries({"score": st.just(5)}, optional={"cats": json_values}),
-    "malware": st.one_of(json_values, st.fixed_dictionaries({"risk": st.just("high"), "origins": json_values})),
-    "Passive": st.fixed_dictionaries({"records": json_values}),
-})  # fmt: skip
+bodies = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("cats", "tags", "subnets", "geo", "A", "RDNS"), json_values),
+        "score": st.one_of(json_values, st.just(8)),
+        "result": st.fixed_dictionaries({"score": st.just(5)}, optional={"cats": json_values}),
+        "malware": st.one_of(json_values, st.fixed_dictionaries({"risk": st.just("high"), "origins": json_values})),
+        "Passive": st.fixed_dictionaries({"records": json_values}),
+    },
+)
 
 
 @given(st.sampled_from(OPERATIONS), st.one_of(st.binary(max_size=30), json_values, bodies))
@@ -215,8 +248,13 @@ def test_documented_malware_of_an_address(shared_data):
     found, _ = answered(XForceRelated.ip, IpAddress(example["Entity"]), example["EntityResult"])
     key = f"file:md5:{said['md5'].lower()}"
     assert links(found) == {(key, "communicates-with", f"ip:{example['Entity']}")}
-    assert [*found.table.records()] == [{
-        "related": key, "relation": "communicates-with", "threat_name": "kasidet",
-        "observed_first": "2016-10-29T06:31:00.000000Z", "observed_last": "2016-10-29T06:31:00.000000Z",
-    }]  # fmt: skip
+    assert [*found.table.records()] == [
+        {
+            "related": key,
+            "relation": "communicates-with",
+            "threat_name": "kasidet",
+            "observed_first": "2016-10-29T06:31:00.000000Z",
+            "observed_last": "2016-10-29T06:31:00.000000Z",
+        }
+    ]
     assert address(said["ip"]) == "8.8.8.8"

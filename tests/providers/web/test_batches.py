@@ -105,8 +105,10 @@ def test_no_more_are_on_their_way_than_a_source_has_places(around, places):
     """From all threads together, counted at the server."""
     with serving(slow(0.01, SAID)) as server:
         row = menu(vendor("vendor", server.url, places)).vendor
-        threads = [threading.Thread(target=perform, args=(around, row, part))
-                   for part in (addresses(30)[:15], addresses(30)[15:])]  # fmt: skip
+        threads = [
+            threading.Thread(target=perform, args=(around, row, part))
+            for part in (addresses(30)[:15], addresses(30)[15:])
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -184,11 +186,16 @@ def test_a_case_is_the_same_whichever_answer_comes_first():
     for _ in range(3):
         with Case(Store(None), around=pretended(late), clock=lambda: START) as case:
             perform(case, menu(vendor("one"), vendor("two")).all, addresses(25))
-            case.perform(Invocation("m.all", IpAddress("9.9.9.9"), {"providers": ["one", "two"]}),
-                         menu(vendor("one"), vendor("two")).all)  # fmt: skip
+            case.perform(
+                Invocation("m.all", IpAddress("9.9.9.9"), {"providers": ["one", "two"]}),
+                menu(vendor("one"), vendor("two")).all,
+            )
             digests.add(case.digest())
-            orders = [[exchange.ask["params"]["ip"] for exchange in single.exchanges]
-                      for step in case.history() for single in getattr(step.event, "answers", ())]  # fmt: skip
+            orders = [
+                [exchange.ask["params"]["ip"] for exchange in single.exchanges]
+                for step in case.history()
+                for single in getattr(step.event, "answers", ())
+            ]
             assert orders == [[value] * 2 for value in addresses(25)]
     assert len(digests) == 1
 

@@ -72,10 +72,16 @@ def test_found_and_nothing_have_lifetimes_of_their_own(tmp_path, status, seconds
 
 
 @pytest.mark.parametrize(
-    "bad", [*[httpx.Response(status, json={"said": "x"}) for status in (401, 403, 429, 500, 503)],
-            httpx.ReadTimeout(""), httpx.ReadError(""), httpx.Response(200, text="<html>busy</html>"),
-            httpx.Response(200, json={"error": "quota"})], ids=str
-)  # fmt: skip
+    "bad",
+    [
+        *[httpx.Response(status, json={"said": "x"}) for status in (401, 403, 429, 500, 503)],
+        httpx.ReadTimeout(""),
+        httpx.ReadError(""),
+        httpx.Response(200, text="<html>busy</html>"),
+        httpx.Response(200, json={"error": "quota"}),
+    ],
+    ids=str,
+)
 def test_trouble_is_never_kept(tmp_path, bad):
     """Refusals, errors, time-outs and pages that are no answer are no verdict, and are asked again the next time."""
     desk = Desk(tmp_path, bad)

@@ -42,11 +42,20 @@ def test_an_answer_is_kept_as_it_came():
 @pytest.mark.parametrize(
     ("status", "error", "kind"),
     [
-        (401, AskRefused, "key"), (403, AskRefused, "key"), (404, AskFailed, "not-found"), (429, AskRefused, "quota"),
-        (500, AskFailed, "status"), (502, AskFailed, "status"), (503, AskFailed, "status"), (422, AskFailed, "status"),
-        (301, AskFailed, "status"), (302, AskFailed, "status"), (307, AskFailed, "status"), (304, AskFailed, "status"),
+        (401, AskRefused, "key"),
+        (403, AskRefused, "key"),
+        (404, AskFailed, "not-found"),
+        (429, AskRefused, "quota"),
+        (500, AskFailed, "status"),
+        (502, AskFailed, "status"),
+        (503, AskFailed, "status"),
+        (422, AskFailed, "status"),
+        (301, AskFailed, "status"),
+        (302, AskFailed, "status"),
+        (307, AskFailed, "status"),
+        (304, AskFailed, "status"),
     ],
-)  # fmt: skip
+)
 def test_a_status_is_told_apart(status, error, kind):
     """A refused key, a used-up quota, an unknown value and a server's trouble are different errors."""
     got = trouble(httpx.Response(status, content=b'{"abuseConfidenceScore": 100}'))

@@ -23,9 +23,18 @@ def limited(wait: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    "passing", [DOWN, httpx.Response(500), httpx.Response(429), httpx.Response(408), httpx.ConnectError(""),
-                httpx.ReadError(""), httpx.RemoteProtocolError("")], ids=str
-)  # fmt: skip
+    "passing",
+    [
+        DOWN,
+        httpx.Response(500),
+        httpx.Response(429),
+        httpx.Response(408),
+        httpx.ConnectError(""),
+        httpx.ReadError(""),
+        httpx.RemoteProtocolError(""),
+    ],
+    ids=str,
+)
 def test_passing_trouble_is_tried_three_times(passing: Said):
     """Two failures and an answer are an answer; the waits double, and chance takes up to all of them."""
     time = Time()
@@ -73,8 +82,21 @@ def test_retry_after_is_honoured(wait):
     assert (len(asked), time.waits) == (2, [7.5])
 
 
-@pytest.mark.parametrize("wait", ["", "soon", "-5", "1e9", "<b>", "7.5", "Wed, 21 Oct 2015 07:28:00 GMT", "0",
-                                  "Wed, 99 Foo 2015", "Mon, 01 Jan 0001 00:00:00 +2359"])  # fmt: skip
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "",
+        "soon",
+        "-5",
+        "1e9",
+        "<b>",
+        "7.5",
+        "Wed, 21 Oct 2015 07:28:00 GMT",
+        "0",
+        "Wed, 99 Foo 2015",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+    ],
+)
 def test_nonsense_and_the_past_in_retry_after_survive(wait):
     """They are as good as nothing: the usual wait, and none of it in what is said."""
     time = Time()
@@ -87,9 +109,12 @@ def test_nonsense_and_the_past_in_retry_after_survive(wait):
 
 @pytest.mark.parametrize(
     ("wait", "when"),
-    [("3600", "2026-03-17T10:15:00"), ("Wed, 21 Apr 2027 09:15:00 GMT", "2027-04-21T09:15:00"),
-     ("99999999999999999999", "2036-")],
-)  # fmt: skip
+    [
+        ("3600", "2026-03-17T10:15:00"),
+        ("Wed, 21 Apr 2027 09:15:00 GMT", "2027-04-21T09:15:00"),
+        ("99999999999999999999", "2036-"),
+    ],
+)
 def test_a_wait_beyond_the_deadline_is_told(wait, when):
     """It is not waited for: the refusal says when to try, and nothing more is sent."""
     time = Time()

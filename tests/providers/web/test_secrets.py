@@ -148,8 +148,14 @@ FAULTS = {
 
 def spellings(key: str) -> set[str]:
     raw_key = key.encode()
-    return {key, key[::-1], quote(key, safe=""), raw_key.hex(), base64.b64encode(raw_key).decode().rstrip("="),
-            repr(key)[1:-1]}  # fmt: skip
+    return {
+        key,
+        key[::-1],
+        quote(key, safe=""),
+        raw_key.hex(),
+        base64.b64encode(raw_key).decode().rstrip("="),
+        repr(key)[1:-1],
+    }
 
 
 def leaks(key: str, text: str) -> list[str]:

@@ -200,9 +200,18 @@ def test_a_redirect_elsewhere_is_not_followed():
 
 @pytest.mark.parametrize(
     "target",
-    ["http://localhost/", "https://vendor.example/", "http://169.254.169.254/", "file:///etc/passwd", "//evil.example/",
-     "https://", "http://[", "javascript:alert(1)", "gopher://127.0.0.1/"],
-)  # fmt: skip
+    [
+        "http://localhost/",
+        "https://vendor.example/",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "//evil.example/",
+        "https://",
+        "http://[",
+        "javascript:alert(1)",
+        "gopher://127.0.0.1/",
+    ],
+)
 def test_a_redirect_to_nowhere_good_is_not_followed(target):
     """Another host, another scheme or no URL at all."""
     assert trouble(reply(status=301, headers={"Location": target})).kind == "redirect"
@@ -229,9 +238,21 @@ def test_what_may_not_be_repeated_is_not_redirected():
         assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("url", ["http://vendor.example/", "http://192.0.2.1/", "http://127.0.0.1.vendor.example/",
-                                 "ftp://vendor.example/", "http://localhost.vendor.example/", "http://127.0.0.1@a.example/",
-                                 "https://", "http:///x", "//vendor.example/", "http://[::1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://vendor.example/",
+        "http://192.0.2.1/",
+        "http://127.0.0.1.vendor.example/",
+        "ftp://vendor.example/",
+        "http://localhost.vendor.example/",
+        "http://127.0.0.1@a.example/",
+        "https://",
+        "http:///x",
+        "//vendor.example/",
+        "http://[::1",
+    ],
+)
 def test_only_tls_leaves(url):
     """Plain http is refused off loopback, and so is what is no URL; the refusal comes before a connection."""
     with pytest.raises(AskRefused) as refused:
@@ -241,11 +262,30 @@ def test_only_tls_leaves(url):
 
 # --- URLs out of data ------------------------------------------------------------------------------------------------
 
-INSIDE = ("127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "fe80::1%eth0",
-          "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "0.0.0.0", "::", "224.0.0.1",
-          "255.255.255.255",
-          "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe", "fec0::1",
-          "192.0.2.1", "2001:db8::1")  # fmt: skip
+INSIDE = (
+    "127.0.0.1",
+    "::1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "fe80::1%eth0",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "192.0.0.192",
+    "168.63.129.16",
+    "0.0.0.0",
+    "::",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::ffff:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+    "2001:0:4136:e378:8000:63bf:80ff:fffe",
+    "fec0::1",
+    "192.0.2.1",
+    "2001:db8::1",
+)
 
 
 @pytest.mark.parametrize("address", INSIDE)

@@ -126,9 +126,15 @@ def floods(handler: Handler) -> None:
 
 
 def channel(
-    port: int, *, leads_to: str = "127.0.0.1", allowed: bool = True, lines: Lines | None = None,
-    cache: Cache | None = None, quotas: Quotas | None = None, seconds: float = 5.0,
-) -> WhoisChannel:  # fmt: skip
+    port: int,
+    *,
+    leads_to: str = "127.0.0.1",
+    allowed: bool = True,
+    lines: Lines | None = None,
+    cache: Cache | None = None,
+    quotas: Quotas | None = None,
+    seconds: float = 5.0,
+) -> WhoisChannel:
     """A channel for which every name leads to one address, which it may dial although it is inside."""
     layers = Layers(lines or Lines(), cache=cache, quotas=quotas, seconds=seconds)
     inside = frozenset({leads_to}) if allowed else frozenset[str]()

@@ -53,8 +53,11 @@ def test_every_recorded_network_has_its_server(recorded, name):
 def test_every_recorded_range_has_its_server(recorded):
     """The ends of ranges of numbers go to the server of that range, and the numbers beside it do not by mistake."""
     services, whole = recorded("asn")
-    ends = [(int(first), int(last or first), https(urls)) for ranges, urls in services
-            for first, _, last in (entry.partition("-") for entry in ranges)]  # fmt: skip
+    ends = [
+        (int(first), int(last or first), https(urls))
+        for ranges, urls in services
+        for first, _, last in (entry.partition("-") for entry in ranges)
+    ]
     assert len(ends) > 1000
     for first, last, url in ends[:: len(ends) // 300]:
         for number in (first, last, first - 1, last + 1):
@@ -110,6 +113,9 @@ junk = st.recursive(st.one_of(st.none(), st.integers(), st.text(max_size=8)), la
 def test_no_registry_breaks_it(services):
     """Whatever stands in the list of services, the server is an https URL or none."""
     whole = Part({"services": services})
-    for found in (server_for_name(whole, "a.example"), server_for_address(whole, "198.51.100.7"),
-                  server_for_system(whole, 64500)):  # fmt: skip
+    for found in (
+        server_for_name(whole, "a.example"),
+        server_for_address(whole, "198.51.100.7"),
+        server_for_system(whole, 64500),
+    ):
         assert found == "" or found.startswith("https://")

@@ -40,9 +40,15 @@ def test_an_origin_is_a_system_a_network_and_a_registry():
     """One line gives all facts, and the link to the autonomous system."""
     found, (ask,) = asked(TeamCymru.ip, IP, HEAD + line(IP.value))
     assert (ask.server, ask.query) == ("whois.cymru.com", "begin\nverbose\n198.51.100.7\nend")
-    assert facts(found) == {"asn": 64500, "as_organization": "DOC-AS, AT", "network": "198.51.100.0/24",
-                            "country_code": "AT", "registry": "ripencc", "registered": "2019-05-02",
-                            "origins": 1}  # fmt: skip
+    assert facts(found) == {
+        "asn": 64500,
+        "as_organization": "DOC-AS, AT",
+        "network": "198.51.100.0/24",
+        "country_code": "AT",
+        "registry": "ripencc",
+        "registered": "2019-05-02",
+        "origins": 1,
+    }
     assert links(found) == {("ip:198.51.100.7", "belongs-to", "asn:64500")}
 
 
@@ -61,9 +67,18 @@ def test_nobody_is_nothing():
     assert (found.outcome, found.reason) == (Outcome.NOTHING, "nobody announces the address")
 
 
-@pytest.mark.parametrize("body", ["", HEAD, HEAD + line("203.0.113.9"), "Error: no ASN or IP match on line 1.\n",
-                                  HEAD + line(IP.value, network="203.0.113.0/24"), HEAD + line(IP.value, "AS1"),
-                                  HEAD + line(IP.value, network="198.51.100.7/x")])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        HEAD,
+        HEAD + line("203.0.113.9"),
+        "Error: no ASN or IP match on line 1.\n",
+        HEAD + line(IP.value, network="203.0.113.0/24"),
+        HEAD + line(IP.value, "AS1"),
+        HEAD + line(IP.value, network="198.51.100.7/x"),
+    ],
+)
 def test_another_answer_is_no_answer(body):
     """A reply that is silent about the address, or speaks of a network without it, is a failure."""
     found, _ = asked(TeamCymru.ip, IP, body)
@@ -83,7 +98,8 @@ def test_the_recorded_answers(shared_data):
             continue
         assert str(found.fact("asn")) == said["asn"]
         assert [found.fact(name) or "" for name in ("network", "country_code", "registry", "registered")] == [
-            said[f"asn_{name}"] for name in ("cidr", "country_code", "registry", "date")]  # fmt: skip
+            said[f"asn_{name}"] for name in ("cidr", "country_code", "registry", "date")
+        ]
 
 
 def test_the_recorded_systems_agree(shared_data):

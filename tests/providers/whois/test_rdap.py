@@ -31,13 +31,17 @@ NAMES = {"services": [[["example"], ["https://rdap.nic.example/"]]]}
 NETS = {"services": [[["198.51.0.0/16"], ["http://rdap.a.example/", "https://rdap.a.example/rdap"]]]}
 NUMBERS = {"services": [[["64496-64511"], ["https://rdap.a.example/"]]]}
 NETWORK: dict[str, Any] = {
-    "objectClassName": "ip network", "startAddress": "198.51.100.0", "endAddress": "198.51.100.255", "name": "NET",
-}  # fmt: skip
+    "objectClassName": "ip network",
+    "startAddress": "198.51.100.0",
+    "endAddress": "198.51.100.255",
+    "name": "NET",
+}
 DOMAIN: dict[str, Any] = {
-    "objectClassName": "domain", "ldhName": "shop.example",
+    "objectClassName": "domain",
+    "ldhName": "shop.example",
     "events": [{"eventAction": "registration", "eventDate": "2026-03-11T22:41:07Z"}],
     "links": [{"rel": "related", "type": "application/rdap+json", "href": "https://rdap.registrar.example/domain/x"}],
-}  # fmt: skip
+}
 
 
 def handed(url: str) -> Reply:
@@ -106,10 +110,12 @@ def test_registries_hand_on():
         ([handed("http://rdap.b.example/ip/198.51.100.7")], "no https URL"),
         ([handed("file:///etc/passwd")], "no https URL"),
         ([Reply(b"{}", MEDIA_TYPE, AT, 302)], "no https URL"),
-        ([handed("https://rdap.b.example/"), handed("https://rdap.c.example/"), handed("https://rdap.d.example/")],
-         "more than 2 times"),
+        (
+            [handed("https://rdap.b.example/"), handed("https://rdap.c.example/"), handed("https://rdap.d.example/")],
+            "more than 2 times",
+        ),
     ],
-)  # fmt: skip
+)
 def test_not_everywhere(replies, words):
     """A redirect away from TLS, to nowhere, or a third one is a failure."""
     found, _ = asked(Rdap.ip, IP, NETS, *replies)
@@ -119,9 +125,12 @@ def test_not_everywhere(replies, words):
 
 def test_the_registrar_is_asked_on_request():
     """The registry is believed, what it does not say comes from the registrar, and its failure loses nothing."""
-    more = {"objectClassName": "domain", "ldhName": "shop.example", "entities": [
-        {"roles": ["registrant"], "vcardArray": ["vcard", [["fn", {}, "text", "Sample Trading"]]]}],
-        "events": [{"eventAction": "registration", "eventDate": "1999-01-01T00:00:00Z"}]}  # fmt: skip
+    more = {
+        "objectClassName": "domain",
+        "ldhName": "shop.example",
+        "entities": [{"roles": ["registrant"], "vcardArray": ["vcard", [["fn", {}, "text", "Sample Trading"]]]}],
+        "events": [{"eventAction": "registration", "eventDate": "1999-01-01T00:00:00Z"}],
+    }
     found, asks = asked(Rdap.domain, Domain("shop.example"), NAMES, DOMAIN, more, registrar=True)
     assert asks[2].url == "https://rdap.registrar.example/domain/x"
     assert asks[2].follows
@@ -135,13 +144,16 @@ def test_the_registrar_is_asked_on_request():
     assert "names no RDAP of its registrar" in found.reason
 
 
-@pytest.mark.parametrize("about", [
-    {"errorCode": 404, "title": "Not Found"},
-    {"objectClassName": "entity", "startAddress": "198.51.100.0", "endAddress": "198.51.100.255"},
-    {"objectClassName": "ip network"},
-    {**NETWORK, "startAddress": "203.0.113.0", "endAddress": "203.0.113.255"},
-    {**NETWORK, "startAddress": "2001:db8::"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"errorCode": 404, "title": "Not Found"},
+        {"objectClassName": "entity", "startAddress": "198.51.100.0", "endAddress": "198.51.100.255"},
+        {"objectClassName": "ip network"},
+        {**NETWORK, "startAddress": "203.0.113.0", "endAddress": "203.0.113.255"},
+        {**NETWORK, "startAddress": "2001:db8::"},
+    ],
+)
 def test_another_answer_is_no_answer(about):
     """An error with status 200, an object of another kind, no network, and one without the address are failures."""
     found, _ = asked(Rdap.ip, IP, NETS, about)
@@ -204,10 +216,31 @@ values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["entities", "events", "status", "links", "nameservers", "redacted", "secureDNS",
-                                        "cidr0_cidrs", "arin_originas0_originautnums", "country", "name", "ldhName",
-                                        "startAddress", "endAddress", "objectClassName",
-                                        "errorCode"]), values))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "entities",
+                "events",
+                "status",
+                "links",
+                "nameservers",
+                "redacted",
+                "secureDNS",
+                "cidr0_cidrs",
+                "arin_originas0_originautnums",
+                "country",
+                "name",
+                "ldhName",
+                "startAddress",
+                "endAddress",
+                "objectClassName",
+                "errorCode",
+            ]
+        ),
+        values,
+    )
+)
 def test_no_reply_breaks_it(changes):
     """Whatever a registry sends in the fields that are read, the answer is found or failed, and never innocence."""
     for operation, subject, registry, about in (
@@ -264,7 +297,11 @@ def test_recorded_networks(shared_data, address):
     found, _ = asked(Rdap.ip, ip, nets, about)
     said = facts(found)
     assert [said.get(name) for name in ("network", "registrant", "country_code", "abuse_mail")] == [
-        network, holder, country, abuse]  # fmt: skip
+        network,
+        holder,
+        country,
+        abuse,
+    ]
     assert said["network_name"] == about["name"]
     assert said.get("parent_network") == about.get("parentHandle")
     for action, name in (("registration", "registered"), ("last changed", "changed")):
@@ -286,7 +323,8 @@ def test_a_redirect_that_is_read_says_where_it_points():
         assert (got.status, got.media_type) == (303, MEDIA_TYPE)
     with serving(reply(b"moved", status=303, headers={"Location": "https://other.example/"})) as server:
         assert HttpChannel(Lines()).send(HttpRequest("GET", server.url, answers=frozenset({303})), Rdap).object() == {
-            "location": "https://other.example/"}  # fmt: skip
+            "location": "https://other.example/"
+        }
         with pytest.raises(AskFailed, match="points elsewhere"):
             HttpChannel(Lines()).send(HttpRequest("GET", server.url), Rdap)
 

@@ -49,8 +49,17 @@ UNREAD = {
     "response_throttled?": {},
     "response_unavailable?": {},
 }
-FLOORS = {"created": 1.0, "changed": 0.98, "expires": 0.97, "servers": 0.98, "registrar": 0.9, "registered?": 0.98,
-          "available?": 1.0, "response_throttled?": 1.0, "response_unavailable?": 1.0}  # fmt: skip
+FLOORS = {
+    "created": 1.0,
+    "changed": 0.98,
+    "expires": 0.97,
+    "servers": 0.98,
+    "registrar": 0.9,
+    "registered?": 0.98,
+    "available?": 1.0,
+    "response_throttled?": 1.0,
+    "response_unavailable?": 1.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +128,11 @@ def test_no_name_is_called_free_that_is_not(replies):
 
 def test_no_free_name_is_called_registered(replies):
     """No reply that says that a name is free says that it is registered."""
-    assert [each.path for each, found in replies
-            if each.fields.get("available?") is True and found.state is not State.AVAILABLE] == []  # fmt: skip
+    assert [
+        each.path
+        for each, found in replies
+        if each.fields.get("available?") is True and found.state is not State.AVAILABLE
+    ] == []
 
 
 THROTTLED = (
@@ -156,8 +168,10 @@ No match for a name says that it is available. Not found: the same. Domain not f
 
 def test_withheld_values_are_counted_and_not_said():
     """A notice in the place of a name is no name: it is counted."""
-    record = b"Domain Name: A.EXAMPLE\nCreation Date: 2026-03-11\nRegistrant Name: REDACTED FOR PRIVACY\n" \
-             b"Registrant Organization: Data Protected\nRegistrant Country: AT\n"  # fmt: skip
+    record = (
+        b"Domain Name: A.EXAMPLE\nCreation Date: 2026-03-11\nRegistrant Name: REDACTED FOR PRIVACY\n"
+        b"Registrant Organization: Data Protected\nRegistrant Country: AT\n"
+    )
     found = registration(record, "whois.nic.example")
     assert (found.registrant, found.country, found.withheld) == (None, "AT", 2)
 
@@ -188,22 +202,62 @@ def test_no_bytes_break_it(body, server):
     assert found.state is not State.AVAILABLE or b"a" in body.lower() or b"n" in body.lower()
 
 
-@given(st.lists(st.sampled_from([
-    "Domain:", "Name Server: ns1.a.example 203.0.113.5", "Status: available", "  ns2.a.example [2001:db8::1]",
-    "Registrar:", "created: 2020-01-01", "No match", "Query limit exceeded", "\t\t", "a" * 3000, "x.y." * 900, "%",
-    "Name servers:", "Record created on 12/18/2001", "   . . . . .  ", "[Domain] x", ":::::", "registered: 30.02.2020",
-]), max_size=30))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Domain:",
+                "Name Server: ns1.a.example 203.0.113.5",
+                "Status: available",
+                "  ns2.a.example [2001:db8::1]",
+                "Registrar:",
+                "created: 2020-01-01",
+                "No match",
+                "Query limit exceeded",
+                "\t\t",
+                "a" * 3000,
+                "x.y." * 900,
+                "%",
+                "Name servers:",
+                "Record created on 12/18/2001",
+                "   . . . . .  ",
+                "[Domain] x",
+                ":::::",
+                "registered: 30.02.2020",
+            ]
+        ),
+        max_size=30,
+    )
+)
 def test_no_order_of_lines_breaks_it(lines):
     """Lines in any order are read, and what was registered at some time, or has servers, is never free."""
     found = registration("\n".join(lines).encode(), "whois.nic.example")
     assert not (found.state is State.AVAILABLE and (found.created or found.servers))
 
 
-@given(st.dates(date(1980, 1, 1), date(2099, 12, 31)), st.sampled_from([
-    "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d.", "%Y%m%d", "%Y%m%d000000", "%d-%b-%Y",
-    "%d %B %Y", "%B %d, %Y", "%d.%m.%Y", "%d/%m/%Y", "%Y-%b-%d.", "%a %b %d %Y", "%a %b %d 09:15:00 %Y",
-    "%a %b %d 09:15:00 GMT %Y",
-]))  # fmt: skip
+@given(
+    st.dates(date(1980, 1, 1), date(2099, 12, 31)),
+    st.sampled_from(
+        [
+            "%Y-%m-%d",
+            "%Y-%m-%dT%H:%M:%SZ",
+            "%Y/%m/%d",
+            "%Y.%m.%d",
+            "%Y. %m. %d.",
+            "%Y%m%d",
+            "%Y%m%d000000",
+            "%d-%b-%Y",
+            "%d %B %Y",
+            "%B %d, %Y",
+            "%d.%m.%Y",
+            "%d/%m/%Y",
+            "%Y-%b-%d.",
+            "%a %b %d %Y",
+            "%a %b %d 09:15:00 %Y",
+            "%a %b %d 09:15:00 GMT %Y",
+        ]
+    ),
+)
 def test_days_are_read_in_every_spelling(day, form):
     """A day in any of the ways that registries write them is that day."""
     assert day_of(day.strftime(form)) == day.isoformat()

@@ -92,8 +92,11 @@ def test_the_registrar_is_asked_on_request():
     found, sent = asked(Whois.domain, SHOP, root("whois.nic.example"), RECORD, more, registrar=True)
     assert asks(sent)[2] == ("whois.registrar.example", "shop.example")
     assert (facts(found)["registrant"], facts(found)["registered"]) == ("Sample Trading", "2026-03-11")
-    for trouble, words in ((AskFailed("no connection", kind="connect"), "no connection"),
-                           ("Too many queries", "too many questions"), ("NOT FOUND", "does not know it")):  # fmt: skip
+    for trouble, words in (
+        (AskFailed("no connection", kind="connect"), "no connection"),
+        ("Too many queries", "too many questions"),
+        ("NOT FOUND", "does not know it"),
+    ):
         found, _ = asked(Whois.domain, SHOP, root("whois.nic.example"), RECORD, trouble, registrar=True)
         assert found.outcome is Outcome.FOUND
         assert words in found.reason
@@ -123,12 +126,15 @@ def test_registries_hand_on_twice_at_most():
     assert facts(found)["network_name"] == "LARGE"
     found, _ = asked(Whois.ip, IP, root("whois.a.example"), large.format("whois.b.example"), "No match found")
     assert (facts(found)["network_name"], facts(found)["whois_server"]) == ("LARGE", "whois.a.example")
-    for trouble, words in ((AskFailed("no connection", kind="connect"), "no connection"),
-                           ("Too many queries", "too many questions")):  # fmt: skip
+    for trouble, words in (
+        (AskFailed("no connection", kind="connect"), "no connection"),
+        ("Too many queries", "too many questions"),
+    ):
         found, _ = asked(Whois.ip, IP, root("whois.a.example"), large.format("whois.b.example"), trouble)
         assert facts(found)["network_name"] == "LARGE"
         assert f"whois.b.example, which knows more, did not answer: {words}" in found.reason.replace(
-            "whois.b.example answers no more for now: ", "")  # fmt: skip
+            "whois.b.example answers no more for now: ", ""
+        )
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,16 @@ from clew.providers.web import HttpRequest
 #: What one page of a search has at most.
 PAGE = 100
 COLUMNS = ("related", "ports", "asn", "country_code")
-_ABOUT = ("names", "certificate_subject", "issuer", "serial_number", "not_before", "not_after", "self_signed",
-          "revoked")  # fmt: skip
+_ABOUT = (
+    "names",
+    "certificate_subject",
+    "issuer",
+    "serial_number",
+    "not_before",
+    "not_after",
+    "self_signed",
+    "revoked",
+)
 
 
 class CensysCertificates(CensysBase):
@@ -38,12 +46,15 @@ class CensysCertificates(CensysBase):
             links.to(Relation.ISSUED_FOR, name, host_kind(name), place)
         names = joined(about.texts("names"))
         facts: dict[str, Scalar] = {
-            "names": names, "certificate_subject": parsed.text("subject_dn"), "issuer": parsed.text("issuer_dn"),
+            "names": names,
+            "certificate_subject": parsed.text("subject_dn"),
+            "issuer": parsed.text("issuer_dn"),
             "serial_number": parsed.text("serial_number_hex"),
             "not_before": written(parsed.moment("validity_period", "not_before")),
             "not_after": written(parsed.moment("validity_period", "not_after")),
-            "self_signed": parsed.flag("signature", "self_signed"), "revoked": about.flag("revoked"),
-        }  # fmt: skip
+            "self_signed": parsed.flag("signature", "self_signed"),
+            "revoked": about.flag("revoked"),
+        }
         reason = f"issued by {facts['issuer'] or 'nobody named'}"
         return told(
             certificate, reason, reference=reference, facts=facts, links=links, same=certificate_of(about, links)
@@ -61,8 +72,9 @@ class CensysCertificates(CensysBase):
         query = f'host.services.cert.fingerprint_sha256="{_digest(certificate)}"'
         fields = ["host.ip", "host.autonomous_system.asn", "host.location.country_code", "host.services.port"]
         body = {"query": query, "fields": fields, "page_size": max(1, min(PAGE, limit))}
-        reply = yield HttpRequest("POST", f"{API}/search/query", paid_by(organization), secret=KEY, json=body,
-                                  idempotent=True)  # fmt: skip
+        reply = yield HttpRequest(
+            "POST", f"{API}/search/query", paid_by(organization), secret=KEY, json=body, idempotent=True
+        )
         result, links = Part.of(reply).need("result"), Links(certificate)
         reference = f"{PAGES}/certificates/{_digest(certificate)}"
         found = [each.part("host_v1", "resource") for each in result.every("hits")]
@@ -70,9 +82,16 @@ class CensysCertificates(CensysBase):
             return unknown(certificate, "Censys saw it nowhere", reference=reference)
         rows = tuple(_host(each, links) for each in found)
         total, more = result.whole("total_hits"), bool(result.text("next_page_token"))
-        return told(certificate, f"{len(rows)} addresses present it", reference=reference, links=links,
-                    table=Table(COLUMNS, rows), returned=len(rows), available=total if more else len(rows),
-                    truncated_by="limit" if more else "")  # fmt: skip
+        return told(
+            certificate,
+            f"{len(rows)} addresses present it",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, rows),
+            returned=len(rows),
+            available=total if more else len(rows),
+            truncated_by="limit" if more else "",
+        )
 
 
 def _digest(certificate: Certificate) -> str:
@@ -85,6 +104,8 @@ def _host(about: Part, links: Links) -> tuple[Scalar, ...]:
     ip = links.to(Relation.PRESENTS, about.text("ip"), IpAddress, about.where("ip"), backwards=True)
     ports = (each.whole("port") for each in about.parts("services"))
     return (
-        str(ip.key) if ip else None, joined(str(port) for port in ports if port is not None),
-        about.whole("autonomous_system", "asn"), about.text("location", "country_code"),
-    )  # fmt: skip
+        str(ip.key) if ip else None,
+        joined(str(port) for port in ports if port is not None),
+        about.whole("autonomous_system", "asn"),
+        about.text("location", "country_code"),
+    )

@@ -10,10 +10,30 @@ from clew.providers.base import Steps, operation
 from clew.providers.reading import Links, Part, joined, told, unknown, written
 from clew.providers.ti.censys.base import PAGES, CensysBase, asked, certificate_of, record
 
-COLUMNS = ("service_port", "network_transport", "service", "product", "certificate", "jarm", "vulnerabilities",
-           "threat_name", "observed_last")  # fmt: skip
-_ABOUT = ("ports", "vulnerabilities", "threat_name", "tags", "operating_system", "asn", "as_organization", "network",
-          "organization", "country_code", "city")  # fmt: skip
+COLUMNS = (
+    "service_port",
+    "network_transport",
+    "service",
+    "product",
+    "certificate",
+    "jarm",
+    "vulnerabilities",
+    "threat_name",
+    "observed_last",
+)
+_ABOUT = (
+    "ports",
+    "vulnerabilities",
+    "threat_name",
+    "tags",
+    "operating_system",
+    "asn",
+    "as_organization",
+    "network",
+    "organization",
+    "country_code",
+    "city",
+)
 
 
 class Censys(CensysBase):
@@ -66,9 +86,17 @@ class Censys(CensysBase):
         _surroundings(about, links)
         rows = tuple(_row(each, links) for each in found)
         available = max(len(rows), about.whole("service_count") or 0)
-        return told(ip, f"{len(rows)} services", reference=reference, links=links, table=Table(COLUMNS, rows),
-                    returned=len(rows), available=available, observed_last=_latest(found),
-                    truncated_by="source" if available > len(rows) else "")  # fmt: skip
+        return told(
+            ip,
+            f"{len(rows)} services",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, rows),
+            returned=len(rows),
+            available=available,
+            observed_last=_latest(found),
+            truncated_by="source" if available > len(rows) else "",
+        )
 
 
 def _services(about: Part) -> list[Part]:
@@ -113,12 +141,16 @@ def _row(each: Part, links: Links) -> tuple[Scalar, ...]:
         links.between(links.subject, Relation.PRESENTS, shown, each.pointer, first=seen, last=seen)
     transport = each.text("transport_protocol")
     return (
-        each.whole("port"), transport.lower() if transport else None,
+        each.whole("port"),
+        transport.lower() if transport else None,
         each.text("protocol") or each.text("extended_service_name"),
-        joined(_product(software) for software in each.parts("software")), shown.value if shown else None,
-        each.text("jarm", "fingerprint"), joined(_named(each, "vulns", "id")), joined(_named(each, "threats", "name")),
+        joined(_product(software) for software in each.parts("software")),
+        shown.value if shown else None,
+        each.text("jarm", "fingerprint"),
+        joined(_named(each, "vulns", "id")),
+        joined(_named(each, "threats", "name")),
         written(seen),
-    )  # fmt: skip
+    )
 
 
 def _seen(each: Part) -> datetime | None:

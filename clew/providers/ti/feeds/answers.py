@@ -17,10 +17,36 @@ from clew.providers.ti.feeds.times import moment
 from clew.providers.ti.feeds.verdicts import judged
 
 #: What an answer may say, in the order in which it says it; each listing has a row of them too.
-FACTS = ("feed", "threat_name", "listed_as", "listed_in", "listed_until", "description", "tags", "confidence",
-         "blocklists", "tlp", "warning_lists")  # fmt: skip
-COLUMNS = ("feed", "verdict", "severity", "threat_name", "listed_as", "listed_in", "listed_until", "description",
-           "tags", "confidence", "blocklists", "tlp", "observed_first", "observed_last", "reference")  # fmt: skip
+FACTS = (
+    "feed",
+    "threat_name",
+    "listed_as",
+    "listed_in",
+    "listed_until",
+    "description",
+    "tags",
+    "confidence",
+    "blocklists",
+    "tlp",
+    "warning_lists",
+)
+COLUMNS = (
+    "feed",
+    "verdict",
+    "severity",
+    "threat_name",
+    "listed_as",
+    "listed_in",
+    "listed_until",
+    "description",
+    "tags",
+    "confidence",
+    "blocklists",
+    "tlp",
+    "observed_first",
+    "observed_last",
+    "reference",
+)
 #: How many listings of one entity an answer has; the others are counted.
 MAX_HITS = 100
 #: How many different related entities an answer links.
@@ -143,11 +169,17 @@ def _said(hit: Hit) -> dict[str, Scalar]:
     """What a listing says, by the names of `FACTS` but the last and in their order; None where it says nothing."""
     get = hit.get
     return {
-        "feed": hit["feed"], "threat_name": get("name") or None, "listed_as": _value(hit) or None,
-        "listed_in": get("place") or None, "listed_until": get("until") or None,
-        "description": get("description") or None, "tags": ", ".join(get("tags") or ()) or None,
-        "confidence": get("confidence"), "blocklists": get("reports"), "tlp": get("tlp") or None,
-    }  # fmt: skip
+        "feed": hit["feed"],
+        "threat_name": get("name") or None,
+        "listed_as": _value(hit) or None,
+        "listed_in": get("place") or None,
+        "listed_until": get("until") or None,
+        "description": get("description") or None,
+        "tags": ", ".join(get("tags") or ()) or None,
+        "confidence": get("confidence"),
+        "blocklists": get("reports"),
+        "tlp": get("tlp") or None,
+    }
 
 
 def _row(hit: Hit, verdict: Verdict, severity: Severity) -> tuple[Scalar, ...]:

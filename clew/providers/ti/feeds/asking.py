@@ -78,8 +78,11 @@ class Feeds:
                     broken.append(Broken(each.feed.name, error))
         if opened and len(broken) == len(opened):
             first = broken[0]
-            raise FeedUnusable(f"the feed {first.name} cannot be read: {first.error.what}", where=first.error.where,
-                               next_step=first.error.next_step)  # fmt: skip
+            raise FeedUnusable(
+                f"the feed {first.name} cannot be read: {first.error.what}",
+                where=first.error.where,
+                next_step=first.error.next_step,
+            )
         return found, broken
 
 

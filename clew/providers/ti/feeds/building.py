@@ -81,10 +81,14 @@ def build(feed: Feed, target: Path | None, sources: list[Source] | None = None) 
         for number, source in enumerate(found, start=1):
             _read(source, number, writing, feed, in_folder=len(found) > 1)
         built = replace(
-            feed, files=len(found), formats=tuple(dict.fromkeys(writing.formats)), entries=writing.entries,
-            refused=writing.refused, unread=tuple(writing.unread[:MAX_REFUSED]),
+            feed,
+            files=len(found),
+            formats=tuple(dict.fromkeys(writing.formats)),
+            entries=writing.entries,
+            refused=writing.refused,
+            unread=tuple(writing.unread[:MAX_REFUSED]),
             prefixes=tuple(sorted(writing.prefixes)),
-        )  # fmt: skip
+        )
         if len(writing.unread) == len(found):
             raise FeedUnusable(f"nothing of it can be read: {writing.unread[0]}", where=feed.path)
         finish(connection, built.packed())

@@ -12,32 +12,74 @@ from clew.errors import EntityError
 from clew.providers.ti.feeds.recognising import keys_of
 
 # Names as they are compared: in small letters, with one underscore for whatever parts their words.
-_VALUES = frozenset({
-    "address", "c2", "c2_domain", "c2_ip", "c2_server", "c2_url", "c_c", "cidr", "dest_ip", "destination_ip", "domain",
-    "domain_name", "dst_ip", "dstip", "fqdn", "hash", "host", "hostname", "indicator", "indicator_value", "indicators",
-    "ioc", "ioc_value", "iocs", "ip", "ip_address", "ip_range", "ipaddress", "ipv4", "ipv6", "network", "observable",
-    "range", "src_ip", "subnet", "url", "urls", "value",
-    *HASHES, *(f"{name}_hash" for name in HASHES), "sha_1", "sha_256", "sha_512",
-})  # fmt: skip
-_SAYS: Mapping[str, str] = MappingProxyType({
-    name: meaning
-    for meaning, names in {
-        "type": "entity_type indicator_type ioc_type kind type observable_type",
-        "name": "family malware malware_family malware_name malware_printable name signature threat threat_name",
-        "description": "comment comments context description desc info note notes threat_type",
-        "tags": "labels tag tags",
-        "verdict": "verdict",
-        "severity": "severity",
-        "confidence": "confidence confidence_level",
-        "first": "added date date_added dateadded first_seen first_seen_utc firstseen first_seen_date timestamp",
-        "last": "last_online last_seen last_seen_utc lastseen",
-        "until": "expiration expires expires_at valid_until",
-        "reference": "link permalink reference references report source_url",
-        "tlp": "tlp",
-        "reports": "blacklists number_of_black_lists number_of_blacklists number_of_lists",
-    }.items()
-    for name in names.split()
-})  # fmt: skip
+_VALUES = frozenset(
+    {
+        "address",
+        "c2",
+        "c2_domain",
+        "c2_ip",
+        "c2_server",
+        "c2_url",
+        "c_c",
+        "cidr",
+        "dest_ip",
+        "destination_ip",
+        "domain",
+        "domain_name",
+        "dst_ip",
+        "dstip",
+        "fqdn",
+        "hash",
+        "host",
+        "hostname",
+        "indicator",
+        "indicator_value",
+        "indicators",
+        "ioc",
+        "ioc_value",
+        "iocs",
+        "ip",
+        "ip_address",
+        "ip_range",
+        "ipaddress",
+        "ipv4",
+        "ipv6",
+        "network",
+        "observable",
+        "range",
+        "src_ip",
+        "subnet",
+        "url",
+        "urls",
+        "value",
+        *HASHES,
+        *(f"{name}_hash" for name in HASHES),
+        "sha_1",
+        "sha_256",
+        "sha_512",
+    }
+)
+_SAYS: Mapping[str, str] = MappingProxyType(
+    {
+        name: meaning
+        for meaning, names in {
+            "type": "entity_type indicator_type ioc_type kind type observable_type",
+            "name": "family malware malware_family malware_name malware_printable name signature threat threat_name",
+            "description": "comment comments context description desc info note notes threat_type",
+            "tags": "labels tag tags",
+            "verdict": "verdict",
+            "severity": "severity",
+            "confidence": "confidence confidence_level",
+            "first": "added date date_added dateadded first_seen first_seen_utc firstseen first_seen_date timestamp",
+            "last": "last_online last_seen last_seen_utc lastseen",
+            "until": "expiration expires expires_at valid_until",
+            "reference": "link permalink reference references report source_url",
+            "tlp": "tlp",
+            "reports": "blacklists number_of_black_lists number_of_blacklists number_of_lists",
+        }.items()
+        for name in names.split()
+    }
+)
 _PARTS = re.compile(r"[^a-z0-9]+")
 #: Rows that are looked at to tell what stands in a column without a name that is known.
 LOOKED_AT = 50

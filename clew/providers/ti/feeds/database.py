@@ -85,15 +85,22 @@ def typed(where: str) -> Generator[None]:
     except apsw.FullError:
         raise FeedUnusable("there is no room for the feed", where=where, next_step="free some space") from None
     except _ERRORS as error:
-        raise FeedUnusable(f"the file of the feed is damaged: {error}", where=where,
-                           next_step="clew feeds add its source again") from None  # fmt: skip
+        raise FeedUnusable(
+            f"the file of the feed is damaged: {error}", where=where, next_step="clew feeds add its source again"
+        ) from None
 
 
 def create(path: Path | None) -> Connection:
     """A new file for a feed, or a scratch one that nobody sees; nothing is synced before it is whole."""
     connection = connection_to(str(path) if path else "", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
-    for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{4 * CACHE_KIB}",
-                   f"application_id = {APPLICATION}", f"user_version = {FORMAT}"):  # fmt: skip
+    for pragma in (
+        "journal_mode = OFF",
+        "synchronous = OFF",
+        "temp_store = FILE",
+        f"cache_size = -{4 * CACHE_KIB}",
+        f"application_id = {APPLICATION}",
+        f"user_version = {FORMAT}",
+    ):
         list(connection.execute(f"PRAGMA {pragma}"))
     for statement in SCHEMA:
         connection.execute(statement)
@@ -153,15 +160,24 @@ def _check(connection: Connection, path: Path) -> None:
     if application != APPLICATION:
         raise FeedUnusable("it is no file of a feed", where=str(path), next_step="move it out of the store of feeds")
     if version > FORMAT:
-        raise FeedUnusable("the file of the feed was written by a newer clew", where=str(path),
-                           next_step="update clew, or add its source again")  # fmt: skip
+        raise FeedUnusable(
+            "the file of the feed was written by a newer clew",
+            where=str(path),
+            next_step="update clew, or add its source again",
+        )
     if pages * size != path.stat().st_size:
-        raise FeedUnusable("the file of the feed is damaged: it is cut off", where=str(path),
-                           next_step="clew feeds add its source again")  # fmt: skip
+        raise FeedUnusable(
+            "the file of the feed is damaged: it is cut off",
+            where=str(path),
+            next_step="clew feeds add its source again",
+        )
     found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if found != {*SCHEMA, *INDEXES}:
-        raise FeedUnusable("the file of the feed is damaged: its tables are others", where=str(path),
-                           next_step="clew feeds add its source again")  # fmt: skip
+        raise FeedUnusable(
+            "the file of the feed is damaged: its tables are others",
+            where=str(path),
+            next_step="clew feeds add its source again",
+        )
 
 
 def _one(connection: Connection, statement: str) -> int:

@@ -73,8 +73,9 @@ def contents(file: BinaryIO, given: Says, threat: str = "") -> Contents:
 def _whole(file: BinaryIO, encoding: str) -> str:
     content = file.read(MAX_DOCUMENT + 1)
     if len(content) > MAX_DOCUMENT:
-        raise FeedUnusable(f"it is a document larger than {MAX_DOCUMENT // 2**20} MiB",
-                           next_step="split it into several")  # fmt: skip
+        raise FeedUnusable(
+            f"it is a document larger than {MAX_DOCUMENT // 2**20} MiB", next_step="split it into several"
+        )
     return content.decode(encoding, "replace")
 
 
@@ -130,8 +131,9 @@ def _of_json(text: str, given: Says) -> Contents:
     if is_manifest(document):
         return Contents("MISP manifest", iter(()))
     if is_warninglist(document):
-        raise FeedUnusable("it is a warning list: what is on it is often benign",
-                           next_step="name it in the setting warninglists")  # fmt: skip
+        raise FeedUnusable(
+            "it is a warning list: what is on it is often benign", next_step="name it in the setting warninglists"
+        )
     raise FeedUnusable("it is JSON, but no STIX bundle and no MISP event")
 
 

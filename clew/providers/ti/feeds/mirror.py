@@ -143,8 +143,9 @@ class Mirror:
             except apsw.CantOpenError:
                 raise FeedUnusable("it is fetched from nowhere", where=str(path), next_step="clew feeds list") from None
             except apsw.BusyError:
-                raise FeedUnusable("another process is fetching it", where=str(path),
-                                   next_step="wait until it is done") from None  # fmt: skip
+                raise FeedUnusable(
+                    "another process is fetching it", where=str(path), next_step="wait until it is done"
+                ) from None
 
     def close(self) -> None:
         """Let go of it."""
@@ -180,8 +181,11 @@ class Mirror:
             FeedUnusable: there is no room, or it would be larger than is allowed.
         """
         if self._path.stat().st_size > MAX_SIZE:
-            raise FeedUnusable(f"more than {MAX_SIZE // 2**30} GiB came from the collection", where=str(self._path),
-                               next_step="take it out (clew feeds remove), and add a smaller one")  # fmt: skip
+            raise FeedUnusable(
+                f"more than {MAX_SIZE // 2**30} GiB came from the collection",
+                where=str(self._path),
+                next_step="take it out (clew feeds remove), and add a smaller one",
+            )
         with typed(str(self._path)), self._connection:
             counts = Counter(what for raw, each in given for what in self._put(raw, each, progress.walk))
             came = Came(objects=len(given), refused=len(refused), pages=1, **counts)
@@ -203,8 +207,13 @@ class Mirror:
                 (left,) = next(self._connection.execute("SELECT count(*) FROM objects"))
                 gone = before - left
             digest = sha256(f"{progress.digest} {gone}".encode()).hexdigest() if gone else progress.digest
-            done = Progress(after=progress.highest or progress.after, whole=False, walk=progress.walk,
-                            refused=progress.refused, digest=digest)  # fmt: skip
+            done = Progress(
+                after=progress.highest or progress.after,
+                whole=False,
+                walk=progress.walk,
+                refused=progress.refused,
+                digest=digest,
+            )
             self._keep(_STATE, done)
         return Came(gone=gone)
 
@@ -285,14 +294,16 @@ def _check(connection: Connection, path: Path) -> None:
         next(connection.execute(f"PRAGMA {name}")) for name in ("application_id", "user_version")
     )
     if application != APPLICATION:
-        raise FeedUnusable("it is no copy of a collection", where=str(path),
-                           next_step="move it out of the store of feeds")  # fmt: skip
+        raise FeedUnusable(
+            "it is no copy of a collection", where=str(path), next_step="move it out of the store of feeds"
+        )
     if version > FORMAT:
         raise FeedUnusable("it was written by a newer clew", where=str(path), next_step="update clew")
     found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if found != set(SCHEMA):
-        raise FeedUnusable("it is damaged: its tables are others", where=str(path),
-                           next_step="clew feeds remove it, and add it again")  # fmt: skip
+        raise FeedUnusable(
+            "it is damaged: its tables are others", where=str(path), next_step="clew feeds remove it, and add it again"
+        )
 
 
 def _chained(before: str, came: Came, given: Sequence[Given]) -> str:

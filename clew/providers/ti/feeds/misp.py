@@ -27,19 +27,29 @@ from clew.providers.ti.feeds.times import moment
 
 _HASHES = frozenset({"md5", "sha1", "sha256", "sha512"})
 # The kind of value in each type of attribute; those with a bar hold two.
-_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    **dict.fromkeys(_HASHES, ("file",)),
-    **{f"filename|{name}": ("", "file") for name in _HASHES},
-    **dict.fromkeys(("ip-src", "ip-dst"), ("ip",)),
-    **{f"{name}|port": ("ip", "") for name in ("ip-src", "ip-dst")},
-    **dict.fromkeys(("email", "email-src", "email-dst", "email-reply-to"), ("account",)),
-    "domain": ("domain",), "domain|ip": ("domain", "ip"), "hostname": ("hostname",), "hostname|port": ("hostname", ""),
-    "malware-sample": ("", "file"), "url": ("url",), "uri": ("url",),
-})  # fmt: skip
+_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(_HASHES, ("file",)),
+        **{f"filename|{name}": ("", "file") for name in _HASHES},
+        **dict.fromkeys(("ip-src", "ip-dst"), ("ip",)),
+        **{f"{name}|port": ("ip", "") for name in ("ip-src", "ip-dst")},
+        **dict.fromkeys(("email", "email-src", "email-dst", "email-reply-to"), ("account",)),
+        "domain": ("domain",),
+        "domain|ip": ("domain", "ip"),
+        "hostname": ("hostname",),
+        "hostname|port": ("hostname", ""),
+        "malware-sample": ("", "file"),
+        "url": ("url",),
+        "uri": ("url",),
+    }
+)
 _SEVERITIES = {"1": Severity.HIGH, "2": Severity.MEDIUM, "3": Severity.LOW}
 # Galaxies whose clusters are the name of a threat.
-_NAMED = re.compile(r'misp-galaxy:(?:malpedia|mitre-malware|mitre-tool|ransomware|rat|banker|botnet|backdoor|stealer'
-                    r'|tool|threat-actor|mitre-intrusion-set)="([^"]{1,200})"', re.IGNORECASE)  # fmt: skip
+_NAMED = re.compile(
+    r"misp-galaxy:(?:malpedia|mitre-malware|mitre-tool|ransomware|rat|banker|botnet|backdoor|stealer"
+    r'|tool|threat-actor|mitre-intrusion-set)="([^"]{1,200})"',
+    re.IGNORECASE,
+)
 
 
 def is_event(document: Any) -> bool:

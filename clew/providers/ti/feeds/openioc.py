@@ -16,10 +16,25 @@ from clew.providers.ti.feeds.times import moment
 MAX_DEPTH = 64
 # The last word of what an item searches, in small letters, and the kind of value that it is compared with.
 _SEARCHES = {
-    "md5sum": "file", "sha1sum": "file", "sha256sum": "file", "md5": "file", "sha1": "file", "sha256": "file",
-    "dns": "domain", "domain": "domain", "host": "domain", "hostname": "domain", "recordname": "domain",
-    "remoteip": "ip", "localip": "ip", "ip": "ip", "ipv4address": "ip", "uri": "", "url": "", "from": "account",
-}  # fmt: skip
+    "md5sum": "file",
+    "sha1sum": "file",
+    "sha256sum": "file",
+    "md5": "file",
+    "sha1": "file",
+    "sha256": "file",
+    "dns": "domain",
+    "domain": "domain",
+    "host": "domain",
+    "hostname": "domain",
+    "recordname": "domain",
+    "remoteip": "ip",
+    "localip": "ip",
+    "ip": "ip",
+    "ipv4address": "ip",
+    "uri": "",
+    "url": "",
+    "from": "account",
+}
 _CONDITIONS = frozenset({"is", "contains", "starts-with"})
 _TOLD = {"short_description": "name", "description": "description", "authored_date": "first"}
 
@@ -74,7 +89,7 @@ def read_openioc(text: str, given: Says) -> Iterator[Row]:
         name=words(document.told.get("name")) or given.name,
         description=words(document.told.get("description")) or given.description,
         first=moment(document.told.get("first")) or given.first,
-    )  # fmt: skip
+    )
     groups: dict[int, list[_Item]] = {}
     for number, item in enumerate(document.items):
         # What an OR joins stands alone.

@@ -12,8 +12,9 @@ MAX_PATTERN = 65_536
 MAX_DEPTH = 24
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<number>-?\d+(?:\.\d+)?(?![\w-]))|(?P<sign>!=|<>|<=|>=|==|[=<>\[\]()|,:.*])"
-    r"|(?P<word>[A-Za-z_][\w-]*)|(?P<odd>\S))", re.DOTALL,
-)  # fmt: skip
+    r"|(?P<word>[A-Za-z_][\w-]*)|(?P<odd>\S))",
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _OPERATORS = frozenset({"=", "==", "!=", "<>", "<", "<=", ">", ">=", "IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
 _JOINS = frozenset({"AND", "OR", "FOLLOWEDBY"})

@@ -35,11 +35,48 @@ _WITH_PORT = re.compile(r"(?P<host>[^:/\s]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5}
 _RANGE = re.compile(r"(?P<first>[0-9a-fA-F:.]{3,45})\s*-\s*(?P<last>[0-9a-fA-F:.]{3,45})")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.*-]{1,15}://", re.IGNORECASE)
 # How files end that are listed beside domains, and no top levels.
-_FILES = frozenset({
-    "apk", "bat", "bin", "cmd", "conf", "dat", "dll", "doc", "docm", "docx", "exe", "gif", "hta", "htm", "html", "ini",
-    "jar", "jpg", "js", "json", "lnk", "log", "msi", "pdf", "php", "plist", "png", "ps1", "rar", "scr", "sys", "tmp",
-    "txt", "vbs", "xls", "xlsm", "xlsx", "xml",
-})  # fmt: skip
+_FILES = frozenset(
+    {
+        "apk",
+        "bat",
+        "bin",
+        "cmd",
+        "conf",
+        "dat",
+        "dll",
+        "doc",
+        "docm",
+        "docx",
+        "exe",
+        "gif",
+        "hta",
+        "htm",
+        "html",
+        "ini",
+        "jar",
+        "jpg",
+        "js",
+        "json",
+        "lnk",
+        "log",
+        "msi",
+        "pdf",
+        "php",
+        "plist",
+        "png",
+        "ps1",
+        "rar",
+        "scr",
+        "sys",
+        "tmp",
+        "txt",
+        "vbs",
+        "xls",
+        "xlsm",
+        "xlsx",
+        "xml",
+    }
+)
 _HOSTNAMES = frozenset({"fqdn", "host", "hostname"})
 
 

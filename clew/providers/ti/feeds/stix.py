@@ -25,10 +25,14 @@ from clew.providers.ti.feeds.stix_objects import keys_of_group, keys_of_observab
 from clew.providers.ti.feeds.times import moment
 
 _VERDICTS = {
-    "malicious-activity": Verdict.MALICIOUS, "compromised": Verdict.MALICIOUS, "attribution": Verdict.MALICIOUS,
-    "anomalous-activity": Verdict.SUSPICIOUS, "anonymization": Verdict.SUSPICIOUS, "benign": Verdict.BENIGN,
+    "malicious-activity": Verdict.MALICIOUS,
+    "compromised": Verdict.MALICIOUS,
+    "attribution": Verdict.MALICIOUS,
+    "anomalous-activity": Verdict.SUSPICIOUS,
+    "anonymization": Verdict.SUSPICIOUS,
+    "benign": Verdict.BENIGN,
     "unknown": Verdict.UNKNOWN,
-}  # fmt: skip
+}
 # Whose name is that of the threat, best first.
 _THREATS = ("malware", "tool", "intrusion-set", "threat-actor", "campaign")
 _LISTS = frozenset({"indicator", "observed-data"})
@@ -127,8 +131,9 @@ class _Bundle:
         inside = {name: as_object(one) for name, one in as_object(each.get("objects")).items()}
         says = given._replace(
             verdict=given.verdict or Verdict.UNKNOWN.value,
-            first=moment(each.get("first_observed")), last=moment(each.get("last_observed")),
-        )  # fmt: skip
+            first=moment(each.get("first_observed")),
+            last=moment(each.get("last_observed")),
+        )
         named = {name: entity_key(keys_of_observable(one)) for name, one in inside.items()}
         for name, one in inside.items():
             keys = keys_of_observable(one)
@@ -149,8 +154,10 @@ class _Bundle:
         confidence = each.get("confidence")
         return given._replace(
             name=self._threat(each) or given.name,
-            description=words(each.get("description")) or words(each.get("name"))
-            or self.reports.get(as_text(each.get("id")), "") or given.description,
+            description=words(each.get("description"))
+            or words(each.get("name"))
+            or self.reports.get(as_text(each.get("id")), "")
+            or given.description,
             tags=tags_of(said) or given.tags,
             verdict=verdicts[0] if verdicts else given.verdict,
             confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
@@ -158,7 +165,7 @@ class _Bundle:
             until=moment(each.get("valid_until")),
             reference=_reference(each) or given.reference,
             tlp=self._marking(each) or given.tlp,
-        )  # fmt: skip
+        )
 
     def _threat(self, each: Object) -> str:
         linked = [self.named(target) for _, target in self.indicated.get(as_text(each.get("id")), ())]

@@ -15,12 +15,20 @@ from clew.providers.ti.feeds.patterns import Comparison, Group
 from clew.providers.ti.feeds.recognising import UNDER, keys_of
 
 # Which kind of value stands at the end of which path of which object.
-_PLACES: Mapping[tuple[str, str], str] = MappingProxyType({
-    ("domain-name", "value"): "domain", ("domain-name", "resolves_to_refs[*].value"): "ip",
-    ("email-addr", "value"): "account", ("email-message", "from_ref.value"): "account",
-    ("email-message", "sender_ref.value"): "account", ("ipv4-addr", "value"): "ip", ("ipv6-addr", "value"): "ip",
-    ("network-traffic", "dst_ref.value"): "ip", ("network-traffic", "src_ref.value"): "ip", ("url", "value"): "url",
-})  # fmt: skip
+_PLACES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("domain-name", "value"): "domain",
+        ("domain-name", "resolves_to_refs[*].value"): "ip",
+        ("email-addr", "value"): "account",
+        ("email-message", "from_ref.value"): "account",
+        ("email-message", "sender_ref.value"): "account",
+        ("ipv4-addr", "value"): "ip",
+        ("ipv6-addr", "value"): "ip",
+        ("network-traffic", "dst_ref.value"): "ip",
+        ("network-traffic", "src_ref.value"): "ip",
+        ("url", "value"): "url",
+    }
+)
 _HASHED = frozenset({"file", "artifact", "process"})
 _HASH_PATH = re.compile(r"(?:binary_ref\.|image_ref\.|content_ref\.|parent_directory_ref\.)?hashes\.([A-Za-z0-9-]+)")
 _VALUED = frozenset({"domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "url"})

@@ -82,8 +82,9 @@ def _about(connection: Connection, path: Path) -> Feed:
         row = next(connection.execute("SELECT what FROM about"))
         return replace(Feed.read(row[0]), name=path.name.removesuffix(SUFFIX))
     except (StopIteration, ValueError, TypeError, LookupError):
-        raise FeedUnusable("the file of the feed does not say what it is", where=str(path),
-                           next_step="clew feeds add its source again") from None  # fmt: skip
+        raise FeedUnusable(
+            "the file of the feed does not say what it is", where=str(path), next_step="clew feeds add its source again"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,10 @@ def _named(source: Path) -> str:
 def checked_name(name: str) -> str:
     """A name that a feed can have. Raises FeedUnusable."""
     if not _NAME.fullmatch(name):
-        raise FeedUnusable(f"a feed cannot be called {name!r}",
-                           next_step="choose up to 64 letters, digits, dots, hyphens and underscores")  # fmt: skip
+        raise FeedUnusable(
+            f"a feed cannot be called {name!r}",
+            next_step="choose up to 64 letters, digits, dots, hyphens and underscores",
+        )
     return name
 
 

@@ -27,8 +27,10 @@ _COMMENTS = ("#", "//")
 _CONFIDENCES = {"low": 25, "medium": 50, "high": 75}
 _VERDICTS = frozenset(each.value for each in Verdict)
 _SEVERITIES = {each.value: each.value for each in Severity} | {
-    "critical": Severity.HIGH.value, "info": Severity.INFORMATIONAL.value, "moderate": Severity.MEDIUM.value,
-}  # fmt: skip
+    "critical": Severity.HIGH.value,
+    "info": Severity.INFORMATIONAL.value,
+    "moderate": Severity.MEDIUM.value,
+}
 _MANY = re.compile(r"[,;\s]+")
 # Types that say how far a name reaches.
 _NAMES = frozenset({"domain", "fqdn", "host", "hostname"})
@@ -222,8 +224,19 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 #: How what stands in a column is read, by what the column means. The type of a value is looked at beside the value.
-_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType({
-    "name": words, "description": words, "tags": _tags, "verdict": _verdict, "severity": _severity,
-    "confidence": _confidence, "first": moment, "last": moment, "until": moment, "reference": _reference, "tlp": _tlp,
-    "reports": _reports,
-})  # fmt: skip
+_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "name": words,
+        "description": words,
+        "tags": _tags,
+        "verdict": _verdict,
+        "severity": _severity,
+        "confidence": _confidence,
+        "first": moment,
+        "last": moment,
+        "until": moment,
+        "reference": _reference,
+        "tlp": _tlp,
+        "reports": _reports,
+    }
+)

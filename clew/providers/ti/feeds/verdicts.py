@@ -18,10 +18,11 @@ MANY_LISTS = 3
 _SUSPICIOUS = (Verdict.SUSPICIOUS, Severity.MEDIUM)
 # By words: of a hundred thousand answers, asking the enumerations takes longer than all the rest.
 _MEANINGS = {
-    Verdict.MALICIOUS.value: (Verdict.MALICIOUS, Severity.HIGH), Verdict.SUSPICIOUS.value: _SUSPICIOUS,
+    Verdict.MALICIOUS.value: (Verdict.MALICIOUS, Severity.HIGH),
+    Verdict.SUSPICIOUS.value: _SUSPICIOUS,
     Verdict.UNKNOWN.value: (Verdict.UNKNOWN, Severity.INFORMATIONAL),
     Verdict.BENIGN.value: (Verdict.BENIGN, Severity.INFORMATIONAL),
-}  # fmt: skip
+}
 _WORDS = {each.value: each for each in Severity}
 
 

@@ -25,10 +25,21 @@ MAX_FILES = 10_000
 STRING, HOSTNAME, CIDR, SUBSTRING = "string", "hostname", "cidr", "substring"
 _TYPES = frozenset({STRING, HOSTNAME, CIDR, SUBSTRING})
 # The kinds of entities behind the attributes that a list is meant for.
-_KINDS: Mapping[str, str] = MappingProxyType({
-    "domain": "domain", "email": "account", "hostname": "domain", "ip": "ip", "md5": "file", "sha1": "file",
-    "sha256": "file", "sha512": "file", "uri": "url", "url": "url", "whois": "account",
-})  # fmt: skip
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "domain": "domain",
+        "email": "account",
+        "hostname": "domain",
+        "ip": "ip",
+        "md5": "file",
+        "sha1": "file",
+        "sha256": "file",
+        "sha512": "file",
+        "uri": "url",
+        "url": "url",
+        "whois": "account",
+    }
+)
 _ALL = frozenset(_KINDS.values())
 
 Numbers = tuple[int, ...]

@@ -39,8 +39,9 @@ class OtxBase(Provider):
 
 def section(path: str, name: str, **params: str) -> Section:
     """Ask for one section of an indicator."""
-    reply = yield HttpRequest("GET", f"{API}/{path}/{name}", tuple(params.items()),
-                              secret=Place("header", "X-OTX-API-KEY"), answers=_UNKNOWN)  # fmt: skip
+    reply = yield HttpRequest(
+        "GET", f"{API}/{path}/{name}", tuple(params.items()), secret=Place("header", "X-OTX-API-KEY"), answers=_UNKNOWN
+    )
     return None if reply.status == 404 else Part.of(reply)
 
 

@@ -34,9 +34,11 @@ class Otx(OtxBase):
         number, _, owner = (about.text("asn") or "").partition(" ")
         system = links.to(Relation.BELONGS_TO, number, AutonomousSystem, about.where("asn")) if number else None
         facts: dict[str, Scalar] = {
-            "asn": None if system is None else system.number, "as_organization": owner,
-            "country_code": about.text("country_code"), "city": about.text("city"),
-        }  # fmt: skip
+            "asn": None if system is None else system.number,
+            "as_organization": owner,
+            "country_code": about.text("country_code"),
+            "city": about.text("city"),
+        }
         return _judged(ip, about, facts=facts, links=links)
 
     @operation(calls=1, facts=FACTS)
@@ -62,9 +64,10 @@ class Otx(OtxBase):
             return _unknown(file)
         info, names = seen.part("info", "results"), _detections(seen.part("plugins"))
         facts: dict[str, Scalar] = {
-            "detections": len(names) if seen.fields else None, "file_type": info.text("file_type"),
+            "detections": len(names) if seen.fields else None,
+            "file_type": info.text("file_type"),
             "file_size": info.whole("filesize"),
-        }  # fmt: skip
+        }
         known = Part({"pulse_info": {"count": 0}}) if about is None else about
         return _judged(
             file,
@@ -80,9 +83,14 @@ def _unknown(subject: IpAddress | Domain | Url | File) -> Finding:
 
 
 def _judged(
-    subject: IpAddress | Domain | Url | File, about: Part, *, facts: Mapping[str, Scalar] | None = None,
-    links: Links | None = None, scanners: Mapping[str, str] | None = None, same: File | None = None,
-) -> Finding:  # fmt: skip
+    subject: IpAddress | Domain | Url | File,
+    about: Part,
+    *,
+    facts: Mapping[str, Scalar] | None = None,
+    links: Links | None = None,
+    scanners: Mapping[str, str] | None = None,
+    same: File | None = None,
+) -> Finding:
     """The finding about an indicator.
 
     Args:
@@ -98,8 +106,11 @@ def _judged(
     )
     known = joined(each.text("message") or each.text("name") for each in good)
     said: dict[str, Scalar] = {
-        **(facts or {}), "reports": count, "listed_as_known": known, **_about(pulses, [*named.values()]),
-    }  # fmt: skip
+        **(facts or {}),
+        "reports": count,
+        "listed_as_known": known,
+        **_about(pulses, [*named.values()]),
+    }
     reference = page_of(path_of(subject))
     if not (count or named or good):
         return unknown(subject, "no pulses", reference=reference, facts=said)
@@ -140,9 +151,14 @@ def _about(pulses: list[Part], names: list[str]) -> dict[str, Scalar]:
 
 def _row(pulse: Part) -> tuple[Scalar, ...]:
     return (
-        pulse.text("name"), pulse.text("author", "username"), joined(_families(pulse)), pulse.text("adversary"),
-        joined(pulse.texts("tags")), pulse.text("TLP") or pulse.text("tlp"), written(pulse.moment("created")),
-    )  # fmt: skip
+        pulse.text("name"),
+        pulse.text("author", "username"),
+        joined(_families(pulse)),
+        pulse.text("adversary"),
+        joined(pulse.texts("tags")),
+        pulse.text("TLP") or pulse.text("tlp"),
+        written(pulse.moment("created")),
+    )
 
 
 def _families(pulse: Part) -> list[str]:

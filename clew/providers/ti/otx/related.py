@@ -73,9 +73,15 @@ def _files(subject: IpAddress | Domain, limit: int) -> Steps:
 
 
 def _told(
-    subject: IpAddress | Domain | Url, what: str, found: list[Part], links: Links, rows: list[tuple[Scalar, ...]], *,
-    available: int | None, more: bool,
-) -> Finding:  # fmt: skip
+    subject: IpAddress | Domain | Url,
+    what: str,
+    found: list[Part],
+    links: Links,
+    rows: list[tuple[Scalar, ...]],
+    *,
+    available: int | None,
+    more: bool,
+) -> Finding:
     reference = page_of(path_of(subject))
     if not found:
         return unknown(subject, f"OTX knows no {what}", reference=reference)

@@ -17,8 +17,10 @@ COLUMNS = (
     "observed_last",
 )
 _BETWEEN_NAMES = {
-    "CNAME": Relation.ALIAS_OF, "MX": Relation.MAIL_HANDLED_BY, "NS": Relation.DELEGATED_TO,
-}  # fmt: skip
+    "CNAME": Relation.ALIAS_OF,
+    "MX": Relation.MAIL_HANDLED_BY,
+    "NS": Relation.DELEGATED_TO,
+}
 
 
 class OtxResolutions(OtxBase):

@@ -16,11 +16,14 @@ from clew.providers.web import HttpRequest, Place
 API, PAGES = "https://pulsedive.com/api/info.php", "https://pulsedive.com/indicator/"
 #: The risks of Pulsedive; what it finds nothing bad in is not good for that.
 RISKS = {
-    "critical": (Verdict.MALICIOUS, Severity.HIGH), "high": (Verdict.MALICIOUS, Severity.HIGH),
-    "medium": (Verdict.SUSPICIOUS, Severity.MEDIUM), "low": (Verdict.UNKNOWN, Severity.LOW),
-    "none": (Verdict.UNKNOWN, Severity.INFORMATIONAL), "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
+    "critical": (Verdict.MALICIOUS, Severity.HIGH),
+    "high": (Verdict.MALICIOUS, Severity.HIGH),
+    "medium": (Verdict.SUSPICIOUS, Severity.MEDIUM),
+    "low": (Verdict.UNKNOWN, Severity.LOW),
+    "none": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
+    "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
     "retired": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
-}  # fmt: skip
+}
 _UNKNOWN = frozenset({404})
 
 #: What is known; None for what Pulsedive does not know.
@@ -37,8 +40,10 @@ class PulsediveBase(Provider):
     secret: ClassVar[str] = "CLEW_PULSEDIVE_KEY"
     #: What its documentation shows of an account that costs nothing.
     quotas: ClassVar[tuple[Quota, ...]] = (
-        Quota(1, timedelta(seconds=1)), Quota(10, timedelta(days=1)), Quota(250, timedelta(days=30)),
-    )  # fmt: skip
+        Quota(1, timedelta(seconds=1)),
+        Quota(10, timedelta(days=1)),
+        Quota(250, timedelta(days=30)),
+    )
     #: With so few calls, what is not known is not asked again within hours.
     lifetime_nothing: ClassVar[timedelta] = timedelta(days=1)
 

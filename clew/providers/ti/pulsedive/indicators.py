@@ -10,14 +10,30 @@ from clew.providers.reading import Links, Part, day, host_kind, joined, told, un
 from clew.providers.ti.pulsedive.base import RISKS, PulsediveBase, asked, page_of
 
 _FACTS = (
-    "risk", "risk_factors", "threat_name", "feeds", "ports", "technologies", "retired", "popularity_rank", "asn",
-    "isp", "organization", "country_code", "city", "registered", "http_status", "title",
-)  # fmt: skip
+    "risk",
+    "risk_factors",
+    "threat_name",
+    "feeds",
+    "ports",
+    "technologies",
+    "retired",
+    "popularity_rank",
+    "asn",
+    "isp",
+    "organization",
+    "country_code",
+    "city",
+    "registered",
+    "http_status",
+    "title",
+)
 _DNS = {
-    "A": (Relation.RESOLVES_TO, IpAddress), "AAAA": (Relation.RESOLVES_TO, IpAddress),
-    "CNAME": (Relation.ALIAS_OF, Domain), "NS": (Relation.DELEGATED_TO, Domain),
+    "A": (Relation.RESOLVES_TO, IpAddress),
+    "AAAA": (Relation.RESOLVES_TO, IpAddress),
+    "CNAME": (Relation.ALIAS_OF, Domain),
+    "NS": (Relation.DELEGATED_TO, Domain),
     "MX": (Relation.MAIL_HANDLED_BY, Domain),
-}  # fmt: skip
+}
 
 
 class Pulsedive(PulsediveBase):

@@ -13,8 +13,10 @@ COLUMNS = ("related", "relation", "risk", "observed_last")
 DNS_COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "observed_last")
 _KINDS = {"ip": IpAddress, "ipv6": IpAddress, "domain": Domain, "url": Url}
 _BETWEEN_NAMES = {
-    "CNAME": Relation.ALIAS_OF, "NS": Relation.DELEGATED_TO, "MX": Relation.MAIL_HANDLED_BY,
-}  # fmt: skip
+    "CNAME": Relation.ALIAS_OF,
+    "NS": Relation.DELEGATED_TO,
+    "MX": Relation.MAIL_HANDLED_BY,
+}
 
 
 class PulsediveRelated(PulsediveBase):

@@ -32,8 +32,15 @@ class SecurityTrails(SecurityTrailsBase):
         subdomains = document.whole("subdomain_count")
         if not (rows or subdomains):
             return unknown(domain, "SecurityTrails knows no records of it", reference=reference)
-        return told(domain, f"{len(rows)} DNS records", reference=reference, facts={"subdomains": subdomains},
-                    links=links, table=Table(RECORDS, tuple(rows)), returned=len(rows))  # fmt: skip
+        return told(
+            domain,
+            f"{len(rows)} DNS records",
+            reference=reference,
+            facts={"subdomains": subdomains},
+            links=links,
+            table=Table(RECORDS, tuple(rows)),
+            returned=len(rows),
+        )
 
     @operation(calls=1, wide=True, facts=("subdomains", *NAMES))
     def subdomains(self, domain: Domain, *, inactive: bool = True) -> Steps:
@@ -55,9 +62,17 @@ class SecurityTrails(SecurityTrailsBase):
             return unknown(domain, "SecurityTrails knows no names below it", reference=reference)
         rows = [row for label, place in labels if (row := _below(label, domain, place, links)) is not None]
         cut = bool(document.flag("meta", "limit_reached"))
-        return told(domain, f"{len(labels)} names below it", reference=reference, facts={"subdomains": total},
-                    links=links, table=Table(NAMES, tuple(rows)), returned=len(labels),
-                    available=total if cut else len(labels), truncated_by="limit" if cut else "")  # fmt: skip
+        return told(
+            domain,
+            f"{len(labels)} names below it",
+            reference=reference,
+            facts={"subdomains": total},
+            links=links,
+            table=Table(NAMES, tuple(rows)),
+            returned=len(labels),
+            available=total if cut else len(labels),
+            truncated_by="limit" if cut else "",
+        )
 
 
 def _records(name: str, about: Part, links: Links) -> list[tuple[Scalar, ...]]:

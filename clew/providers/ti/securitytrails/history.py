@@ -22,8 +22,15 @@ from clew.providers.ti.securitytrails.base import (
 )
 from clew.providers.web import HttpRequest
 
-RECORDS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "organization",
-           "observed_first", "observed_last")  # fmt: skip
+RECORDS = (
+    "dns_question_name",
+    "dns_answer_type",
+    "dns_resolved_ip",
+    "dns_answer_data",
+    "organization",
+    "observed_first",
+    "observed_last",
+)
 NAMES = ("dns_question_name", "dns_resolved_ip", "organization", "registrar", "registered")
 Type = Literal["a", "aaaa", "mx", "ns"]
 
@@ -50,9 +57,16 @@ class SecurityTrailsHistory(SecurityTrailsBase):
         if not rows:
             return unknown(domain, f"SecurityTrails knows no {record_type} records of it", reference=reference)
         more = (document.whole("pages") or 1) > page
-        return told(domain, f"{len(rows)} {record_type} records", reference=reference, links=links,
-                    table=Table(RECORDS, tuple(rows)), returned=len(rows), available=None if more else len(rows),
-                    truncated_by="limit" if more else "")  # fmt: skip
+        return told(
+            domain,
+            f"{len(rows)} {record_type} records",
+            reference=reference,
+            links=links,
+            table=Table(RECORDS, tuple(rows)),
+            returned=len(rows),
+            available=None if more else len(rows),
+            truncated_by="limit" if more else "",
+        )
 
     @operation(calls=1, wide=True, facts=NAMES)
     def ip(self, ip: IpAddress, *, page: int = 1) -> Steps:
@@ -62,8 +76,9 @@ class SecurityTrailsHistory(SecurityTrailsBase):
             page: which hundred of them.
         """
         asked = {"filter": {f"ipv{ip.version}": ip.value}}
-        reply = yield HttpRequest("POST", f"{API}/domains/list", (("page", str(max(1, page))),), secret=KEY,
-                                  json=asked, idempotent=True)  # fmt: skip
+        reply = yield HttpRequest(
+            "POST", f"{API}/domains/list", (("page", str(max(1, page))),), secret=KEY, json=asked, idempotent=True
+        )
         reference = f"{PAGES}/list/ip/{ip.value}"
         document, links = Part.of(reply), Links(ip)
         found = document.every("records")
@@ -71,9 +86,16 @@ class SecurityTrailsHistory(SecurityTrailsBase):
         if not found:
             return unknown(ip, "SecurityTrails knows no domain there", reference=reference)
         more = (document.whole("meta", "total_pages") or 1) > page
-        return told(ip, f"{len(found)} domains", reference=reference, links=links, table=Table(NAMES, tuple(rows)),
-                    returned=len(found), available=document.whole("record_count") if more else len(found),
-                    truncated_by="limit" if more else "")  # fmt: skip
+        return told(
+            ip,
+            f"{len(found)} domains",
+            reference=reference,
+            links=links,
+            table=Table(NAMES, tuple(rows)),
+            returned=len(found),
+            available=document.whole("record_count") if more else len(found),
+            truncated_by="limit" if more else "",
+        )
 
 
 def _values(each: Part, record_type: Type, links: Links) -> list[tuple[Scalar, ...]]:

@@ -63,9 +63,14 @@ class Fetching:
         return self._server(access).collections()
 
     def add(
-        self, access: Access, said: tuple[str, str, str] = ("", "", ""), *, collection: str = "", name: str = "",
+        self,
+        access: Access,
+        said: tuple[str, str, str] = ("", "", ""),
+        *,
+        collection: str = "",
+        name: str = "",
         tell: Tell | None = None,
-    ) -> Fetched:  # fmt: skip
+    ) -> Fetched:
         """Have a collection fetched as a feed from now on, and fetch it for the first time.
 
         Args:
@@ -137,8 +142,12 @@ class Fetching:
     def _server(self, access: Access) -> Server:
         server = Server(self.receive, replace(access, url=access.url.removeprefix("taxii+")))
         if self.gate.offline:
-            raise AskRefused(f"{server.title} was not asked: offline mode is on", kind="offline", sent=False,
-                             next_step="set CLEW_OFFLINE=0")  # fmt: skip
+            raise AskRefused(
+                f"{server.title} was not asked: offline mode is on",
+                kind="offline",
+                sent=False,
+                next_step="set CLEW_OFFLINE=0",
+            )
         return server
 
     def _check_free(self, name: str, url: str) -> None:
@@ -148,8 +157,10 @@ class Fetching:
 
 
 def _taken(name: str, where: str) -> FeedUnusable:
-    return FeedUnusable(f"there is a feed {name} already, from {where}",
-                        next_step=f"give this one another name (--name), or clew feeds remove {name}")  # fmt: skip
+    return FeedUnusable(
+        f"there is a feed {name} already, from {where}",
+        next_step=f"give this one another name (--name), or clew feeds remove {name}",
+    )
 
 
 def _chosen(found: Sequence[Collection], wanted: str, url: str) -> Collection:
@@ -160,8 +171,11 @@ def _chosen(found: Sequence[Collection], wanted: str, url: str) -> Collection:
         return readable[0]
     where = urlsplit(url).netloc
     if named and not readable:
-        raise FeedUnusable(f"{where} does not let you read the collection", where=named[0].url,
-                           next_step="ask whoever runs it for the right to read it")  # fmt: skip
+        raise FeedUnusable(
+            f"{where} does not let you read the collection",
+            where=named[0].url,
+            next_step="ask whoever runs it for the right to read it",
+        )
     what = f"no collection {wanted!r}" if wanted and not named else "no collection" if not named else "several of them"
     shown = ", ".join(f"{each.id} ({each.title})" for each in (readable or found)[:_SHOWN])
     step = f"--collection with one of {shown}" if shown else "check the URL, and the rights of the key"

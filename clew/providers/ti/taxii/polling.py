@@ -70,8 +70,11 @@ def poll(
         if not _go_on(server, walk, page, got):
             tell(mirror.finish(walk.progress))
             return
-    raise AskFailed(f"{server.title} has more than {pages:,} pages", kind="reply",
-                    next_step="what came is kept; clew feeds update goes on")  # fmt: skip
+    raise AskFailed(
+        f"{server.title} has more than {pages:,} pages",
+        kind="reply",
+        next_step="what came is kept; clew feeds update goes on",
+    )
 
 
 def _opened(progress: Progress, *, whole: bool) -> Progress:
@@ -136,15 +139,21 @@ def _go_on(server: Server, walk: _Walk, page: Page, got: Came) -> bool:
     walk.idle = 0 if got.fresh else walk.idle + 1
     circle = not got.fresh and envelope.next and envelope.next == walk.token
     if circle or walk.idle > MAX_IDLE:
-        raise AskFailed(f"{server.title} says again and again that there is more, and sends nothing new", kind="reply",
-                        next_step="what came is kept; tell whoever runs it")  # fmt: skip
+        raise AskFailed(
+            f"{server.title} says again and again that there is more, and sends nothing new",
+            kind="reply",
+            next_step="what came is kept; tell whoever runs it",
+        )
     if envelope.next:
         walk.token = envelope.next
     elif page.last > walk.after:
         walk.after, walk.token = page.last, ""
     else:
-        raise AskFailed(f"{server.title} says that there is more, and not where", kind="reply",
-                        next_step="what came is kept; tell whoever runs it")  # fmt: skip
+        raise AskFailed(
+            f"{server.title} says that there is more, and not where",
+            kind="reply",
+            next_step="what came is kept; tell whoever runs it",
+        )
     return True
 
 

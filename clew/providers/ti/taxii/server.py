@@ -107,8 +107,12 @@ class Server:
     def __init__(self, receive: Receive, access: Access) -> None:
         parts, key = _split(access.url), access.key
         if parts.username or parts.password:
-            raise AskRefused("a key does not belong into a URL", kind="url", sent=False,
-                             next_step="name the variable that holds it: --key NAME")  # fmt: skip
+            raise AskRefused(
+                "a key does not belong into a URL",
+                kind="url",
+                sent=False,
+                next_step="name the variable that holds it: --key NAME",
+            )
         self._receive = receive
         self._url = access.url
         self.title = f"the TAXII server {parts.netloc}"
@@ -140,8 +144,11 @@ class Server:
         Raises:
             AskError: no answer, or none that is a page.
         """
-        params = [("limit", str(limit)), *([("added_after", after)] if after else []),
-                  *([("next", token)] if token else [])]  # fmt: skip
+        params = [
+            ("limit", str(limit)),
+            *([("added_after", after)] if after else []),
+            *([("next", token)] if token else []),
+        ]
         kind = PageRequest if token else HttpRequest
         got = self._ask(f"{collection}objects/", tuple(params), "the collection", kind)
         try:
@@ -169,9 +176,14 @@ class Server:
         for _, each in [*objects(document.get("collections"))][:MAX_COLLECTIONS]:
             name = as_text(each.get("id"))
             if name and "/" not in name and "?" not in name and "#" not in name:
-                yield Collection(f"{root}collections/{name}/", name, words(each.get("title")),
-                                 words(each.get("alias")), words(each.get("description")),
-                                 each.get("can_read") is not False)  # fmt: skip
+                yield Collection(
+                    f"{root}collections/{name}/",
+                    name,
+                    words(each.get("title")),
+                    words(each.get("alias")),
+                    words(each.get("description")),
+                    each.get("can_read") is not False,
+                )
 
     def _document(self, url: str, what: str) -> Object:
         got = self._ask(url, (), what, HttpRequest)
@@ -200,14 +212,21 @@ class Server:
                 step = "name the variable that holds it: --key NAME, with --basic for user:password"
                 return AskRefused(f"{self.title} wants a key for {told}", kind="key", next_step=step)
             case 401:
-                return AskRefused(f"{self.title} refused the key for {told}", kind="key",
-                                  next_step=f"check the key {self._key}")  # fmt: skip
+                return AskRefused(
+                    f"{self.title} refused the key for {told}", kind="key", next_step=f"check the key {self._key}"
+                )
             case 403:
-                return AskRefused(f"{self.title} does not let you read {told}", kind="key",
-                                  next_step="ask whoever runs it for the right to read it")  # fmt: skip
+                return AskRefused(
+                    f"{self.title} does not let you read {told}",
+                    kind="key",
+                    next_step="ask whoever runs it for the right to read it",
+                )
             case 404:
-                return AskFailed(f"{self.title} does not have {told}", kind="not-found",
-                                 next_step="clew feeds collections URL shows what it has")  # fmt: skip
+                return AskFailed(
+                    f"{self.title} does not have {told}",
+                    kind="not-found",
+                    next_step="clew feeds collections URL shows what it has",
+                )
             case 406:
                 what = f"{self.title} does not speak TAXII 2.1: it did not take the request for {told}"
                 return AskFailed(what, kind="status", next_step=_OTHER_VERSION)
@@ -225,8 +244,10 @@ class Server:
             return None
         if media in (MEDIA, _OLDER):
             return self._failed("speaks another version of TAXII", _OTHER_VERSION)
-        return self._failed(f"answered with {words(media)[:80] or 'no type'} instead of {MEDIA} for {what}",
-                            "give the URL of an API root; download a file first, and add that")  # fmt: skip
+        return self._failed(
+            f"answered with {words(media)[:80] or 'no type'} instead of {MEDIA} for {what}",
+            "give the URL of an API root; download a file first, and add that",
+        )
 
     def _failed(self, what: str, step: str = "") -> AskFailed:
         return AskFailed(f"{self.title} {what}", kind="reply", next_step=step)

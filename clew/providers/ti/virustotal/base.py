@@ -106,9 +106,11 @@ def judged(
     doubtful = stats.whole("suspicious") or 0
     verdict, severity = verdict_of(bad, doubtful)
     common: dict[str, Scalar] = {
-        "detections": bad, "engines": asked, "reputation": about.whole("reputation"),
+        "detections": bad,
+        "engines": asked,
+        "reputation": about.whole("reputation"),
         "tags": joined(about.texts("tags")),
-    }  # fmt: skip
+    }
     return told(
         subject,
         f"{bad} of {asked} scanners say malicious{f', {doubtful} suspicious' if doubtful else ''}",

@@ -16,13 +16,15 @@ from clew.providers.ti.virustotal.base import (
     judged,
     name_of,
     object_of,
-)  # fmt: skip
+)
 
 _DNS = {
-    "A": (Relation.RESOLVES_TO, IpAddress), "AAAA": (Relation.RESOLVES_TO, IpAddress),
-    "CNAME": (Relation.ALIAS_OF, Domain), "MX": (Relation.MAIL_HANDLED_BY, Domain),
+    "A": (Relation.RESOLVES_TO, IpAddress),
+    "AAAA": (Relation.RESOLVES_TO, IpAddress),
+    "CNAME": (Relation.ALIAS_OF, Domain),
+    "MX": (Relation.MAIL_HANDLED_BY, Domain),
     "NS": (Relation.DELEGATED_TO, Domain),
-}  # fmt: skip
+}
 _OF_FILES = ("threat_name", "file_type", "file_size", "file_name", "signers", "sandbox_verdicts")
 
 
@@ -42,9 +44,11 @@ class VirusTotal(VirusTotalBase):
             links.to(Relation.BELONGS_TO, f"AS{system}", AutonomousSystem, about.where("asn"))
         _shown_certificate(about, links)
         facts: dict[str, Scalar] = {
-            "asn": system, "as_organization": about.text("as_owner"), "country_code": about.text("country"),
+            "asn": system,
+            "as_organization": about.text("as_owner"),
+            "country_code": about.text("country"),
             "network": about.text("network"),
-        }  # fmt: skip
+        }
         return judged(ip, about, reference, facts, links)
 
     @operation(calls=1, facts=(*FACTS, "categories", "registrar", "registered", "popularity_rank"))
@@ -86,9 +90,10 @@ class VirusTotal(VirusTotalBase):
         if about.text(served):
             links.to(Relation.HOSTS, about.text(served), File, about.where(served))
         facts: dict[str, Scalar] = {
-            "categories": _categories(about), "title": about.text("title"),
+            "categories": _categories(about),
+            "title": about.text("title"),
             "http_status": about.whole("last_http_response_code"),
-        }  # fmt: skip
+        }
         return judged(url, about, reference, facts, links)
 
     @operation(calls=1, facts=(*FACTS, *_OF_FILES))

@@ -19,7 +19,7 @@ from clew.providers.ti.virustotal.base import (
     file_of,
     listed,
     name_of,
-)  # fmt: skip
+)
 
 COLUMNS = (
     "related",
@@ -33,13 +33,37 @@ COLUMNS = (
 )
 
 OfIp = Literal["communicating_files", "downloaded_files", "referrer_files", "historical_ssl_certificates", "urls"]
-OfDomain = Literal["communicating_files", "downloaded_files", "referrer_files", "historical_ssl_certificates",
-                   "subdomains", "siblings", "urls"]  # fmt: skip
-OfUrl = Literal["communicating_files", "downloaded_files", "referrer_files", "redirects_to", "redirecting_urls",
-                "contacted_domains", "contacted_ips"]  # fmt: skip
-OfFile = Literal["contacted_ips", "contacted_domains", "contacted_urls", "dropped_files", "bundled_files",
-                 "execution_parents", "itw_urls", "itw_domains", "itw_ips", "embedded_domains",
-                 "embedded_urls"]  # fmt: skip
+OfDomain = Literal[
+    "communicating_files",
+    "downloaded_files",
+    "referrer_files",
+    "historical_ssl_certificates",
+    "subdomains",
+    "siblings",
+    "urls",
+]
+OfUrl = Literal[
+    "communicating_files",
+    "downloaded_files",
+    "referrer_files",
+    "redirects_to",
+    "redirecting_urls",
+    "contacted_domains",
+    "contacted_ips",
+]
+OfFile = Literal[
+    "contacted_ips",
+    "contacted_domains",
+    "contacted_urls",
+    "dropped_files",
+    "bundled_files",
+    "execution_parents",
+    "itw_urls",
+    "itw_domains",
+    "itw_ips",
+    "embedded_domains",
+    "embedded_urls",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +157,15 @@ def _row(each: Part, way: _Way, links: Links) -> tuple[Scalar, ...] | None:
     links.between(ends[0], way.relation, ends[1], each.pointer, first=first, last=last)
     bad, asked = counts_of(about.part("last_analysis_stats"))
     return (
-        str(other.key), way.relation.value, bad if asked else None, asked or None,
-        about.text("popular_threat_classification", "suggested_threat_label"), about.text("meaningful_name"),
-        written(first), written(last),
-    )  # fmt: skip
+        str(other.key),
+        way.relation.value,
+        bad if asked else None,
+        asked or None,
+        about.text("popular_threat_classification", "suggested_threat_label"),
+        about.text("meaningful_name"),
+        written(first),
+        written(last),
+    )
 
 
 def _entity(each: Part, links: Links) -> Entity | None:

@@ -137,9 +137,13 @@ def _host(subject: IpAddress | Domain, about: Part, reference: str) -> Finding:
         links.to(Relation.BELONGS_TO, f"AS{system}", AutonomousSystem, about.where("asn"))
     bad = worst >= MANY
     facts: Mapping[str, Scalar] = {
-        "detections": worst if of else None, "engines": of or None, "categories": joined(about.texts("categories")),
-        "asn": system, "as_organization": about.text("as_owner"), "country_code": about.text("country"),
-    }  # fmt: skip
+        "detections": worst if of else None,
+        "engines": of or None,
+        "categories": joined(about.texts("categories")),
+        "asn": system,
+        "as_organization": about.text("as_owner"),
+        "country_code": about.text("country"),
+    }
     reason = f"{worst} of {of} scanners object to the worst URL there" if of else "no scanner objects to a URL there"
     return told(
         subject,

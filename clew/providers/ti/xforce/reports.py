@@ -11,9 +11,10 @@ from clew.providers.ti.xforce.base import XForceBase, address, asked, judge, nam
 
 _FACTS = ("risk_score", "categories", "tags")
 _RISKS = {
-    "high": (Verdict.MALICIOUS, Severity.HIGH), "medium": (Verdict.SUSPICIOUS, Severity.MEDIUM),
+    "high": (Verdict.MALICIOUS, Severity.HIGH),
+    "medium": (Verdict.SUSPICIOUS, Severity.MEDIUM),
     "low": (Verdict.UNKNOWN, Severity.LOW),
-}  # fmt: skip
+}
 
 
 class XForce(XForceBase):
@@ -70,9 +71,11 @@ class XForce(XForceBase):
                 _called(row, links, home=name == "CnCServers")
         families = joined([*about.texts("family"), *others.texts("family")])
         facts: dict[str, Scalar] = {
-            "risk": risk, "threat_name": families, "tags": _tags(document),
+            "risk": risk,
+            "threat_name": families,
+            "tags": _tags(document),
             "detection_rate": others.whole("detectionCoverage"),
-        }  # fmt: skip
+        }
         return told(
             file,
             f"risk {risk}; {families or 'no family'}",

@@ -21,9 +21,9 @@ from clew.providers.ti.feeds.asking import Feeds
 from clew.providers.ti.feeds.mirror import Mirror, Subscription
 from clew.providers.ti.feeds.store import FeedStore
 from clew.providers.ti.feeds.warninglists import Warninglists
-from clew.providers.ti.taxii.fetching import Fetching
+from clew.providers.ti.taxii.fetching import CollectionFetcher
 from clew.providers.web import HttpRequest
-from clew.providers.web.transport import Received
+from clew.providers.web.transport import RawResponse
 
 Figure = Callable[[str, str, str], None]
 MILLION, ASKED = 1_000_000, 100_000
@@ -108,7 +108,7 @@ def test_memory(store: FeedStore, benchmark: Any, figure: Figure) -> None:
     figure("memory of asking a million values", f"{peak:.0f} MiB, {before:.0f} MiB of it before", "aim: 150 MiB")
 
 
-def page(start: int) -> Received:
+def page(start: int) -> RawResponse:
     """A page of a thousand indicators, which are those from that number on."""
     objects = [
         {
@@ -125,14 +125,14 @@ def page(start: int) -> Received:
         for number in range(start, start + 1_000)
     ]
     body = {"objects": objects, "more": start + 1_000 < ASKED, "next": str(start + 1_000)}
-    return Received(200, {"content-type": "application/taxii+json;version=2.1"}, json.dumps(body).encode())
+    return RawResponse(200, {"content-type": "application/taxii+json;version=2.1"}, json.dumps(body).encode())
 
 
 def test_taxii(tmp_path: Path, benchmark: Any, figure: Figure) -> None:
     store = FeedStore(tmp_path)
     pages = {number: page(number) for number in range(0, ASKED, 1_000)}
-    Mirror.create(store.mirror("isac"), Subscription("https://taxii.example/api/collections/c1/")).close()
-    way = Fetching(store, lambda ask, _: pages[int(dict(cast("HttpRequest", ask).params).get("next", 0))])
+    Mirror.create(store.mirror_path("isac"), Subscription("https://taxii.example/api/collections/c1/")).close()
+    way = CollectionFetcher(store, lambda ask, _: pages[int(dict(cast("HttpRequest", ask).params).get("next", 0))])
     seconds = benchmark.pedantic(lambda: cpu(lambda: way.fetch("isac")), rounds=1)
     figure("take 100,000 objects of TAXII, and read them", f"{seconds:.1f} CPU s", "")
     figure("take them again, all known", f"{cpu(lambda: way.fetch('isac')):.1f} CPU s", "")

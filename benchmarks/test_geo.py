@@ -17,7 +17,7 @@ import pytest
 from maxminddb.reader import Reader
 
 from clew import IpAddress, configure
-from clew.providers.geo.sources import brought_along
+from clew.providers.geo.sources import bundled_database
 
 Figure = Callable[[str, str, str], None]
 ROWS, DISTINCT = 100_000, 20_000
@@ -81,7 +81,7 @@ def inputs(folder: Path) -> dict[str, tuple[Path, list[str]]]:
         ),
         "50 distinct": (by_24, shared[:50]),
     }
-    brought = brought_along()
+    brought = bundled_database()
     return made | ({"GeoLite2-City of 2018": (brought, anywhere)} if brought is not None else {})
 
 

@@ -36,16 +36,16 @@ from typing import ClassVar
 class ClewError(Exception):
     """What was wrong, where it was, and what to do next."""
 
-    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
-        self.what = what
-        self.where = where
+    def __init__(self, message: str, *, location: str = "", next_step: str = "") -> None:
+        self.message = message
+        self.location = location
         self.next_step = next_step
-        super().__init__(what)
+        super().__init__(message)
 
     def __str__(self) -> str:
-        where = f" ({self.where})" if self.where else ""
+        location = f" ({self.location})" if self.location else ""
         step = f"\n  next: {self.next_step}" if self.next_step else ""
-        return f"{self.what}{where}{step}"
+        return f"{self.message}{location}{step}"
 
 
 class EntityError(ClewError):
@@ -90,15 +90,15 @@ class PipelineError(ClewError):
     """A pipeline that cannot be read, or run, as it is. `problems` are all that were found, each with its place."""
 
     def __init__(
-        self, what: str, *, where: str = "", next_step: str = "", problems: tuple[ClewError, ...] = ()
+        self, message: str, *, location: str = "", next_step: str = "", problems: tuple[ClewError, ...] = ()
     ) -> None:
-        super().__init__(what, where=where, next_step=next_step)
+        super().__init__(message, location=location, next_step=next_step)
         self.problems = problems or (self,)
 
     def __str__(self) -> str:
         if self.problems == (self,):
             return super().__str__()
-        return "\n".join([self.what, *map(str, self.problems)])
+        return "\n".join([self.message, *map(str, self.problems)])
 
 
 class AskError(ClewError):
@@ -110,8 +110,8 @@ class AskError(ClewError):
 
     outcome: ClassVar[str] = "failed"
 
-    def __init__(self, what: str, *, kind: str, where: str = "", next_step: str = "", sent: bool = True) -> None:
-        super().__init__(what, where=where, next_step=next_step)
+    def __init__(self, message: str, *, kind: str, location: str = "", next_step: str = "", sent: bool = True) -> None:
+        super().__init__(message, location=location, next_step=next_step)
         self.kind = kind
         self.sent = sent
         self.attempts = 1
@@ -120,7 +120,7 @@ class AskError(ClewError):
     @property
     def reason(self) -> str:
         """What the finding will say."""
-        return f"{self.what}; {self.next_step}" if self.next_step else self.what
+        return f"{self.message}; {self.next_step}" if self.next_step else self.message
 
 
 class AskFailed(AskError):

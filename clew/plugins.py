@@ -21,17 +21,17 @@ class Plugin:
     Attributes:
         group: `clew.pivots` or `clew.providers`.
         name: as its package calls it.
-        where: `module:attribute`.
+        target: `module:attribute`.
         package: the package that offers it, and its version.
     """
 
     group: str
     name: str
-    where: str
+    target: str
     package: str
 
     def __str__(self) -> str:
-        return f"{self.package} ({self.where})"
+        return f"{self.package} ({self.target})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +39,33 @@ class PluginFailure:
     """Why a plug-in cannot be used; with where it failed, if it was running."""
 
     plugin: Plugin
-    what: str
+    reason: str
     traceback: str = ""
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The package and the entry point."""
         return f"{self.plugin}, {self.plugin.group} {self.plugin.name}"
 
     def error(self) -> PluginError:
         """The failure as an exception."""
-        return PluginError(self.what, where=self.where, next_step="clew doctor shows where it failed")
+        return PluginError(self.reason, location=self.location, next_step="clew doctor shows where it failed")
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.location}: {self.reason}"
 
 
 @functools.cache
-def _scanned() -> Callable[[str], Iterable[EntryPoint]]:
+def _entry_point_selector() -> Callable[[str], Iterable[EntryPoint]]:
     """All entry points of the machine, read once."""
-    every = entry_points()
-    return lambda group: every.select(group=group)
+    points = entry_points()
+    return lambda group: points.select(group=group)
 
 
 @functools.cache
-def installed(group: str) -> tuple[Plugin, ...]:
+def installed_plugins(group: str) -> tuple[Plugin, ...]:
     """The entry points of a group."""
-    return tuple(_plugin(point, point.dist) for point in sorted(_scanned()(group)))
+    return tuple(_plugin(point, point.dist) for point in sorted(_entry_point_selector()(group)))
 
 
 def _plugin(point: EntryPoint, package: Distribution | None) -> Plugin:
@@ -77,10 +77,10 @@ def _title(package: Distribution | None) -> str:
 
 
 @functools.cache
-def loaded(plugin: Plugin) -> object:
+def load_plugin(plugin: Plugin) -> object:
     """What the entry point names, or the `PluginFailure` that importing it ended in."""
     try:
-        return EntryPoint(plugin.name, plugin.where, plugin.group).load()
+        return EntryPoint(plugin.name, plugin.target, plugin.group).load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
-        what = f"it cannot be imported: {type(error).__name__}: {error}"
-        return PluginFailure(plugin, what, traceback.format_exc())
+        reason = f"it cannot be imported: {type(error).__name__}: {error}"
+        return PluginFailure(plugin, reason, traceback.format_exc())

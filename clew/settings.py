@@ -18,7 +18,7 @@ from clew.errors import SettingsError
 PREFIX = "CLEW_"
 # How a variable that holds several values parts them: paths as PATH does, names as people write them.
 _PATHS = re.compile(re.escape(os.pathsep))
-_PARTS = {
+_SEPARATORS = {
     "feeds": _PATHS,
     "geoip": _PATHS,
     "warninglists": _PATHS,
@@ -104,48 +104,50 @@ class Settings:
         Raises:
             SettingsError: an unreadable file, an unknown name, or a value of the wrong kind.
         """
-        named = file or (Path(os.environ[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in os.environ else None)
-        given = _from_file(named or user_config_path("clew") / "config.toml", required=named is not None)
-        given |= _from_environment()
-        given.setdefault("feeds_store", user_data_path("clew") / "feeds")
-        given.setdefault("analyst", os.environ.get("USER") or "analyst")
-        return cls(**given)
+        path = file or (Path(os.environ[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in os.environ else None)
+        values = _from_file(path or user_config_path("clew") / "config.toml", must_exist=path is not None)
+        values |= _from_environment()
+        values.setdefault("feeds_store", user_data_path("clew") / "feeds")
+        values.setdefault("analyst", os.environ.get("USER") or "analyst")
+        return cls(**values)
 
 
-def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
-    if not path.exists() and not required:
+def _from_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    if not path.exists() and not must_exist:
         return {}
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings cannot be read: {error}", where=str(path)) from None
-    known = {each.name for each in fields(Settings)}
+        raise SettingsError(f"the settings cannot be read: {error}", location=str(path)) from None
+    names = {setting.name for setting in fields(Settings)}
     for name in content:
-        if name not in known:
+        if name not in names:
             raise SettingsError(
-                f"there is no setting {name!r}", where=str(path), next_step=f"known are {', '.join(sorted(known))}"
+                f"there is no setting {name!r}", location=str(path), next_step=f"known are {', '.join(sorted(names))}"
             )
-    return {name: _typed(name, value, str(path)) for name, value in content.items()}
+    return {name: _convert(name, value, str(path)) for name, value in content.items()}
 
 
 def _from_environment() -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for each in fields(Settings):
-        variable = PREFIX + each.name.upper()
+    values: dict[str, Any] = {}
+    for setting in fields(Settings):
+        variable = PREFIX + setting.name.upper()
         text = os.environ.get(variable)
         if text:
-            parts = _PARTS.get(each.name)
-            parted = [part for part in parts.split(text) if part] if parts else text
-            given[each.name] = _typed(each.name, parted, variable)
-    return given
+            separator = _SEPARATORS.get(setting.name)
+            value = [item for item in separator.split(text) if item] if separator else text
+            values[setting.name] = _convert(setting.name, value, variable)
+    return values
 
 
-def _typed(name: str, value: object, where: str) -> object:
+def _convert(name: str, value: object, location: str) -> object:
     """`value` as the type of the setting `name`."""
     try:
         return _READERS[name](value)
     except (LookupError, TypeError, ValueError):
-        raise SettingsError(f"{name!r} cannot be {value!r}", where=where, next_step=_FORMS.get(name, "")) from None
+        raise SettingsError(
+            f"{name!r} cannot be {value!r}", location=location, next_step=_FORMS.get(name, "")
+        ) from None
 
 
 # Each reads a value of the file or the environment, and raises LookupError, TypeError or ValueError for what it is not.
@@ -187,18 +189,18 @@ def _switch(value: object) -> bool:
 
 def _size(value: object) -> int:
     """Bytes, of a number or of a text with its unit."""
-    found = None if isinstance(value, bool) or not isinstance(value, int | str) else _SIZE.fullmatch(str(value))
-    if found is None:
+    match = None if isinstance(value, bool) or not isinstance(value, int | str) else _SIZE.fullmatch(str(value))
+    if match is None:
         raise TypeError
-    return int(found[1]) * _UNITS[found[2].lower()]
+    return int(match[1]) * _UNITS[match[2].lower()]
 
 
-def _number(value: object, most: float) -> float:
+def _number(value: object, maximum: float) -> float:
     """A number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError
     number = float(value)
-    if not 0 <= number <= most:
+    if not 0 <= number <= maximum:
         raise ValueError
     return number
 
@@ -226,10 +228,10 @@ def _windows(text: str) -> tuple[tuple[int, timedelta], ...]:
         return ()
     windows: list[tuple[int, timedelta]] = []
     for part in text.split("+"):
-        found = _CALLS.fullmatch(part)
-        if found is None:
+        match = _CALLS.fullmatch(part)
+        if match is None:
             raise ValueError
-        windows.append((int(found[1]), SPANS[found[2].lower()]))
+        windows.append((int(match[1]), SPANS[match[2].lower()]))
     return tuple(windows)
 
 
@@ -239,8 +241,8 @@ def _table(value: object) -> dict[str, object]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, _, said = text.partition("=")
-    return name, said
+    name, _, value = text.partition("=")
+    return name, value
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {

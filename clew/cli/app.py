@@ -17,12 +17,12 @@ from clew.cli.pipeline import run
 from clew.cli.redact import redact, restore
 from clew.cli.replay import compare, replay
 from clew.cli.share import crate, export, sign
-from clew.cli.terminal import err
+from clew.cli.terminal import error_console
 from clew.cli.window import window
 from clew.entities.display import visible
 from clew.errors import CaseError, ClewError
 
-FAILED = 1
+EXIT_FAILED = 1
 
 app = typer.Typer(
     help="Follow an intrusion from one entity to the next, and keep everything that was asked and answered.",
@@ -69,10 +69,12 @@ def main() -> None:
     try:
         app()
     except ClewError as error:
-        err.print(f"clew: {visible(error.what)}{f' ({visible(error.where)})' if error.where else ''}")
+        error_console.print(
+            f"clew: {visible(error.message)}{f' ({visible(error.location)})' if error.location else ''}"
+        )
         if error.next_step:
-            err.print(f"  next: {visible(error.next_step)}")
-        sys.exit(error.exit_code if isinstance(error, CaseError) else FAILED)
+            error_console.print(f"  next: {visible(error.next_step)}")
+        sys.exit(error.exit_code if isinstance(error, CaseError) else EXIT_FAILED)
     except (FileExistsError, ValueError, TypeError) as error:
-        err.print(f"clew: {visible(error)}")
-        sys.exit(FAILED)
+        error_console.print(f"clew: {visible(error)}")
+        sys.exit(EXIT_FAILED)

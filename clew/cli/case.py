@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clew.cli.terminal import out, show_finding, show_table
+from clew.cli.terminal import console, show_finding, show_table
 from clew.entities import parse
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
@@ -16,7 +16,7 @@ from clew.graph.plan import Budget
 from clew.views.investigation import Investigation
 
 #: The exit code of a replay that is not what was saved.
-DIFFERENT = 3
+EXIT_DIFFERENT = 3
 
 CasePath = Annotated[Path, typer.Argument(help="the case file")]
 EntityText = Annotated[
@@ -27,10 +27,10 @@ Calls = Annotated[int, typer.Option(min=1, help="the most asks, to logs, databas
 
 def connect(case: CasePath, logs: Annotated[Path, typer.Argument(help="a folder, a file or a zip of logs")]) -> None:
     """Make logs queryable for a case, which is made if there is none."""
-    with Investigation.open(case) as opened:
-        store = opened.connect(logs)
-        damaged = f", {store.damaged:,} damaged rows left out" if store.damaged else ""
-        out.print(f"connected {visible(store.name)}: {store.files:,} files, {store.rows:,} rows{damaged}")
+    with Investigation.open(case) as investigation:
+        store = investigation.connect(logs)
+        note = f", {store.damaged_rows:,} damaged rows left out" if store.damaged_rows else ""
+        console.print(f"connected {visible(store.name)}: {store.files:,} files, {store.rows:,} rows{note}")
 
 
 def pivot(
@@ -40,8 +40,8 @@ def pivot(
     set_: Annotated[list[str], typer.Option("--set", help="an argument, as name=value; repeatable")] = [],  # noqa: B006 - typer wants the default
 ) -> None:
     """Run one pivot of one entity, and keep the answer in the case."""
-    with Investigation.open(case) as opened:
-        finding = opened.pivot(parse(entity), name, dict(_argument(text) for text in set_))
+    with Investigation.open(case) as investigation:
+        finding = investigation.pivot(parse(entity), name, dict(_argument(text) for text in set_))
         show_finding(finding)
 
 
@@ -54,9 +54,15 @@ def expand(
     plan: Annotated[bool, typer.Option("--plan", help="only say what would be asked first")] = False,
 ) -> None:
     """Ask about an entity, then about what that named, within a budget."""
-    with existing(case) as opened:
+    with open_existing(case) as investigation:
         start, budget = parse(entity), Budget(calls=calls)
-        out.print(str(opened.plan(start, budget=budget) if plan else opened.expand(start, depth=depth, budget=budget)))
+        console.print(
+            str(
+                investigation.plan(start, budget=budget)
+                if plan
+                else investigation.expand(start, depth=depth, budget=budget)
+            )
+        )
 
 
 def show(
@@ -67,15 +73,15 @@ def show(
     rows: Annotated[int, typer.Option(min=1, help="the most rows")] = 50,
 ) -> None:
     """What a case knows."""
-    with existing(case) as opened:
+    with open_existing(case) as investigation:
         if what == "story":
-            out.print(opened.story())
+            console.print(investigation.story())
         elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "audit"):
-            frame = getattr(opened, what)()
+            frame = getattr(investigation, what)()
             records = [[str(name) for name in frame.columns], *frame.head(rows).astype(str).to_numpy().tolist()]
             show_table(records)
             if len(frame) > rows:
-                out.print(f"{rows:,} of {len(frame):,} rows: --rows shows more")
+                console.print(f"{rows:,} of {len(frame):,} rows: --rows shows more")
         else:
             raise typer.BadParameter(f"there is nothing called {visible(what)} to show")
 
@@ -85,14 +91,14 @@ def html(
     to: Annotated[Path | None, typer.Option("--to", help="the page; beside the case, if not given")] = None,
 ) -> None:
     """Draw the graph as one page that opens offline."""
-    with existing(case) as opened:
-        out.print(f"wrote {visible(opened.to_html(to or case.with_suffix('.html')))}")
+    with open_existing(case) as investigation:
+        console.print(f"wrote {visible(investigation.to_html(to or case.with_suffix('.html')))}")
 
 
-def existing(case: Path) -> Investigation:
+def open_existing(case: Path) -> Investigation:
     """A case that is there: commands that read must not make one by a misspelt name."""
     if not case.exists():
-        raise CaseNotFound("there is no such case", where=str(case), next_step=f"clew connect {case} LOGS makes one")
+        raise CaseNotFound("there is no such case", location=str(case), next_step=f"clew connect {case} LOGS makes one")
     return Investigation.open(case)
 
 

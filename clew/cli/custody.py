@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import CasePath, open_existing
+from clew.cli.terminal import console
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
 from clew.graph.export.crate import CASE
@@ -19,7 +19,7 @@ from clew.graph.verifying import salvage as salvage_case
 from clew.graph.verifying import verify as verify_case
 
 #: The exit code of a case that is not what was written.
-DIFFERENT = 3
+EXIT_DIFFERENT = 3
 Times = Annotated[int, typer.Option(min=1, help="how many")]
 
 
@@ -35,51 +35,51 @@ def verify(
 ) -> None:
     """Check every step, all evidence, that the graph follows from them, and signatures; of a folder, every file."""
     if not case.exists():
-        raise CaseNotFound("there is no such case", where=str(case))
+        raise CaseNotFound("there is no such case", location=str(case))
     if salvage is not None:
-        found = salvage_case(case, salvage)
-        out.print(f"saved {found.steps} steps in {visible(salvage)}")
+        report = salvage_case(case, salvage)
+        console.print(f"saved {report.steps} steps in {visible(salvage)}")
     else:
         signers = Signers.load(signer) if signer is not None else None
-        with Store(_checked(case), migrate=False) as store:
-            found = verify_case(store, signers, statement)
-        out.print(str(found))
-    if not found:
-        raise typer.Exit(DIFFERENT)
+        with Store(_verified_case(case), migrate=False) as store:
+            report = verify_case(store, signers, statement)
+        console.print(str(report))
+    if not report:
+        raise typer.Exit(EXIT_DIFFERENT)
 
 
-def _checked(case: Path) -> Path:
+def _verified_case(case: Path) -> Path:
     """The case itself; of a folder whose files are all as they were written, the case in it."""
     if not case.is_dir():
         return case
     files = verify_crate(case)
-    out.print(str(files))
+    console.print(str(files))
     if not files:
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(EXIT_DIFFERENT)
     return case / CASE
 
 
 def copy(case: CasePath, to: Annotated[Path, typer.Argument(help="the new file")]) -> None:
     """Write the case as it is now into a new file, while others go on working with it."""
-    with existing(case) as opened:
-        out.print(f"wrote {visible(opened.export_copy(to))}")
+    with open_existing(case) as investigation:
+        console.print(f"wrote {visible(investigation.export_copy(to))}")
 
 
 def undo(case: CasePath, times: Times = 1) -> None:
     """Take back the last thing that was done, or the last few."""
-    with existing(case) as opened:
-        steps = opened.undo(times)
-        out.print(f"took back step {', '.join(map(str, steps))}")
+    with open_existing(case) as investigation:
+        steps = investigation.undo(times)
+        console.print(f"took back step {', '.join(map(str, steps))}")
 
 
 def redo(case: CasePath, times: Times = 1) -> None:
     """Do again what was taken back last."""
-    with existing(case) as opened:
-        steps = opened.redo(times)
-        out.print(f"did again step {', '.join(map(str, steps))}")
+    with open_existing(case) as investigation:
+        steps = investigation.redo(times)
+        console.print(f"did again step {', '.join(map(str, steps))}")
 
 
 def branch(case: CasePath, name: Annotated[str, typer.Argument(help="what the branch is about")]) -> None:
     """Begin a case of its own that goes on from here; this one stays as it is."""
-    with existing(case) as opened, opened.branch(name) as other:
-        out.print(f"wrote {visible(other.path)}")
+    with open_existing(case) as investigation, investigation.branch(name) as other:
+        console.print(f"wrote {visible(other.path)}")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import DIFFERENT
-from clew.cli.terminal import out
+from clew.cli.case import EXIT_DIFFERENT
+from clew.cli.terminal import console
 
 
 def demo(
@@ -21,6 +21,6 @@ def demo(
 
     if force:
         (folder / "demo.clew").unlink(missing_ok=True)
-    replay = run_tour(folder, out.print)
+    replay = run_tour(folder, console.print)
     if not replay.identical:
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(EXIT_DIFFERENT)

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.terminal import out, show_table
+from clew.cli.terminal import console, show_table
 from clew.entities import entity_type
 from clew.entities.display import visible
-from clew.pivots.catalog import Catalog, card_of, catalog_of
+from clew.pivots.catalog import Catalog, catalog_of, describe_pivot
 from clew.pivots.catalog import search as search_all
 from clew.pivots.registry import find_pivot
 from clew.pivots.sources import HEAD
 from clew.pivots.sources import sources as all_sources
-from clew.views.doctor import FAILED, checks
+from clew.views.doctor import STATE_FAILED, checks
 from clew.views.probing import probe
 
 
@@ -26,16 +26,16 @@ def pivots(
     """Which pivots there are: what they do, whom they ask, what leaves the machine, what comes back."""
     if name:
         entity = entity_type(kind)
-        for line in str(card_of(entity, find_pivot(entity, name))).splitlines():
-            out.print(visible(line))
+        for line in str(describe_pivot(entity, find_pivot(entity, name))).splitlines():
+            console.print(visible(line))
     else:
-        found = catalog_of(entity_type(kind)) if kind else search_all()
-        _show_catalog(found.search(search))
+        catalog = catalog_of(entity_type(kind)) if kind else search_all()
+        _show_catalog(catalog.search(search))
 
 
 def sources() -> None:
     """Which sources there are: their keys, whether look-ups ask them, what can be asked of them."""
-    show_table([[*HEAD], *([*each.cells] for each in all_sources())])
+    show_table([[*HEAD], *([*source.cells] for source in all_sources())])
 
 
 def doctor(
@@ -48,30 +48,30 @@ def doctor(
 ) -> None:
     """What works on this machine and what does not. Asks nobody that is not named; ends with 1 if something fails."""
     results = [*checks(), *(probe(ask or ()) if ask or ask_all else ())]
-    rows = [[each.state, each.name, each.what, each.next_step] for each in results]
+    rows = [[check.state, check.name, check.message, check.next_step] for check in results]
     show_table([["state", "check", "what", "next"], *rows])
-    for each in results:
-        if details and each.detail:
-            out.print(f"\n{visible(each.what)}")
-            for line in each.detail.splitlines():
-                out.print(f"  {visible(line)}")
-    if any(each.state == FAILED for each in results):
+    for check in results:
+        if details and check.detail:
+            console.print(f"\n{visible(check.message)}")
+            for line in check.detail.splitlines():
+                console.print(f"  {visible(line)}")
+    if any(check.state == STATE_FAILED for check in results):
         raise typer.Exit(1)
 
 
-def _show_catalog(found: Catalog) -> None:
-    if not found:
-        out.print("no pivot is like that")
+def _show_catalog(catalog: Catalog) -> None:
+    if not catalog:
+        console.print("no pivot is like that")
         return
     rows = [
         [
-            f"{card.entity}.{card.name}",
-            card.about,
-            ", ".join(source.name for source in card.sources),
-            card.contact,
-            str(card.calls),
-            card.leaves,
+            f"{description.entity}.{description.name}",
+            description.about,
+            ", ".join(source.name for source in description.sources),
+            description.contact,
+            str(description.calls),
+            description.leaves,
         ]
-        for card in found
+        for description in catalog
     ]
     show_table([["pivot", "what", "asks", "contact", "calls", "leaves"], *rows])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clew.cli.terminal import err, out, show_finding, show_table
+from clew.cli.terminal import console, error_console, show_finding, show_table
 from clew.entities import Severity, Verdict, parse
 from clew.entities.display import visible
 from clew.entities.text import stamp
@@ -17,10 +17,10 @@ from clew.pivots.registry import pivots_for
 
 if TYPE_CHECKING:
     from clew.providers.ti.feeds.building import Feed
-    from clew.providers.ti.feeds.store import Broken, FeedStore, OpenFeed
-    from clew.providers.ti.taxii.fetching import Fetched, Fetching
+    from clew.providers.ti.feeds.store import BrokenFeed, FeedStore, OpenFeed
+    from clew.providers.ti.taxii.fetching import CollectionFetcher, FetchResult
 
-FAILED, NOTHING = 1, 3
+EXIT_FAILED, EXIT_NOTHING = 1, 3
 Name = Annotated[str, typer.Argument(metavar="NAME", help="of the feed, as clew feeds list shows it")]
 Key = Annotated[
     str, typer.Option(help="of a TAXII server: the name of the key in the environment, keyring or keys file")
@@ -57,19 +57,19 @@ def add(
     from clew.providers.ti.taxii.fetching import is_url
     from clew.providers.ti.taxii.server import Access
 
-    begun, said = stamp(now()), (str(verdict or ""), str(severity or ""), tlp)
+    start_time, defaults = stamp(now()), (str(verdict or ""), str(severity or ""), tlp)
     if is_url(source):
-        fetched = _fetcher().add(Access(source, key, basic), said, collection=collection, name=name)
-        _show_fetched(fetched, begun)
+        result = _fetcher().add(Access(source, key, basic), defaults, collection=collection, name=name)
+        _show_fetched(result, start_time)
         return
     if collection or key or basic:
         raise SettingsError(
             "--collection, --key and --basic are for TAXII servers",
-            where=source,
+            location=source,
             next_step="give a URL, or leave them out",
         )
-    read = _store().add(source, name=name, verdict=said[0], severity=said[1], tlp=said[2])
-    _show_read(read, begun)
+    feed = _store().add(source, name=name, verdict=defaults[0], severity=defaults[1], tlp=defaults[2])
+    _show_read(feed, start_time)
 
 
 @feeds.command()
@@ -79,20 +79,22 @@ def update(
     whole: Annotated[bool, typer.Option("--whole", help="fetch everything again, and forget what is gone")] = False,
 ) -> None:
     """Fetch what is new in collections of TAXII servers, and read files again that have changed."""
-    store, troubles = _store(), list[ClewError]()
-    names = [name] if name else sorted({*store.fetched(), *(each.feed.name for each in _open_feeds())})
+    store, errors = _store(), list[ClewError]()
+    names = [name] if name else sorted({*store.fetched_names(), *(open_feed.feed.name for open_feed in _open_feeds())})
     if not names:
-        out.print("no feeds: clew feeds add PATH")
-    for each in names:
+        console.print("no feeds: clew feeds add PATH")
+    for feed_name in names:
         try:
-            _update(store, each, whole=whole)
+            _update(store, feed_name, full=whole)
         except (AskError, FeedUnusable) as error:
             if name:
                 raise
-            troubles.append(error)
-            err.print(visible(f"{each}: {error.what}{f'; next: {error.next_step}' if error.next_step else ''}"))
-    if troubles:
-        raise typer.Exit(FAILED)
+            errors.append(error)
+            error_console.print(
+                visible(f"{feed_name}: {error.message}{f'; next: {error.next_step}' if error.next_step else ''}")
+            )
+    if errors:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @feeds.command()
@@ -105,20 +107,29 @@ def collections(
     """Which collections a TAXII server has."""
     from clew.providers.ti.taxii.server import Access
 
-    found = _fetcher().collections(Access(url, key, basic))
-    if not found:
-        out.print("no collections")
+    available = _fetcher().collections(Access(url, key, basic))
+    if not available:
+        console.print("no collections")
         return
-    rows = [[each.id, each.title, each.alias, "" if each.readable else "not for you", each.url] for each in found]
+    rows = [
+        [
+            collection.id,
+            collection.title,
+            collection.alias,
+            "" if collection.readable else "not for you",
+            collection.url,
+        ]
+        for collection in available
+    ]
     show_table([["collection", "title", "alias", "", "at"], *rows])
 
 
 @feeds.command(name="list")
 def list_feeds() -> None:
     """Which feeds there are, what is in them, and which cannot be read."""
-    rows = [_row(each) for each in workspace().feeds.opened()]
+    rows = [_row(feed) for feed in workspace().feeds.open_feeds()]
     if not rows:
-        out.print("no feeds: clew feeds add PATH")
+        console.print("no feeds: clew feeds add PATH")
         return
     show_table([["feed", "listed", "files", "left out", "verdict", "read", "from"], *rows])
 
@@ -127,7 +138,7 @@ def list_feeds() -> None:
 def remove(name: Name) -> None:
     """Take a feed out of the store. Files that it was read from stay where they are; what was fetched goes with it."""
     _store().remove(name)
-    out.print(visible(f"removed {name}"))
+    console.print(visible(f"removed {name}"))
 
 
 @feeds.command()
@@ -147,7 +158,7 @@ def check(
     finding = workspace().perform(Invocation(pivot.name, entity, {}), pivot)
     show_finding(finding)
     if not finding:
-        raise typer.Exit(NOTHING)
+        raise typer.Exit(EXIT_NOTHING)
 
 
 def _store() -> FeedStore:
@@ -157,69 +168,69 @@ def _store() -> FeedStore:
     return store
 
 
-def _fetcher() -> Fetching:
+def _fetcher() -> CollectionFetcher:
     """What asks TAXII servers: over the way of all web services, past what is kept of their replies."""
     # Loaded here: most commands about feeds ask nobody.
-    from clew.providers.ti.taxii.fetching import Fetching
+    from clew.providers.ti.taxii.fetching import CollectionFetcher
     from clew.providers.web.channel import HttpChannel
 
     channel = workspace().runner(fresh=True).channels["http"]
     if not isinstance(channel, HttpChannel):
         raise TypeError("web services are not asked by an HttpChannel")
-    return Fetching(_store(), channel.receive, workspace().gate)
+    return CollectionFetcher(_store(), channel.receive, workspace().gate)
 
 
 def _open_feeds() -> list[OpenFeed]:
     from clew.providers.ti.feeds.store import OpenFeed
 
-    return [each for each in _store().feeds() if isinstance(each, OpenFeed)]
+    return [feed for feed in _store().feeds() if isinstance(feed, OpenFeed)]
 
 
-def _update(store: FeedStore, name: str, *, whole: bool) -> None:
-    begun = stamp(now())
-    if name in store.fetched():
-        _show_fetched(_fetcher().fetch(name, whole=whole), begun)
+def _update(store: FeedStore, name: str, *, full: bool) -> None:
+    start_time = stamp(now())
+    if name in store.fetched_names():
+        _show_fetched(_fetcher().fetch(name, full=full), start_time)
         return
-    feed = store.opened(name).feed
-    _show_read(store.add(feed.path, name=name, verdict=feed.verdict, severity=feed.severity, tlp=feed.tlp), begun)
+    feed = store.open_feed(name).feed
+    _show_read(store.add(feed.path, name=name, verdict=feed.verdict, severity=feed.severity, tlp=feed.tlp), start_time)
 
 
-def _show_fetched(fetched: Fetched, begun: str) -> None:
+def _show_fetched(result: FetchResult, start_time: str) -> None:
     """What came, and what ended it before its end, if something did."""
-    came = fetched.came
+    counts = result.counts
     parts = [
-        (came.new, "new"),
-        (came.newer, "in a newer version"),
-        (came.revoked, "revoked"),
-        (came.gone, "gone from the server"),
-        (came.refused, "that are no objects"),
+        (counts.new, "new"),
+        (counts.newer, "in a newer version"),
+        (counts.revoked, "revoked"),
+        (counts.removed_objects, "gone from the server"),
+        (counts.rejected_objects, "that are no objects"),
     ]
-    told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-    objects = "1 object" if came.objects == 1 else f"{came.objects:,} objects"
-    out.print(visible(f"{fetched.feed.name}: {objects} came{f', {told}' if told else ', nothing new'}"))
-    _show_read(fetched.feed, begun)
-    if fetched.trouble is not None:
-        raise fetched.trouble
+    summary = ", ".join(f"{count:,} {label}" for count, label in parts if count)
+    objects = "1 object" if counts.objects == 1 else f"{counts.objects:,} objects"
+    console.print(visible(f"{result.feed.name}: {objects} came{f', {summary}' if summary else ', nothing new'}"))
+    _show_read(result.feed, start_time)
+    if result.error is not None:
+        raise result.error
 
 
-def _show_read(feed: Feed, begun: str) -> None:
-    read = "unchanged" if feed.built < begun else f"read as {', '.join(feed.formats)}"
-    out.print(visible(f"{feed.name}: {read}, {feed.entries:,} listed in {_files(feed.files)}"))
-    for unread in feed.unread[:LEFT_OUT_SHOWN]:
-        out.print(visible(f"  not read: {unread}"))
-    if feed.refused and feed.built >= begun:
-        out.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
-        for file, place, why in _store().opened(feed.name).refused()[:LEFT_OUT_SHOWN]:
-            out.print(visible(f"    {file}:{place}: {why}"))
+def _show_read(feed: Feed, start_time: str) -> None:
+    status = "unchanged" if feed.built < start_time else f"read as {', '.join(feed.formats)}"
+    console.print(visible(f"{feed.name}: {status}, {feed.entries:,} listed in {_files(feed.files)}"))
+    for problem in feed.unread[:LEFT_OUT_SHOWN]:
+        console.print(visible(f"  not read: {problem}"))
+    if feed.refused and feed.built >= start_time:
+        console.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
+        for file, position, reason in _store().open_feed(feed.name).refused()[:LEFT_OUT_SHOWN]:
+            console.print(visible(f"    {file}:{position}: {reason}"))
 
 
-def _row(each: OpenFeed | Broken) -> list[str]:
+def _row(entry: OpenFeed | BrokenFeed) -> list[str]:
     # Loaded here: the readers of all formats come with it, and other commands need none.
-    from clew.providers.ti.feeds.store import Broken
+    from clew.providers.ti.feeds.store import BrokenFeed
 
-    if isinstance(each, Broken):
-        return [each.name, "", "", "", "", "", f"cannot be read: {each.error.what}"]
-    feed = each.feed
+    if isinstance(entry, BrokenFeed):
+        return [entry.name, "", "", "", "", "", f"cannot be read: {entry.error.message}"]
+    feed = entry.feed
     counts = (feed.entries, feed.files, feed.refused)
     return [feed.name, *(f"{count:,}" for count in counts), feed.verdict, feed.built[:16], feed.path]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import CasePath, open_existing
+from clew.cli.terminal import console
 from clew.entities.display import visible
 from clew.entities.tlp import Tlp
 from clew.providers.gate import Gate
@@ -27,28 +27,28 @@ def gate(
     changes = bool(tlp) or active is not None or offline is not None
     if changes and not why:
         raise typer.BadParameter("a change needs a reason: --why")
-    with existing(case) as opened:
+    with open_existing(case) as investigation:
         if changes:
-            opened.set_gate(active=active, offline=offline, tlp=Tlp.read(tlp) if tlp else None, why=why)
-        for line in _told(opened.gate):
-            out.print(visible(line))
+            investigation.set_gate(active=active, offline=offline, tlp=Tlp.read(tlp) if tlp else None, why=why)
+        for line in _gate_lines(investigation.gate):
+            console.print(visible(line))
 
 
-def _told(gate: Gate) -> list[str]:
-    own = ", ".join(gate.own_domains) or "none are set"
+def _gate_lines(gate: Gate) -> list[str]:
+    domains = ", ".join(gate.own_domains) or "none are set"
     return [
         "offline: nothing leaves" if gate.offline else f"the case is marked {gate.tlp}",
         f"providers that touch the suspect's own servers: {'allowed' if gate.allow_active else 'off'}",
-        f"private and reserved values never leave, nor do names below own domains: {own}",
+        f"private and reserved values never leave, nor do names below own domains: {domains}",
     ]
 
 
 def audit(*, case: CasePath) -> None:
     """What was sent to whom: each ask that left the machine."""
-    with existing(case) as opened:
-        sent = opened.audit()
-        for row in sent.to_dict("records"):
-            came = row["trouble"] or f"status {row['status']}"
+    with open_existing(case) as investigation:
+        requests = investigation.audit()
+        for row in requests.to_dict("records"):
+            outcome = row["trouble"] or f"status {row['status']}"
             line = f"{row['step']:>6}  {row['at']:%Y-%m-%d %H:%M:%S}  {row['by']}  {row['provider']}  {row['subject']}"
-            out.print(visible(f"{line}  {row['method']} {row['where']}  {came}"))
-        out.print(f"{len(sent):,} asks left the machine")
+            console.print(visible(f"{line}  {row['method']} {row['where']}  {outcome}"))
+        console.print(f"{len(requests):,} asks left the machine")

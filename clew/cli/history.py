@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import CasePath, open_existing
+from clew.cli.terminal import console
 
 
 def history(
@@ -17,7 +17,7 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="one list of records, for programs")] = False,
 ) -> None:
     """What was done in each step, by whom and when, and what was taken back."""
-    with existing(case) as opened:
-        log = opened.log()
+    with open_existing(case) as investigation:
+        log = investigation.log()
         # As ASCII, in which nothing hides: a terminal may show it too.
-        out.print(json.dumps(log.records(), indent=1) if as_json else str(log))
+        console.print(json.dumps(log.records(), indent=1) if as_json else str(log))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clew.cli.case import existing
-from clew.cli.terminal import err, out, show_table
+from clew.cli.case import open_existing
+from clew.cli.terminal import console, error_console, show_table
 from clew.entities import Verdict, entity_type
 from clew.entities.display import visible
 from clew.errors import PipelineError
 from clew.graph.pipelines import Pipeline, selection
-from clew.graph.pipelines.files import plain, read_table
+from clew.graph.pipelines.files import json_value, read_table
 from clew.views.investigation import Investigation
 
 if TYPE_CHECKING:
@@ -33,49 +33,51 @@ def run(
     check: Annotated[bool, typer.Option("--check", help="only say whether the pipeline is right")] = False,
 ) -> None:
     """Run a pipeline over a table, or over nodes of a case."""
-    pipeline = _loaded(file)
+    pipeline = _load_pipeline(file)
     if check:
         asks = ", ".join(dict.fromkeys(f"{step.entity}.{step.pivot}" for step in pipeline.pivots)) or "nobody"
-        out.print(f"{visible(pipeline.name)}, version {pipeline.version}: {len(pipeline.every)} steps, asks {asks}")
+        console.print(
+            f"{visible(pipeline.name)}, version {pipeline.version}: {len(pipeline.all_steps)} steps, asks {asks}"
+        )
         return
     if (table is None) == (not select):
         raise typer.BadParameter("give a table with --input, or nodes of the case with --select")
     if select and case is None:
         raise typer.BadParameter("--select takes nodes of a case: name it with --case")
-    with _opened(case, must_exist=bool(select)) as opened:
-        if select and opened is not None:
-            frame, column = _selected(opened, select), column or "entity"
+    with _open_case(case, must_exist=bool(select)) as investigation:
+        if select and investigation is not None:
+            frame, column = _select_nodes(investigation, select), column or "entity"
         else:
             frame = read_table(table or Path())
         result = pipeline.run(frame, column=column, show=_show, folder=to)
-    out.print(str(result))
+    console.print(str(result))
 
 
-def _loaded(file: Path) -> Pipeline:
+def _load_pipeline(file: Path) -> Pipeline:
     """The pipeline; where several things are wrong with it, all of them are printed."""
     try:
         return Pipeline.load(file)
     except PipelineError as error:
         if len(error.problems) == 1:
             raise
-        err.print(f"clew: {visible(error.what)}")
+        error_console.print(f"clew: {visible(error.message)}")
         for problem in error.problems:
-            err.print(f"  {visible(problem.where)}: {visible(problem.what)}")
+            error_console.print(f"  {visible(problem.location)}: {visible(problem.message)}")
             if problem.next_step:
-                err.print(f"    next: {visible(problem.next_step)}")
+                error_console.print(f"    next: {visible(problem.next_step)}")
         raise typer.Exit(1) from None
 
 
 @contextlib.contextmanager
-def _opened(case: Path | None, *, must_exist: bool) -> Generator[Investigation | None]:
+def _open_case(case: Path | None, *, must_exist: bool) -> Generator[Investigation | None]:
     if case is None:
         yield None
     else:
-        with existing(case) if must_exist else Investigation.open(case) as opened:
-            yield opened
+        with open_existing(case) if must_exist else Investigation.open(case) as investigation:
+            yield investigation
 
 
-def _selected(case: Investigation, select: str) -> pd.DataFrame:
+def _select_nodes(case: Investigation, select: str) -> pd.DataFrame:
     kind, _, verdict = select.partition(":")
     if verdict and verdict not in [*Verdict]:
         raise typer.BadParameter(f"there is no verdict {visible(verdict)}; there are {', '.join(Verdict)}")
@@ -83,12 +85,13 @@ def _selected(case: Investigation, select: str) -> pd.DataFrame:
 
 
 def _show(title: str, frame: pd.DataFrame, rows: int) -> None:
-    out.print(visible(title))
-    filled = frame.loc[:, frame.notna().any()]
+    console.print(visible(title))
+    table = frame.loc[:, frame.notna().any()]
     cells = [
-        ["" if plain(cell) is None else str(plain(cell)) for cell in row] for row in filled.itertuples(index=False)
+        ["" if json_value(cell) is None else str(json_value(cell)) for cell in row]
+        for row in table.itertuples(index=False)
     ]
     if cells:
-        show_table([[str(name) for name in filled.columns], *cells])
+        show_table([[str(name) for name in table.columns], *cells])
     if rows > len(frame):
-        out.print(f"{len(frame):,} of {rows:,} rows")
+        console.print(f"{len(frame):,} of {rows:,} rows")

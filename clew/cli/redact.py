@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import existing
-from clew.cli.terminal import out, show_table
+from clew.cli.case import open_existing
+from clew.cli.terminal import console, show_table
 from clew.entities.display import visible
 from clew.graph.redacting import Rules
 from clew.graph.redacting import new_key as make_key
@@ -32,22 +32,25 @@ def redact(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Write a case in which internal names and addresses are replaced; your key alone leads back from them."""
     if new_key is not None:
-        out.print(
+        console.print(
             f"wrote {visible(make_key(new_key))}: keep it, and keep it to yourself; without it nothing leads back"
         )
         return
     if case is None or key is None or (to is None and not preview):
         raise typer.BadParameter("give CASE, OUT and --key FILE; or CASE, --key FILE and --preview")
     rules = Rules(tuple(own or ()), tuple(word or ()), tuple(keep or ()), notes=notes)
-    with existing(case) as opened:
+    with open_existing(case) as investigation:
         if to is None or preview:
-            found = opened.redaction(rules, key=key)
-            rows = [[each.kind, each.value, each.pseudonym, f"{each.times:,}"] for each in found.replaced]
+            report = investigation.redaction(rules, key=key)
+            rows = [
+                [replacement.kind, replacement.value, replacement.pseudonym, f"{replacement.times:,}"]
+                for replacement in report.replaced
+            ]
             show_table([["kind", "value", "pseudonym", "times"], *rows])
         else:
-            found = opened.redact(to, rules, key=key)
-            out.print(f"wrote {visible(to)}")
-    out.print(str(found))
+            report = investigation.redact(to, rules, key=key)
+            console.print(f"wrote {visible(to)}")
+    console.print(str(report))
 
 
 def restore(
@@ -57,5 +60,5 @@ def restore(
     key: Annotated[Path, typer.Option("--key", help="the file of the key that it was redacted with")],
 ) -> None:
     """Write the original of a redacted case, with what was added to it since."""
-    with existing(case) as opened:
-        out.print(f"wrote {visible(opened.restore(to, key=key))}")
+    with open_existing(case) as investigation:
+        console.print(f"wrote {visible(investigation.restore(to, key=key))}")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import DIFFERENT, CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import EXIT_DIFFERENT, CasePath, open_existing
+from clew.cli.terminal import console
 from clew.entities.display import visible
 from clew.graph.difference import Difference
 from clew.graph.plan import Budget
@@ -37,29 +37,29 @@ def replay(
         raise typer.BadParameter("--diff goes with --live or --reparse")
     if live:
         budget = Budget(calls=calls) if calls else None
-        _tell(Investigation.replay(case, live=True, budget=budget, older_than=older_than or None), diff)
+        _report_difference(Investigation.replay(case, live=True, budget=budget, older_than=older_than or None), diff)
     elif reparse:
-        _tell(Investigation.replay(case, reparse=True), diff)
+        _report_difference(Investigation.replay(case, reparse=True), diff)
     else:
         result = Investigation.replay(case)
-        out.print(str(result))
+        console.print(str(result))
         if not result.identical:
-            raise typer.Exit(DIFFERENT)
+            raise typer.Exit(EXIT_DIFFERENT)
 
 
 def compare(
     *, case: CasePath, other: Annotated[Path, typer.Argument(help="the case to compare it with")], diff: Diff = None
 ) -> None:
     """What differs in another case from what is known in this one."""
-    with existing(case) as opened:
-        _tell(opened.compare(other), diff)
+    with open_existing(case) as investigation:
+        _report_difference(investigation.compare(other), diff)
 
 
-def _tell(difference: Difference, diff: Path | None) -> None:
+def _report_difference(difference: Difference, diff: Path | None) -> None:
     if diff is not None:
         difference.save(diff)
-    out.print(str(difference))
+    console.print(str(difference))
     if diff is not None:
-        out.print(f"wrote {visible(diff)}")
+        console.print(f"wrote {visible(diff)}")
     if difference:
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(EXIT_DIFFERENT)

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import CasePath, open_existing
+from clew.cli.terminal import console
 from clew.entities.display import visible
 from clew.errors import KeyUnusable
 
@@ -26,14 +26,14 @@ def sign(
     ] = None,
 ) -> None:
     """Sign all that a case holds, with a key that ssh-keygen can check."""
-    with existing(case) as opened:
+    with open_existing(case) as investigation:
         if detached is None:
-            signature = opened.sign(key, passphrase=_passphrase)
-            out.print(str(signature))
+            signature = investigation.sign(key, passphrase=_passphrase)
+            console.print(str(signature))
         else:
-            signature = opened.sign_beside(key, detached, passphrase=_passphrase)
-            out.print(f"signed steps 1 to {signature.covers} with {signature.key}")
-            out.print(f"wrote {visible(detached)} and {visible(detached)}.sig")
+            signature = investigation.sign_beside(key, detached, passphrase=_passphrase)
+            console.print(f"signed steps 1 to {signature.covers} with {signature.key}")
+            console.print(f"wrote {visible(detached)} and {visible(detached)}.sig")
 
 
 def export(
@@ -42,8 +42,8 @@ def export(
     """Write what a case knows, and where all of it came from, in a format of others."""
     if not to.name.endswith(".json"):
         raise typer.BadParameter(f"{visible(to.name)} is no file of a known format: end it in .prov.json")
-    with existing(case) as opened:
-        out.print(f"wrote {visible(opened.to_prov(to))}")
+    with open_existing(case) as investigation:
+        console.print(f"wrote {visible(investigation.to_prov(to))}")
 
 
 def crate(
@@ -54,18 +54,19 @@ def crate(
     page: Annotated[bool, typer.Option(help="with the graph as an HTML page")] = True,
 ) -> None:
     """Write a folder (RO-Crate) with the case, its tables and its provenance; `clew verify FOLDER` checks it."""
-    with existing(case) as opened:
-        out.print(f"wrote {visible(opened.to_crate(folder, evidence=evidence, page=opened.to_html if page else None))}")
+    with open_existing(case) as investigation:
+        crate = investigation.to_crate(folder, evidence=evidence, page=investigation.to_html if page else None)
+        console.print(f"wrote {visible(crate)}")
 
 
 def _passphrase() -> str:
-    known = os.environ.get(PASSPHRASE)
-    if known is not None:
-        return known
+    passphrase = os.environ.get(PASSPHRASE)
+    if passphrase is not None:
+        return passphrase
     if not sys.stdin.isatty():
         raise KeyUnusable(
             "the key has a passphrase, and nobody can be asked for it",
-            where=PASSPHRASE,
+            location=PASSPHRASE,
             next_step=f"set {PASSPHRASE}, or run this in a terminal",
         )
     return str(typer.prompt("passphrase of the key", hide_input=True, err=True))

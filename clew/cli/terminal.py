@@ -13,8 +13,10 @@ from clew.entities import Finding
 from clew.entities.display import visible
 
 # What is piped is not cut to the width of a screen.
-out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 240)
-err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+console = Console(
+    soft_wrap=True, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 240
+)
+error_console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 ROWS_SHOWN = 20
 # Columns that a person does not read in a terminal: hashes, GUIDs, and where the row stands in which file.
@@ -23,19 +25,26 @@ _UNREADABLE = re.compile(r"_hash_|_entity_id$|^(?:source|row|connection|dataset|
 
 def show_finding(finding: Finding) -> None:
     """The finding, and the first of its rows: what is the same in all of them once, identifiers left to the frame."""
-    out.print(str(finding))
+    console.print(str(finding))
     if finding.table is None or not finding.table.rows:
         return
     records = [*finding.table.records()][:ROWS_SHOWN]
     names = [name for name in finding.table.columns if not _UNREADABLE.search(name)]
-    filled = [name for name in names if any(record[name] is not None for record in records)]
-    same = [name for name in filled if len(records) > 1 and len({record[name] for record in records}) == 1]
-    for name in same:
-        out.print(Text(f"  {name}: {visible(records[0][name], 200)}"))
-    shown = [name for name in filled if name not in same]
-    show_table([shown, *(["" if record[name] is None else str(record[name]) for name in shown] for record in records)])
+    filled_columns = [name for name in names if any(record[name] is not None for record in records)]
+    constant_columns = [
+        name for name in filled_columns if len(records) > 1 and len({record[name] for record in records}) == 1
+    ]
+    for name in constant_columns:
+        console.print(Text(f"  {name}: {visible(records[0][name], 200)}"))
+    varying_columns = [name for name in filled_columns if name not in constant_columns]
+    show_table(
+        [
+            varying_columns,
+            *(["" if record[name] is None else str(record[name]) for name in varying_columns] for record in records),
+        ]
+    )
     if len(finding.table) > ROWS_SHOWN:
-        out.print(f"{ROWS_SHOWN} of {len(finding.table):,} rows")
+        console.print(f"{ROWS_SHOWN} of {len(finding.table):,} rows")
 
 
 def show_table(records: list[list[str]]) -> None:
@@ -45,4 +54,4 @@ def show_table(records: list[list[str]]) -> None:
         table.add_column(Text(visible(name)), overflow="fold")
     for row in records[1:]:
         table.add_row(*(Text(visible(cell, 200)) for cell in row))
-    out.print(table)
+    console.print(table)

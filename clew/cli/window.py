@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.case import CasePath, existing
-from clew.cli.terminal import out
+from clew.cli.case import CasePath, open_existing
+from clew.cli.terminal import console
 from clew.entities.display import visible
 
 
@@ -22,6 +22,10 @@ def window(
     """Ask the queries of a case about one window of time; without times, say which it is."""
     if (clear or not (start or end)) and (start or end or zone):
         raise typer.BadParameter("--clear takes no times" if clear else "a zone alone is no window")
-    with existing(case) as opened:
-        found = opened.within(start or None, end or None, zone=zone) if clear or start or end else opened.window
-        out.print(visible(f"queries ask for what was {found}"))
+    with open_existing(case) as investigation:
+        time_window = (
+            investigation.within(start or None, end or None, zone=zone)
+            if clear or start or end
+            else investigation.window
+        )
+        console.print(visible(f"queries ask for what was {time_window}"))

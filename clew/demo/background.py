@@ -1,8 +1,8 @@
 """Background activities within one machine: short-lived programs, libraries, the registry, files, handles."""
 
 from .machine import SYSTEM32
-from .process import Process
-from .scene import Scene
+from .process import DemoProcess
+from .scene import MachineScene
 from .sysmon import file_created, image_loaded, process_accessed, value_set
 
 _TASKS = (
@@ -50,53 +50,53 @@ _HANDLES = (("MsMpEng", "0x1000"), ("MsMpEng", "0x101000"), ("Schedule", "0x1400
 _TRACE = f"{SYSTEM32}ntdll.dll+9a3c2|{SYSTEM32}KERNELBASE.dll+{{:x}}"
 
 
-def task(scene: Scene) -> None:
+def run_task(scene: MachineScene) -> None:
     """A program of the system that comes and goes."""
     parent, image, line = scene.pick(_TASKS)
-    _run(scene, scene.machine.start(scene.at, scene.machine.standing[parent], image, line))
+    _run(scene, scene.machine.start(scene.at, scene.machine.boot_processes[parent], image, line))
 
 
-def tab(scene: Scene) -> None:
+def open_tab(scene: MachineScene) -> None:
     """A renderer of the browser; a task where there is no desk."""
     if scene.desk is None:
-        return task(scene)
+        return run_task(scene)
     chrome = scene.desk.apps["chrome"]
-    line = f'"{chrome.image}" --type=renderer --renderer-client-id={scene.number(4, 900)}'
+    line = f'"{chrome.image}" --type=renderer --renderer-client-id={scene.random_number(4, 900)}'
     return _run(scene, scene.machine.start(scene.at, chrome, chrome.image, line))
 
 
-def _run(scene: Scene, process: Process) -> None:
-    for _ in range(scene.number(2, 6)):
+def _run(scene: MachineScene, process: DemoProcess) -> None:
+    for _ in range(scene.random_number(2, 6)):
         library = SYSTEM32 + scene.pick(_LIBRARIES)
-        scene.machine.emit(scene.later(0.02, 0.4), image_loaded(process, library))
-    scene.machine.stop(scene.later(1, 120), process)
+        scene.machine.emit(scene.random_time(0.02, 0.4), image_loaded(process, library))
+    scene.machine.stop(scene.random_time(1, 120), process)
 
 
-def load(scene: Scene) -> None:
-    scene.machine.emit(scene.at, image_loaded(scene.anyone(), SYSTEM32 + scene.pick(_LIBRARIES)))
+def load_library(scene: MachineScene) -> None:
+    scene.machine.emit(scene.at, image_loaded(scene.random_process(), SYSTEM32 + scene.pick(_LIBRARIES)))
 
 
-def registry(scene: Scene) -> None:
+def set_registry_value(scene: MachineScene) -> None:
     key, details = scene.pick(_VALUES)
-    keeper = scene.pick(("services", "Schedule", "wuauserv", "W32Time", "MsMpEng"))
-    text = details.format(scene.number(0, 1 << 31))
-    scene.machine.emit(scene.at, value_set(scene.machine.standing[keeper], key, text))
+    service = scene.pick(("services", "Schedule", "wuauserv", "W32Time", "MsMpEng"))
+    text = details.format(scene.random_number(0, 1 << 31))
+    scene.machine.emit(scene.at, value_set(scene.machine.boot_processes[service], key, text))
 
 
-def handle(scene: Scene) -> None:
+def open_handle(scene: MachineScene) -> None:
     """A look at another process, now and then at lsass.exe: never with full access."""
-    source, granted = scene.pick(_HANDLES)
-    target = scene.pick((scene.anyone(), scene.anyone(), scene.machine.standing["lsass"]))
-    trace = _TRACE.format(scene.number(0x20000, 0x40000))
-    scene.machine.emit(scene.at, process_accessed(scene.machine.standing[source], target, granted, trace))
+    source, access_mask = scene.pick(_HANDLES)
+    target = scene.pick((scene.random_process(), scene.random_process(), scene.machine.boot_processes["lsass"]))
+    trace = _TRACE.format(scene.random_number(0x20000, 0x40000))
+    scene.machine.emit(scene.at, process_accessed(scene.machine.boot_processes[source], target, access_mask, trace))
 
 
-def write(scene: Scene) -> None:
+def write_file(scene: MachineScene) -> None:
     """A file of the program's own kind, or else a prefetch file, which the system writes for every program."""
-    process, number = scene.anyone(), scene.number(1, 1 << 24)
+    process, number = scene.random_process(), scene.random_number(1, 1 << 24)
     if pattern := _FILES.get(process.name.lower()):
         path = pattern.format(user=process.logon.account.name, number=number)
     else:
         path = f"C:\\Windows\\Prefetch\\{process.name.upper()}-{number:08X}.pf"
-        process = scene.machine.standing["Schedule"]
+        process = scene.machine.boot_processes["Schedule"]
     scene.machine.emit(scene.at, file_created(process, path, scene.at))

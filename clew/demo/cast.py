@@ -21,13 +21,13 @@ def clock(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-03-17T{text}").replace(tzinfo=UTC)
 
 
-OPENS = clock("07:00:00")
-CLOSES = clock("14:00:00")
-BOOTED = OPENS - timedelta(days=1, hours=1, minutes=24)
+LOG_START = clock("07:00:00")
+LOG_END = clock("14:00:00")
+BOOT_TIME = LOG_START - timedelta(days=1, hours=1, minutes=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class DemoAccount:
     """A security principal as Windows writes it."""
 
     name: str
@@ -40,7 +40,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class DemoHost:
     """A machine of the internal network; `aliases` are further names under which its agent reports it."""
 
     name: str
@@ -54,8 +54,8 @@ class Host:
         return f"{self.name}.{DOMAIN}"
 
     @property
-    def account(self) -> Account:
-        return Account(f"{self.name}$", f"{DOMAIN_SID}-{self.rid}")
+    def account(self) -> DemoAccount:
+        return DemoAccount(f"{self.name}$", f"{DOMAIN_SID}-{self.rid}")
 
     @property
     def machine_id(self) -> str:
@@ -73,23 +73,23 @@ class Site:
     via: tuple[str, ...] = ()
 
 
-WS01 = Host("WS01", "192.0.2.11", 1601, "2001:db8:c0::11")
-WS02 = Host("WS02", "192.0.2.12", 1602, "2001:db8:c0::12")
+WS01 = DemoHost("WS01", "192.0.2.11", 1601, "2001:db8:c0::11")
+WS02 = DemoHost("WS02", "192.0.2.12", 1602, "2001:db8:c0::12")
 # One machine, two names: its agent was reinstalled half-way and reports now the one, now the other.
-FS01 = Host("FS01", "192.0.2.20", 1603, aliases=("FS01",))
-DC01 = Host("DC01", "192.0.2.10", 1000)
-MAIL01 = Host("MAIL01", "192.0.2.25", 1604)
+FS01 = DemoHost("FS01", "192.0.2.20", 1603, aliases=("FS01",))
+DC01 = DemoHost("DC01", "192.0.2.10", 1000)
+MAIL01 = DemoHost("MAIL01", "192.0.2.25", 1604)
 HOSTS = (WS01, WS02, FS01, DC01, MAIL01)
 
-SYSTEM = Account("SYSTEM", "S-1-5-18", "NT AUTHORITY")
-LOCAL_SERVICE = Account("LOCAL SERVICE", "S-1-5-19", "NT AUTHORITY")
-NETWORK_SERVICE = Account("NETWORK SERVICE", "S-1-5-20", "NT AUTHORITY")
-NOBODY = Account("-", "S-1-0-0", "-")
-ADMINISTRATOR = Account("administrator", f"{DOMAIN_SID}-500")
-KRBTGT = Account("krbtgt", f"{DOMAIN_SID}-502")
-ALICE = Account("alice", f"{DOMAIN_SID}-1104")
-BOB = Account("bob", f"{DOMAIN_SID}-1105")
-SVC_BACKUP = Account("svc-backup", f"{DOMAIN_SID}-1110")
+SYSTEM = DemoAccount("SYSTEM", "S-1-5-18", "NT AUTHORITY")
+LOCAL_SERVICE = DemoAccount("LOCAL SERVICE", "S-1-5-19", "NT AUTHORITY")
+NETWORK_SERVICE = DemoAccount("NETWORK SERVICE", "S-1-5-20", "NT AUTHORITY")
+NOBODY = DemoAccount("-", "S-1-0-0", "-")
+ADMINISTRATOR = DemoAccount("administrator", f"{DOMAIN_SID}-500")
+KRBTGT = DemoAccount("krbtgt", f"{DOMAIN_SID}-502")
+ALICE = DemoAccount("alice", f"{DOMAIN_SID}-1104")
+BOB = DemoAccount("bob", f"{DOMAIN_SID}-1105")
+SVC_BACKUP = DemoAccount("svc-backup", f"{DOMAIN_SID}-1110")
 
 DOWNLOAD = Site("cdn.update-check.example", "203.0.113.66", 80)
 DOWNLOAD_URL = f"http://{DOWNLOAD.name}/a.ps1"

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from .attack import PAYLOAD
-from .cast import C2, OPENS, SEED, WS01, clock, digests
+from .cast import C2, LOG_START, SEED, WS01, clock, digests
 
 _HEADER = ("indicator", "type", "verdict", "severity", "name", "first_seen", "last_seen", "reference")
 _FAMILIES = ("GreyLoader", "PaperStealer", "OldMiner", "Phishing kit, generic", "MooringBot")
@@ -36,15 +36,15 @@ def write_alert(path: Path) -> None:
 def write_feed(path: Path) -> None:
     """A feed that knows two things about this incident; all its other lines are about others."""
     rng = Random(f"{SEED} feed")
-    own: list[_Line] = [
+    indicators: list[_Line] = [
         (C2.address, "ipv4-addr", "malicious", "high", "BeaconKit C2"),
         (digests(PAYLOAD)["SHA256"].lower(), "file-sha256", "malicious", "high", "BeaconKit implant"),
     ]
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(_HEADER)
-    for number, line in enumerate(sorted([*own, *_decoys(rng)], key=lambda line: line[1:2] + line[:1])):
-        last = OPENS - timedelta(days=1 + int(rng.random() * 30))
+    for number, line in enumerate(sorted([*indicators, *_decoys(rng)], key=lambda line: line[1:2] + line[:1])):
+        last = LOG_START - timedelta(days=1 + int(rng.random() * 30))
         first = last - timedelta(days=int(rng.random() * 200))
         reference = f"https://intel.feed.example/reports/{2600 + number}"
         writer.writerow((*line, f"{first:%Y-%m-%dT00:00:00Z}", f"{last:%Y-%m-%dT00:00:00Z}", reference))

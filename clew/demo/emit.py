@@ -7,14 +7,14 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, TypeAlias
 
-from .cast import COLLECTOR, HOSTS, SEED, SYSTEM, Host
+from .cast import COLLECTOR, HOSTS, SEED, SYSTEM, DemoHost
 
 Value: TypeAlias = str | int | list[str]
 Row: TypeAlias = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class EventChannel:
     """A Windows event log and the provider that writes to it."""
 
     name: str
@@ -29,7 +29,7 @@ class Channel:
 class Kind:
     """What all events with one number have in common."""
 
-    channel: Channel
+    channel: EventChannel
     event_id: int
     task: int
     version: int
@@ -45,7 +45,7 @@ class Event(NamedTuple):
     fields: Row
 
 
-SYSMON = Channel(
+SYSMON = EventChannel(
     "Microsoft-Windows-Sysmon/Operational",
     "Microsoft-Windows-Sysmon",
     "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
@@ -53,7 +53,7 @@ SYSMON = Channel(
     "INFO",
     3212,
 )
-SECURITY = Channel(
+SECURITY = EventChannel(
     "Security",
     "Microsoft-Windows-Security-Auditing",
     "{54849625-5478-4994-A5BA-3E3B0328C30D}",
@@ -61,7 +61,7 @@ SECURITY = Channel(
     "AUDIT_SUCCESS",
     712,
 )
-SERVICES = Channel(
+SERVICES = EventChannel(
     "System", "Service Control Manager", "{555908D1-A6D7-4695-8E1E-26931D2012F4}", -9187343239835811840, "INFO", 696
 )
 _AUDIT_FAILURE = -9218868437227405312
@@ -109,19 +109,19 @@ def _envelope(at: datetime, hostname: str, kind: Kind, number: int) -> Row:
     return row
 
 
-class Log:
+class EventLog:
     """All events of the estate, in any order until they are written."""
 
     def __init__(self) -> None:
         self._events: dict[str, list[tuple[datetime, Event]]] = {host.name: [] for host in HOSTS}
 
-    def add(self, host: Host, at: datetime, event: Event) -> None:
+    def add(self, host: DemoHost, at: datetime, event: Event) -> None:
         self._events[host.name].append((at, event))
 
     def total(self) -> int:
         return sum(map(len, self._events.values()))
 
-    def count(self, host: Host) -> int:
+    def count(self, host: DemoHost) -> int:
         return len(self._events[host.name])
 
     def write(self, folder: Path) -> int:
@@ -131,7 +131,7 @@ class Log:
             (folder / f"{host.name}.ndjson").write_bytes("".join(self._lines(host)).encode())
         return self.total()
 
-    def _lines(self, host: Host) -> list[str]:
+    def _lines(self, host: DemoHost) -> list[str]:
         names = (host.fqdn, *host.aliases)
         rng = Random(f"{SEED} names of {host.name}")
         numbers: dict[str, int] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from .atlas import AREAS, Area
-from .cast import OPENS
+from .cast import LOG_START
 
 Record: TypeAlias = Mapping[str, "str | int | float | Record"]
 
@@ -16,8 +16,8 @@ def write_geo(path: Path) -> None:
     try:
         from mmdb_writer import SearchTreeLeaf, SearchTreeNode, TreeWriter
     except ModuleNotFoundError as missing:
-        need = "the demonstration writes a geolocation file, which needs an extra: pip install 'clew[demo]'"
-        raise ModuleNotFoundError(need, name=missing.name) from missing
+        message = "the demonstration writes a geolocation file, which needs an extra: pip install 'clew[demo]'"
+        raise ModuleNotFoundError(message, name=missing.name) from missing
     root = SearchTreeNode()
     for area in AREAS:
         node, bits = root, _bits(area.network)
@@ -37,7 +37,7 @@ def write_geo(path: Path) -> None:
         "binary_format_major_version": 2,
         "binary_format_minor_version": 0,
         "description": {"en": "Cities and autonomous systems of the documentation networks, all invented"},
-        "build_epoch": int(OPENS.timestamp()),
+        "build_epoch": int(LOG_START.timestamp()),
     }
     TreeWriter(root, meta).write(str(path))
 
@@ -46,7 +46,7 @@ def _bits(text: str) -> list[int]:
     """The path to a network; an IPv4 network lies in `::/96`, where readers look for it."""
     network = ip_network(text)
     length = network.prefixlen if network.version == 6 else network.prefixlen + 96
-    return [int(network.network_address) >> 127 - place & 1 for place in range(length)]
+    return [int(network.network_address) >> 127 - index & 1 for index in range(length)]
 
 
 def _record(area: Area) -> Record:

@@ -2,10 +2,10 @@
 
 import hashlib
 
-from .cast import DOMAIN_SID, KRBTGT, NETBIOS, NOBODY, REALM, Account, Host
+from .cast import DOMAIN_SID, KRBTGT, NETBIOS, NOBODY, REALM, DemoAccount, DemoHost
 from .emit import SECURITY, Event, Kind, Row
-from .process import Logon, Process
-from .sysmon import End
+from .process import DemoProcess, Logon
+from .sysmon import ConnectionEnd
 
 _LOGON = Kind(SECURITY, 4624, 12544, 2, "Logon", "An account was successfully logged on.")
 _LOGON_FAILED = Kind(SECURITY, 4625, 12544, 0, "Logon", "An account failed to log on.", failure=True)
@@ -20,7 +20,7 @@ _SERVICE_TICKET = Kind(
 _NO_GUID = "{00000000-0000-0000-0000-000000000000}"
 
 
-def account_fields(role: str, account: Account, logon_id: str = "") -> Row:
+def account_fields(role: str, account: DemoAccount, logon_id: str = "") -> Row:
     row: Row = {
         f"{role}UserSid": account.sid,
         f"{role}UserName": account.name,
@@ -40,7 +40,7 @@ def _logon_fields(logon_type: int, package: str, process: str) -> Row:
     }
 
 
-def logged_on_local(host: Host, logon: Logon, logon_type: int, by: Process) -> Event:
+def logged_on_local(host: DemoHost, logon: Logon, logon_type: int, by: DemoProcess) -> Event:
     """A logon at the machine itself: at its keyboard (2), by its scheduler (4) or as one of its services (5)."""
     keyboard = logon_type == 2
     return Event(
@@ -60,14 +60,14 @@ def logged_on_local(host: Host, logon: Logon, logon_type: int, by: Process) -> E
     )
 
 
-def logged_on_network(host: Host, logon: Logon, source: End) -> Event:
+def logged_on_network(host: DemoHost, logon: Logon, source: ConnectionEnd) -> Event:
     """A Kerberos logon over the network; the domain is the realm here, as Windows has it in these events alone."""
     account = logon.account
     return Event(
         _LOGON,
         {
             **account_fields("Subject", NOBODY, "0x0"),
-            **account_fields("Target", Account(account.name, account.sid, REALM), logon.hex),
+            **account_fields("Target", DemoAccount(account.name, account.sid, REALM), logon.hex),
             **_logon_fields(3, "Kerberos", "Kerberos"),
             "WorkstationName": "-",
             "LogonGuid": logon.guid(host),
@@ -92,12 +92,12 @@ def _token() -> Row:
     }
 
 
-def logon_failed(name: str, workstation: str, source: End) -> Event:
+def logon_failed(name: str, workstation: str, source: ConnectionEnd) -> Event:
     return Event(
         _LOGON_FAILED,
         {
             **account_fields("Subject", NOBODY, "0x0"),
-            **account_fields("Target", Account(name, NOBODY.sid, NETBIOS)),
+            **account_fields("Target", DemoAccount(name, NOBODY.sid, NETBIOS)),
             **_logon_fields(3, "NTLM", "NtLmSsp "),
             "Status": "0xc000006d",
             "SubStatus": "0xc000006a",
@@ -115,7 +115,7 @@ def logged_off(logon: Logon, logon_type: int) -> Event:
     return Event(_LOGOFF, {**account_fields("Target", logon.account, logon.hex), "LogonType": str(logon_type)})
 
 
-def explicit_credentials(host: Host, by: Process, target: Account, server: Host) -> Event:
+def explicit_credentials(host: DemoHost, by: DemoProcess, target: DemoAccount, server: DemoHost) -> Event:
     return Event(
         _EXPLICIT,
         {
@@ -135,12 +135,12 @@ def explicit_credentials(host: Host, by: Process, target: Account, server: Host)
 
 
 def privileges_assigned(logon: Logon) -> Event:
-    granted = ("SeSecurityPrivilege", "SeBackupPrivilege", "SeRestorePrivilege", "SeDebugPrivilege")
-    privileges = "\r\n\t\t\t".join(granted)
+    names = ("SeSecurityPrivilege", "SeBackupPrivilege", "SeRestorePrivilege", "SeDebugPrivilege")
+    privileges = "\r\n\t\t\t".join(names)
     return Event(_PRIVILEGES, {**account_fields("Subject", logon.account, logon.hex), "PrivilegeList": privileges})
 
 
-def ticket_requested(account: Account, source: End) -> Event:
+def ticket_requested(account: DemoAccount, source: ConnectionEnd) -> Event:
     return Event(
         _TICKET,
         {
@@ -159,7 +159,7 @@ def ticket_requested(account: Account, source: End) -> Event:
     )
 
 
-def service_ticket_requested(account: Account, service: Host, source: End) -> Event:
+def service_ticket_requested(account: DemoAccount, service: DemoHost, source: ConnectionEnd) -> Event:
     seal = hashlib.sha256(f"{account.sid} {service.fqdn} {source.port}".encode()).hexdigest()
     return Event(
         _SERVICE_TICKET,

@@ -5,10 +5,22 @@ from random import Random
 from typing import NamedTuple
 
 from . import security, sysmon
-from .cast import BOOTED, DC01, DOMAIN, LOCAL_SERVICE, MAIL01, NETWORK_SERVICE, SEED, SYSTEM, Account, Host, Site
-from .emit import Event, Log
-from .process import Logon, Process, process_guid
-from .sysmon import End
+from .cast import (
+    BOOT_TIME,
+    DC01,
+    DOMAIN,
+    LOCAL_SERVICE,
+    MAIL01,
+    NETWORK_SERVICE,
+    SEED,
+    SYSTEM,
+    DemoAccount,
+    DemoHost,
+    Site,
+)
+from .emit import Event, EventLog
+from .process import DemoProcess, Logon, process_guid
+from .sysmon import ConnectionEnd
 
 SYSTEM32 = "C:\\Windows\\System32\\"
 _SYSTEM_LOGON = Logon(SYSTEM, 0x3E7)
@@ -19,107 +31,113 @@ _LOGONS = {
 }
 
 
-class _Standing(NamedTuple):
+class _BootProgram(NamedTuple):
     """A program that is started with the machine: long before the logs begin, so that no event tells of it."""
 
     key: str
     parent: str
     image: str
     arguments: str = ""
-    account: Account = SYSTEM
+    account: DemoAccount = SYSTEM
 
 
 _SVCHOST = SYSTEM32 + "svchost.exe"
-_EVERYWHERE = (
-    _Standing("smss", "System", SYSTEM32 + "smss.exe"),
-    _Standing("csrss", "smss", SYSTEM32 + "csrss.exe"),
-    _Standing("wininit", "smss", SYSTEM32 + "wininit.exe"),
-    _Standing("winlogon", "smss", SYSTEM32 + "winlogon.exe"),
-    _Standing("services", "wininit", SYSTEM32 + "services.exe"),
-    _Standing("lsass", "wininit", SYSTEM32 + "lsass.exe"),
-    _Standing("DcomLaunch", "services", _SVCHOST, "-k DcomLaunch -p"),
-    _Standing("Schedule", "services", _SVCHOST, "-k netsvcs -p -s Schedule"),
-    _Standing("wuauserv", "services", _SVCHOST, "-k netsvcs -p -s wuauserv"),
-    _Standing("Dnscache", "services", _SVCHOST, "-k NetworkService -p -s Dnscache", NETWORK_SERVICE),
-    _Standing("CryptSvc", "services", _SVCHOST, "-k NetworkService -p -s CryptSvc", NETWORK_SERVICE),
-    _Standing("W32Time", "services", _SVCHOST, "-k LocalService -s W32Time", LOCAL_SERVICE),
-    _Standing("spoolsv", "services", SYSTEM32 + "spoolsv.exe"),
-    _Standing("MsMpEng", "services", "C:\\Program Files\\Windows Defender\\MsMpEng.exe"),
-    _Standing("Sysmon", "services", "C:\\Windows\\Sysmon64.exe"),
-    _Standing("WmiPrvSE", "DcomLaunch", SYSTEM32 + "wbem\\WmiPrvSE.exe", "-secured -Embedding", NETWORK_SERVICE),
+_COMMON_PROGRAMS = (
+    _BootProgram("smss", "System", SYSTEM32 + "smss.exe"),
+    _BootProgram("csrss", "smss", SYSTEM32 + "csrss.exe"),
+    _BootProgram("wininit", "smss", SYSTEM32 + "wininit.exe"),
+    _BootProgram("winlogon", "smss", SYSTEM32 + "winlogon.exe"),
+    _BootProgram("services", "wininit", SYSTEM32 + "services.exe"),
+    _BootProgram("lsass", "wininit", SYSTEM32 + "lsass.exe"),
+    _BootProgram("DcomLaunch", "services", _SVCHOST, "-k DcomLaunch -p"),
+    _BootProgram("Schedule", "services", _SVCHOST, "-k netsvcs -p -s Schedule"),
+    _BootProgram("wuauserv", "services", _SVCHOST, "-k netsvcs -p -s wuauserv"),
+    _BootProgram("Dnscache", "services", _SVCHOST, "-k NetworkService -p -s Dnscache", NETWORK_SERVICE),
+    _BootProgram("CryptSvc", "services", _SVCHOST, "-k NetworkService -p -s CryptSvc", NETWORK_SERVICE),
+    _BootProgram("W32Time", "services", _SVCHOST, "-k LocalService -s W32Time", LOCAL_SERVICE),
+    _BootProgram("spoolsv", "services", SYSTEM32 + "spoolsv.exe"),
+    _BootProgram("MsMpEng", "services", "C:\\Program Files\\Windows Defender\\MsMpEng.exe"),
+    _BootProgram("Sysmon", "services", "C:\\Windows\\Sysmon64.exe"),
+    _BootProgram("WmiPrvSE", "DcomLaunch", SYSTEM32 + "wbem\\WmiPrvSE.exe", "-secured -Embedding", NETWORK_SERVICE),
 )
-_ELSEWHERE = {
+_HOST_PROGRAMS = {
     DC01: (
-        _Standing("dns", "services", SYSTEM32 + "dns.exe"),
-        _Standing("adws", "services", "C:\\Windows\\ADWS\\Microsoft.ActiveDirectory.WebServices.exe"),
+        _BootProgram("dns", "services", SYSTEM32 + "dns.exe"),
+        _BootProgram("adws", "services", "C:\\Windows\\ADWS\\Microsoft.ActiveDirectory.WebServices.exe"),
     ),
-    MAIL01: (_Standing("transport", "services", "C:\\Program Files\\Mail Server\\Bin\\EdgeTransport.exe"),),
+    MAIL01: (_BootProgram("transport", "services", "C:\\Program Files\\Mail Server\\Bin\\EdgeTransport.exe"),),
 }
 
 
 class Machine:
     """Starts and ends programs on one host and writes what the host's agent would have written."""
 
-    def __init__(self, host: Host, log: Log) -> None:
+    def __init__(self, host: DemoHost, log: EventLog) -> None:
         self.host = host
         self._log = log
         self._rng = Random(f"{SEED} machine {host.name}")
         self._sequence = 0
-        self._taken: set[int] = {4}
-        self.standing: dict[str, Process] = {}
-        self.standing["System"] = self._new(BOOTED, None, "System", "", _SYSTEM_LOGON, pid=4)
-        for item in (*_EVERYWHERE, *_ELSEWHERE.get(host, ())):
-            line = f"{item.image} {item.arguments}".rstrip()
-            parent = self.standing[item.parent]
-            self.standing[item.key] = self._new(BOOTED, parent, item.image, line, _LOGONS[item.account])
+        self._used_numbers: set[int] = {4}
+        self.boot_processes: dict[str, DemoProcess] = {}
+        self.boot_processes["System"] = self._new(BOOT_TIME, None, "System", "", _SYSTEM_LOGON, pid=4)
+        for program in (*_COMMON_PROGRAMS, *_HOST_PROGRAMS.get(host, ())):
+            line = f"{program.image} {program.arguments}".rstrip()
+            parent = self.boot_processes[program.parent]
+            self.boot_processes[program.key] = self._new(
+                BOOT_TIME, parent, program.image, line, _LOGONS[program.account]
+            )
 
     def _new(
-        self, at: datetime, parent: Process | None, image: str, line: str, logon: Logon, *, pid: int = 0
-    ) -> Process:
+        self, at: datetime, parent: DemoProcess | None, image: str, line: str, logon: Logon, *, pid: int = 0
+    ) -> DemoProcess:
         self._sequence += 1
         guid = process_guid(self.host, at, self._sequence)
         # What is started with the machine gets the low numbers.
-        low, high = (400, 3600) if at == BOOTED else (3600, 15000)
-        return Process(guid, pid or self._number(low, high, 4), image, line, logon, at, parent)
+        low, high = (400, 3600) if at == BOOT_TIME else (3600, 15000)
+        return DemoProcess(guid, pid or self._number(low, high, 4), image, line, logon, at, parent)
 
     def _number(self, low: int, high: int, step: int) -> int:
         """A number that this machine has not used for a process or a session yet."""
-        while (number := low + int(self._rng.random() * (high - low)) // step * step) in self._taken:
+        while (number := low + int(self._rng.random() * (high - low)) // step * step) in self._used_numbers:
             pass
-        self._taken.add(number)
+        self._used_numbers.add(number)
         return number
 
     def port(self) -> int:
         return 49152 + int(self._rng.random() * 16000)
 
-    def new_logon(self, account: Account, session: int = 0, integrity: str = "High") -> Logon:
+    def new_logon(self, account: DemoAccount, session: int = 0, integrity: str = "High") -> Logon:
         return Logon(account, self._number(0x40000, 0x4000000, 1), session, integrity)
 
     def emit(self, at: datetime, *events: Event) -> None:
         for event in events:
             self._log.add(self.host, at, event)
 
-    def start(self, at: datetime, parent: Process, image: str, line: str = "", logon: Logon | None = None) -> Process:
+    def start(
+        self, at: datetime, parent: DemoProcess, image: str, line: str = "", logon: Logon | None = None
+    ) -> DemoProcess:
         """Run a program, by default as its parent and without arguments."""
         process = self._new(at, parent, image, line or f'"{image}"', logon or parent.logon)
         self.emit(at, sysmon.process_created(self.host, process), security.process_created(self.host, process))
         return process
 
-    def stop(self, at: datetime, process: Process) -> None:
+    def stop(self, at: datetime, process: DemoProcess) -> None:
         self.emit(at, sysmon.process_ended(process))
 
-    def connect(self, at: datetime, process: Process, site: Site, *, udp: bool = False, audited: bool = True) -> End:
+    def connect(
+        self, at: datetime, process: DemoProcess, site: Site, *, udp: bool = False, audit: bool = True
+    ) -> ConnectionEnd:
         """Open a connection; the answer is this machine's end of it."""
-        six = ":" in site.address
-        source = End(self.host.address6 if six else self.host.address, self.port(), self.host.fqdn)
-        inside = site.name if site.name.endswith(f".{DOMAIN}") else "-"
-        target = End(site.address, site.port, inside)
-        self.emit(at, sysmon.connected(process, source, target, udp=udp))
-        if audited:
+        is_ipv6 = ":" in site.address
+        source = ConnectionEnd(self.host.address6 if is_ipv6 else self.host.address, self.port(), self.host.fqdn)
+        hostname = site.name if site.name.endswith(f".{DOMAIN}") else "-"
+        target = ConnectionEnd(site.address, site.port, hostname)
+        self.emit(at, sysmon.network_connection(process, source, target, udp=udp))
+        if audit:
             self.emit(at, security.connection_permitted(process, source, target, udp=udp))
         return source
 
-    def accept(self, at: datetime, process: Process, source: End, port: int) -> None:
+    def accept(self, at: datetime, process: DemoProcess, source: ConnectionEnd, port: int) -> None:
         """Report a connection from the side that was called."""
-        target = End(self.host.address, port, self.host.fqdn)
-        self.emit(at, sysmon.connected(process, source, target, initiated=False))
+        target = ConnectionEnd(self.host.address, port, self.host.fqdn)
+        self.emit(at, sysmon.network_connection(process, source, target, is_initiator=False))

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .cast import BOOTED, NETBIOS, SYSTEM, Account, Host
+from .cast import BOOT_TIME, NETBIOS, SYSTEM, DemoAccount, DemoHost
 
 
 @dataclass(frozen=True, slots=True)
 class Logon:
     """A logon session on one machine."""
 
-    account: Account
+    account: DemoAccount
     number: int
     session: int = 0
     integrity: str = "System"
@@ -19,18 +19,18 @@ class Logon:
     def hex(self) -> str:
         return f"{self.number:#x}"
 
-    def guid(self, host: Host) -> str:
-        return _guid(host, BOOTED, self.number.to_bytes(8, "little").hex())
+    def guid(self, host: DemoHost) -> str:
+        return _guid(host, BOOT_TIME, self.number.to_bytes(8, "little").hex())
 
-    def subject(self, host: Host) -> Account:
+    def subject(self, host: DemoHost) -> DemoAccount:
         """The session's account as the Security log names it: the system acts under the name of its machine."""
         if self.account is SYSTEM:
-            return Account(host.account.name, SYSTEM.sid, NETBIOS)
+            return DemoAccount(host.account.name, SYSTEM.sid, NETBIOS)
         return self.account
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class DemoProcess:
     """One run of a program."""
 
     guid: str
@@ -38,19 +38,19 @@ class Process:
     image: str
     command_line: str
     logon: Logon
-    started: datetime
-    parent: "Process | None" = None
+    start_time: datetime
+    parent: "DemoProcess | None" = None
 
     @property
     def name(self) -> str:
         return self.image.rpartition("\\")[2]
 
 
-def process_guid(host: Host, started: datetime, sequence: int) -> str:
-    return _guid(host, started, sequence.to_bytes(6, "little").hex() + "0400")
+def process_guid(host: DemoHost, start_time: datetime, sequence: int) -> str:
+    return _guid(host, start_time, sequence.to_bytes(6, "little").hex() + "0400")
 
 
-def _guid(host: Host, at: datetime, tail: str) -> str:
+def _guid(host: DemoHost, at: datetime, tail: str) -> str:
     # Sysmon's form: the machine, the second (low word first), and a running number in little-endian order.
     second = int(at.timestamp())
     return f"{{{host.machine_id}-{second & 0xFFFF:04x}-{second >> 16:04x}-{tail[:4]}-{tail[4:]}}}"

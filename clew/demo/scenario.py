@@ -6,12 +6,12 @@ from pathlib import Path
 from .attack import intrude
 from .cast import C2
 from .context import write_alert, write_feed
-from .emit import Log
+from .emit import EventLog
 from .geo import write_geo
-from .noise import fill
+from .noise import fill_day
 from .office import Office
 from .replies import write_replies
-from .routine import open_the_day, run_the_errands
+from .routine import run_routines, start_day
 from .truth import Truth
 
 __all__ = ["Scenario", "Truth", "write_scenario"]
@@ -30,7 +30,7 @@ class Scenario:
     seed: str
     """The address with which the investigation begins."""
     rows: int
-    standing: tuple[str, ...]
+    boot_guids: tuple[str, ...]
     """GUIDs of the processes that were running before the logs begin: no row tells of their start."""
     truth: Truth
 
@@ -42,14 +42,14 @@ def write_scenario(folder: Path) -> Scenario:
     replies, alert = folder / "replies.json", folder / "alert.json"
     # First, because it alone can fail: it needs an extra.
     write_geo(geo)
-    office = Office(Log())
-    alice, bob = open_the_day(office)
+    office = Office(EventLog())
+    alice, bob = start_day(office)
     truth = intrude(office, alice)
-    run_the_errands(office, bob)
-    fill(office, (alice, bob))
+    run_routines(office, bob)
+    fill_day(office, (alice, bob))
     logs = folder / "logs"
     rows = office.log.write(logs)
     write_feed(feed)
     write_replies(replies)
     write_alert(alert)
-    return Scenario(folder, logs, feed, geo, replies, alert, C2.address, rows, office.standing(), truth)
+    return Scenario(folder, logs, feed, geo, replies, alert, C2.address, rows, office.boot_guids(), truth)

@@ -5,16 +5,16 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar
 
-from .cast import CLOSES, OPENS
+from .cast import LOG_END, LOG_START
 from .machine import Machine
-from .office import Desk, Office, later
-from .process import Process
+from .office import Desk, Office, add_seconds
+from .process import DemoProcess
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MachineScene:
     """A machine at a moment, with the person in front of it, if there is one."""
 
     office: Office
@@ -26,22 +26,22 @@ class Scene:
     def pick(self, items: tuple[T, ...]) -> T:
         return items[int(self.rng.random() * len(items))]
 
-    def number(self, low: int, high: int) -> int:
+    def random_number(self, low: int, high: int) -> int:
         """A whole number from `low` up to, but without, `high`."""
         return low + int(self.rng.random() * (high - low))
 
-    def later(self, least: float, most: float) -> datetime:
-        return later(self.at, least + self.rng.random() * (most - least))
+    def random_time(self, low: float, high: float) -> datetime:
+        return add_seconds(self.at, low + self.rng.random() * (high - low))
 
-    def anyone(self) -> Process:
+    def random_process(self) -> DemoProcess:
         """Any program that is running at the moment."""
         apps = tuple(self.desk.apps.values()) if self.desk else ()
-        return self.pick((*tuple(self.machine.standing.values())[1:], *apps))
+        return self.pick((*tuple(self.machine.boot_processes.values())[1:], *apps))
 
 
-def draw(office: Office, machine: Machine, desk: Desk | None, rng: Random) -> Scene:
+def draw_scene(office: Office, machine: Machine, desk: Desk | None, rng: Random) -> MachineScene:
     """A scene at any moment of the day; before its person has opened the programs a desk is empty."""
-    span = (CLOSES - OPENS).total_seconds() - 400
-    at = later(OPENS, rng.random() * span)
-    ready = desk is not None and all(app.started < at for app in desk.apps.values())
-    return Scene(office, machine, desk if ready else None, at, rng)
+    span = (LOG_END - LOG_START).total_seconds() - 400
+    at = add_seconds(LOG_START, rng.random() * span)
+    ready = desk is not None and all(app.start_time < at for app in desk.apps.values())
+    return MachineScene(office, machine, desk if ready else None, at, rng)

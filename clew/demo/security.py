@@ -1,22 +1,24 @@
 """Builders of the other Security and System events: processes, connections, services."""
 
-from .cast import NOBODY, SYSTEM, Account, Host
+from .cast import NOBODY, SYSTEM, DemoAccount, DemoHost
 from .emit import SECURITY, SERVICES, Event, Kind
 from .logons import account_fields
-from .process import Process
-from .sysmon import End
+from .process import DemoProcess
+from .sysmon import ConnectionEnd
 
-_CREATED = Kind(SECURITY, 4688, 13312, 2, "Process Creation", "A new process has been created.")
-_PERMITTED = Kind(SECURITY, 5156, 12810, 1, "Filtering Platform Connection", "WFP has permitted a connection.")
-_INSTALLED = Kind(SERVICES, 7045, 0, 0, "-", "A service was installed in the system.")
+_PROCESS_CREATED = Kind(SECURITY, 4688, 13312, 2, "Process Creation", "A new process has been created.")
+_CONNECTION_PERMITTED = Kind(
+    SECURITY, 5156, 12810, 1, "Filtering Platform Connection", "WFP has permitted a connection."
+)
+_SERVICE_INSTALLED = Kind(SERVICES, 7045, 0, 0, "-", "A service was installed in the system.")
 
 _LABELS = {"System": "S-1-16-16384", "High": "S-1-16-12288", "Medium": "S-1-16-8192"}
 
 
-def process_created(host: Host, process: Process) -> Event:
+def process_created(host: DemoHost, process: DemoProcess) -> Event:
     logon, parent = process.logon, process.parent
     return Event(
-        _CREATED,
+        _PROCESS_CREATED,
         {
             **account_fields("Subject", logon.subject(host), logon.hex),
             "NewProcessId": f"{process.pid:#x}",
@@ -31,12 +33,14 @@ def process_created(host: Host, process: Process) -> Event:
     )
 
 
-def connection_permitted(process: Process, source: End, target: End, *, udp: bool = False) -> Event:
+def connection_permitted(
+    process: DemoProcess, source: ConnectionEnd, target: ConnectionEnd, *, udp: bool = False
+) -> Event:
     device = process.image
     if device.startswith("C:"):
         device = "\\device\\harddiskvolume2" + device[2:].lower()
     return Event(
-        _PERMITTED,
+        _CONNECTION_PERMITTED,
         {
             "ProcessId": str(process.pid),
             "Application": device,
@@ -55,9 +59,9 @@ def connection_permitted(process: Process, source: End, target: End, *, udp: boo
     )
 
 
-def service_installed(name: str, image: str, by: Account = SYSTEM) -> Event:
+def service_installed(name: str, image: str, by: DemoAccount = SYSTEM) -> Event:
     return Event(
-        _INSTALLED,
+        _SERVICE_INSTALLED,
         {
             "ServiceName": name,
             "ImagePath": image,

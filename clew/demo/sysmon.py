@@ -4,18 +4,20 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from .cast import Host, Site, digests
+from .cast import DemoHost, Site, digests
 from .emit import SYSMON, Event, Kind, Row
-from .process import Process
+from .process import DemoProcess
 
-_CREATED = Kind(SYSMON, 1, 1, 5, "Process Create (rule: ProcessCreate)", "Process Create")
-_CONNECTED = Kind(SYSMON, 3, 3, 5, "Network connection detected (rule: NetworkConnect)", "Network connection detected")
-_ENDED = Kind(SYSMON, 5, 5, 3, "Process terminated (rule: ProcessTerminate)", "Process terminated")
-_LOADED = Kind(SYSMON, 7, 7, 3, "Image loaded (rule: ImageLoad)", "Image loaded")
-_ACCESSED = Kind(SYSMON, 10, 10, 3, "Process accessed (rule: ProcessAccess)", "Process accessed")
-_FILE = Kind(SYSMON, 11, 11, 2, "File created (rule: FileCreate)", "File created")
-_VALUE = Kind(SYSMON, 13, 13, 2, "Registry value set (rule: RegistryEvent)", "Registry value set")
-_QUERIED = Kind(SYSMON, 22, 22, 5, "Dns query (rule: DnsQuery)", "Dns query")
+_PROCESS_CREATED = Kind(SYSMON, 1, 1, 5, "Process Create (rule: ProcessCreate)", "Process Create")
+_NETWORK_CONNECTION = Kind(
+    SYSMON, 3, 3, 5, "Network connection detected (rule: NetworkConnect)", "Network connection detected"
+)
+_PROCESS_ENDED = Kind(SYSMON, 5, 5, 3, "Process terminated (rule: ProcessTerminate)", "Process terminated")
+_IMAGE_LOADED = Kind(SYSMON, 7, 7, 3, "Image loaded (rule: ImageLoad)", "Image loaded")
+_PROCESS_ACCESSED = Kind(SYSMON, 10, 10, 3, "Process accessed (rule: ProcessAccess)", "Process accessed")
+_FILE_CREATED = Kind(SYSMON, 11, 11, 2, "File created (rule: FileCreate)", "File created")
+_VALUE_SET = Kind(SYSMON, 13, 13, 2, "Registry value set (rule: RegistryEvent)", "Registry value set")
+_DNS_QUERY = Kind(SYSMON, 22, 22, 5, "Dns query (rule: DnsQuery)", "Dns query")
 
 _OFFICE = "Microsoft Office"
 _PRODUCTS = {
@@ -28,7 +30,7 @@ _PRODUCTS = {
 }
 
 
-class End(NamedTuple):
+class ConnectionEnd(NamedTuple):
     """One end of a connection, as far as the reporting machine knows it."""
 
     address: str
@@ -36,7 +38,7 @@ class End(NamedTuple):
     hostname: str = "-"
 
 
-def _who(process: Process) -> Row:
+def _process_fields(process: DemoProcess) -> Row:
     return {"ProcessGuid": process.guid, "ProcessId": str(process.pid), "Image": process.image}
 
 
@@ -47,13 +49,13 @@ def _hashes(image: str) -> str:
 def _properties(image: str) -> Row:
     """The version resource of a program: the system's own and the known products have one, the payload has none."""
     name = image.rpartition("\\")[2]
-    if known := _PRODUCTS.get(name.lower()):
-        description, company, product = known
+    if resource := _PRODUCTS.get(name.lower()):
+        description, company, product = resource
     elif image.lower().startswith(("c:\\windows\\system32\\", "c:\\program files\\windows")):
         description, company, product = name, "Microsoft Corporation", "Microsoft® Windows® Operating System"
     else:
-        unknown = ("FileVersion", "Description", "Product", "Company", "OriginalFileName")
-        return dict.fromkeys(unknown, "-")
+        names = ("FileVersion", "Description", "Product", "Company", "OriginalFileName")
+        return dict.fromkeys(names, "-")
     version = "10.0.19041.3636" if company == "Microsoft Corporation" else "7.1.0.0"
     return {
         "FileVersion": version,
@@ -64,13 +66,13 @@ def _properties(image: str) -> Row:
     }
 
 
-def process_created(host: Host, process: Process) -> Event:
+def process_created(host: DemoHost, process: DemoProcess) -> Event:
     parent = process.parent
     home = f"C:\\Users\\{process.logon.account.name}\\" if process.logon.session else "C:\\Windows\\system32\\"
     return Event(
-        _CREATED,
+        _PROCESS_CREATED,
         {
-            **_who(process),
+            **_process_fields(process),
             **_properties(process.image),
             "CommandLine": process.command_line,
             "CurrentDirectory": home,
@@ -88,25 +90,27 @@ def process_created(host: Host, process: Process) -> Event:
     )
 
 
-def process_ended(process: Process) -> Event:
-    return Event(_ENDED, _who(process))
+def process_ended(process: DemoProcess) -> Event:
+    return Event(_PROCESS_ENDED, _process_fields(process))
 
 
-def connected(process: Process, source: End, target: End, *, udp: bool = False, initiated: bool = True) -> Event:
+def network_connection(
+    process: DemoProcess, source: ConnectionEnd, target: ConnectionEnd, *, udp: bool = False, is_initiator: bool = True
+) -> Event:
     return Event(
-        _CONNECTED,
+        _NETWORK_CONNECTION,
         {
-            **_who(process),
+            **_process_fields(process),
             "User": process.logon.account.user,
             "Protocol": "udp" if udp else "tcp",
-            "Initiated": "true" if initiated else "false",
+            "Initiated": "true" if is_initiator else "false",
             **_end("Source", source),
             **_end("Destination", target),
         },
     )
 
 
-def _end(side: str, end: End) -> Row:
+def _end(side: str, end: ConnectionEnd) -> Row:
     address = ip_address(end.address)
     text = str(address)
     if isinstance(address, IPv6Address):
@@ -123,24 +127,24 @@ def _end(side: str, end: End) -> Row:
     }
 
 
-def image_loaded(process: Process, library: str, *, signed: bool = True) -> Event:
+def image_loaded(process: DemoProcess, library: str, *, is_signed: bool = True) -> Event:
     return Event(
-        _LOADED,
+        _IMAGE_LOADED,
         {
-            **_who(process),
+            **_process_fields(process),
             "ImageLoaded": library,
             **_properties(library),
             "Hashes": _hashes(library),
-            "Signed": "true" if signed else "false",
-            "Signature": "Microsoft Windows" if signed else "-",
-            "SignatureStatus": "Valid" if signed else "Unavailable",
+            "Signed": "true" if is_signed else "false",
+            "Signature": "Microsoft Windows" if is_signed else "-",
+            "SignatureStatus": "Valid" if is_signed else "Unavailable",
         },
     )
 
 
-def process_accessed(source: Process, target: Process, granted: str, trace: str) -> Event:
+def process_accessed(source: DemoProcess, target: DemoProcess, access_mask: str, trace: str) -> Event:
     return Event(
-        _ACCESSED,
+        _PROCESS_ACCESSED,
         {
             "SourceProcessGUID": source.guid,
             "SourceProcessId": str(source.pid),
@@ -149,27 +153,31 @@ def process_accessed(source: Process, target: Process, granted: str, trace: str)
             "TargetProcessGUID": target.guid,
             "TargetProcessId": str(target.pid),
             "TargetImage": target.image,
-            "GrantedAccess": granted,
+            "GrantedAccess": access_mask,
             "CallTrace": trace,
         },
     )
 
 
-def file_created(process: Process, path: str, at: datetime) -> Event:
-    created = at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
-    return Event(_FILE, {**_who(process), "TargetFilename": path, "CreationUtcTime": created})
+def file_created(process: DemoProcess, path: str, at: datetime) -> Event:
+    creation_time = at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
+    return Event(_FILE_CREATED, {**_process_fields(process), "TargetFilename": path, "CreationUtcTime": creation_time})
 
 
-def value_set(process: Process, key: str, details: str) -> Event:
+def value_set(process: DemoProcess, key: str, details: str) -> Event:
     kinds: Row = {"EventType": "SetValue", "EventTypeOrignal": "INFO"}
-    return Event(_VALUE, {**kinds, **_who(process), "TargetObject": key, "Details": details})
+    return Event(_VALUE_SET, {**kinds, **_process_fields(process), "TargetObject": key, "Details": details})
 
 
-def dns_query(process: Process, site: Site) -> Event:
+def dns_query(process: DemoProcess, site: Site) -> Event:
     address = site.address if ":" in site.address else f"::ffff:{site.address}"
     results = "".join(f"type:  5 {name};" for name in site.via) + f"{address};"
-    return Event(_QUERIED, {**_who(process), "QueryName": site.name, "QueryStatus": "0", "QueryResults": results})
+    return Event(
+        _DNS_QUERY, {**_process_fields(process), "QueryName": site.name, "QueryStatus": "0", "QueryResults": results}
+    )
 
 
-def dns_failure(process: Process, name: str) -> Event:
-    return Event(_QUERIED, {**_who(process), "QueryName": name, "QueryStatus": "9003", "QueryResults": "-"})
+def dns_failure(process: DemoProcess, name: str) -> Event:
+    return Event(
+        _DNS_QUERY, {**_process_fields(process), "QueryName": name, "QueryStatus": "9003", "QueryResults": "-"}
+    )

@@ -47,10 +47,10 @@ def run_tour(folder: Path, say: Callable[[str], None]) -> Replay:
 
 
 def _investigate(
-    case_file: Path, scenario: Scenario, around: Workspace, page: Path, say: Callable[[str], None]
+    case_file: Path, scenario: Scenario, workspace: Workspace, page: Path, say: Callable[[str], None]
 ) -> None:
     replies = scenario.replies
-    with Investigation.open(case_file, title="demo: one alert", workspace=around, replies=replies) as case:
+    with Investigation.open(case_file, title="demo: one alert", workspace=workspace, replies=replies) as case:
         case.connect(scenario.logs)
         alert = IpAddress(scenario.seed)
         case.add(alert)

@@ -12,7 +12,7 @@ from clew.entities.base import STRICT, Entity
 from clew.entities.display import visible
 from clew.entities.key import Key
 from clew.entities.menus import AccountMenus
-from clew.entities.names import given_name
+from clew.entities.names import host_name
 from clew.entities.text import given_text, refang
 from clew.errors import EntityError
 
@@ -59,20 +59,20 @@ class Account(Entity, AccountMenus):
     host: str | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        value = given.get("value")
-        if value and len(given) == 1:  # most accounts: one identifier, and nothing that it could contradict
-            scheme, text = _recognised(value, None)
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        value = arguments.get("value")
+        if value and len(arguments) == 1:  # most accounts: one identifier, and nothing that it could contradict
+            scheme, text = _identifier(value, None)
             return {"value": text, scheme: text}
-        fields = {name: value for name, value in given.items() if value is not None}
+        fields = {name: value for name, value in arguments.items() if value is not None}
         host = fields.get("host")
         if host is not None:
-            host = fields["host"] = given_name(host, "a host name")
+            host = fields["host"] = host_name(host, "a host name")
         identifiers: dict[str, str] = {}
         for field in ("value", "sid", "upn", "name"):
             text = fields.pop(field, "")
             if text != "":
-                scheme, text = _recognised(text, host)
+                scheme, text = _identifier(text, host)
                 if field not in ("value", scheme):
                     raise EntityError(f"{text!r} is no {field} of an account")
                 if identifiers.setdefault(scheme, text) != text:
@@ -92,8 +92,8 @@ class Account(Entity, AccountMenus):
     def aliases(self) -> tuple[Key, ...]:
         # What every machine has (SYSTEM) is not the same as what a domain calls it (the machine account).
         local = _is_local(self.value)
-        known = (other for other in (self.sid, self.upn, self.name) if other and _is_local(other) == local)
-        return tuple(self._key(other) for other in known if other != self.value)
+        identifiers = (other for other in (self.sid, self.upn, self.name) if other and _is_local(other) == local)
+        return tuple(self._key(other) for other in identifiers if other != self.value)
 
     @property
     def label(self) -> str:
@@ -107,7 +107,7 @@ class Account(Entity, AccountMenus):
         return Key("account", value, self.host or "" if _is_local(value) else "")
 
 
-def _recognised(value: Any, host: str | None) -> tuple[str, str]:
+def _identifier(value: Any, host: str | None) -> tuple[str, str]:
     """Which identifier `value` is, and its canonical spelling."""
     if type(value) is str and _PLAIN.fullmatch(value):
         name = value.lower()
@@ -121,8 +121,8 @@ def _recognise(text: str, host: str | None) -> tuple[str, str]:
         return "sid", text.upper()
     domain, backslash, name = text.partition("\\")
     if backslash and domain and name and "\\" not in name:
-        lowered = domain.lower()
-        return _recognise(name, host) if lowered in (".", host) else ("name", f"{lowered}\\{name.lower()}")
+        domain_name = domain.lower()
+        return _recognise(name, host) if domain_name in (".", host) else ("name", f"{domain_name}\\{name.lower()}")
     if _UPN.fullmatch(refang(text)):
         return "upn", refang(text).lower()
     if backslash or "/" in text or "@" in text:

@@ -42,10 +42,13 @@ class AutonomousSystem(Entity, AutonomousSystemMenus):
     name: str | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        if "value" not in given:
-            return given
-        return {**given, "value": _canonical(given_text(given["value"], "the number of an autonomous system"))}
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in arguments:
+            return arguments
+        return {
+            **arguments,
+            "value": _canonical_number(given_text(arguments["value"], "the number of an autonomous system")),
+        }
 
     @property
     def key(self) -> Key:
@@ -61,11 +64,11 @@ class AutonomousSystem(Entity, AutonomousSystemMenus):
         return f"AS{self.value}"
 
 
-def _canonical(text: str) -> str:
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+def _canonical_number(text: str) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         raise EntityError(f"{text!r} is not the number of an autonomous system", next_step="write it as AS64500")
-    high, low = (0, int(found[1])) if found[2] is None else (int(found[1]), int(found[2]))
-    if (found[2] is not None and max(high, low) >= _HALF) or low > _HIGHEST:
+    high, low = (0, int(match[1])) if match[2] is None else (int(match[1]), int(match[2]))
+    if (match[2] is not None and max(high, low) >= _HALF) or low > _HIGHEST:
         raise EntityError(f"{text!r} is above AS{_HIGHEST}, the highest number of an autonomous system")
     return str(high * _HALF + low)

@@ -36,9 +36,9 @@ class Entity(EntityMenus):
     exclusive: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
         """Canonical fields from the given ones. Raises EntityError naming what was wrong."""
-        return given
+        return arguments
 
     @model_validator(mode="wrap")
     @classmethod
@@ -46,7 +46,7 @@ class Entity(EntityMenus):
         try:
             return handler(cls.identify(_fields(cls, data)))
         except ValidationError as error:
-            raise EntityError(_explain(cls, error), where=cls.__name__) from None
+            raise EntityError(_explain(cls, error), location=cls.__name__) from None
 
     @property
     def key(self) -> Key:
@@ -75,16 +75,16 @@ class Entity(EntityMenus):
         """
         return menu(self)
 
-    def described(self) -> dict[str, Any]:
+    def filled_fields(self) -> dict[str, Any]:
         """All fields that are set, by name."""
         pairs = zip(field_names(type(self)), field_values(self), strict=True)
         return {name: value for name, value in pairs if value is not None and value != ""}
 
-    def filled(self, other: Entity) -> Self:
+    def filled_from(self, other: Entity) -> Self:
         """This entity with the fields it lacks taken from `other`, which means the same thing."""
-        known = self.described()
-        gained = {name: value for name, value in other.described().items() if name not in known}
-        return type(self)(**known, **gained) if gained else self
+        fields = self.filled_fields()
+        additions = {name: value for name, value in other.filled_fields().items() if name not in fields}
+        return type(self)(**fields, **additions) if additions else self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Entity) and type(other) is type(self) and other.key == self.key
@@ -96,11 +96,11 @@ class Entity(EntityMenus):
         return self.label
 
     def __repr__(self) -> str:
-        fields = self.described()
+        fields = self.filled_fields()
         value = fields.pop("value", None)
-        shown = [repr(value)] if value is not None else []
-        shown += [f"{name}={field!r}" for name, field in fields.items() if field != value]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        parts = [repr(value)] if value is not None else []
+        parts += [f"{name}={field!r}" for name, field in fields.items() if field != value]
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         # Imported here so that building entities does not load the rendering.
@@ -134,29 +134,29 @@ def _fields(cls: type[Entity], data: object) -> dict[str, Any]:
     if not isinstance(data, ArgsKwargs):
         raise EntityError(f"a {cls.__name__} cannot be made from {type(data).__name__}")
     positional: tuple[Any, ...] = data.args
-    named = data.kwargs
-    if not named and len(positional) == 1:
+    keywords = data.kwargs
+    if not keywords and len(positional) == 1:
         return {"value": positional[0]}
-    given = {**named} if named else {}
+    fields = {**keywords} if keywords else {}
     if len(positional) > 1:
-        what = f"{cls.__name__} takes one positional argument, its identity; {len(positional)} were given"
-        raise EntityError(what, next_step="name the others")
+        message = f"{cls.__name__} takes one positional argument, its identity; {len(positional)} were given"
+        raise EntityError(message, next_step="name the others")
     if positional:
-        if "value" in given:
+        if "value" in fields:
             raise EntityError(f"{cls.__name__} was given its identity twice")
-        given["value"] = positional[0]
-    return given
+        fields["value"] = positional[0]
+    return fields
 
 
 def _explain(cls: type[Entity], error: ValidationError) -> str:
     """Pydantic's complaints in clew's words."""
-    words: list[str] = []
+    messages: list[str] = []
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"]) or "value"
         if problem["type"] == "unexpected_keyword_argument":
             # While it constructs, `cls` is the class as it was before it got its slots.
-            known = ", ".join(field.name for field in dataclasses.fields(cls))
-            words.append(f"{cls.__name__} has no field {name!r} (it has {known})")
+            known_fields = ", ".join(field.name for field in dataclasses.fields(cls))
+            messages.append(f"{cls.__name__} has no field {name!r} (it has {known_fields})")
         else:
-            words.append(f"{name}: {problem['msg']}")
-    return "; ".join(words)
+            messages.append(f"{name}: {problem['msg']}")
+    return "; ".join(messages)

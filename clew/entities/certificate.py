@@ -52,13 +52,13 @@ class Certificate(Entity, CertificateMenus):
     not_after: datetime | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        fields = {name: value for name, value in given.items() if value is not None}
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in arguments.items() if value is not None}
         if fields.get("value"):
             _take_value(fields)
         for name in FINGERPRINTS:
             if name in fields:
-                fields[name] = _checked(name, fields[name])
+                fields[name] = _checked_digest(name, fields[name])
         for name in ("not_before", "not_after"):
             if name in fields:
                 fields[name] = utc(fields[name], "the validity of a certificate")
@@ -73,8 +73,8 @@ class Certificate(Entity, CertificateMenus):
 
     @property
     def aliases(self) -> tuple[Key, ...]:
-        known = ((name, getattr(self, name)) for name in FINGERPRINTS)
-        keys = (Key("certificate", f"{name}:{digest}") for name, digest in known if digest)
+        digests = ((name, getattr(self, name)) for name in FINGERPRINTS)
+        keys = (Key("certificate", f"{name}:{digest}") for name, digest in digests if digest)
         return tuple(key for key in keys if key.value != self.value)
 
     @property
@@ -88,7 +88,7 @@ class Certificate(Entity, CertificateMenus):
 
 def _take_value(fields: dict[str, Any]) -> None:
     """Put the positional identity where it belongs: a digest by its length, or `algorithm:digest`."""
-    text = _plain(fields.pop("value"), "a fingerprint")
+    text = _plain_digest(fields.pop("value"), "a fingerprint")
     name, digest = _BY_LENGTH.get(len(text), ""), text
     for algorithm, length in FINGERPRINTS.items():
         if text.startswith(algorithm) and len(text) == len(algorithm) + length:
@@ -98,16 +98,16 @@ def _take_value(fields: dict[str, Any]) -> None:
         raise EntityError(
             f"{text!r} is not the fingerprint of a certificate", next_step=f"hexadecimal lengths: {lengths}"
         )
-    if _plain(fields.setdefault(name, digest), "a fingerprint") != digest:
+    if _plain_digest(fields.setdefault(name, digest), "a fingerprint") != digest:
         raise EntityError(f"two different {name} fingerprints for one certificate")
 
 
-def _checked(name: str, value: Any) -> str:
-    digest = _plain(value, f"a {name} fingerprint")
+def _checked_digest(name: str, value: Any) -> str:
+    digest = _plain_digest(value, f"a {name} fingerprint")
     if len(digest) != FINGERPRINTS[name] or not _HEX.fullmatch(digest):
         raise EntityError(f"{digest!r} is not a {name} fingerprint: {FINGERPRINTS[name]} hexadecimal digits are needed")
     return digest
 
 
-def _plain(value: Any, what: str) -> str:
-    return given_text(value, what).lower().replace(":", "").replace(" ", "")
+def _plain_digest(value: Any, noun: str) -> str:
+    return given_text(value, noun).lower().replace(":", "").replace(" ", "")

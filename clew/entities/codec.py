@@ -41,11 +41,11 @@ def entity_type(name: str) -> type[Entity]:
     Raises:
         EntityError: there is no such entity; says which there are.
     """
-    found = _BY_NAME.get(name.lower())
-    if found is not None:
-        return found
-    known = ", ".join(cls.__name__ for cls in ENTITY_TYPES.values())
-    raise EntityError(f"there is no entity {name!r}", next_step=f"choose one of {known}")
+    entity_class = _BY_NAME.get(name.lower())
+    if entity_class is not None:
+        return entity_class
+    names = ", ".join(cls.__name__ for cls in ENTITY_TYPES.values())
+    raise EntityError(f"there is no entity {name!r}", next_step=f"choose one of {names}")
 
 
 def dump(entity: Entity) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def dump(entity: Entity) -> dict[str, Any]:
     {'kind': 'ip', 'value': '198.51.100.7'}
     """
     fields = {
-        name: stamp(value) if isinstance(value, datetime) else value for name, value in entity.described().items()
+        name: stamp(value) if isinstance(value, datetime) else value for name, value in entity.filled_fields().items()
     }
     return {"kind": entity.kind, **fields}
 

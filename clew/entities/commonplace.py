@@ -22,16 +22,16 @@ _HOSTS = ("localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6
 
 
 @functools.cache
-def commonplace() -> Mapping[Key, str]:
+def shared_values() -> Mapping[Key, str]:
     """The key of each such value, and what it is.
 
-    >>> commonplace()[Key("file", "md5:d41d8cd98f00b204e9800998ecf8427e")]
+    >>> shared_values()[Key("file", "md5:d41d8cd98f00b204e9800998ecf8427e")]
     'an empty file'
     """
     # Not for security, but because files are known by these hashes.
     files = {
-        Key("file", f"{name}:{hashlib.new(name, content, usedforsecurity=False).hexdigest()}"): what
-        for content, what in _CONTENTS.items()
+        Key("file", f"{name}:{hashlib.new(name, content, usedforsecurity=False).hexdigest()}"): description
+        for content, description in _CONTENTS.items()
         for name in HASHES
     }
     return MappingProxyType(files | {Key("host", name): "what every machine calls itself" for name in _HOSTS})

@@ -45,7 +45,7 @@ def _escape(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def escaped(value: object, limit: int = 0) -> str:
+def escape_html(value: object, limit: int = 0) -> str:
     """Text for HTML, in element content and in quoted attributes alike."""
     return html.escape(visible(value, limit), quote=True)
 
@@ -53,10 +53,11 @@ def escaped(value: object, limit: int = 0) -> str:
 def entity_html(entity: Entity) -> str:
     """A small table of what is known of an entity."""
     rows = "".join(
-        f"<tr><th style='text-align:left'>{escaped(name)}</th><td>{escaped(value, CELL_SHOWN)}</td></tr>"
-        for name, value in entity.described().items()
+        f"<tr><th style='text-align:left'>{escape_html(name)}</th><td>{escape_html(value, CELL_SHOWN)}</td></tr>"
+        for name, value in entity.filled_fields().items()
     )
-    return f"<table><caption>{escaped(type(entity).__name__)} <b>{escaped(entity.label)}</b></caption>{rows}</table>"
+    caption = f"{escape_html(type(entity).__name__)} <b>{escape_html(entity.label)}</b>"
+    return f"<table><caption>{caption}</caption>{rows}</table>"
 
 
 def finding_text(finding: Finding) -> str:
@@ -65,8 +66,8 @@ def finding_text(finding: Finding) -> str:
     lines += [f"  {visible(fact.name)}: {visible(fact.value, CELL_SHOWN)}" for fact in finding.facts]
     lines += [f"  - {headline(part)}" for part in finding.parts]
     if finding.truncated_by:
-        cut = f"{finding.returned} of {count(finding.available)} returned"
-        lines.append(f"  cut by {visible(finding.truncated_by)}: {cut}")
+        extent = f"{finding.returned} of {count_text(finding.available)} returned"
+        lines.append(f"  cut by {visible(finding.truncated_by)}: {extent}")
     return "\n".join(lines)
 
 
@@ -79,37 +80,37 @@ def headline(finding: Finding) -> str:
     return f"{finding.provider or finding.pivot} on {subject}: {finding.outcome}{verdict}{rows}{reason}"
 
 
-def count(number: int | None) -> str:
+def count_text(number: int | None) -> str:
     """A number that may be unknown."""
     return "unknown" if number is None else f"{number:,}"
 
 
 def finding_html(finding: Finding) -> str:
     """A finding as an HTML fragment: the headline, then rows or facts. No scripts, no links that open by themselves."""
-    head = f"<p>{escaped(headline(finding))}</p>"
+    head = f"<p>{escape_html(headline(finding))}</p>"
     if finding.table is not None:
         body = html_table(finding.table.columns, finding.table.rows[:ROWS_SHOWN])
-        more = len(finding.table) - ROWS_SHOWN
-        note = f"<p>{more:,} more rows: use .to_frame()</p>" if more > 0 else ""
+        remaining = len(finding.table) - ROWS_SHOWN
+        note = f"<p>{remaining:,} more rows: use .to_frame()</p>" if remaining > 0 else ""
     else:
         body = html_table(("fact", "value"), [(fact.name, fact.value) for fact in finding.facts])
         note = "".join(finding_html(part) for part in finding.parts)
-    cut = (
-        f"<p>Cut by {escaped(finding.truncated_by)}: {finding.returned:,} of {count(finding.available)}</p>"
+    truncation = (
+        f"<p>Cut by {escape_html(finding.truncated_by)}: {finding.returned:,} of {count_text(finding.available)}</p>"
         if finding.truncated_by
         else ""
     )
-    return f"<div>{head}{body}{cut}{note}</div>"
+    return f"<div>{head}{body}{truncation}{note}</div>"
 
 
 def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """An escaped HTML table; nothing for no rows."""
     if not rows:
         return ""
-    head = "".join(f"<th>{escaped(name)}</th>" for name in columns)
+    head = "".join(f"<th>{escape_html(name)}</th>" for name in columns)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: object) -> str:
-    return f"<td>{'' if value is None else escaped(value, CELL_SHOWN)}</td>"
+    return f"<td>{'' if value is None else escape_html(value, CELL_SHOWN)}</td>"

@@ -29,16 +29,16 @@ class Domain(Entity, DomainMenus):
     value: str
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        if "value" not in given:
-            return given
-        text = refang(given_text(given["value"], "a domain name"))
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in arguments:
+            return arguments
+        text = refang(given_text(arguments["value"], "a domain name"))
         if "/" in text or "@" in text:
             raise EntityError(f"{text!r} is more than a domain name", next_step="use Url, or clew.parse")
         name = canonical_name(text, "a domain name")
         if "." not in name:
             raise EntityError(f"{text!r} has one label only", next_step="use Host for the name of a machine")
-        return {**given, "value": name}
+        return {**arguments, "value": name}
 
     @property
     def key(self) -> Key:

@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 FOUND_IN_TEXT: tuple[type[Entity], ...] = (Account, Domain, File, IpAddress, Url)
 
 # Stands for a dot that was written so that nobody can click on it: its writer says that the name is one.
-_DEFANGED = "\ue0d0"
+_DOT_MARK = "\ue0d0"
 _DOT = re.compile(r"[\[({][ \t]{0,3}(?:\.|dot)[ \t]{0,3}[\])}]|\[\.(?=\w)|(?<=\w)\.\]|\\\.", re.IGNORECASE)
 _AT = re.compile(r"[\[({][ \t]{0,3}(?:@|at)[ \t]{0,3}[\])}]", re.IGNORECASE)
 _COLON = re.compile(r"\[(:|:/|://)\]")
 _BACKSLASHES = re.compile(r"(?<=[tx*]p|ps):\\\\", re.IGNORECASE)
 
 # Brackets part words, but for those around an IPv6 address in a URL.
-_PARTING = r"\s\"'`<>|,;{}()\[\]\u2026\u201c\u201d\u2018\u2019\u00ab\u00bb\u3001\u3002\uff0c\uff1b\uff08\uff09"
-_WORD = re.compile(rf"[A-Za-z*]{{2,8}}://\[[0-9A-Fa-f:.]{{2,45}}\][^{_PARTING}]*|[^{_PARTING}]+")
-_PIECE = re.compile(rf"[^\w.\-{_DEFANGED}]")
+_SEPARATORS = r"\s\"'`<>|,;{}()\[\]\u2026\u201c\u201d\u2018\u2019\u00ab\u00bb\u3001\u3002\uff0c\uff1b\uff08\uff09"
+_WORD = re.compile(rf"[A-Za-z*]{{2,8}}://\[[0-9A-Fa-f:.]{{2,45}}\][^{_SEPARATORS}]*|[^{_SEPARATORS}]+")
+_PIECE = re.compile(rf"[^\w.\-{_DOT_MARK}]")
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]")
 _LOCAL_PART = re.compile(r"[^\w.%+-]")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _V6 = re.compile(r"[0-9a-fA-F:.]{3,45}")
 _LENGTHS = frozenset(HASHES.values())
-_AROUND = ".:!?*-_=~"
+_EDGE_CHARACTERS = ".:!?*-_=~"
 MAX_NAME = 320
 
 _SCHEMES = {
@@ -57,11 +57,11 @@ _SCHEMES = {
     for s in ("", "s")
 }
 # Top levels that no registry sells: of documentation, of inner networks and of Tor.
-_UNSOLD = frozenset({"example", "internal", "invalid", "local", "onion", "test"})
+_SPECIAL_USE_TLDS = frozenset({"example", "internal", "invalid", "local", "onion", "test"})
 # Top levels that are also how files end: `setup.py` is a file, `get.example.sh/x` and `transfer[.]sh` are names.
-_ENDINGS = frozenset({"cab", "md", "mov", "py", "sh", "so", "zip"})
+_FILE_LIKE_TLDS = frozenset({"cab", "md", "mov", "py", "sh", "so", "zip"})
 # How files end that are defanged with the rest of a report, and no top levels.
-_FILES = frozenset(
+_FILE_EXTENSIONS = frozenset(
     {
         "bat",
         "bin",
@@ -113,8 +113,8 @@ def extract(text: str) -> tuple[Mention, ...]:
     ip:198.51.100.7
     """
     counts: dict[Entity, int] = {}
-    for (word, called), times in _words(_refanged(text)).items():
-        for entity in _named(word, called=called):
+    for (word, is_call), times in _words(_mark_dots(text)).items():
+        for entity in _entities_in(word, is_call=is_call):
             counts[entity] = counts.get(entity, 0) + times
     return tuple(Mention(entity, count) for entity, count in counts.items())
 
@@ -124,47 +124,49 @@ def _words(plain: str) -> Counter[tuple[str, bool]]:
     return Counter((word[0], plain[word.end() : word.end() + 1] == "(") for word in _WORD.finditer(plain))
 
 
-def _named(word: str, *, called: bool) -> Iterator[Entity]:
+def _entities_in(word: str, *, is_call: bool) -> Iterator[Entity]:
     if "://" in word:
         return _of_url(word)
-    return _of_mail(word) if "@" in word else _of_word(word, called=called)
+    return _of_mail(word) if "@" in word else _of_word(word, is_call=is_call)
 
 
-def _refanged(text: str) -> str:
-    text = _COLON.sub(r"\1", text.replace(_DEFANGED, " "))
-    return _BACKSLASHES.sub("://", _DOT.sub(_DEFANGED, _AT.sub("@", text)))
+def _mark_dots(text: str) -> str:
+    text = _COLON.sub(r"\1", text.replace(_DOT_MARK, " "))
+    return _BACKSLASHES.sub("://", _DOT.sub(_DOT_MARK, _AT.sub("@", text)))
 
 
 def _of_url(word: str) -> Iterator[Entity]:
     """The URL in a word, from the first scheme on that is one, and its host."""
-    place = word.find("://")
-    first = place
-    while place >= 0:
-        scheme = _scheme(word[max(0, place - 8) : place])
+    index = word.find("://")
+    first = index
+    while index >= 0:
+        scheme = _scheme(word[max(0, index - 8) : index])
         if scheme:
             # A backslash ends it: it begins an escape such as \n, or a path of another kind.
-            rest = word[place + 3 :].partition("\\")[0].replace(_DEFANGED, ".").rstrip(_AROUND[:5])
-            url = _made(Url, f"{scheme}://{rest}")
+            remainder = word[index + 3 :].partition("\\")[0].replace(_DOT_MARK, ".").rstrip(_EDGE_CHARACTERS[:5])
+            url = _entity_or_none(Url, f"{scheme}://{remainder}")
             if url is None:  # too long, or with a host that is none
-                yield from _of_word(rest, called=False)
+                yield from _of_word(remainder, is_call=False)
             else:
                 yield url
                 yield from _of_host(urlsplit(url.key.value).hostname or "")
             return
-        place = word.find("://", place + 3)
-    yield from _of_word(word[first + 3 :], called=False)
+        index = word.find("://", index + 3)
+    yield from _of_word(word[first + 3 :], is_call=False)
 
 
-def _scheme(before: str) -> str:
+def _scheme(prefix: str) -> str:
     """The scheme that a text ends in: `https` for `\\nhxxps`; empty if there is none."""
-    lowered = before.lower()
-    known = (lowered[-size:] for size in range(min(len(lowered), 6), 1, -1))
-    return next((_SCHEMES[name] for name in known if name in _SCHEMES), "")
+    text = prefix.lower()
+    suffixes = (text[-size:] for size in range(min(len(text), 6), 1, -1))
+    return next((_SCHEMES[name] for name in suffixes if name in _SCHEMES), "")
 
 
 def _of_host(host: str) -> Iterator[Entity]:
     """What the host of a URL is; its writer says that it is one."""
-    entity = _made(IpAddress, host) or (_made(Domain, host) if host.rpartition(".")[2].isalnum() else None)
+    entity = _entity_or_none(IpAddress, host) or (
+        _entity_or_none(Domain, host) if host.rpartition(".")[2].isalnum() else None
+    )
     if entity is not None:
         yield entity
 
@@ -174,13 +176,15 @@ def _of_mail(word: str) -> Iterator[Entity]:
     if len(word) > MAX_NAME:
         return
     before, _, after = word.rpartition("@")
-    local = _LOCAL_PART.split(before)[-1].strip(_AROUND)
+    local = _LOCAL_PART.split(before)[-1].strip(_EDGE_CHARACTERS)
     for entity in _of_name(_PIECE.split(after, maxsplit=1)[0], lone=False):
-        account = _made(Account, f"{local}@{entity.key.value}") if isinstance(entity, Domain) and local else None
+        account = (
+            _entity_or_none(Account, f"{local}@{entity.key.value}") if isinstance(entity, Domain) and local else None
+        )
         yield account or entity
 
 
-def _of_word(word: str, *, called: bool) -> Iterator[Entity]:
+def _of_word(word: str, *, is_call: bool) -> Iterator[Entity]:
     """The hashes in a word, and the machine at its begin: what follows a slash is a path."""
     for piece in _NOT_ALNUM.split(word):
         if len(piece) in _LENGTHS and _HEX.fullmatch(piece):
@@ -188,7 +192,7 @@ def _of_word(word: str, *, called: bool) -> Iterator[Entity]:
     if "\\" in word and not word.startswith("\\\\"):
         return
     head, slash, path = word.removeprefix("//").lstrip("\\").partition("\\")[0].partition("/")
-    if len(head) > MAX_NAME or (called and _DEFANGED not in head) or (path.isdigit() and len(path) < 4):
+    if len(head) > MAX_NAME or (is_call and _DOT_MARK not in head) or (path.isdigit() and len(path) < 4):
         return  # too long for a name; a function that is called; a network
     if head.count(":") > 1 and _V6.fullmatch(head):
         yield from _of_v6(head)
@@ -200,41 +204,43 @@ def _of_word(word: str, *, called: bool) -> Iterator[Entity]:
 def _of_v6(text: str) -> Iterator[Entity]:
     """An address of version 6; times, MAC addresses and C++ are written with the same characters."""
     groups = text.split(":")
-    told = "::" in text and any(char.isdigit() for char in text)
-    entity = _made(IpAddress, text) if told or max(map(len, groups)) > 2 else None
+    is_compressed = "::" in text and any(char.isdigit() for char in text)
+    entity = _entity_or_none(IpAddress, text) if is_compressed or max(map(len, groups)) > 2 else None
     if entity is not None:
         yield entity
 
 
 def _of_name(piece: str, *, lone: bool) -> Iterator[Entity]:
     """The address or the domain that a piece of a word is."""
-    text = piece.replace(_DEFANGED, ".").strip(_AROUND)
+    text = piece.replace(_DOT_MARK, ".").strip(_EDGE_CHARACTERS)
     if "." not in text:
         return
     is_address = _V4.fullmatch(text) is not None
-    entity = _made(IpAddress, text) if is_address else _domain(text, defanged=_DEFANGED in piece, lone=lone)
+    entity = (
+        _entity_or_none(IpAddress, text) if is_address else _domain(text, is_defanged=_DOT_MARK in piece, lone=lone)
+    )
     if entity is not None:
         yield entity
 
 
-def _domain(text: str, *, defanged: bool, lone: bool) -> Entity | None:
+def _domain(text: str, *, is_defanged: bool, lone: bool) -> Entity | None:
     """The domain, if the text is more likely one than the name of a file or of something in a program."""
-    top = text.rpartition(".")[2]
-    if not defanged and (_is_code(text, top) or (lone and top.lower() in _ENDINGS)):
+    tld = text.rpartition(".")[2]
+    if not is_defanged and (_is_code(text, tld) or (lone and tld.lower() in _FILE_LIKE_TLDS)):
         return None
-    entity = _made(Domain, text) if top[:1].isalpha() else None
-    if entity is None or (defanged and len(top) > 1 and top.lower() not in _FILES):
+    entity = _entity_or_none(Domain, text) if tld[:1].isalpha() else None
+    if entity is None or (is_defanged and len(tld) > 1 and tld.lower() not in _FILE_EXTENSIONS):
         return entity
     name = entity.key.value
-    return entity if top.lower() in _UNSOLD or _suffixes().privatesuffix(name) is not None else None
+    return entity if tld.lower() in _SPECIAL_USE_TLDS or _suffixes().privatesuffix(name) is not None else None
 
 
-def _is_code(text: str, top: str) -> bool:
+def _is_code(text: str, tld: str) -> bool:
     """`System.Net` and `Agent.SE` are no domains; those are written in one case, or end in small letters."""
-    return top != top.lower() and text != text.upper()
+    return tld != tld.lower() and text != text.upper()
 
 
-def _made(kind: type[Entity], text: str) -> Entity | None:
+def _entity_or_none(kind: type[Entity], text: str) -> Entity | None:
     """The entity, where its class takes the text."""
     try:
         return cast("Callable[[str], Entity]", kind)(text)

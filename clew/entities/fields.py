@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EntityRule:
     """One entity of a row: the columns it is made from, and how. A row that lacks it gives None."""
 
     columns: tuple[str, ...]
@@ -35,15 +35,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class RowMap:
+class RowSchema:
     """What a row of one view says.
 
     Attributes:
-        parts: the entities, by the name that `links` uses.
+        entities: the entities, by the name that `links` uses.
         links: source part, relation, target part; said only where both parts are there.
     """
 
-    parts: Mapping[str, Part]
+    entities: Mapping[str, EntityRule]
     links: tuple[tuple[str, Relation, str], ...]
 
 
@@ -74,14 +74,14 @@ def process(
     machine: str | None,
     guid: str | None,
     pid: int | None,
-    started: datetime | None,
+    start_time: datetime | None,
     image: str | None,
     line: str | None,
 ) -> Process | None:
     """A process, if the row holds enough to tell it from the next one with the same id."""
-    if not machine or not (guid or (pid is not None and started is not None)):
+    if not machine or not (guid or (pid is not None and start_time is not None)):
         return None
-    return Process(guid or "", host=machine, pid=pid, started=started, image=image, command_line=line)
+    return Process(guid or "", host=machine, pid=pid, started=start_time, image=image, command_line=line)
 
 
 def actor(machine: str | None, guid: str | None, pid: int | None, image: str | None) -> Process | None:
@@ -90,25 +90,25 @@ def actor(machine: str | None, guid: str | None, pid: int | None, image: str | N
 
 
 def started_actor(
-    machine: str | None, guid: str | None, pid: int | None, started: datetime | None, image: str | None
+    machine: str | None, guid: str | None, pid: int | None, start_time: datetime | None, image: str | None
 ) -> Process | None:
     """A process whose row has no command line."""
-    return process(machine, guid, pid, started, image, None)
+    return process(machine, guid, pid, start_time, image, None)
 
 
-def lone_host(machine: str | None, guid: str | None, started: datetime | None) -> Host | None:
+def lone_host(machine: str | None, guid: str | None, start_time: datetime | None) -> Host | None:
     """The machine, for a connection whose process is not told."""
-    return None if guid or started else host(machine)
+    return None if guid or start_time else host(machine)
 
 
-def logged_on(
+def logon_account(
     outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
 ) -> Account | None:
     """The account of a successful logon."""
     return account(sid, domain, name, machine) if outcome == "success" else None
 
 
-def turned_away(
+def failed_account(
     outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
 ) -> Account | None:
     """The account of a failed logon."""
@@ -122,7 +122,7 @@ def image_file(
     return File(sha256=sha256, sha1=sha1, md5=md5, path=path, host=machine) if sha256 or sha1 or md5 else None
 
 
-def place(path: str | None, machine: str | None) -> File | None:
+def file_at_path(path: str | None, machine: str | None) -> File | None:
     """A file known by where it is."""
     return File(path=path, host=machine) if path and machine else None
 
@@ -137,17 +137,17 @@ def workstation(name: str | None) -> Host | None:
     return Host(name) if name and not name.startswith("\\") else None
 
 
-_HOST = Part(("host_name",), host)
+_HOST = EntityRule(("host_name",), host)
 _ACTOR = ("host_name", "process_entity_id", "process_pid", "process_started", "process_executable")
-_PROCESS = Part(("host_name", "process_entity_id", "process_pid", "process_executable"), actor)
+_PROCESS = EntityRule(("host_name", "process_entity_id", "process_pid", "process_executable"), actor)
 
-ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
+ROW_SCHEMAS: Mapping[str, RowSchema] = MappingProxyType(
     {
-        "processes": RowMap(
+        "processes": RowSchema(
             {
                 "host": _HOST,
-                "process": Part((*_ACTOR, "process_command_line"), process),
-                "parent": Part(
+                "process": EntityRule((*_ACTOR, "process_command_line"), process),
+                "parent": EntityRule(
                     (
                         "host_name",
                         "parent_entity_id",
@@ -158,12 +158,12 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
                     ),
                     process,
                 ),
-                "account": Part(("user_id", "user_domain", "user_name", "host_name"), account),
-                "image": Part(
+                "account": EntityRule(("user_id", "user_domain", "user_name", "host_name"), account),
+                "image": EntityRule(
                     ("process_hash_sha256", "process_hash_sha1", "process_hash_md5", "process_executable", "host_name"),
                     image_file,
                 ),
-                "place": Part(("process_executable", "host_name"), place),
+                "place": EntityRule(("process_executable", "host_name"), file_at_path),
             },
             (
                 ("parent", Relation.CREATED, "process"),
@@ -173,13 +173,17 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
                 ("image", Relation.LOCATED_AT, "place"),
             ),
         ),
-        "logons": RowMap(
+        "logons": RowSchema(
             {
                 "host": _HOST,
-                "account": Part(("event_outcome", "user_id", "user_domain", "user_name", "host_name"), logged_on),
-                "failed": Part(("event_outcome", "user_id", "user_domain", "user_name", "host_name"), turned_away),
-                "address": Part(("source_ip",), address),
-                "workstation": Part(("source_host",), workstation),
+                "account": EntityRule(
+                    ("event_outcome", "user_id", "user_domain", "user_name", "host_name"), logon_account
+                ),
+                "failed": EntityRule(
+                    ("event_outcome", "user_id", "user_domain", "user_name", "host_name"), failed_account
+                ),
+                "address": EntityRule(("source_ip",), address),
+                "workstation": EntityRule(("source_host",), workstation),
             },
             (
                 ("account", Relation.LOGGED_ON_TO, "host"),
@@ -190,13 +194,13 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
                 ("host", Relation.LOGGED_ON_FROM, "workstation"),
             ),
         ),
-        "connections": RowMap(
+        "connections": RowSchema(
             {
                 "host": _HOST,
-                "process": Part(_ACTOR, started_actor),
-                "lone_host": Part(("host_name", "process_entity_id", "process_started"), lone_host),
-                "peer": Part(("peer_ip",), address),
-                "local": Part(("local_ip",), address),
+                "process": EntityRule(_ACTOR, started_actor),
+                "lone_host": EntityRule(("host_name", "process_entity_id", "process_started"), lone_host),
+                "peer": EntityRule(("peer_ip",), address),
+                "local": EntityRule(("local_ip",), address),
             },
             (
                 ("process", Relation.COMMUNICATES_WITH, "peer"),
@@ -205,12 +209,12 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
                 ("host", Relation.HAS_ADDRESS, "local"),
             ),
         ),
-        "resolutions": RowMap(
+        "resolutions": RowSchema(
             {
                 "host": _HOST,
                 "process": _PROCESS,
-                "domain": Part(("dns_question_name",), domain),
-                "address": Part(("dns_resolved_ip",), address),
+                "domain": EntityRule(("dns_question_name",), domain),
+                "address": EntityRule(("dns_resolved_ip",), address),
             },
             (
                 ("process", Relation.QUERIED, "domain"),
@@ -218,15 +222,15 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
                 ("domain", Relation.RESOLVES_TO, "address"),
             ),
         ),
-        "files": RowMap(
-            {"host": _HOST, "process": _PROCESS, "place": Part(("file_path", "host_name"), place)},
+        "files": RowSchema(
+            {"host": _HOST, "process": _PROCESS, "place": EntityRule(("file_path", "host_name"), file_at_path)},
             (("process", Relation.CREATED, "place"), ("process", Relation.RAN_ON, "host")),
         ),
-        "accesses": RowMap(
+        "accesses": RowSchema(
             {
                 "host": _HOST,
                 "process": _PROCESS,
-                "target": Part(("host_name", "target_entity_id", "target_pid", "target_executable"), actor),
+                "target": EntityRule(("host_name", "target_entity_id", "target_pid", "target_executable"), actor),
             },
             (("process", Relation.ACCESSED, "target"), ("process", Relation.RAN_ON, "host")),
         ),
@@ -235,7 +239,7 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Observation:
     """The rows that say one thing."""
 
     source: Entity
@@ -252,48 +256,48 @@ def map_rows(view: str, columns: Sequence[str], rows: Sequence[Cells]) -> tuple[
     Returns:
         The links, in the order in which they were first said, and how many cells made no entity.
     """
-    row_map = ROW_MAPS[view]
+    schema = ROW_SCHEMAS[view]
     index = {name: position for position, name in enumerate(columns)}
-    picks = {name: tuple(index[column] for column in part.columns) for name, part in row_map.parts.items()}
-    time = index["time"]
-    made: dict[tuple[str, Cells], tuple[Key, Entity] | None] = {}
-    seen: dict[tuple[Key, Relation, Key], _Seen] = {}
-    bad = 0
+    picks = {name: tuple(index[column] for column in rule.columns) for name, rule in schema.entities.items()}
+    time_index = index["time"]
+    entity_cache: dict[tuple[str, Cells], tuple[Key, Entity] | None] = {}
+    observations: dict[tuple[Key, Relation, Key], _Observation] = {}
+    failure_count = 0
     for number, row in enumerate(rows):
         entities: dict[str, tuple[Key, Entity] | None] = {}
         for name, positions in picks.items():
             cells = tuple(row[position] for position in positions)
-            if (name, cells) not in made:
-                entity, failed = _make(row_map.parts[name], cells)
-                made[name, cells] = None if entity is None else (entity.key, entity)
-                bad += failed
-            entities[name] = made[name, cells]
-        for source_name, relation, target_name in row_map.links:
+            if (name, cells) not in entity_cache:
+                entity, failures = _make(schema.entities[name], cells)
+                entity_cache[name, cells] = None if entity is None else (entity.key, entity)
+                failure_count += failures
+            entities[name] = entity_cache[name, cells]
+        for source_name, relation, target_name in schema.links:
             source, target = entities[source_name], entities[target_name]
             if source is not None and target is not None:
                 key = source[0], relation, target[0]
-                if key not in seen:
-                    seen[key] = _Seen(source[1], target[1])
-                said = seen[key]
-                said.pointers.append(f"/rows/{number}")
-                if row[time] is not None:
-                    said.times.append(row[time])
+                if key not in observations:
+                    observations[key] = _Observation(source[1], target[1])
+                observation = observations[key]
+                observation.pointers.append(f"/rows/{number}")
+                if row[time_index] is not None:
+                    observation.times.append(row[time_index])
     links = tuple(
         Link(
-            said.source,
+            observation.source,
             relation,
-            said.target,
-            tuple(said.pointers),
-            min(said.times, default=None),
-            max(said.times, default=None),
+            observation.target,
+            tuple(observation.pointers),
+            min(observation.times, default=None),
+            max(observation.times, default=None),
         )
-        for (_, relation, _), said in seen.items()
+        for (_, relation, _), observation in observations.items()
     )
-    return links, bad
+    return links, failure_count
 
 
-def _make(part: Part, cells: Cells) -> tuple[Entity | None, int]:
+def _make(rule: EntityRule, cells: Cells) -> tuple[Entity | None, int]:
     try:
-        return part.make(*cells), 0
+        return rule.make(*cells), 0
     except EntityError:
         return None, 1

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import FileMenus
-from clew.entities.names import given_name
+from clew.entities.names import host_name
 from clew.entities.text import given_text
 from clew.errors import EntityError
 
@@ -57,15 +57,15 @@ class File(Entity, FileMenus):
     size: int | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        fields = {name: value for name, value in given.items() if value is not None}
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in arguments.items() if value is not None}
         if "host" in fields:
-            fields["host"] = given_name(fields["host"], "a host name")
+            fields["host"] = host_name(fields["host"], "a host name")
         if fields.get("value"):
             _take_value(fields)
         for name in HASHES:
             if name in fields:
-                fields[name] = _checked(name, fields[name])
+                fields[name] = _checked_digest(name, fields[name])
         best = next((name for name in HASHES if name in fields), None)
         if best is not None:
             return {**fields, "value": f"{best}:{fields[best]}"}
@@ -79,8 +79,8 @@ class File(Entity, FileMenus):
 
     @property
     def aliases(self) -> tuple[Key, ...]:
-        known = ((name, getattr(self, name)) for name in HASHES)
-        keys = (Key("file", f"{name}:{digest}") for name, digest in known if digest)
+        digests = ((name, getattr(self, name)) for name in HASHES)
+        keys = (Key("file", f"{name}:{digest}") for name, digest in digests if digest)
         return tuple(key for key in keys if key.value != self.value)
 
     @property
@@ -112,7 +112,7 @@ def _take_value(fields: dict[str, Any]) -> None:
         raise EntityError(f"two different {name} hashes for one file")
 
 
-def _checked(name: str, value: Any) -> str:
+def _checked_digest(name: str, value: Any) -> str:
     digest = given_text(value, f"a {name} hash").lower()
     if len(digest) != HASHES[name] or not _HEX.fullmatch(digest):
         raise EntityError(f"{digest!r} is not a {name} hash: {HASHES[name]} hexadecimal digits are needed")

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 #: The outcomes that say something about the subject.
-ANSWERED = (Outcome.FOUND, Outcome.NOTHING)
+CONCLUSIVE_OUTCOMES = (Outcome.FOUND, Outcome.NOTHING)
 
 
 class Verdict(StrEnum):
@@ -115,7 +115,7 @@ class Link:
     inferred: bool = False
 
 
-class Keeper(Protocol):
+class EvidenceStore(Protocol):
     """Whoever has the raw replies that claims rest on."""
 
     def evidence(self, claim: Claim) -> list[str]:
@@ -128,8 +128,8 @@ class Claim:
     """A link as a case keeps it: who said so, when asked, on what evidence.
 
     Attributes:
-        rests_on: the raw replies, by content address (sha256); `pointers` are places in them.
-        kept_by: the case that it is of.
+        evidence_ids: the raw replies, by content address (sha256); `pointers` are places in them.
+        case: the case that it is of.
     """
 
     source: Key
@@ -139,12 +139,12 @@ class Claim:
     pivot: str
     step: int
     asked_at: datetime
-    rests_on: tuple[str, ...]
+    evidence_ids: tuple[str, ...]
     pointers: tuple[str, ...] = ()
     observed_first: datetime | None = None
     observed_last: datetime | None = None
     inferred: bool = False
-    kept_by: Keeper | None = field(default=None, repr=False, compare=False)
+    case: EvidenceStore | None = field(default=None, repr=False, compare=False)
 
     def evidence(self) -> list[str]:
         """The raw text that it rests on: the log events, the part of a reply that it points at, or the whole reply.
@@ -152,9 +152,9 @@ class Claim:
         Raises:
             CaseError: the case is closed, or does not have it: says why.
         """
-        if self.kept_by is None:
+        if self.case is None:
             raise CaseError("this claim is of no case", next_step="take it from case.said() or case.graph")
-        return self.kept_by.evidence(self)
+        return self.case.evidence(self)
 
     @property
     def count(self) -> int:
@@ -222,9 +222,9 @@ class Finding:
     @cached_property
     def entities(self) -> tuple[AnyEntity, ...]:
         """Every other entity that the answer names, in its order, ready for the next pivot."""
-        named = (end for link in self.links for end in (link.source, link.target))
-        own = dict.fromkeys(entity for entity in named if entity != self.subject)
-        return tuple(dict.fromkeys([*own, *(entity for part in self.parts for entity in part.entities)]))
+        ends = (end for link in self.links for end in (link.source, link.target))
+        neighbours = dict.fromkeys(entity for entity in ends if entity != self.subject)
+        return tuple(dict.fromkeys([*neighbours, *(entity for part in self.parts for entity in part.entities)]))
 
     def fact(self, name: str) -> Scalar:
         """The value of the fact of that name; None where the answer has none."""

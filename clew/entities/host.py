@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import HostMenus
-from clew.entities.names import given_name
+from clew.entities.names import host_name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
@@ -41,13 +41,13 @@ class Host(Entity, HostMenus):
     os: str | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        if "value" not in given:
-            return given
-        name = given_name(given["value"], "a host name")
-        if given.get("netbios") is None:
-            return {**given, "value": name}
-        return {**given, "value": name, "netbios": given_name(given["netbios"], "a NetBIOS name")}
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in arguments:
+            return arguments
+        name = host_name(arguments["value"], "a host name")
+        if arguments.get("netbios") is None:
+            return {**arguments, "value": name}
+        return {**arguments, "value": name, "netbios": host_name(arguments["netbios"], "a NetBIOS name")}
 
     @property
     def key(self) -> Key:

@@ -34,13 +34,13 @@ class IpAddress(Entity, IpMenus):
     value: str
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        value = given.get("value")
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        value = arguments.get("value")
         if type(value) is str and _PLAIN_V4.fullmatch(value):  # most addresses: already canonical
-            return given
+            return arguments
         if value is None:
-            return given
-        return {**given, "value": _canonical(refang(given_text(value, "an IP address")))}
+            return arguments
+        return {**arguments, "value": _canonical_address(refang(given_text(value, "an IP address")))}
 
     @property
     def key(self) -> Key:
@@ -52,7 +52,7 @@ class IpAddress(Entity, IpMenus):
         return 6 if ":" in self.value else 4
 
 
-def _canonical(text: str) -> str:
+def _canonical_address(text: str) -> str:
     # A zone ("%eth0") names an interface of the machine that wrote it: it means nothing elsewhere.
     bare = text.strip("[]").partition("%")[0]
     try:
@@ -60,5 +60,5 @@ def _canonical(text: str) -> str:
     except ValueError:
         hint = "use the address of one machine" if "/" in bare else "write it as 198.51.100.7 or 2001:db8::1"
         raise EntityError(f"{text!r} is not an IP address", next_step=hint) from None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
+    ipv4 = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(ipv4 or address)

@@ -15,16 +15,16 @@ _PLAIN = re.compile(r"(?![0-9.]+\Z)[a-z0-9_]++(?:[.-][a-z0-9_]++)*+")
 _MAX_LABEL = 63
 
 
-def given_name(value: Any, what: str) -> str:
+def host_name(value: Any, noun: str) -> str:
     """The canonical name in `value`, defanged or not. Raises EntityError for what is no text or no name."""
     if type(value) is str:
         plain = value.lower()
         if len(plain) <= _MAX_LABEL and _PLAIN.fullmatch(plain):  # most names: nothing to undo, nothing to check
             return plain
-    return canonical_name(refang(given_text(value, what)), what)
+    return canonical_name(refang(given_text(value, noun)), noun)
 
 
-def canonical_name(text: str, what: str) -> str:
+def canonical_name(text: str, noun: str) -> str:
     """One spelling for a DNS-like name.
 
     >>> canonical_name("Bücher.Example.", "a domain")
@@ -35,18 +35,18 @@ def canonical_name(text: str, what: str) -> str:
     """
     name = text.rstrip(".").lower()
     if not name.isascii():
-        name = _punycode(name, text, what)
+        name = _punycode(name, text, noun)
     if _ADDRESS.fullmatch(name):
-        raise EntityError(f"{text!r} is an address, not {what}", next_step="use IpAddress")
+        raise EntityError(f"{text!r} is an address, not {noun}", next_step="use IpAddress")
     for label in name.split("."):
         if not _LABEL.fullmatch(label):
-            raise EntityError(f"{text!r} is not {what}: bad label {label!r}")
+            raise EntityError(f"{text!r} is not {noun}: bad label {label!r}")
     if len(name) > 253:
-        raise EntityError(f"{text!r} is not {what}: longer than 253 characters")
+        raise EntityError(f"{text!r} is not {noun}: longer than 253 characters")
     return name
 
 
-def _punycode(name: str, text: str, what: str) -> str:
+def _punycode(name: str, text: str, noun: str) -> str:
     # Loaded here: most names are ASCII and need none of it.
     import idna
 
@@ -55,4 +55,4 @@ def _punycode(name: str, text: str, what: str) -> str:
         labels = idna.uts46_remap(name, std3_rules=False).rstrip(".").split(".")
         return ".".join(label if label.isascii() else idna.alabel(label).decode("ascii") for label in labels)
     except idna.IDNAError as error:
-        raise EntityError(f"{text!r} is not {what}: {error}") from None
+        raise EntityError(f"{text!r} is not {noun}: {error}") from None

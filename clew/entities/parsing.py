@@ -20,7 +20,7 @@ from clew.errors import EntityError
 _HASH = re.compile(rf"(?:[0-9a-fA-F]{{{'}|[0-9a-fA-F]{'.join(str(n) for n in HASHES.values())}}})")
 _SID = re.compile(r"S-1-\d+(?:-\d+)*", re.IGNORECASE)
 _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
-_KEYED = re.compile(rf"({'|'.join(ENTITY_TYPES)})(@[^:]*)?:(?!//)(.+)", re.DOTALL)
+_KIND_AND_VALUE = re.compile(rf"({'|'.join(ENTITY_TYPES)})(@[^:]*)?:(?!//)(.+)", re.DOTALL)
 _ADDRESS = re.compile(r"\[?[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(?:%\w+)?\]?")
 _AS = re.compile(r"ASN?[0-9]{1,10}", re.IGNORECASE)
 _PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|/)")
@@ -38,16 +38,16 @@ def parse(text: str) -> Entity:
         EntityError: the text names nothing, or could be several things; says how to write it.
     """
     text = given_text(text, "an entity")
-    keyed = _KEYED.fullmatch(text)
-    if keyed:
-        return from_key(Key(keyed[1], keyed[3], (keyed[2] or "").removeprefix("@")))
+    match = _KIND_AND_VALUE.fullmatch(text)
+    if match:
+        return from_key(Key(match[1], match[3], (match[2] or "").removeprefix("@")))
     plain = refang(text)
     if "://" in plain:
         return Url(text)
     kind = _by_shape(plain)
     if kind is not None:
         return kind(plain)
-    raise _undecided(text, plain)
+    raise _ambiguity_error(text, plain)
 
 
 def _by_shape(plain: str) -> type[Account | AutonomousSystem | File | IpAddress | Domain] | None:
@@ -64,7 +64,7 @@ def _by_shape(plain: str) -> type[Account | AutonomousSystem | File | IpAddress 
     return Account if "\\" in plain or "@" in plain else Domain if "." in plain else None
 
 
-def _undecided(text: str, plain: str) -> EntityError:
+def _ambiguity_error(text: str, plain: str) -> EntityError:
     """Why a text names no single thing, and how to write it."""
     if _GUID.fullmatch(plain):
         return EntityError(

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from clew.entities.base import STRICT, Entity
 from clew.entities.key import Key
 from clew.entities.menus import ProcessMenus
-from clew.entities.names import given_name
+from clew.entities.names import host_name
 from clew.entities.text import given_text, stamp, utc
 from clew.errors import EntityError
 
@@ -55,16 +55,16 @@ class Process(Entity, ProcessMenus):
     command_line: str | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        fields = {name: value for name, value in given.items() if value is not None}
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in arguments.items() if value is not None}
         if not fields.get("host"):
             raise EntityError("a process needs the host it ran on", next_step="give host=")
-        fields["host"] = given_name(fields["host"], "a host name")
-        pid, started = fields.get("pid"), fields.get("started")
+        fields["host"] = host_name(fields["host"], "a host name")
+        pid, start_time = fields.get("pid"), fields.get("started")
         if pid is not None:
             _check_pid(pid)
-        if started is not None:
-            fields["started"] = utc(started, "the start time of a process")
+        if start_time is not None:
+            fields["started"] = utc(start_time, "the start time of a process")
         fields["value"] = _identity(fields)
         return fields
 
@@ -105,12 +105,12 @@ def _identity(fields: dict[str, Any]) -> str:
         guid = _GUID.fullmatch(text)
         if guid:
             return guid[1].lower()
-        pid, at, started = text.partition("@")
-        if not at or not _PID.fullmatch(pid):
+        pid, separator, start_time = text.partition("@")
+        if not separator or not _PID.fullmatch(pid):
             raise EntityError(f"{text!r} is not a process GUID", next_step="or give pid= and started=")
         _check_pid(int(pid))
-        named = {"pid": int(pid), "started": utc(started, "the start time of a process")}
-        if any(fields.setdefault(name, one) != one for name, one in named.items()):
+        parts = {"pid": int(pid), "started": utc(start_time, "the start time of a process")}
+        if any(fields.setdefault(name, one) != one for name, one in parts.items()):
             raise EntityError(f"{text!r} contradicts pid= or started=")
     if fields.get("pid") is None or fields.get("started") is None:
         raise EntityError("a process needs a GUID, or a pid together with its start time")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from clew.entities.base import Entity
-from clew.entities.fields import ROW_MAPS, Part
+from clew.entities.fields import ROW_SCHEMAS, EntityRule
 from clew.entities.vocabulary import VOCABULARY
 from clew.errors import EntityError, QueryError
 
@@ -82,56 +82,56 @@ def entities_of(
     import narwhals.stable.v2 as nw
     import pandas as pd
 
-    whole = nw.from_native(frame, eager_only=True)
-    chosen = _part(view, part)
+    table = nw.from_native(frame, eager_only=True)
+    rule = _entity_rule(view, part)
     errors: dict[int, str] = {}
     cells = [
-        _cells(column, whole.get_column(name), errors) if name is not None else [None] * len(whole)
-        for column, name in _names(chosen, columns, whole.columns).items()
+        _cells(column, table.get_column(name), errors) if name is not None else [None] * len(table)
+        for column, name in _column_names(rule, columns, table.columns).items()
     ]
     rows: list[Cells] = list(zip(*cells, strict=True))
-    made, refused = _made(chosen, rows)
-    entities = list(map(made.__getitem__, rows))
-    for place in errors:
-        entities[place] = None  # what is left of the row could be another entity
-    if refused:
-        errors = {place: refused[row] for place, row in enumerate(rows) if row in refused} | errors
+    entities_by_row, errors_by_row = _make_entities(rule, rows)
+    entities = list(map(entities_by_row.__getitem__, rows))
+    for position in errors:
+        entities[position] = None  # what is left of the row could be another entity
+    if errors_by_row:
+        errors = {position: errors_by_row[row] for position, row in enumerate(rows) if row in errors_by_row} | errors
     index = frame.index if isinstance(frame, pd.DataFrame) else None
     return RowEntities(tuple(entities), MappingProxyType(dict(sorted(errors.items()))), index)
 
 
-def _made(part: Part, rows: Sequence[Cells]) -> tuple[dict[Cells, Entity | None], dict[Cells, str]]:
+def _make_entities(rule: EntityRule, rows: Sequence[Cells]) -> tuple[dict[Cells, Entity | None], dict[Cells, str]]:
     """The entity of each distinct row, and why there is none."""
-    made: dict[Cells, Entity | None] = dict.fromkeys(rows)
-    refused: dict[Cells, str] = {}
-    for row in made:
+    entities: dict[Cells, Entity | None] = dict.fromkeys(rows)
+    errors: dict[Cells, str] = {}
+    for row in entities:
         try:
-            made[row] = part.make(*row)
+            entities[row] = rule.make(*row)
         except EntityError as error:
-            refused[row] = error.what
-    return made, refused
+            errors[row] = error.message
+    return entities, errors
 
 
-def _part(view: str, part: str) -> Part:
-    if view not in ROW_MAPS:
-        raise QueryError(f"there is no view {view!r}", next_step=f"there are {', '.join(ROW_MAPS)}")
-    parts = ROW_MAPS[view].parts
-    if part not in parts:
-        raise QueryError(f"a row of {view} has no part {part!r}", next_step=f"it has {', '.join(parts)}")
-    return parts[part]
+def _entity_rule(view: str, part: str) -> EntityRule:
+    if view not in ROW_SCHEMAS:
+        raise QueryError(f"there is no view {view!r}", next_step=f"there are {', '.join(ROW_SCHEMAS)}")
+    rules = ROW_SCHEMAS[view].entities
+    if part not in rules:
+        raise QueryError(f"a row of {view} has no part {part!r}", next_step=f"it has {', '.join(rules)}")
+    return rules[part]
 
 
-def _names(part: Part, renamed: Mapping[str, str | None], there: Sequence[str]) -> dict[str, str | None]:
+def _column_names(rule: EntityRule, aliases: Mapping[str, str | None], columns: Sequence[str]) -> dict[str, str | None]:
     """What the frame calls each column of a part; None for those that it has not."""
-    for column in renamed:
-        if column not in part.columns:
-            raise QueryError(f"no column {column!r} is needed", next_step=f"needed are {', '.join(part.columns)}")
-    names = {column: renamed.get(column, column) for column in part.columns}
+    for column in aliases:
+        if column not in rule.columns:
+            raise QueryError(f"no column {column!r} is needed", next_step=f"needed are {', '.join(rule.columns)}")
+    names = {column: aliases.get(column, column) for column in rule.columns}
     for column, name in names.items():
-        if name is not None and name not in there:
+        if name is not None and name not in columns:
             raise QueryError(
                 f"there is no column {name!r}",
-                next_step=f"there are {', '.join(map(str, there))}; say which of them it is with "
+                next_step=f"there are {', '.join(map(str, columns))}; say which of them it is with "
                 f"columns={{{column!r}: ...}}, or None for none of them",
             )
     return names
@@ -142,30 +142,30 @@ def _cells(column: str, series: nw.Series[Any], errors: dict[int, str]) -> list[
     import narwhals.stable.v2 as nw
 
     kind = VOCABULARY[column].type
-    cells = _moments(series) if isinstance(series.dtype, nw.Datetime) else series.to_list()
+    cells = _times(series) if isinstance(series.dtype, nw.Datetime) else series.to_list()
     if {*map(type, cells)} <= {kind, type(None)}:
         return cells
-    for place, cell in enumerate(cells):
+    for position, cell in enumerate(cells):
         if type(cell) is not kind:
             try:
-                cells[place] = _READERS[kind](cell)
+                cells[position] = _READERS[kind](cell)
             except ValueError:
-                cells[place] = None
-                errors[place] = f"{column} cannot be {type(cell).__name__} {reprlib.repr(cell)}"
+                cells[position] = None
+                errors[position] = f"{column} cannot be {type(cell).__name__} {reprlib.repr(cell)}"
     return cells
 
 
-def _moments(series: nw.Series[Any]) -> list[object]:
+def _times(series: nw.Series[Any]) -> list[object]:
     """A column of times as plain ones, to the microsecond; those without a time zone stay without."""
     import pandas as pd
 
     zone = cast("nw.Datetime", series.dtype).time_zone
-    told = series.dt.convert_time_zone("UTC") if zone else series
-    codes, values = pd.factorize(told.to_numpy().astype("datetime64[us]"))
+    utc_series = series.dt.convert_time_zone("UTC") if zone else series
+    codes, values = pd.factorize(utc_series.to_numpy().astype("datetime64[us]"))
     times = cast("list[object]", values.tolist())
     if zone:
         # Beyond the year 9999 there are numbers instead. `combine` takes a quarter of the time of `replace`.
-        times = [datetime.combine(it, it.time(), UTC) if isinstance(it, datetime) else it for it in times]
+        times = [datetime.combine(time, time.time(), UTC) if isinstance(time, datetime) else time for time in times]
     return list(map([*times, None].__getitem__, codes.tolist()))  # the code of an empty cell is -1: the last one
 
 
@@ -190,8 +190,8 @@ def _number(cell: object) -> int | None:
         return None
     if isinstance(cell, str) and _NUMBER.fullmatch(cell):
         return int(cell, 16 if cell[1:2] in ("x", "X") else 10)
-    whole = cell.is_integer() if isinstance(cell, float) else isinstance(cell, Integral)
-    if whole and not isinstance(cell, bool):
+    is_whole = cell.is_integer() if isinstance(cell, float) else isinstance(cell, Integral)
+    if is_whole and not isinstance(cell, bool):
         return int(cast("int | float", cell))
     raise ValueError
 

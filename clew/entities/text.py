@@ -34,33 +34,33 @@ def refang(text: str) -> str:
     return text
 
 
-def given_text(value: Any, what: str) -> str:
+def given_text(value: Any, noun: str) -> str:
     """`value` if it is text worth looking at. Raises EntityError otherwise."""
     if type(value) is not str:
-        raise EntityError(f"{what} must be text, not {type(value).__name__}")
+        raise EntityError(f"{noun} must be text, not {type(value).__name__}")
     text = value.strip()
     if not text:
-        raise EntityError(f"{what} is empty")
+        raise EntityError(f"{noun} is empty")
     if len(text) > MAX_TEXT:
-        raise EntityError(f"{what} is longer than {MAX_TEXT} characters")
+        raise EntityError(f"{noun} is longer than {MAX_TEXT} characters")
     return text
 
 
-def utc(moment: Any, what: str) -> datetime:
+def utc(moment: Any, noun: str) -> datetime:
     """`moment` in UTC. Raises EntityError for a time without a time zone."""
     if isinstance(moment, str):
         try:
             moment = datetime.fromisoformat(moment)
         except ValueError:
-            raise EntityError(f"{what} is not an ISO 8601 time: {moment!r}") from None
+            raise EntityError(f"{noun} is not an ISO 8601 time: {moment!r}") from None
     if not isinstance(moment, datetime):
-        raise EntityError(f"{what} must be a datetime, not {type(moment).__name__}")
+        raise EntityError(f"{noun} must be a datetime, not {type(moment).__name__}")
     if moment.tzinfo is None:
-        raise EntityError(f"{what} has no time zone: {moment.isoformat()}", next_step="add one, as in tzinfo=UTC")
+        raise EntityError(f"{noun} has no time zone: {moment.isoformat()}", next_step="add one, as in tzinfo=UTC")
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise EntityError(f"{what} is in no year from 1 to 9999: {moment.isoformat()}") from None
+        raise EntityError(f"{noun} is in no year from 1 to 9999: {moment.isoformat()}") from None
 
 
 def stamp(moment: datetime) -> str:

@@ -34,8 +34,8 @@ class Tlp(Enum):
         try:
             return cls(_OLD.get(name, name))
         except ValueError:
-            known = ", ".join(marking.value for marking in cls)
-            raise EntityError(f"there is no marking {visible(text, 40)!r}", next_step=f"give one of {known}") from None
+            names = ", ".join(marking.value for marking in cls)
+            raise EntityError(f"there is no marking {visible(text, 40)!r}", next_step=f"give one of {names}") from None
 
     @classmethod
     def of_tag(cls, tag: str) -> Tlp | None:

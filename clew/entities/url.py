@@ -35,13 +35,13 @@ class Url(Entity, UrlMenus):
     original: str | None = None
 
     @classmethod
-    def identify(cls, given: dict[str, Any]) -> dict[str, Any]:
-        if "value" not in given:
-            return given
-        text = given_text(given["value"], "a URL")
+    def identify(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in arguments:
+            return arguments
+        text = given_text(arguments["value"], "a URL")
         value = _normal_form(text)
-        original = given.get("original") or (text if text != value else None)
-        return {**given, "value": value, "original": original}
+        original = arguments.get("original") or (text if text != value else None)
+        return {**arguments, "value": value, "original": original}
 
     @property
     def key(self) -> Key:
@@ -51,14 +51,14 @@ class Url(Entity, UrlMenus):
 def _normal_form(text: str) -> str:
     # What was defanged twice is refanged twice: the normal form of a normal form is itself.
     for _ in range(_MAX_LAYERS):
-        href = _parsed(text)
+        href = _normalized_href(text)
         if refang(href) == href:
             return href
         text = href
     raise EntityError("the URL is defanged too often", next_step=f"take away all but {_MAX_LAYERS} layers")
 
 
-def _parsed(text: str) -> str:
+def _normalized_href(text: str) -> str:
     # Loaded here: a C++ parser that only URLs need.
     from can_ada import parse
 

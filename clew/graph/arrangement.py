@@ -10,39 +10,39 @@ from clew.graph.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class NodePosition:
     """Where somebody put a node, in pixels of the picture at its full size; `y` grows downwards."""
 
     x: float
     y: float
-    pinned: bool
+    is_pinned: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class CaseLayout:
     """What was done by hand to the picture.
 
     Attributes:
-        hidden: nodes that are left out.
-        collapsed: nodes into which is folded what hangs on them alone.
-        spots: where nodes were put.
+        hidden_nodes: nodes that are left out.
+        collapsed_nodes: nodes into which is folded what hangs on them alone.
+        positions: where nodes were put.
     """
 
-    hidden: frozenset[Key]
-    collapsed: frozenset[Key]
-    spots: Mapping[Key, Spot]
+    hidden_nodes: frozenset[Key]
+    collapsed_nodes: frozenset[Key]
+    positions: Mapping[Key, NodePosition]
 
 
-def arrangement(connection: Connection) -> Arrangement:
+def read_layout(connection: Connection) -> CaseLayout:
     """What the steps of a case say of its picture; of a node that is gone too, where one is named."""
     rows = connection.execute("SELECT node, x, y, pinned, hidden, collapsed FROM layout ORDER BY node").fetchall()
-    hidden, collapsed, spots = set[Key](), set[Key](), dict[Key, Spot]()
+    hidden_nodes, collapsed_nodes, positions = set[Key](), set[Key](), dict[Key, NodePosition]()
     for node, x, y, is_pinned, is_hidden, is_collapsed in rows:
         key = Key.parse(str(node))
         if is_hidden:
-            hidden.add(key)
+            hidden_nodes.add(key)
         if is_collapsed:
-            collapsed.add(key)
+            collapsed_nodes.add(key)
         if x is not None and y is not None:
-            spots[key] = Spot(float(x), float(y), bool(is_pinned))
-    return Arrangement(frozenset(hidden), frozenset(collapsed), spots)
+            positions[key] = NodePosition(float(x), float(y), bool(is_pinned))
+    return CaseLayout(frozenset(hidden_nodes), frozenset(collapsed_nodes), positions)

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 
 from clew.entities import Entity, Finding, Outcome
 from clew.entities.display import visible
-from clew.entities.times import moment
+from clew.entities.times import parse_time
 from clew.errors import AskSkipped, ConnectError, MissingExtra, QueryError
-from clew.graph.answers import as_asked
+from clew.graph.answers import normalized_invocation
 from clew.graph.comparing import compare
 from clew.graph.difference import Difference
 from clew.graph.events import Connected, Pivoted, Step
 from clew.graph.fold import Fold
-from clew.graph.gating import gate_in_force
-from clew.graph.latest import Call, Latest
+from clew.graph.gating import effective_gate
+from clew.graph.latest import CallKey, LatestAnswers
 from clew.graph.merging import due_merges
 from clew.graph.plan import Budget
-from clew.graph.reading import Reading
-from clew.graph.replay import folded, retold
-from clew.graph.states import State, absent
+from clew.graph.reading import CaseReader
+from clew.graph.replay import projected_graph, with_findings
+from clew.graph.states import GraphState, skipped_finding
 from clew.graph.store import Store
 from clew.pivots.context import Workspace, now
-from clew.pivots.invocation import Leg
+from clew.pivots.invocation import SubQuery
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Ask, Channel, Provider, Reply
 from clew.providers.exchange import Answer
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 Age = str | timedelta
 
 
-def ask_again(
-    saved: Store, around: Workspace, *, budget: Budget, older_than: Age | None, clock: Callable[[], datetime] = now
+def replay_live(
+    store: Store, workspace: Workspace, *, budget: Budget, older_than: Age | None, clock: Callable[[], datetime] = now
 ) -> Difference:
     """Ask every question of a case once more, and compare its latest answers with those of today.
 
@@ -56,22 +56,24 @@ def ask_again(
         CaseError: a step is not what was written.
     """
     at = clock()
-    steps = list(saved.steps())
-    latest = Latest.of(steps)
-    due = {call: single for call, (_, single) in latest.calls.items()}
+    steps = list(store.steps())
+    latest = LatestAnswers.of(steps)
+    due_calls = {call: pivot_event for call, (_, pivot_event) in latest.calls.items()}
     if older_than is not None:
-        due = latest.asked_before(cutoff(older_than, at))
-    with _logs(steps, around) as logs:
-        gate = gate_in_force(saved, around.gate, around.settings.analyst)
-        runner = around.runner(clock=clock, extra_logs=logs, fresh=True, gate=gate)
-        asker = _Asker(runner, _Ration(budget.calls))
-        today = {call: asker.ask(single) for call, single in due.items()}
-    then = [retold(step, latest.told(step)) for step in steps]
-    again = [retold(step, latest.told(step, today)) for step in steps]
-    with folded(saved, then) as before, folded(saved, again) as after:
-        _merge(after, len(steps), today.values())
-        about = _about(today, len(latest.calls), asker.ration)
-        return compare(State.of(Reading(before), then), State.of(Reading(after), again), about)
+        due_calls = latest.stale_calls(cutoff(older_than, at))
+    with _connected_logs(steps, workspace) as logs:
+        gate = effective_gate(store, workspace.gate, workspace.settings.analyst)
+        runner = workspace.runner(clock=clock, extra_logs=logs, fresh=True, gate=gate)
+        asker = _Asker(runner, _CallBudget(budget.calls))
+        new_findings = {call: asker.ask(pivot_event) for call, pivot_event in due_calls.items()}
+    recorded_steps = [with_findings(step, latest.finding_selector(step)) for step in steps]
+    updated_steps = [with_findings(step, latest.finding_selector(step, new_findings)) for step in steps]
+    with projected_graph(store, recorded_steps) as before, projected_graph(store, updated_steps) as after:
+        _apply_merges(after, len(steps), new_findings.values())
+        about = _summary(new_findings, len(latest.calls), asker.call_budget)
+        return compare(
+            GraphState.of(CaseReader(before), recorded_steps), GraphState.of(CaseReader(after), updated_steps), about
+        )
 
 
 def cutoff(age: Age, at: datetime) -> datetime:
@@ -79,43 +81,43 @@ def cutoff(age: Age, at: datetime) -> datetime:
     if isinstance(age, timedelta):
         return at - abs(age)
     try:
-        return moment(f"-{age.strip().removeprefix('-')}", at)
+        return parse_time(f"-{age.strip().removeprefix('-')}", at)
     except QueryError:
         raise QueryError(f"{visible(age, 40)!r} is no age", next_step="write 7d, 12h, 2w or 1mon") from None
 
 
 @dataclass(slots=True)
-class _Ration:
+class _CallBudget:
     """How many asks are left of a budget, and how many there was none for."""
 
     calls: int
-    spent: int = 0
-    denied: int = 0
+    spent_calls: int = 0
+    denied_calls: int = 0
 
-    def take(self) -> None:
+    def spend_call(self) -> None:
         """One ask. Raises AskSkipped where none is left."""
-        if self.spent >= self.calls:
-            self.denied += 1
-            raise AskSkipped(f"not asked: the budget of {_many(self.calls, 'call')} is spent", kind="budget")
-        self.spent += 1
+        if self.spent_calls >= self.calls:
+            self.denied_calls += 1
+            raise AskSkipped(f"not asked: the budget of {_plural(self.calls, 'call')} is spent", kind="budget")
+        self.spent_calls += 1
 
-    def give_back(self) -> None:
-        self.spent -= 1
+    def refund_call(self) -> None:
+        self.spent_calls -= 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Rationed:
+class _BudgetedChannel:
     """A channel that sends only what the ration allows."""
 
     channel: Channel
-    ration: _Ration
+    call_budget: _CallBudget
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
-        self.ration.take()
+        self.call_budget.spend_call()
         try:
             return self.channel.send(ask, provider)
         except AskSkipped:
-            self.ration.give_back()  # no key, no database: nothing was asked
+            self.call_budget.refund_call()  # no key, no database: nothing was asked
             raise
 
 
@@ -124,68 +126,70 @@ class _Asker:
     """Asks one question after the other."""
 
     runner: Runner
-    ration: _Ration
+    call_budget: _CallBudget
 
-    def ask(self, single: Pivoted) -> Finding:
+    def ask(self, pivot_event: Pivoted) -> Finding:
         """What comes of a question today. A pivot that is not there any more is skipped with the reason."""
-        asked = as_asked(single)
-        subject, name, arguments = asked.subject, asked.pivot, asked.arguments
+        invocation = normalized_invocation(pivot_event)
+        subject, name, arguments = invocation.subject, invocation.pivot, invocation.arguments
         try:
             pivot = find_pivot(type(subject), name)
-            answers = tuple(self._run(leg, subject) for leg in pivot.legs(subject, arguments))
+            answers = tuple(self._run(leg, subject) for leg in pivot.sub_queries(subject, arguments))
         except (QueryError, TypeError, ValueError) as error:
-            return absent(single, f"{name} cannot be asked again: {error}", self.runner.clock())
+            return skipped_finding(pivot_event, f"{name} cannot be asked again: {error}", self.runner.clock())
         return pivot.combine(subject, answers, arguments).finding
 
-    def _run(self, leg: Leg, subject: Entity) -> Answer:
+    def _run(self, leg: SubQuery, subject: Entity) -> Answer:
         # The ways that a plug-in brings itself are rationed too.
-        ways = {**leg.provider.channels(), **self.runner.channels}
-        channels = {name: _Rationed(channel, self.ration) for name, channel in ways.items()}
+        all_channels = {**leg.provider.channels(), **self.runner.channels}
+        channels = {name: _BudgetedChannel(channel, self.call_budget) for name, channel in all_channels.items()}
         runner = dataclasses.replace(self.runner, channels=channels)
         return runner.run(leg.pivot, leg.provider, subject, leg.steps)
 
 
 @contextmanager
-def _logs(steps: Iterable[Step], around: Workspace) -> Generator[tuple[LogStore, ...]]:
+def _connected_logs(steps: Iterable[Step], workspace: Workspace) -> Generator[tuple[LogStore, ...]]:
     """The logs that the case was connected to, as they are today. Those that are not there any more are missing."""
-    with ExitStack() as open_logs:
+    with ExitStack() as stack:
         yield tuple(
-            open_logs.enter_context(closing(store))
+            stack.enter_context(closing(store))
             for path in dict.fromkeys(step.event.path for step in steps if isinstance(step.event, Connected))
-            for store in _opened(Path(path), around)
+            for store in _open_logs(Path(path), workspace)
         )
 
 
-def _opened(path: Path, around: Workspace) -> tuple[LogStore, ...]:
+def _open_logs(path: Path, workspace: Workspace) -> tuple[LogStore, ...]:
     from clew.providers.logs.store import LogStore
 
     try:
-        return (LogStore.open(path, around.settings.cache),)
+        return (LogStore.open(path, workspace.settings.cache),)
     except (ConnectError, MissingExtra):
         return ()  # a query will say that no logs are connected
 
 
-def _merge(after: Store, steps: int, findings: Iterable[Finding]) -> None:
+def _apply_merges(after: Store, steps: int, findings: Iterable[Finding]) -> None:
     """Make one what today's answers say is one. The merges of the case itself are among its steps."""
-    said = [part for finding in findings for part in finding.parts or (finding,)]
-    mentions = [end for part in said for link in part.links for end in (link.source, link.target)]
-    mentions += [entity for part in said for entity in part.same]
+    parts = [part for finding in findings for part in finding.parts or (finding,)]
+    mentions = [end for part in parts for link in part.links for end in (link.source, link.target)]
+    mentions += [entity for part in parts for entity in part.same]
     with after.transaction() as connection:
         for number, merge in enumerate(due_merges(connection, mentions, ()), start=steps + 1):
             Fold(connection).apply(number, merge)
 
 
-def _about(today: Mapping[Call, Finding], calls: int, ration: _Ration) -> str:
-    outcomes = Counter(finding.outcome for finding in today.values())
-    told = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome])
-    lines = [f"{len(today)} of {_many(calls, 'pivot')} asked again with {_many(ration.spent, 'call')}"]
-    lines += [told] if told else []
-    if ration.denied:
-        lines.append(f"beyond the budget of {_many(ration.calls, 'call')}: {ration.denied}")
-    if len(today) < calls:
-        lines.append(f"taken as recorded: {calls - len(today)}")
+def _summary(findings: Mapping[CallKey, Finding], calls: int, call_budget: _CallBudget) -> str:
+    outcomes = Counter(finding.outcome for finding in findings.values())
+    outcome_text = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome])
+    lines = [
+        f"{len(findings)} of {_plural(calls, 'pivot')} asked again with {_plural(call_budget.spent_calls, 'call')}"
+    ]
+    lines += [outcome_text] if outcome_text else []
+    if call_budget.denied_calls:
+        lines.append(f"beyond the budget of {_plural(call_budget.calls, 'call')}: {call_budget.denied_calls}")
+    if len(findings) < calls:
+        lines.append(f"taken as recorded: {calls - len(findings)}")
     return "; ".join(lines)
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from clew.entities import Entity, Finding
 from clew.entities.times import TimeWindow
 from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
-from clew.graph.asking import Age, ask_again
+from clew.graph.asking import Age, replay_live
 from clew.graph.difference import Difference
 from clew.graph.events import (
     Branched,
@@ -25,15 +25,15 @@ from clew.graph.events import (
     PlannedCall,
 )
 from clew.graph.expand import Expander, Expansion, arguments_for
-from clew.graph.plan import Budget, Lead, Plan
+from clew.graph.plan import Budget, Candidate, Plan
 from clew.graph.recordings import CaseRecordings, ReplyFile
 from clew.graph.replay import Replay, reparse_case, replay_case
-from clew.graph.sharing import Sharing
+from clew.graph.sharing import CaseExports
 from clew.graph.store import Store
 from clew.pivots.context import Session, Workspace, now, session_variable
 from clew.pivots.context import workspace as current_workspace
 from clew.pivots.execution import aexecute, execute, execute_all
-from clew.pivots.invocation import Invocation, Pivot, settled
+from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.registry import find_pivot
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
@@ -44,21 +44,21 @@ if TYPE_CHECKING:
 
 
 #: How many answers of a bulk pivot are one step.
-BULK = 500
+ANSWERS_PER_STEP = 500
 
 
-class Case(Sharing):
+class Case(CaseExports):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it."""
 
     def __init__(
         self,
         store: Store,
         *,
-        around: Workspace | None = None,
+        workspace: Workspace | None = None,
         replies: ReplyFile | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        super().__init__(store, around=around, clock=clock)
+        super().__init__(store, workspace=workspace, clock=clock)
         self._replies = replies
         self._logs: tuple[LogStore, ...] = ()
         self._tokens: list[Token[Session | None]] = []
@@ -79,8 +79,8 @@ class Case(Sharing):
         """
         file = Path(path)
         # First: replies that cannot be read must not leave an empty case behind.
-        known = ReplyFile.load(Path(replies)) if replies else None
-        case = cls(Store(file), around=workspace, replies=known)
+        reply_file = ReplyFile.load(Path(replies)) if replies else None
+        case = cls(Store(file), workspace=workspace, replies=reply_file)
         try:
             if case._store.head()[0] == 0:
                 case._begin(title or file.stem)
@@ -141,11 +141,11 @@ class Case(Sharing):
                 next_step="give live=True or reparse=True, or neither",
             )
         if not Path(path).exists():
-            raise CaseNotFound("there is no such case", where=str(path))
-        with Store.look(Path(path)) as store:
+            raise CaseNotFound("there is no such case", location=str(path))
+        with Store.open_readonly(Path(path)) as store:
             if live:
-                around = workspace or current_workspace()
-                return ask_again(store, around, budget=budget or Budget(), older_than=older_than)
+                live_workspace = workspace or current_workspace()
+                return replay_live(store, live_workspace, budget=budget or Budget(), older_than=older_than)
             return reparse_case(store) if reparse else replay_case(store)
 
     def branch(self, name: str, path: str | Path | None = None) -> Self:
@@ -159,11 +159,11 @@ class Case(Sharing):
         """
         if path is None and self.path is None:
             raise CaseError("a case in memory has no place for a branch", next_step="give path=")
-        own = self.path or Path()
+        own_path = self.path or Path()
         step, digest = self._store.head()
-        target = Path(path) if path else own.with_name(f"{own.stem}-{_file_name(name)}{own.suffix}")
+        target = Path(path) if path else own_path.with_name(f"{own_path.stem}-{_file_name(name)}{own_path.suffix}")
         self.export_copy(target)
-        other = type(self)(Store(target), around=self._around, replies=self._replies, clock=self._clock)
+        other = type(self)(Store(target), workspace=self._workspace, replies=self._replies, clock=self._clock)
         other._record(Branched(name, self.title, step, digest))  # noqa: SLF001 - the same class
         other._reconnect()  # noqa: SLF001 - the same class
         return other
@@ -197,9 +197,9 @@ class Case(Sharing):
             ConnectError: nothing there, nothing readable, or damaged.
         """
         store = self._open_logs(Path(path))
-        self._logs = (*(known for known in self._logs if known.digest != store.digest), store)
-        place = str(Path(path).resolve())
-        self._record(Connected(store.name, place, store.digest, store.files, store.rows, store.damaged))
+        self._logs = (*(existing for existing in self._logs if existing.digest != store.digest), store)
+        resolved_path = str(Path(path).resolve())
+        self._record(Connected(store.name, resolved_path, store.digest, store.files, store.rows, store.damaged_rows))
         return store
 
     # -- pivots --------------------------------------------------------------------------------------------------
@@ -207,46 +207,52 @@ class Case(Sharing):
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and record it, whatever comes of it."""
         at = self._clock()
-        asked = self._settled(invocation, pivot, at)
-        return self._recorder.keep(asked, execute(self._runner(pivot, at), asked, pivot), at)
+        resolved_invocation = self._resolve_invocation(invocation, pivot, at)
+        return self._recorder.record_pivot(
+            resolved_invocation, execute(self._runner(pivot, at), resolved_invocation, pivot), at
+        )
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
         at = self._clock()
-        asked = self._settled(invocation, pivot, at)
-        return self._recorder.keep(asked, await aexecute(self._runner(pivot, at), asked, pivot), at)
+        resolved_invocation = self._resolve_invocation(invocation, pivot, at)
+        return self._recorder.record_pivot(
+            resolved_invocation, await aexecute(self._runner(pivot, at), resolved_invocation, pivot), at
+        )
 
     def perform_all(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         """Run a pivot for each subject, and record the answers as one step; interrupted, those that arrived.
 
-        Many subjects become several steps of `BULK` answers, so that little is lost with the machine.
+        Many subjects become several steps of `ANSWERS_PER_STEP` answers, so that little is lost with the machine.
         """
-        asked = settled(pivot, arguments, self._asked_about, self._clock(), self.workspace.choice)
+        resolved_arguments = resolve_arguments(
+            pivot, arguments, self._query_window, self._clock(), self.workspace.lookup_policy
+        )
         findings: list[Finding] = []
-        for first in range(0, len(subjects), BULK):
-            findings += self._perform_some(pivot, subjects[first : first + BULK], asked, tell)
+        for first in range(0, len(subjects), ANSWERS_PER_STEP):
+            findings += self._perform_batch(pivot, subjects[first : first + ANSWERS_PER_STEP], resolved_arguments, tell)
         return findings
 
-    def _perform_some(
+    def _perform_batch(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         at = self._clock()
         runner = self._runner(pivot, at)
         answers: dict[int, Answer] = {}
 
-        def keep(place: int, answer: Answer) -> None:
-            answers[place] = answer
+        def keep_answer(index: int, answer: Answer) -> None:
+            answers[index] = answer
             tell(1)
 
         try:
-            execute_all(runner, pivot, subjects, arguments, keep)
+            execute_all(runner, pivot, subjects, arguments, keep_answer)
         finally:
             # In the order of the subjects, whichever answer came first.
-            whole = [answer for _, answer in sorted(answers.items())]
-            self._recorder.keep_all(pivot.name, arguments, whole, at)
-        return [answer.finding for answer in whole]
+            ordered_answers = [answer for _, answer in sorted(answers.items())]
+            self._recorder.record_bulk(pivot.name, arguments, ordered_answers, at)
+        return [answer.finding for answer in ordered_answers]
 
     def columns(self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]) -> None:
         """Every answer is kept, and so has to be a finding."""
@@ -259,17 +265,17 @@ class Case(Sharing):
         """
         pivot = find_pivot(type(entity), name)
         try:
-            bound = pivot.signature.bind(**(arguments or {}))
+            bound_arguments = pivot.signature.bind(**(arguments or {}))
         except TypeError as error:
             raise QueryError(f"{name}: {error}", next_step=f"it takes {pivot.signature}") from None
-        bound.apply_defaults()
-        return self.perform(Invocation(name, entity, dict(bound.arguments)), pivot)
+        bound_arguments.apply_defaults()
+        return self.perform(Invocation(name, entity, dict(bound_arguments.arguments)), pivot)
 
     def plan(self, entity: Entity, *, budget: Budget | None = None, pivots: tuple[str, ...] | None = None) -> Plan:
         """What `expand` would ask first. Nothing is sent and nothing is recorded."""
         limits = budget or Budget()
-        lead = Lead(self.entity(entity), self.verdict(entity))
-        return self._expander(limits, pivots).plan(1, [lead], limits.calls, limits.calls)
+        candidate = Candidate(self.entity(entity), self.verdict(entity))
+        return self._expander(limits, pivots).plan(1, [candidate], limits.calls, limits.calls)
 
     def expand(
         self, entity: Entity, *, depth: int = 2, budget: Budget | None = None, pivots: tuple[str, ...] | None = None
@@ -294,12 +300,12 @@ class Case(Sharing):
                 self._record(Opened(title))
 
     @property
-    def _asked_about(self) -> TimeWindow:
+    def _query_window(self) -> TimeWindow:
         return self.window or self.workspace.window
 
-    def _settled(self, invocation: Invocation, pivot: Pivot, at: datetime) -> Invocation:
-        asked = settled(pivot, invocation.arguments, self._asked_about, at, self.workspace.choice)
-        return dataclasses.replace(invocation, arguments=asked)
+    def _resolve_invocation(self, invocation: Invocation, pivot: Pivot, at: datetime) -> Invocation:
+        arguments = resolve_arguments(pivot, invocation.arguments, self._query_window, at, self.workspace.lookup_policy)
+        return dataclasses.replace(invocation, arguments=arguments)
 
     def _runner(self, pivot: Pivot, at: datetime) -> Runner:
         # One time for the whole step, so that replaying it gives the same times.
@@ -307,30 +313,32 @@ class Case(Sharing):
         recordings = CaseRecordings(self._store, providers, self._replies)
         return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs, gate=self.gate)
 
-    def _expander(self, budget: Budget, only: tuple[str, ...] | None) -> Expander:
-        window, at, choice = self._asked_about, self._clock(), self.workspace.choice
-        places: dict[tuple[str, str], tuple[int, int]] = {}
+    def _expander(self, budget: Budget, pivot_names: tuple[str, ...] | None) -> Expander:
+        window, at, lookup_policy = self._query_window, self._clock(), self.workspace.lookup_policy
+        answer_positions: dict[tuple[str, str], tuple[int, int]] = {}
 
-        def known(entity: Entity, pivot: Pivot) -> bool:
-            wanted = settled(pivot, arguments_for(pivot, budget), window, at, choice)
-            place = self.answered(entity.key, pivot, wanted)
-            if place is not None:
-                places[str(entity.key), pivot.name] = place
-            return place is not None
+        def is_answered(entity: Entity, pivot: Pivot) -> bool:
+            arguments = resolve_arguments(pivot, arguments_for(pivot, budget), window, at, lookup_policy)
+            position = self.latest_answer(entity.key, pivot, arguments)
+            if position is not None:
+                answer_positions[str(entity.key), pivot.name] = position
+            return position is not None
 
-        def run(entity: Entity, call: PlannedCall) -> Finding:
+        def run_call(entity: Entity, call: PlannedCall) -> Finding:
             if call.known:
                 # By what it was called when it was planned: it may have been merged since.
-                return self.recorded(*places[str(call.subject), call.pivot])
+                return self.recorded_finding(*answer_positions[str(call.subject), call.pivot])
             pivot = find_pivot(type(entity), call.pivot)
-            asked = settled(pivot, arguments_for(pivot, budget), window, at, choice)
-            return self.perform(Invocation(call.pivot, entity, asked), pivot)
+            arguments = resolve_arguments(pivot, arguments_for(pivot, budget), window, at, lookup_policy)
+            return self.perform(Invocation(call.pivot, entity, arguments), pivot)
 
-        def planned(plan: Plan) -> None:
-            left_out = tuple((entity.key, why) for entity, why in plan.left_out)
+        def record_plan(plan: Plan) -> None:
+            left_out = tuple((entity.key, reason) for entity, reason in plan.left_out)
             self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
 
-        return Expander(self.gate, budget, self.entity, self.verdict, run, planned, known, choice, only)
+        return Expander(
+            self.gate, budget, self.entity, self.verdict, run_call, record_plan, is_answered, lookup_policy, pivot_names
+        )
 
     def _open_logs(self, path: Path) -> LogStore:
         from clew.providers.logs.store import LogStore
@@ -344,11 +352,11 @@ class Case(Sharing):
         """
         from clew.providers.logs.store import LogStore
 
-        rows = {step.event.digest: step.event for step in self.history() if isinstance(step.event, Connected)}
-        for event in rows.values():
+        events = {step.event.digest: step.event for step in self.history() if isinstance(step.event, Connected)}
+        for event in events.values():
             # A query will say that no logs are connected.
             with suppress(ConnectError, MissingExtra):
-                store = LogStore.known(event.name, event.digest, self.workspace.settings.cache)
+                store = LogStore.from_cache(event.name, event.digest, self.workspace.settings.cache)
                 self._logs = (*self._logs, store) if store is not None else self._logs
 
 

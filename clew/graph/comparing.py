@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clew.entities import Claim, Entity, Finding, Key, Outcome, Relation, Verdict
-from clew.entities.finding import ANSWERED, VERDICT_ORDER, Scalar
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER, Scalar
 from clew.errors import CaseNotFound
 from clew.graph.difference import (
     AnswerChange,
+    AnswerSummary,
     Change,
     Difference,
     EdgeChange,
     FactChange,
-    Named,
     NodeChange,
-    Said,
+    NodeName,
     Support,
     VerdictChange,
 )
 from clew.graph.frames import Node
-from clew.graph.reading import Reading
-from clew.graph.states import Question, State, common_names, latest
+from clew.graph.reading import CaseReader
+from clew.graph.states import AnswerKey, GraphState, common_names, latest_answers
 from clew.graph.store import Store
 
 Edge = tuple[Key, Relation, Key]
@@ -31,21 +31,23 @@ Edge = tuple[Key, Relation, Key]
 Source = tuple[str, str]
 
 
-def compare_readings(one: Reading, other: Reading | str | Path) -> Difference:
+def compare_readings(reading: CaseReader, other: CaseReader | str | Path) -> Difference:
     """What differs in another case, which may be a file. Raises CaseError."""
-    if isinstance(other, Reading):
-        return compare(State.of(one), State.of(other), f"{_place(one)} and {_place(other)}")
+    if isinstance(other, CaseReader):
+        return compare(
+            GraphState.of(reading), GraphState.of(other), f"{_reading_label(reading)} and {_reading_label(other)}"
+        )
     if not Path(other).exists():
-        raise CaseNotFound("there is no such case", where=str(other))
-    with Store.look(Path(other)) as store:
-        return compare_readings(one, Reading(store))
+        raise CaseNotFound("there is no such case", location=str(other))
+    with Store.open_readonly(Path(other)) as store:
+        return compare_readings(reading, CaseReader(store))
 
 
-def _place(reading: Reading) -> str:
+def _reading_label(reading: CaseReader) -> str:
     return f"{reading.path.name if reading.path else reading.title or 'memory'} at step {reading.steps}"
 
 
-def compare(before: State, after: State, about: str = "") -> Difference:
+def compare(before: GraphState, after: GraphState, about: str = "") -> Difference:
     """What differs between two graphs."""
     return _Comparison.of(before, after).difference(about)
 
@@ -56,220 +58,261 @@ class _Comparison:
 
     Attributes:
         names: nodes that have another name here than in one of the graphs.
-        had, has: the latest answers before and after.
-        said_before, said_after: the same, by what was asked about in the words of the question.
-        silent: questions that had an answer before, and got none after: the answer, and what came instead.
-        doubted: edges that such answers speak of, with who spoke and why there was no answer.
-        shaken: nodes that they speak of.
+        answers_before, answers_after: the latest answers before and after.
+        literal_answers_before, literal_answers_after: the same, by what was asked about in the words of the question.
+        lost_answers: questions that had an answer before, and got none after: the answer, and what came instead.
+        doubtful_edges: edges that such answers speak of, with who spoke and why there was no answer.
+        doubtful_nodes: nodes that they speak of.
     """
 
-    before: State
-    after: State
+    before: GraphState
+    after: GraphState
     names: Mapping[Key, Key]
-    had: Mapping[Question, Finding]
-    has: Mapping[Question, Finding]
-    said_before: Mapping[Question, Finding]
-    said_after: Mapping[Question, Finding]
-    silent: dict[Question, tuple[Finding, Finding]] = field(default_factory=dict[Question, tuple[Finding, Finding]])
-    doubted: dict[Edge, dict[Source, str]] = field(default_factory=dict[Edge, dict[Source, str]])
-    shaken: dict[Key, str] = field(default_factory=dict[Key, str])
+    answers_before: Mapping[AnswerKey, Finding]
+    answers_after: Mapping[AnswerKey, Finding]
+    literal_answers_before: Mapping[AnswerKey, Finding]
+    literal_answers_after: Mapping[AnswerKey, Finding]
+    lost_answers: dict[AnswerKey, tuple[Finding, Finding]] = field(
+        default_factory=dict[AnswerKey, tuple[Finding, Finding]]
+    )
+    doubtful_edges: dict[Edge, dict[Source, str]] = field(default_factory=dict[Edge, dict[Source, str]])
+    doubtful_nodes: dict[Key, str] = field(default_factory=dict[Key, str])
 
     @classmethod
-    def of(cls, before: State, after: State) -> _Comparison:
+    def of(cls, before: GraphState, after: GraphState) -> _Comparison:
         names = common_names(before, after)
         comparison = cls(
-            before, after, names, _answers(before, names), _answers(after, names), _literally(before), _literally(after)
+            before,
+            after,
+            names,
+            _latest_answers(before, names),
+            _latest_answers(after, names),
+            _literal_answers(before),
+            _literal_answers(after),
         )
-        comparison._listen()
+        comparison._collect_doubts()
         return comparison
 
     def difference(self, about: str) -> Difference:
         return Difference(
-            tuple(sorted(self._nodes(), key=lambda each: (each.node, each.change))),
-            tuple(sorted(self._edges(), key=lambda each: (each.source, each.relation, each.target, each.change))),
-            tuple(sorted(self._verdicts(), key=lambda each: (each.node, each.change))),
-            tuple(self._answers()),
+            tuple(sorted(self._node_changes(), key=lambda change: (change.node, change.change))),
+            tuple(
+                sorted(
+                    self._edge_changes(),
+                    key=lambda change: (change.source, change.relation, change.target, change.change),
+                )
+            ),
+            tuple(sorted(self._verdict_changes(), key=lambda change: (change.node, change.change))),
+            tuple(self._answer_changes()),
             about,
         )
 
     # -- what was not answered -----------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        for question, had in self.had.items():
-            has = self._heard(question, had)
-            if has is not None and had.outcome in ANSWERED and has.outcome not in ANSWERED:
-                self.silent[question] = had, has
+    def _collect_doubts(self) -> None:
+        for question, old_finding in self.answers_before.items():
+            new_finding = self._answer_after(question, old_finding)
+            if (
+                new_finding is not None
+                and old_finding.outcome in CONCLUSIVE_OUTCOMES
+                and new_finding.outcome not in CONCLUSIVE_OUTCOMES
+            ):
+                self.lost_answers[question] = old_finding, new_finding
         # Everything that was said, not only the latest: all of it is in the graph.
-        for asked, had in self.before.given:
-            has = self._heard(_called(asked, self.names), had)
-            if has is not None and has.outcome not in ANSWERED:
-                for link in had.links:
-                    self._doubt(had, has, (link.source, link.relation, link.target))
-                for entity in had.same:
-                    self._shake(self._name(self.before.key(entity) or entity.key), has)
+        for literal_question, old_finding in self.before.answers:
+            new_finding = self._answer_after(_renamed_question(literal_question, self.names), old_finding)
+            if new_finding is not None and new_finding.outcome not in CONCLUSIVE_OUTCOMES:
+                for link in old_finding.links:
+                    self._mark_edge_doubtful(old_finding, new_finding, (link.source, link.relation, link.target))
+                for entity in old_finding.same:
+                    self._mark_node_doubtful(self._common_name(self.before.key(entity) or entity.key), new_finding)
 
-    def _heard(self, question: Question, had: Finding) -> Finding | None:
+    def _answer_after(self, question: AnswerKey, old_finding: Finding) -> Finding | None:
         """What was answered after to what had that answer before.
 
         A short name may mean another machine now, only because of what nobody said: then the question counts that was
         asked in the same words.
         """
-        return self.has.get(question) or self.said_after.get(question._replace(subject=had.subject.key))
+        return self.answers_after.get(question) or self.literal_answers_after.get(
+            question._replace(subject=old_finding.subject.key)
+        )
 
-    def _doubt(self, had: Finding, has: Finding, link: tuple[Entity, Relation, Entity]) -> None:
-        source, target = (self._name(self.before.key(end) or end.key) for end in (link[0], link[2]))
-        self.doubted.setdefault((source, link[1], target), {})[had.provider, had.pivot] = _silence(has)
+    def _mark_edge_doubtful(
+        self, old_finding: Finding, new_finding: Finding, link: tuple[Entity, Relation, Entity]
+    ) -> None:
+        source, target = (self._common_name(self.before.key(end) or end.key) for end in (link[0], link[2]))
+        self.doubtful_edges.setdefault((source, link[1], target), {})[old_finding.provider, old_finding.pivot] = (
+            _silence_reason(new_finding)
+        )
         for end in (source, target):
-            self._shake(end, has)
+            self._mark_node_doubtful(end, new_finding)
 
-    def _shake(self, key: Key, has: Finding) -> None:
-        self.shaken.setdefault(key, _silence(has))
+    def _mark_node_doubtful(self, key: Key, new_finding: Finding) -> None:
+        self.doubtful_nodes.setdefault(key, _silence_reason(new_finding))
 
-    def _name(self, key: Key) -> Key:
+    def _common_name(self, key: Key) -> Key:
         return self.names.get(key, key)
 
-    def _why_not(self, key: Key) -> str:
+    def _doubt_reason(self, key: Key) -> str:
         """Why it is not known whether a node is still so; empty where it is. What is on a machine goes with it."""
-        on = self.shaken.get(self._name(key.host), "") if key.host else ""
-        return self.shaken.get(self._name(key), "") or on
+        host_reason = self.doubtful_nodes.get(self._common_name(key.host), "") if key.host else ""
+        return self.doubtful_nodes.get(self._common_name(key), "") or host_reason
 
     # -- nodes ---------------------------------------------------------------------------------------------------
 
-    def _nodes(self) -> Iterator[NodeChange]:
+    def _node_changes(self) -> Iterator[NodeChange]:
         groups: dict[Key, tuple[list[Node], list[Node]]] = {}
         for side, state in enumerate((self.before, self.after)):
             for key, node in state.nodes.items():
-                groups.setdefault(self._name(key), ([], []))[side].append(node)
-        for had, has in groups.values():
-            yield from self._gathered(had, has)
+                groups.setdefault(self._common_name(key), ([], []))[side].append(node)
+        for old_nodes, new_nodes in groups.values():
+            yield from self._group_changes(old_nodes, new_nodes)
 
-    def _gathered(self, had: list[Node], has: list[Node]) -> Iterator[NodeChange]:
+    def _group_changes(self, old_nodes: list[Node], new_nodes: list[Node]) -> Iterator[NodeChange]:
         """What became of the nodes that are one thing: most often one and the same."""
-        node = (has or had)[0]
-        why = next(filter(None, (self._why_not(each.key) for each in (*has, *had))), "")
-        if not had:
-            yield NodeChange(Change.NEW, _named(node), after=_judged(node))
-        elif not has:
-            change = Change.UNCONFIRMED if why else Change.GONE
-            yield NodeChange(change, _named(node), before=_judged(node), reason=why)
-        elif {each.key for each in had} != {each.key for each in has}:
-            before, after = (", ".join(str(each.key) for each in side) for side in (had, has))
-            yield NodeChange(Change.UNCONFIRMED if why else Change.CHANGED, _named(node), before, after, why)
+        node = (new_nodes or old_nodes)[0]
+        reason = next(filter(None, (self._doubt_reason(member.key) for member in (*new_nodes, *old_nodes))), "")
+        if not old_nodes:
+            yield NodeChange(Change.NEW, _node_name(node), after=_verdict_text(node))
+        elif not new_nodes:
+            change = Change.UNCONFIRMED if reason else Change.GONE
+            yield NodeChange(change, _node_name(node), before=_verdict_text(node), reason=reason)
+        elif {member.key for member in old_nodes} != {member.key for member in new_nodes}:
+            before, after = (", ".join(str(member.key) for member in side) for side in (old_nodes, new_nodes))
+            yield NodeChange(Change.UNCONFIRMED if reason else Change.CHANGED, _node_name(node), before, after, reason)
         else:
-            yield from self._described(had[0], has[0], why)
+            yield from self._field_changes(old_nodes[0], new_nodes[0], reason)
 
-    def _described(self, had: Node, has: Node, why: str) -> Iterator[NodeChange]:
-        one, other = had.entity.described(), has.entity.described()
+    def _field_changes(self, old_node: Node, new_node: Node, reason: str) -> Iterator[NodeChange]:
+        old_fields, new_fields = old_node.entity.filled_fields(), new_node.entity.filled_fields()
         # A field that a silent source gave is missing for that alone.
-        names = [name for name in one | other if one.get(name) != other.get(name) and not (why and name not in other)]
+        names = [
+            name
+            for name in old_fields | new_fields
+            if old_fields.get(name) != new_fields.get(name) and not (reason and name not in new_fields)
+        ]
         if names:
             before, after = (
-                ", ".join(f"{name} {side[name]}" for name in names if name in side) for side in (one, other)
+                ", ".join(f"{name} {side[name]}" for name in names if name in side) for side in (old_fields, new_fields)
             )
-            yield NodeChange(Change.UNCONFIRMED if why else Change.CHANGED, _named(has), before, after, why)
+            yield NodeChange(
+                Change.UNCONFIRMED if reason else Change.CHANGED, _node_name(new_node), before, after, reason
+            )
 
     # -- edges ---------------------------------------------------------------------------------------------------
 
-    def _edges(self) -> Iterator[EdgeChange]:
-        had, has = self._by_edge(self.before), self._by_edge(self.after)
-        for edge in had | has:
-            yield from self._edge(edge, had.get(edge, []), has.get(edge, []))
+    def _edge_changes(self) -> Iterator[EdgeChange]:
+        old_claims, new_claims = self._claims_by_edge(self.before), self._claims_by_edge(self.after)
+        for edge in old_claims | new_claims:
+            yield from self._changes_of_edge(edge, old_claims.get(edge, []), new_claims.get(edge, []))
 
-    def _by_edge(self, state: State) -> dict[Edge, list[Claim]]:
-        found: dict[Edge, list[Claim]] = {}
+    def _claims_by_edge(self, state: GraphState) -> dict[Edge, list[Claim]]:
+        claims: dict[Edge, list[Claim]] = {}
         for claim in state.claims:
-            found.setdefault((self._name(claim.source), claim.relation, self._name(claim.target)), []).append(claim)
-        return found
+            claims.setdefault(
+                (self._common_name(claim.source), claim.relation, self._common_name(claim.target)), []
+            ).append(claim)
+        return claims
 
-    def _edge(self, edge: Edge, had: list[Claim], has: list[Claim]) -> Iterator[EdgeChange]:
-        doubted = self.doubted.get(edge, {})
-        heard = {(claim.provider, claim.pivot) for claim in has}
-        unheard = [claim for claim in had if (claim.provider, claim.pivot) in doubted.keys() - heard]
-        ends = self._ends((has or had)[0], self.after if has else self.before)
-        before, after = support(had), support(has)
-        if unheard:
-            why = "; ".join(dict.fromkeys(doubted[claim.provider, claim.pivot] for claim in unheard))
-            yield EdgeChange(Change.UNCONFIRMED, *ends, support(unheard), None, why)
+    def _changes_of_edge(self, edge: Edge, old_claims: list[Claim], new_claims: list[Claim]) -> Iterator[EdgeChange]:
+        doubt_reasons = self.doubtful_edges.get(edge, {})
+        new_sources = {(claim.provider, claim.pivot) for claim in new_claims}
+        unconfirmed_claims = [
+            claim for claim in old_claims if (claim.provider, claim.pivot) in doubt_reasons.keys() - new_sources
+        ]
+        ends = self._ends((new_claims or old_claims)[0], self.after if new_claims else self.before)
+        before, after = support(old_claims), support(new_claims)
+        if unconfirmed_claims:
+            reason = "; ".join(
+                dict.fromkeys(doubt_reasons[claim.provider, claim.pivot] for claim in unconfirmed_claims)
+            )
+            yield EdgeChange(Change.UNCONFIRMED, *ends, support(unconfirmed_claims), None, reason)
         if before is None or after is None:
-            if not unheard:
+            if not unconfirmed_claims:
                 yield EdgeChange(Change.GONE if before else Change.NEW, *ends, before, after)
-        elif before != after and not (doubted and _within(after, before)):
+        elif before != after and not (doubt_reasons and _is_contained(after, before)):
             yield EdgeChange(Change.CHANGED, *ends, before, after)
 
-    def _ends(self, claim: Claim, state: State) -> tuple[Named, Relation, Named]:
-        source, target = (_named(state.nodes[key]) for key in (claim.source, claim.target))
+    def _ends(self, claim: Claim, state: GraphState) -> tuple[NodeName, Relation, NodeName]:
+        source, target = (_node_name(state.nodes[key]) for key in (claim.source, claim.target))
         return source, claim.relation, target
 
     # -- verdicts and answers ------------------------------------------------------------------------------------
 
-    def _verdicts(self) -> Iterator[VerdictChange]:
-        worst: dict[Key, dict[bool, Node]] = {}
-        for later, state in ((False, self.before), (True, self.after)):
+    def _verdict_changes(self) -> Iterator[VerdictChange]:
+        worst_nodes: dict[Key, dict[bool, Node]] = {}
+        for is_after, state in ((False, self.before), (True, self.after)):
             for key, node in state.nodes.items():
-                sides = worst.setdefault(self._name(key), {})
-                if later not in sides or _rank(node.verdict) < _rank(sides[later].verdict):
-                    sides[later] = node
-        for key, sides in worst.items():
+                sides = worst_nodes.setdefault(self._common_name(key), {})
+                if is_after not in sides or _rank(node.verdict) < _rank(sides[is_after].verdict):
+                    sides[is_after] = node
+        for key, sides in worst_nodes.items():
             if len(sides) == 2 and sides[False].verdict != sides[True].verdict:
-                yield self._flipped(key, sides[False].verdict, sides[True])
+                yield self._verdict_change(key, sides[False].verdict, sides[True])
 
-    def _flipped(self, name: Key, before: Verdict, node: Node) -> VerdictChange:
-        unheard = [
-            has
-            for question, (had, has) in self.silent.items()
-            if question.subject == name and had.outcome is Outcome.FOUND and had.verdict is before
+    def _verdict_change(self, name: Key, before: Verdict, node: Node) -> VerdictChange:
+        lost_findings = [
+            new_finding
+            for question, (old_finding, new_finding) in self.lost_answers.items()
+            if question.subject == name and old_finding.outcome is Outcome.FOUND and old_finding.verdict is before
         ]
-        change = Change.UNCONFIRMED if unheard else Change.CHANGED
-        spoke = unheard or [
-            said for question, said in self.has.items() if question.subject == name and said.outcome in ANSWERED
+        change = Change.UNCONFIRMED if lost_findings else Change.CHANGED
+        findings = lost_findings or [
+            finding
+            for question, finding in self.answers_after.items()
+            if question.subject == name and finding.outcome in CONCLUSIVE_OUTCOMES
         ]
-        telling = [said for said in spoke if said.verdict is node.verdict] or spoke
-        why = "; ".join(dict.fromkeys(f"{said.provider}: {said.reason or said.outcome}" for said in telling))
-        return VerdictChange(change, _named(node), before, node.verdict, why)
+        deciding_findings = [finding for finding in findings if finding.verdict is node.verdict] or findings
+        reason = "; ".join(
+            dict.fromkeys(f"{finding.provider}: {finding.reason or finding.outcome}" for finding in deciding_findings)
+        )
+        return VerdictChange(change, _node_name(node), before, node.verdict, reason)
 
-    def _answers(self) -> Iterator[AnswerChange]:
-        for question in sorted({*self.had, *self.has}):
-            before, after = self.had.get(question), self.has.get(question)
+    def _answer_changes(self) -> Iterator[AnswerChange]:
+        for question in sorted({*self.answers_before, *self.answers_after}):
+            before, after = self.answers_before.get(question), self.answers_after.get(question)
             if before is not None:
-                after = self._heard(question, before)
-            elif after is not None and question._replace(subject=after.subject.key) in self.said_before:
+                after = self._answer_after(question, before)
+            elif after is not None and question._replace(subject=after.subject.key) in self.literal_answers_before:
                 continue  # told where it was asked before, under another name
-            facts = _facts(before, after)
-            sides = _said(before), _said(after)
+            facts = _fact_changes(before, after)
+            sides = _answer_summary(before), _answer_summary(after)
             reason = "" if after is None else after.reason
-            if question in self.silent:
-                yield self._answer(Change.UNCONFIRMED, question, *sides, (), reason)
+            if question in self.lost_answers:
+                yield self._answer_change(Change.UNCONFIRMED, question, *sides, (), reason)
             elif before is None or after is None:
-                yield self._answer(Change.NEW if before is None else Change.GONE, question, *sides, (), reason)
-            elif (sides[0] != sides[1] or facts) and {before.outcome, after.outcome} & {*ANSWERED}:
-                yield self._answer(Change.CHANGED, question, *sides, facts, reason)
+                yield self._answer_change(Change.NEW if before is None else Change.GONE, question, *sides, (), reason)
+            elif (sides[0] != sides[1] or facts) and {before.outcome, after.outcome} & {*CONCLUSIVE_OUTCOMES}:
+                yield self._answer_change(Change.CHANGED, question, *sides, facts, reason)
 
-    def _answer(
+    def _answer_change(
         self,
         change: Change,
-        question: Question,
-        before: Said | None,
-        after: Said | None,
+        question: AnswerKey,
+        before: AnswerSummary | None,
+        after: AnswerSummary | None,
         facts: tuple[FactChange, ...],
         reason: str,
     ) -> AnswerChange:
         node = self.after.nodes.get(question.subject) or self.before.nodes.get(question.subject)
-        subject = _named(node) if node else Named(question.subject, question.subject.value)
+        subject = _node_name(node) if node else NodeName(question.subject, question.subject.value)
         _, pivot, provider, arguments = question
         return AnswerChange(change, subject, pivot, provider, arguments, before, after, facts, reason)
 
 
-def _answers(state: State, names: Mapping[Key, Key]) -> dict[Question, Finding]:
+def _latest_answers(state: GraphState, names: Mapping[Key, Key]) -> dict[AnswerKey, Finding]:
     """The latest answers, where what has two names is asked about once."""
-    return latest((_called(question, names), said) for question, said in state.given)
+    return latest_answers((_renamed_question(question, names), finding) for question, finding in state.answers)
 
 
-def _literally(state: State) -> dict[Question, Finding]:
+def _literal_answers(state: GraphState) -> dict[AnswerKey, Finding]:
     """The latest answers, by what was asked about in the words of the question."""
-    return latest((question._replace(subject=said.subject.key), said) for question, said in state.given)
+    return latest_answers(
+        (question._replace(subject=finding.subject.key), finding) for question, finding in state.answers
+    )
 
 
-def _called(question: Question, names: Mapping[Key, Key]) -> Question:
+def _renamed_question(question: AnswerKey, names: Mapping[Key, Key]) -> AnswerKey:
     return question._replace(subject=names.get(question.subject, question.subject))
 
 
@@ -285,38 +328,43 @@ def support(claims: Sequence[Claim]) -> Support | None:
     )
 
 
-def _within(less: Support, more: Support) -> bool:
+def _is_contained(smaller: Support, larger: Support) -> bool:
     """Whether all that the one says was said by the other: what is missing may be what was not answered."""
-    earlier = less.first is not None and (more.first is None or less.first < more.first)
-    later = less.last is not None and (more.last is None or less.last > more.last)
-    return {*less.sources} <= {*more.sources} and less.count <= more.count and not earlier and not later
-
-
-def _facts(before: Finding | None, after: Finding | None) -> tuple[FactChange, ...]:
-    had, has = _values(before), _values(after)
-    return tuple(
-        FactChange(name, had.get(name, ()), has.get(name, ()))
-        for name in had | has
-        if had.get(name, ()) != has.get(name, ())
+    starts_earlier = smaller.first is not None and (larger.first is None or smaller.first < larger.first)
+    ends_later = smaller.last is not None and (larger.last is None or smaller.last > larger.last)
+    return (
+        {*smaller.sources} <= {*larger.sources}
+        and smaller.count <= larger.count
+        and not starts_earlier
+        and not ends_later
     )
 
 
-def _values(finding: Finding | None) -> dict[str, tuple[Scalar, ...]]:
-    found: dict[str, tuple[Scalar, ...]] = {}
+def _fact_changes(before: Finding | None, after: Finding | None) -> tuple[FactChange, ...]:
+    old_values, new_values = _fact_values(before), _fact_values(after)
+    return tuple(
+        FactChange(name, old_values.get(name, ()), new_values.get(name, ()))
+        for name in old_values | new_values
+        if old_values.get(name, ()) != new_values.get(name, ())
+    )
+
+
+def _fact_values(finding: Finding | None) -> dict[str, tuple[Scalar, ...]]:
+    values: dict[str, tuple[Scalar, ...]] = {}
     for fact in () if finding is None else finding.facts:
-        found[fact.name] = (*found.get(fact.name, ()), fact.value)
-    return found
+        values[fact.name] = (*values.get(fact.name, ()), fact.value)
+    return values
 
 
-def _said(finding: Finding | None) -> Said | None:
-    return None if finding is None else Said(finding.outcome, finding.verdict, finding.returned)
+def _answer_summary(finding: Finding | None) -> AnswerSummary | None:
+    return None if finding is None else AnswerSummary(finding.outcome, finding.verdict, finding.returned)
 
 
-def _named(node: Node) -> Named:
-    return Named(node.key, node.label)
+def _node_name(node: Node) -> NodeName:
+    return NodeName(node.key, node.label)
 
 
-def _judged(node: Node) -> str:
+def _verdict_text(node: Node) -> str:
     return "" if node.verdict is Verdict.UNKNOWN else node.verdict.value
 
 
@@ -324,6 +372,6 @@ def _rank(verdict: Verdict) -> int:
     return VERDICT_ORDER.index(verdict)
 
 
-def _silence(has: Finding) -> str:
+def _silence_reason(finding: Finding) -> str:
     """Who said nothing this time, and why."""
-    return f"{has.provider}: {has.reason or has.outcome}"
+    return f"{finding.provider}: {finding.reason or finding.outcome}"

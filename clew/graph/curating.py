@@ -31,11 +31,11 @@ from clew.graph.events import (
     Unmerged,
     Windowed,
 )
-from clew.graph.gating import gate_in_force
-from clew.graph.history import last_deed, last_undone
-from clew.graph.reading import Reading
+from clew.graph.gating import effective_gate
+from clew.graph.history import last_undoable, last_undone
+from clew.graph.reading import CaseReader
 from clew.graph.recorder import Recorder
-from clew.graph.room import Room
+from clew.graph.room import EvidenceLimits
 from clew.graph.store import Store
 from clew.pivots.context import Workspace, now, workspace
 from clew.providers.base import Reply
@@ -45,32 +45,34 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Curating(Reading):
+class CaseEditor(CaseReader):
     """The part of a case that changes it without asking anybody."""
 
-    def __init__(self, store: Store, *, around: Workspace | None = None, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, store: Store, *, workspace: Workspace | None = None, clock: Callable[[], datetime] = now
+    ) -> None:
         super().__init__(store)
-        self._around = around
+        self._workspace = workspace
         self._clock = clock
 
     @property
     def workspace(self) -> Workspace:
         """Settings and connections around the case."""
-        return self._around or workspace()
+        return self._workspace or workspace()
 
     def add(self, *entities: Entity) -> None:
         """Put entities on the table, one step each."""
         for entity in entities:
-            self._record(Added(entity), placed=(entity,))
+            self._record(Added(entity), entities=(entity,))
 
     def note(self, text: str, about: Entity | None = None) -> None:
         """Write something down, about an entity or about the case."""
-        self._record(Noted(text, about.key if about else None), placed=(about,) if about else ())
+        self._record(Noted(text, about.key if about else None), entities=(about,) if about else ())
 
     def tag(self, entity: Entity, *tags: str) -> None:
         """Give an entity tags, one step each."""
         for tag in tags:
-            self._record(Tagged(entity.key, tag), placed=(entity,))
+            self._record(Tagged(entity.key, tag), entities=(entity,))
 
     def within(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> TimeWindow:
         """From here on ask queries about that time only, unless they say one themselves; without times, about any.
@@ -83,15 +85,15 @@ class Curating(Reading):
         Raises:
             QueryError: a time that is none, or a window that does not end after it starts.
         """
-        found = TimeWindow.of(start, end, now=self._clock(), zone=zone_named(zone) if zone else None)
-        ends = " to ".join("open" if given is None else str(given).strip() for given in (start, end))
-        self._record(Windowed(found.start, found.end, f"{ends}{f', {zone}' if zone else ''}" if found else ""))
-        return found
+        window = TimeWindow.of(start, end, now=self._clock(), zone=zone_named(zone) if zone else None)
+        ends = " to ".join("open" if time is None else str(time).strip() for time in (start, end))
+        self._record(Windowed(window.start, window.end, f"{ends}{f', {zone}' if zone else ''}" if window else ""))
+        return window
 
     @property
     def gate(self) -> Gate:
         """What may leave: the settings, as this case has changed them."""
-        return gate_in_force(self._store, self.workspace.gate, self.workspace.settings.analyst)
+        return effective_gate(self._store, self.workspace.gate, self.workspace.settings.analyst)
 
     def set_gate(
         self, *, active: bool | None = None, offline: bool | None = None, tlp: Tlp | str | None = None, why: str
@@ -113,7 +115,7 @@ class Curating(Reading):
 
     def link(self, source: Entity, relation: Relation, target: Entity, *, why: str) -> None:
         """Say that two entities are related; the claim is the analyst's, beside those of sources."""
-        self._record(Linked(source, relation, target, why), placed=(source, target))
+        self._record(Linked(source, relation, target, why), entities=(source, target))
 
     def judge(self, entity: Entity, verdict: Verdict, *, why: str) -> None:
         """Give a verdict that counts for more than those of all sources; `Verdict.UNKNOWN` takes it back.
@@ -139,14 +141,14 @@ class Curating(Reading):
                 step with that row is kept.
             CaseError: the case would be larger than `case_limit` allows.
         """
-        counted = [0, 0]
-        for batch, placed in batches.read_frames(nodes, edges):
+        counts = [0, 0]
+        for batch, entities in batches.read_frames(nodes, edges):
             reply = Reply(batch.body(), batches.IMPORTED_ROWS, self._clock())
             event = Imported(source, reply.fingerprint, len(batch.nodes), len(batch.links))
-            self._recorder.keep_rows(event, reply, reply.at, placed)
-            counted[0] += len(batch.nodes)
-            counted[1] += len(batch.links)
-        return counted[0], counted[1]
+            self._recorder.record_import(event, reply, reply.at, entities)
+            counts[0] += len(batch.nodes)
+            counts[1] += len(batch.links)
+        return counts[0], counts[1]
 
     # -- the picture ---------------------------------------------------------------------------------------------
 
@@ -178,12 +180,12 @@ class Curating(Reading):
         Raises:
             CaseError: a node that the case has not, two of different kinds, or one that is the other already.
         """
-        kept, lost = self.node_key(keep), self.node_key(gone)
-        if kept == lost:
+        kept_key, lost_key = self.node_key(keep), self.node_key(gone)
+        if kept_key == lost_key:
             raise CaseError(f"{keep.key} and {gone.key} are one node already", next_step="see case.merges()")
-        if kept.kind != lost.kind:
-            raise CaseError(f"a {lost.kind} cannot be merged into a {kept.kind}")
-        return self._record(Merged(kept, lost, reason))
+        if kept_key.kind != lost_key.kind:
+            raise CaseError(f"a {lost_key.kind} cannot be merged into a {kept_key.kind}")
+        return self._record(Merged(kept_key, lost_key, reason))
 
     def unmerge(self, step: int, *, reason: str) -> None:
         """Take a merge back: both nodes and their claims are as if it had not been.
@@ -220,7 +222,7 @@ class Curating(Reading):
         Raises:
             CaseError: there is nothing that could be taken back.
         """
-        return self._take(times, last_deed, Undone, "undo", "see case.history()")
+        return self._append_reversals(times, last_undoable, Undone, "undo", "see case.history()")
 
     def redo(self, times: int = 1) -> tuple[int, ...]:
         """Do again what was taken back last, unless something else was done meanwhile; returns the steps.
@@ -228,35 +230,37 @@ class Curating(Reading):
         Raises:
             CaseError: there is nothing that could be done again.
         """
-        return self._take(times, last_undone, Redone, "redo", "undo something first")
+        return self._append_reversals(times, last_undone, Redone, "redo", "undo something first")
 
-    def _take(
+    def _append_reversals(
         self,
         times: int,
-        chosen: Callable[[Sequence[Step]], tuple[int, ...]],
+        choose_steps: Callable[[Sequence[Step]], tuple[int, ...]],
         event: Callable[[tuple[int, ...]], Undone | Redone],
-        what: str,
+        verb: str,
         next_step: str,
     ) -> tuple[int, ...]:
-        taken: list[int] = []
+        taken_steps: list[int] = []
         with self._store.transaction():
             history = list(self.history())
             for _ in range(times):
-                steps = chosen(history)
+                steps = choose_steps(history)
                 if not steps:
-                    raise CaseError(f"there is nothing to {what}", next_step=next_step)
+                    raise CaseError(f"there is nothing to {verb}", next_step=next_step)
                 history.append(self._store.step(self._record(event(steps))))
-                taken += steps
+                taken_steps += steps
             self._store.rebuild()
-        return tuple(taken)
+        return tuple(taken_steps)
 
     # -- within --------------------------------------------------------------------------------------------------
 
-    def _record(self, event: Event, *, placed: tuple[Entity, ...] = (), replies: dict[str, Reply] | None = None) -> int:
-        return self._recorder.record(event, self._clock(), placed=placed, replies=replies)
+    def _record(
+        self, event: Event, *, entities: tuple[Entity, ...] = (), replies: dict[str, Reply] | None = None
+    ) -> int:
+        return self._recorder.record(event, self._clock(), mentions=entities, replies=replies)
 
     @property
     def _recorder(self) -> Recorder:
         settings = self.workspace.settings
-        room = Room(settings.reply_limit, settings.case_limit)
-        return Recorder(self._store, settings.analyst, room, self.workspace.common)
+        limits = EvidenceLimits(settings.reply_limit, settings.case_limit)
+        return Recorder(self._store, settings.analyst, limits, self.workspace.shared_reason)

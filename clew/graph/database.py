@@ -34,7 +34,7 @@ class Connection(Protocol):
     def execute(self, statements: str, bindings: Sequence[Value] = ..., /) -> Cursor: ...
     def executemany(self, statements: str, bindings: Iterable[Sequence[Value]], /) -> Cursor: ...
     def last_insert_rowid(self) -> int: ...
-    def limit(self, which: int, newval: int = ..., /) -> int: ...
+    def limit(self, limit_id: int, newval: int = ..., /) -> int: ...
     def set_progress_handler(self, callable: Callable[[], bool] | None, nsteps: int = ..., /) -> None: ...  # noqa: A002 - apsw's
     def config(self, op: int, value: int, /) -> int: ...
     def set_busy_timeout(self, milliseconds: int, /) -> None: ...
@@ -48,16 +48,16 @@ class Connection(Protocol):
 
 BUSY_MS = 30_000
 #: How many bytes of each page hold its checksum. The header of a file says so in the byte at `RESERVED_AT`.
-RESERVED = 8
-RESERVED_AT = 20
-_VFS = "cksmvfs"
+RESERVED_BYTES = 8
+RESERVED_OFFSET = 20
+_CHECKSUM_VFS = "cksmvfs"
 # How SQLite fails; the text of a damaged schema, which it quotes, may be no text.
 _ERRORS = (apsw.Error, UnicodeDecodeError)
-_LOCKED = (apsw.SQLITE_BUSY, apsw.SQLITE_LOCKED)
-_REFUSED = (apsw.SQLITE_READONLY, apsw.SQLITE_CANTOPEN, apsw.SQLITE_PERM)
-_BROKEN_DISK = (apsw.SQLITE_FULL, apsw.SQLITE_IOERR)
+_LOCK_CODES = (apsw.SQLITE_BUSY, apsw.SQLITE_LOCKED)
+_READ_ONLY_CODES = (apsw.SQLITE_READONLY, apsw.SQLITE_CANTOPEN, apsw.SQLITE_PERM)
+_DISK_CODES = (apsw.SQLITE_FULL, apsw.SQLITE_IOERR)
 # Failures of reading that are not the disk's: the page is not the one that was written.
-_CHANGED = (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
+_CORRUPTION_CODES = (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
 
 
 def open_database(path: Path | None) -> Connection:
@@ -69,11 +69,13 @@ def open_database(path: Path | None) -> Connection:
     Raises:
         CaseError: in one of its kinds.
     """
-    with typed(path):
-        connection: Connection = apsw.Connection(str(path), vfs=_checksums()) if path else apsw.Connection(":memory:")
+    with case_errors(path):
+        connection: Connection = (
+            apsw.Connection(str(path), vfs=_checksum_vfs()) if path else apsw.Connection(":memory:")
+        )
         try:
             _harden(connection)
-            connection.reserve_bytes("main", RESERVED)
+            connection.reserve_bytes("main", RESERVED_BYTES)
         except BaseException:
             connection.close()
             raise
@@ -83,7 +85,7 @@ def open_database(path: Path | None) -> Connection:
 @contextmanager
 def open_scratch(path: Path) -> Generator[Connection]:
     """The database of a file that nobody sees before it is whole, and synced: until then both would only cost time."""
-    with closing(open_database(path)) as connection, typed(path):
+    with closing(open_database(path)) as connection, case_errors(path):
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
         yield connection
@@ -99,13 +101,13 @@ def table(connection: Connection, sql: str, values: Sequence[Value] = ()) -> tup
     """The names of the columns of a query, and its rows."""
     names: list[str] = []
 
-    def described(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
+    def record_columns(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
         # Before it runs: afterwards an empty answer does not say its columns any more.
         names.extend(column[0] for column in cursor.get_description())
         return True
 
     cursor = _apsw(connection).cursor()
-    cursor.exec_trace = described
+    cursor.exec_trace = record_columns
     rows: Cursor = cursor.execute(sql, values)  # pyright: ignore[reportUnknownMemberType] - apsw leaves it open
     return names, [*rows]
 
@@ -117,7 +119,7 @@ def _apsw(connection: Connection) -> apsw.Connection:
 
 
 @functools.cache
-def _checksums() -> str:
+def _checksum_vfs() -> str:
     """The name of the layer that reckons checksums, which comes with apsw."""
     # Loaded here: it looks for files, and only cases need it.
     from apsw import sqlite_extra
@@ -132,7 +134,7 @@ def _checksums() -> str:
         ) from None
     finally:
         connection.close()
-    return _VFS
+    return _CHECKSUM_VFS
 
 
 def _harden(connection: Connection) -> None:
@@ -151,29 +153,33 @@ def _harden(connection: Connection) -> None:
 
 
 @contextmanager
-def typed(path: Path | None) -> Generator[None]:
+def case_errors(path: Path | None) -> Generator[None]:
     """SQLite's errors as those of clew."""
     try:
         yield
     except (apsw.ThreadingViolationError, apsw.BindingsError):
         raise  # mistakes in clew, and not in the file
     except _ERRORS as error:
-        raise _typed_error(error, path) from error
+        raise _case_error(error, path) from error
 
 
-def _typed_error(error: Exception, path: Path | None) -> CaseError:
-    where = str(path or "memory")
+def _case_error(error: Exception, path: Path | None) -> CaseError:
+    location = str(path or "memory")
     code: int = getattr(error, "result", apsw.SQLITE_CORRUPT) & 0xFF
-    if code in _LOCKED:
-        return CaseLocked("another process is writing the case", where=where, next_step="try again when it is done")
-    if code in _REFUSED:
-        return CaseReadOnly(f"the case cannot be written: {error}", where=where, next_step="check its permissions")
-    changed = getattr(error, "extendedresult", 0) in _CHANGED
-    if code in _BROKEN_DISK and not changed:
+    if code in _LOCK_CODES:
+        return CaseLocked(
+            "another process is writing the case", location=location, next_step="try again when it is done"
+        )
+    if code in _READ_ONLY_CODES:
+        return CaseReadOnly(
+            f"the case cannot be written: {error}", location=location, next_step="check its permissions"
+        )
+    is_corrupt = getattr(error, "extendedresult", 0) in _CORRUPTION_CODES
+    if code in _DISK_CODES and not is_corrupt:
         return CaseReadOnly(
             f"the disk does not do what it is asked: {error}",
-            where=where,
+            location=location,
             next_step="free some space, and look whether the step is there",
         )
-    what = "a page is not as it was written" if changed else str(error)
-    return CaseDamaged(f"the case is damaged: {what}", where=where, next_step="restore it from a copy")
+    problem = "a page is not as it was written" if is_corrupt else str(error)
+    return CaseDamaged(f"the case is damaged: {problem}", location=location, next_step="restore it from a copy")

@@ -40,7 +40,7 @@ class Row(NamedTuple):
     reason: str = ""
 
 
-class Named(NamedTuple):
+class NodeName(NamedTuple):
     """A node, and what people call it."""
 
     key: Key
@@ -62,21 +62,21 @@ class Support:
     def __str__(self) -> str:
         times = "" if self.count == 1 else f", {self.count} times"
         moments = dict.fromkeys(f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (self.first, self.last) if moment)
-        when = f", {' to '.join(moments)}" if moments else ""
-        return f"by {'+'.join(self.sources)}{times}{when}"
+        period = f", {' to '.join(moments)}" if moments else ""
+        return f"by {'+'.join(self.sources)}{times}{period}"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AnswerSummary:
     """What one source said: whether it found anything, what it thinks, and how many rows or records came back."""
 
     outcome: Outcome
     verdict: Verdict
-    returned: int
+    returned_count: int
 
     def __str__(self) -> str:
         verdict = "" if self.verdict is Verdict.UNKNOWN else f", {self.verdict}"
-        return f"{self.outcome}{verdict}{f', {self.returned} returned' if self.returned else ''}"
+        return f"{self.outcome}{verdict}{f', {self.returned_count} returned' if self.returned_count else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class NodeChange:
     """A node that is in one graph alone, or is called or described in another way."""
 
     change: Change
-    node: Named
+    node: NodeName
     before: str = ""
     after: str = ""
     reason: str = ""
@@ -93,7 +93,7 @@ class NodeChange:
         yield Row("node", self.change, str(self.node.key), before=self.before, after=self.after, reason=self.reason)
 
     def __str__(self) -> str:
-        return f"{self.node}{_turn(self.before, self.after)}{_because(self.reason)}"
+        return f"{self.node}{_transition(self.before, self.after)}{_reason_suffix(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ class EdgeChange:
     """An edge that is in one graph alone, or rests on something else."""
 
     change: Change
-    source: Named
+    source: NodeName
     relation: Relation
-    target: Named
+    target: NodeName
     before: Support | None = None
     after: Support | None = None
     reason: str = ""
@@ -113,8 +113,8 @@ class EdgeChange:
         yield Row("edge", self.change, *ends, _text(self.before), _text(self.after), self.reason)
 
     def __str__(self) -> str:
-        turn = _turn(_text(self.before), _text(self.after))
-        return f"{self.source} {self.relation} {self.target}{turn}{_because(self.reason)}"
+        transition = _transition(_text(self.before), _text(self.after))
+        return f"{self.source} {self.relation} {self.target}{transition}{_reason_suffix(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +122,10 @@ class VerdictChange:
     """A verdict that is another, or that nobody who gave it has confirmed."""
 
     change: Change
-    node: Named
+    node: NodeName
     before: Verdict
     after: Verdict
-    why: str
+    reason: str
 
     def rows(self) -> Iterator[Row]:
         yield Row(
@@ -134,11 +134,11 @@ class VerdictChange:
             str(self.node.key),
             before=self.before.value,
             after=self.after.value,
-            reason=self.why,
+            reason=self.reason,
         )
 
     def __str__(self) -> str:
-        return f"verdict of {self.node}{_turn(self.before, self.after)}{_because(self.why)}"
+        return f"verdict of {self.node}{_transition(self.before, self.after)}{_reason_suffix(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +163,12 @@ class AnswerChange:
     """
 
     change: Change
-    subject: Named
+    subject: NodeName
     pivot: str
     provider: str
     arguments: str
-    before: Said | None
-    after: Said | None
+    before: AnswerSummary | None
+    after: AnswerSummary | None
     facts: tuple[FactChange, ...] = ()
     reason: str = ""
 
@@ -180,8 +180,8 @@ class AnswerChange:
 
     def __str__(self) -> str:
         facts = "".join(f"; {fact}" for fact in self.facts)
-        turn = _turn(_text(self.before), _text(self.after))
-        return f"{self.provider} on {self.subject}, {self.pivot}{turn}{facts}{_because(self.reason)}"
+        transition = _transition(_text(self.before), _text(self.after))
+        return f"{self.provider} on {self.subject}, {self.pivot}{transition}{facts}{_reason_suffix(self.reason)}"
 
 
 AnyChange = NodeChange | EdgeChange | VerdictChange | AnswerChange
@@ -208,28 +208,28 @@ class Difference:
 
     def where(self, change: str) -> Difference:
         """The part of it that is `new`, `gone`, `changed` or `not confirmed`. Raises ValueError for another word."""
-        wanted = Change(change)
+        selected_change = Change(change)
         return Difference(
-            tuple(each for each in self.nodes if each.change is wanted),
-            tuple(each for each in self.edges if each.change is wanted),
-            tuple(each for each in self.verdicts if each.change is wanted),
-            tuple(each for each in self.answers if each.change is wanted),
+            tuple(item for item in self.nodes if item.change is selected_change),
+            tuple(item for item in self.edges if item.change is selected_change),
+            tuple(item for item in self.verdicts if item.change is selected_change),
+            tuple(item for item in self.answers if item.change is selected_change),
             self.about,
         )
 
     @property
     def counts(self) -> dict[str, int]:
         """How many changes there are of each sort, those that there are."""
-        found = Counter(each.change for each in self.changes)
-        return {change.value: found[change] for change in Change if found[change]}
+        counter = Counter(item.change for item in self.changes)
+        return {change.value: counter[change] for change in Change if counter[change]}
 
     def __bool__(self) -> bool:
         return bool(self.nodes or self.edges or self.verdicts or self.answers)
 
     def __str__(self) -> str:
-        from clew.graph.showing import shown_text
+        from clew.graph.showing import difference_text
 
-        return shown_text(self)
+        return difference_text(self)
 
     def rows(self) -> Iterator[Row]:
         """Every change as rows of plain text."""
@@ -248,10 +248,10 @@ class Difference:
 
     def to_html(self, path: str | Path) -> Path:
         """Write one page that opens offline and in which nothing is active. Raises CaseReadOnly if it cannot be."""
-        from clew.graph.showing import page
-        from clew.graph.writing import write_whole
+        from clew.graph.showing import html_page
+        from clew.graph.writing import atomic_write
 
-        return write_whole(page(self), Path(path), "the difference")
+        return atomic_write(html_page(self), Path(path), "the difference")
 
     def save(self, path: str | Path) -> Path:
         """Write it as the ending of the file says: .html, .json, .csv or .txt; what was there is replaced.
@@ -265,18 +265,18 @@ class Difference:
         return save(self, Path(path))
 
     def _repr_html_(self) -> str:
-        from clew.graph.showing import fragment
+        from clew.graph.showing import html_fragment
 
-        return fragment(self)
+        return html_fragment(self)
 
 
-def _turn(before: str, after: str) -> str:
+def _transition(before: str, after: str) -> str:
     if before and after:
         return f": {before} → {after}"
     return f": {before or after}" if before or after else ""
 
 
-def _because(reason: str) -> str:
+def _reason_suffix(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
 

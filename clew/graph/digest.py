@@ -8,7 +8,7 @@ from hashlib import sha256
 from clew.graph.database import Connection
 from clew.providers.base import canonical_json
 
-_PARTS = {
+_QUERIES = {
     "node": "SELECT key, entity, verdict, severity, first_step FROM nodes ORDER BY key",
     "alias": "SELECT alias, key FROM names JOIN nodes ON nodes.id = names.node ORDER BY alias",
     "common": "SELECT alias FROM aliases WHERE node = 0 ORDER BY alias",
@@ -25,14 +25,14 @@ _PARTS = {
 
 def digest_lines(connection: Connection) -> Iterator[str]:
     """Everything that the graph is, in one order and one spelling, a line each."""
-    for part, sql in _PARTS.items():
+    for section, sql in _QUERIES.items():
         for row in connection.execute(sql):
-            yield canonical_json([part, *row])
+            yield canonical_json([section, *row])
 
 
 def digest(connection: Connection) -> str:
     """sha256 over the lines."""
-    total = sha256()
+    hasher = sha256()
     for line in digest_lines(connection):
-        total.update(line.encode() + b"\n")
-    return total.hexdigest()
+        hasher.update(line.encode() + b"\n")
+    return hasher.hexdigest()

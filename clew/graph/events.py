@@ -22,7 +22,7 @@ from clew.providers.base import canonical_json
 from clew.providers.exchange import Exchange
 
 AnyKey = Annotated[
-    Key, PlainValidator(lambda given: given if isinstance(given, Key) else Key.parse(given)), PlainSerializer(str)
+    Key, PlainValidator(lambda value: value if isinstance(value, Key) else Key.parse(value)), PlainSerializer(str)
 ]
 PackedFinding = Annotated[Finding, PlainValidator(unpack_finding), PlainSerializer(pack_finding)]
 
@@ -84,7 +84,7 @@ class BulkPivoted:
     answers: tuple[BulkAnswer, ...]
     kind: Literal["bulk-pivoted"] = "bulk-pivoted"
 
-    def single(self) -> tuple[Pivoted, ...]:
+    def pivot_events(self) -> tuple[Pivoted, ...]:
         """The same as pivots of one subject each."""
         return tuple(
             Pivoted(Invocation(self.pivot, answer.subject, self.arguments), answer.finding, answer.exchanges)
@@ -345,14 +345,16 @@ class Redacted:
 
 
 #: What people do to a case, besides asking.
-Deed = Added | Linked | Imported | Windowed | Gated | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
+UserEvent = (
+    Added | Linked | Imported | Windowed | Gated | Noted | Tagged | Judged | Hidden | Collapsed | Moved | Unmerged
+)
 Event = (
     Opened
     | Connected
     | Planned
     | Pivoted
     | BulkPivoted
-    | Deed
+    | UserEvent
     | Merged
     | Common
     | Undone
@@ -363,9 +365,9 @@ Event = (
 )
 
 
-def singles(event: Event) -> tuple[Pivoted, ...]:
+def pivot_events(event: Event) -> tuple[Pivoted, ...]:
     """The pivots of an event, one for each subject; none for what is no pivot."""
-    return event.single() if isinstance(event, BulkPivoted) else (event,) if isinstance(event, Pivoted) else ()
+    return event.pivot_events() if isinstance(event, BulkPivoted) else (event,) if isinstance(event, Pivoted) else ()
 
 
 @functools.cache
@@ -392,7 +394,7 @@ def event_json(event: Event) -> str:
     return canonical_json(event_adapter().dump_python(event, mode="json", exclude_defaults=False))
 
 
-def chain(previous: str, number: int, at: str, by: str, tool: str, body: str) -> str:
+def step_hash(previous: str, number: int, at: str, by: str, tool: str, body: str) -> str:
     """The hash of a step: over the hash before it and everything that it says."""
     content: list[Any] = [previous, number, at, by, tool, body]
     return sha256(canonical_json(content).encode()).hexdigest()

@@ -9,9 +9,9 @@ from typing import Any
 
 from clew.entities import Entity, Finding, Key, Outcome, Relation
 from clew.graph.events import PlannedCall
-from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
+from clew.graph.plan import Budget, Candidate, Exclusions, Plan, make_plan
 from clew.pivots.calls import defaults_of
-from clew.pivots.choosing import EVERYBODY, Choice
+from clew.pivots.choosing import EVERY_SOURCE, LookupPolicy
 from clew.pivots.invocation import Pivot
 from clew.providers.gate import Gate
 
@@ -41,8 +41,8 @@ class Expansion:
 
     def __str__(self) -> str:
         outcomes = Counter(finding.outcome.value for finding in self.findings)
-        told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-        lines = [f"{len(self.findings)} pivots in {len(self.plans)} waves, {self.calls} calls: {told}"]
+        outcome_text = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+        lines = [f"{len(self.findings)} pivots in {len(self.plans)} waves, {self.calls} calls: {outcome_text}"]
         lines += (
             [f"stopped by {self.stopped_by}; next would be {len(self.next)} pivots"]
             if self.next
@@ -56,12 +56,12 @@ class Expander:
     """Runs waves. What it needs of a case are a few functions, so that a plan can be made without running it.
 
     Attributes:
-        choice: whom look-ups ask that do not say.
-        known: whether the case has an answer to a pivot of an entity already; planned at no cost.
+        lookup_policy: whom look-ups ask that do not say.
+        known_keys: whether the case has an answer to a pivot of an entity already; planned at no cost.
         entity_of: the entity of a key, as the case knows it now.
         verdict_of: the verdict of its node.
         run: run one planned pivot and record it.
-        planned: record a plan before it runs.
+        record_plan: record a plan before it runs.
     """
 
     gate: Gate
@@ -69,89 +69,111 @@ class Expander:
     entity_of: Callable[[Entity], Entity]
     verdict_of: Callable[[Entity], str]
     run: Callable[[Entity, PlannedCall], Finding]
-    planned: Callable[[Plan], None]
-    known: Callable[[Entity, Pivot], bool]
-    choice: Choice = EVERYBODY
-    only: tuple[str, ...] | None = None
-    _asked: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    record_plan: Callable[[Plan], None]
+    is_answered: Callable[[Entity, Pivot], bool]
+    lookup_policy: LookupPolicy = EVERY_SOURCE
+    pivot_names: tuple[str, ...] | None = None
+    _past_calls: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def expand(self, start: Entity, depth: int) -> Expansion:
         """Up to `depth` waves. Each gets an equal share of what is left of the budget, the last one all of it."""
         plans: list[Plan] = []
         findings: list[Finding] = []
-        leads = [Lead(start, self.verdict_of(start))]
-        known = {start.key}
-        left = self.budget.calls
+        candidates = [Candidate(start, self.verdict_of(start))]
+        known_keys = {start.key}
+        remaining_calls = self.budget.calls
         for wave in range(1, depth + 1):
-            plan = self.plan(wave, leads, left // (depth - wave + 1), left)
+            plan = self.plan(wave, candidates, remaining_calls // (depth - wave + 1), remaining_calls)
             if not plan.calls:
                 break
-            self.planned(plan)
+            self.record_plan(plan)
             plans.append(plan)
-            answers = [self._ask(call, leads) for call in plan.calls]
+            answers = [self._run_call(call, candidates) for call in plan.calls]
             findings += answers
-            left -= plan.cost
+            remaining_calls -= plan.cost
             # What the share of a wave did not reach waits, and competes with what the wave found.
-            leads = [*self._leads(answers, known, leads), *plan.waiting]
-        following = self.plan(depth + 1, leads, self.budget.calls, self.budget.calls)
-        later = (*following.calls, *following.beyond)
-        cut = bool(plans and plans[-1].beyond) or len(plans) < depth
-        stopped_by = "nothing new" if not later else "budget" if cut else "depth"
-        return Expansion(start, tuple(plans), tuple(findings), later, stopped_by)
+            candidates = [*self._new_candidates(answers, known_keys, candidates), *plan.waiting]
+        next_plan = self.plan(depth + 1, candidates, self.budget.calls, self.budget.calls)
+        next_calls = (*next_plan.calls, *next_plan.over_budget)
+        is_over_budget = bool(plans and plans[-1].over_budget) or len(plans) < depth
+        stopped_by = "nothing new" if not next_calls else "budget" if is_over_budget else "depth"
+        return Expansion(start, tuple(plans), tuple(findings), next_calls, stopped_by)
 
-    def plan(self, wave: int, leads: Iterable[Lead], share: int, ceiling: int) -> Plan:
+    def plan(self, wave: int, candidates: Iterable[Candidate], share: int, ceiling: int) -> Plan:
         """The next wave."""
-        asked = Asked(frozenset(self._asked), self.known, self.choice)
+        exclusions = Exclusions(frozenset(self._past_calls), self.is_answered, self.lookup_policy)
         return make_plan(
-            wave, leads, asked, gate=self.gate, budget=self.budget, calls=share, ceiling=ceiling, only=self.only
+            wave,
+            candidates,
+            exclusions,
+            gate=self.gate,
+            budget=self.budget,
+            calls=share,
+            ceiling=ceiling,
+            pivot_names=self.pivot_names,
         )
 
-    def _ask(self, call: PlannedCall, leads: list[Lead]) -> Finding:
-        entity = next(lead.entity for lead in leads if lead.entity.key == call.subject)
-        self._asked.add((str(call.subject), call.pivot))
+    def _run_call(self, call: PlannedCall, candidates: list[Candidate]) -> Finding:
+        entity = next(candidate.entity for candidate in candidates if candidate.entity.key == call.subject)
+        self._past_calls.add((str(call.subject), call.pivot))
         # As the case knows it by now: an earlier answer of the same wave may have told its command line.
         return self.run(self.entity_of(entity), call)
 
-    def _leads(self, answers: list[Finding], known: set[Key], before: Iterable[Lead]) -> list[Lead]:
+    def _new_candidates(
+        self, answers: list[Finding], known_keys: set[Key], previous: Iterable[Candidate]
+    ) -> list[Candidate]:
         """Entities that the answers named and that were not known, as the case knows them by now."""
         # Verdicts may have changed while the wave ran: the trail counts what is known now.
-        trails = {lead.entity.key: replace(lead, verdict=self.verdict_of(lead.entity)).worth for lead in before}
-        found: dict[Key, Lead] = {}
+        path_scores = {
+            candidate.entity.key: replace(candidate, verdict=self.verdict_of(candidate.entity)).interest
+            for candidate in previous
+        }
+        candidates: dict[Key, Candidate] = {}
         for finding in answers:
             if finding.outcome is Outcome.FOUND:
-                trail = trails.get(finding.subject.key, 0.0)
-                for lead in _named(finding, trail):
-                    mine = self._as_known(lead)
-                    known_as = mine.entity.key
-                    found[known_as] = mine.joined(found[known_as]) if known_as in found else mine
-        fresh = [lead for key, lead in found.items() if key not in known]
-        known.update(lead.entity.key for lead in fresh)
-        return fresh
+                path_score = path_scores.get(finding.subject.key, 0.0)
+                for candidate in _answer_candidates(finding, path_score):
+                    current = self._current_candidate(candidate)
+                    current_key = current.entity.key
+                    candidates[current_key] = (
+                        current.merge(candidates[current_key]) if current_key in candidates else current
+                    )
+        new_candidates = [candidate for key, candidate in candidates.items() if key not in known_keys]
+        known_keys.update(candidate.entity.key for candidate in new_candidates)
+        return new_candidates
 
-    def _as_known(self, lead: Lead) -> Lead:
-        entity = self.entity_of(lead.entity)
-        return replace(lead, entity=entity, verdict=self.verdict_of(entity), internal=bool(self.gate.private(entity)))
+    def _current_candidate(self, candidate: Candidate) -> Candidate:
+        entity = self.entity_of(candidate.entity)
+        return replace(
+            candidate, entity=entity, verdict=self.verdict_of(entity), internal=bool(self.gate.private_reason(entity))
+        )
 
 
-def _named(finding: Finding, trail: float) -> Iterator[Lead]:
+def _answer_candidates(finding: Finding, path_score: float) -> Iterator[Candidate]:
     """The leads of one answer."""
-    crowds = Counter(entity.kind for entity in finding.entities)
+    sibling_counts = Counter(entity.kind for entity in finding.entities)
     links = [link for part in finding.parts or (finding,) for link in part.links]
-    owned = {link.target.key for link in links if link.relation is Relation.HAS_ADDRESS}
-    started = {
+    address_keys = {link.target.key for link in links if link.relation is Relation.HAS_ADDRESS}
+    created_keys = {
         link.target.key
         for link in links
-        if link.relation is Relation.CREATED and _same(link.source.key, finding.subject.key)
+        if link.relation is Relation.CREATED and _is_same_value(link.source.key, finding.subject.key)
     }
-    talked_to = {link.target.key for link in links if link.relation is not Relation.HAS_ADDRESS}
+    contacted_keys = {link.target.key for link in links if link.relation is not Relation.HAS_ADDRESS}
     for entity in finding.entities:
-        own = entity.key in owned and entity.key not in talked_to
-        yield Lead(entity, crowd=crowds[entity.kind], trail=trail, own_address=own, started=entity.key in started)
+        is_own_address = entity.key in address_keys and entity.key not in contacted_keys
+        yield Candidate(
+            entity,
+            siblings=sibling_counts[entity.kind],
+            path_score=path_score,
+            own_address=is_own_address,
+            is_child=entity.key in created_keys,
+        )
 
 
-def _same(one: Key, other: Key) -> bool:
+def _is_same_value(key: Key, other: Key) -> bool:
     # The rows of one machine may give it two names: what is unique on it is the same under both.
-    return (one.kind, one.value) == (other.kind, other.value)
+    return (key.kind, key.value) == (other.kind, other.value)
 
 
 def arguments_for(pivot: Pivot, budget: Budget) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
-from clew.entities.finding import Keeper
+from clew.entities.finding import EvidenceStore
 from clew.graph.database import Connection, table
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Whole numbers that may be unknown.
-_COUNTS = ("available", "undone_by")
+_COUNT_COLUMNS = ("available", "undone_by")
 # What was brought in from elsewhere was not asked.
-_UNASKED = datetime.min.replace(tzinfo=UTC)
-_TIMES = ("asked_at", "observed_first", "observed_last", "time", "at")
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_TIME_COLUMNS = ("asked_at", "observed_first", "observed_last", "time", "at")
 
 
 def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -28,27 +28,30 @@ def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.
     import pandas as pd
 
     columns, rows = table(connection, sql, values)
-    found = pd.DataFrame(rows, columns=columns)
-    for name in _TIMES:
-        if name in found:
-            found[name] = pd.to_datetime(found[name].replace("", None), utc=True, format="ISO8601")
-    for name in _COUNTS:
-        if name in found:
-            found[name] = found[name].astype("Int64")
-    return found
+    dataframe = pd.DataFrame(rows, columns=columns)
+    for name in _TIME_COLUMNS:
+        if name in dataframe:
+            dataframe[name] = pd.to_datetime(dataframe[name].replace("", None), utc=True, format="ISO8601")
+    for name in _COUNT_COLUMNS:
+        if name in dataframe:
+            dataframe[name] = dataframe[name].astype("Int64")
+    return dataframe
 
 
 def claims(
-    connection: Connection, keeper: Keeper | None = None, where: str = "", values: tuple[str | None, ...] = ()
+    connection: Connection,
+    evidence_store: EvidenceStore | None = None,
+    clause: str = "",
+    values: tuple[str | None, ...] = (),
 ) -> Iterator[Claim]:
     """Claims in the order in which they were made."""
     rows = connection.execute(
         "SELECT source, relation, target, provider, pivot, step, asked_at, evidence, pointers, observed_first, "
-        f"observed_last, inferred FROM said {where} ORDER BY id",
+        f"observed_last, inferred FROM said {clause} ORDER BY id",
         values,
     )
     for row in rows:
-        source, relation, target, provider, pivot, step, asked_at, evidence, pointers, first, last, inferred = row
+        source, relation, target, provider, pivot, step, asked_at, evidence, pointers, first, last, is_inferred = row
         yield Claim(
             Key.parse(source),
             Relation(relation),
@@ -56,13 +59,13 @@ def claims(
             provider,
             pivot,
             step,
-            _moment(asked_at) or _UNASKED,
+            _moment(asked_at) or _NO_TIME,
             tuple(filter(None, evidence.split(","))),
             tuple(json.loads(pointers)),
             _moment(first),
             _moment(last),
-            bool(inferred),
-            keeper,
+            bool(is_inferred),
+            evidence_store,
         )
 
 
@@ -83,21 +86,26 @@ class Node:
     tags: tuple[str, ...] = ()
 
 
-def nodes(connection: Connection, where: str = "") -> Iterator[Node]:
+def nodes(connection: Connection, clause: str = "") -> Iterator[Node]:
     """Nodes in the order in which they were first heard of; with a clause, some of them."""
     tags: dict[str, list[str]] = {}
     for about, tag in connection.execute("SELECT about, text FROM remarks WHERE kind = 'tag' ORDER BY step"):
         tags.setdefault(about, []).append(tag)
     rows = connection.execute(
-        f"SELECT key, label, entity, verdict, severity, first_step FROM nodes {where} ORDER BY first_step, key"
+        f"SELECT key, label, entity, verdict, severity, first_step FROM nodes {clause} ORDER BY first_step, key"
     )
     for key, label, entity, verdict, severity, step in rows:
-        known = load(json.loads(entity))
-        yield Node(Key.parse(key), known, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ())))
+        node_entity = load(json.loads(entity))
+        yield Node(
+            Key.parse(key), node_entity, label, Verdict(verdict), Severity(severity), step, tuple(tags.get(key, ()))
+        )
 
 
 def graph(
-    connection: Connection, keeper: Keeper | None = None, where: str = "", values: tuple[str | None, ...] = ()
+    connection: Connection,
+    evidence_store: EvidenceStore | None = None,
+    clause: str = "",
+    values: tuple[str | None, ...] = (),
 ) -> nx.MultiDiGraph[Key]:
     """The investigation graph; of some claims only and their nodes, with a clause.
 
@@ -106,9 +114,9 @@ def graph(
     """
     import networkx as nx
 
-    built: nx.MultiDiGraph[Key] = nx.MultiDiGraph()
+    multigraph: nx.MultiDiGraph[Key] = nx.MultiDiGraph()
     for node in nodes(connection):
-        built.add_node(
+        multigraph.add_node(
             node.key,
             entity=node.entity,
             kind=node.key.kind,
@@ -118,10 +126,10 @@ def graph(
             tags=node.tags,
         )
     edges: dict[tuple[Key, Key, Relation], list[Claim]] = {}
-    for claim in claims(connection, keeper, where, values):
+    for claim in claims(connection, evidence_store, clause, values):
         edges.setdefault((claim.source, claim.target, claim.relation), []).append(claim)
-    for (source, target, relation), said in edges.items():
-        built.add_edge(source, target, key=relation, claims=tuple(said))
-    if where:
-        built.remove_nodes_from([*nx.isolates(built)])
-    return built
+    for (source, target, relation), edge_claims in edges.items():
+        multigraph.add_edge(source, target, key=relation, claims=tuple(edge_claims))
+    if clause:
+        multigraph.remove_nodes_from([*nx.isolates(multigraph)])
+    return multigraph

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clew.entities import Entity
 from clew.entities.tlp import Tlp
 from clew.graph.database import Connection
-from clew.graph.events import Gated, Step, singles
+from clew.graph.events import Gated, Step, pivot_events
 from clew.graph.fold import Fold
 from clew.graph.store import Store
 from clew.providers.gate import Gate
@@ -17,7 +17,7 @@ from clew.providers.gate import Gate
 if TYPE_CHECKING:
     import pandas as pd
 
-_AUDIT = (
+_AUDIT_COLUMNS = (
     "step",
     "at",
     "by",
@@ -33,7 +33,7 @@ _AUDIT = (
 )
 
 
-def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
+def effective_gate(store: Store, gate: Gate, analyst: str) -> Gate:
     """The gate of the settings as a case has changed it.
 
     What makes it stricter counts for everybody. That active providers may be asked counts for the analyst who allowed
@@ -41,7 +41,7 @@ def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
     """
     active: bool | None = None
     offline, tlp = False, Tlp.CLEAR
-    for event, by in _changes(store):
+    for event, by in _gate_changes(store):
         active = event.active if event.active is False or (event.active and by == analyst) else active
         offline = offline if event.offline is None else event.offline
         tlp = event.tlp or tlp
@@ -50,11 +50,11 @@ def gate_in_force(store: Store, gate: Gate, analyst: str) -> Gate:
         offline=gate.offline or offline,
         allow_active=gate.allow_active if active is None else active,
         tlp=max(gate.tlp, tlp, key=lambda marking: marking.rank),
-        marked=functools.partial(_marking, store),
+        marking_of=functools.partial(_marking, store),
     )
 
 
-def _changes(store: Store) -> list[tuple[Gated, str]]:
+def _gate_changes(store: Store) -> list[tuple[Gated, str]]:
     with store.reading() as connection:
         numbers = [row[0] for row in connection.execute("SELECT step FROM remarks WHERE kind = 'gate' ORDER BY step")]
     steps = map(store.step, numbers)
@@ -84,7 +84,7 @@ def audit(steps: list[Step]) -> pd.DataFrame:
             exchange.at,
             step.by,
             exchange.provider,
-            str(single.invocation.subject.key),
+            str(pivot_event.invocation.subject.key),
             exchange.ask.get("method", ""),
             exchange.ask.get("url", ""),
             dict(exchange.ask),
@@ -94,11 +94,11 @@ def audit(steps: list[Step]) -> pd.DataFrame:
             exchange.trouble.what if exchange.trouble else "",
         )
         for step in steps
-        for single in singles(step.event)
-        for exchange in single.exchanges
+        for pivot_event in pivot_events(step.event)
+        for exchange in pivot_event.exchanges
         if exchange.sent and exchange.leaves
     ]
-    table = pd.DataFrame(rows, columns=[*_AUDIT])
+    table = pd.DataFrame(rows, columns=[*_AUDIT_COLUMNS])
     table["at"] = pd.to_datetime(table["at"], utc=True)
     table["status"] = table["status"].astype("Int64")
     return table

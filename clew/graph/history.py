@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
-from clew.graph.events import BulkPivoted, Deed, Merged, Pivoted, Redone, Step, Undone
+from clew.graph.events import BulkPivoted, Merged, Pivoted, Redone, Step, Undone, UserEvent
 
 #: What `undo` takes back. The other steps say what was opened, connected, planned or taken back itself.
-_DEEDS = (*get_args(Deed), Pivoted, BulkPivoted, Merged)
+_UNDOABLE = (*get_args(UserEvent), Pivoted, BulkPivoted, Merged)
 
 
-def last_deed(history: Iterable[Step]) -> tuple[int, ...]:
+def last_undoable(history: Iterable[Step]) -> tuple[int, ...]:
     """The last step that counts and can be taken back, with the merges that followed from it; the latest first."""
-    deeds: dict[int, list[int]] = {}
+    undoable: dict[int, list[int]] = {}
     for step in history:
         match step.event:
             case Undone(steps):
                 for number in steps:
-                    deeds.pop(number, None)
+                    undoable.pop(number, None)
             case Redone(steps):
-                deeds |= _groups(steps)
-            case Merged() as merge if merge.follows in deeds:
-                deeds[merge.follows].append(step.number)
-            case event if isinstance(event, _DEEDS):
-                deeds[step.number] = [step.number]
+                undoable |= _groups(steps)
+            case Merged() as merge if merge.follows in undoable:
+                undoable[merge.follows].append(step.number)
+            case event if isinstance(event, _UNDOABLE):
+                undoable[step.number] = [step.number]
             case _:
                 pass
-    return tuple(reversed(deeds[max(deeds)])) if deeds else ()
+    return tuple(reversed(undoable[max(undoable)])) if undoable else ()
 
 
 def _groups(steps: tuple[int, ...]) -> dict[int, list[int]]:
@@ -44,7 +44,7 @@ def last_undone(history: Iterable[Step]) -> tuple[int, ...]:
                 undone.append(steps)
             case Redone():
                 undone.pop()
-            case event if isinstance(event, _DEEDS):
+            case event if isinstance(event, _UNDOABLE):
                 undone.clear()
             case _:
                 pass

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clew.errors import KeyUnusable, MissingExtra
-from clew.graph.sshsig import NAMESPACE, BadSignature, Parts, SshSignature, kind_of, number, to_sign
+from clew.graph.sshsig import NAMESPACE, BadSignature, SshReader, SshSignature, encode_mpint, kind_of, signing_input
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: Asked for the passphrase of a key that has one.
 Passphrase = Callable[[], str]
 # No key file is larger than this, in bytes.
-_MAX = 65_536
-_WEAKEST_RSA = 2048
+_MAX_BYTES = 65_536
+_MIN_RSA_BITS = 2048
 _BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 #: How many bits of hash go with a curve, by the kind of its keys.
 _CURVES: Mapping[str, int] = MappingProxyType(
@@ -36,7 +36,7 @@ _RSA: Mapping[str, int] = MappingProxyType({"rsa-sha2-256": 256, "rsa-sha2-512":
 _KINDS = ("ssh-ed25519", "ssh-rsa", *_CURVES)
 
 
-def needed() -> None:
+def require_cryptography() -> None:
     """Raises MissingExtra where there is no library to sign with."""
     try:
         import_module("cryptography")
@@ -51,56 +51,56 @@ def load_private(path: Path, passphrase: Passphrase | None = None) -> PrivateKey
         KeyUnusable: it cannot be read, others can read it, it is no key, or its passphrase is missing or wrong.
         MissingExtra: there is no library to read it with.
     """
-    needed()
+    require_cryptography()
     content = _private_bytes(path)
     if _BEGIN not in content:
         next_step = f"give the file without .pub; one of an older form: ssh-keygen -p -f {path}"
-        raise KeyUnusable("this is no private key of OpenSSH", where=str(path), next_step=next_step)
+        raise KeyUnusable("this is no private key of OpenSSH", location=str(path), next_step=next_step)
     try:
-        return _loaded(content, None)
-    except _Locked:
+        return _load_key(content, None)
+    except _PassphraseRequired:
         if passphrase is None:
-            raise KeyUnusable("the key has a passphrase", where=str(path), next_step="give passphrase=") from None
+            raise KeyUnusable("the key has a passphrase", location=str(path), next_step="give passphrase=") from None
     except ValueError as error:
-        raise KeyUnusable(f"the key cannot be read: {error}", where=str(path)) from None
-    return _unlocked(content, passphrase(), path)
+        raise KeyUnusable(f"the key cannot be read: {error}", location=str(path)) from None
+    return _unlock_key(content, passphrase(), path)
 
 
-class _Locked(Exception):
+class _PassphraseRequired(Exception):
     """A key that has a passphrase."""
 
 
-def _loaded(content: bytes, password: bytes | None) -> PrivateKeyTypes:
+def _load_key(content: bytes, password: bytes | None) -> PrivateKeyTypes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
     try:
         return load_ssh_private_key(content, password)
     except TypeError:
-        raise _Locked from None
+        raise _PassphraseRequired from None
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from None
 
 
-def _unlocked(content: bytes, passphrase: str, path: Path) -> PrivateKeyTypes:
+def _unlock_key(content: bytes, passphrase: str, path: Path) -> PrivateKeyTypes:
     try:
-        return _loaded(content, passphrase.encode())
-    except (ValueError, _Locked):
-        raise KeyUnusable("the passphrase does not open the key", where=str(path), next_step="try again") from None
+        return _load_key(content, passphrase.encode())
+    except (ValueError, _PassphraseRequired):
+        raise KeyUnusable("the passphrase does not open the key", location=str(path), next_step="try again") from None
 
 
 def _private_bytes(path: Path) -> bytes:
     """The content of a file, if nobody but its owner can read it: what ssh asks of a private key."""
     try:
         if not path.is_file():
-            raise KeyUnusable("there is no such key", where=str(path), next_step="make one: ssh-keygen -t ed25519")
+            raise KeyUnusable("there is no such key", location=str(path), next_step="make one: ssh-keygen -t ed25519")
         with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if os.name == "posix" and found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077:
-                raise KeyUnusable("others can read the private key", where=str(path), next_step=f"chmod 600 {path}")
-            return file.read(_MAX)
+            status = os.fstat(file.fileno())
+            if os.name == "posix" and status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & 0o077:
+                raise KeyUnusable("others can read the private key", location=str(path), next_step=f"chmod 600 {path}")
+            return file.read(_MAX_BYTES)
     except OSError as error:
-        raise KeyUnusable(f"the key cannot be read: {error.strerror}", where=str(path)) from None
+        raise KeyUnusable(f"the key cannot be read: {error.strerror}", location=str(path)) from None
 
 
 def public_bytes(key: PublicKeyTypes) -> bytes:
@@ -113,11 +113,11 @@ def public_bytes(key: PublicKeyTypes) -> bytes:
 def sign(message: bytes, key: PrivateKeyTypes) -> SshSignature:
     """Sign a message. Raises KeyUnusable for a key of a kind that signs nothing here, or one that is too weak."""
     public = public_bytes(key.public_key())
-    kind, value = _signed(key, to_sign(message), kind_of(public))
+    kind, value = _raw_signature(key, signing_input(message), kind_of(public))
     return SshSignature(public, NAMESPACE, "sha512", kind, value)
 
 
-def _signed(key: PrivateKeyTypes, content: bytes, kind: str) -> tuple[str, bytes]:
+def _raw_signature(key: PrivateKeyTypes, content: bytes, kind: str) -> tuple[str, bytes]:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
     match key:
@@ -125,8 +125,8 @@ def _signed(key: PrivateKeyTypes, content: bytes, kind: str) -> tuple[str, bytes
             return kind, key.sign(content)
         case ec.EllipticCurvePrivateKey() if kind in _CURVES:
             numbers = utils.decode_dss_signature(key.sign(content, ec.ECDSA(_hash(_CURVES[kind]))))
-            return kind, b"".join(map(number, numbers))
-        case rsa.RSAPrivateKey() if key.key_size >= _WEAKEST_RSA:
+            return kind, b"".join(map(encode_mpint, numbers))
+        case rsa.RSAPrivateKey() if key.key_size >= _MIN_RSA_BITS:
             return "rsa-sha2-512", key.sign(content, padding.PKCS1v15(), _hash(512))
         case _:
             raise KeyUnusable(
@@ -141,18 +141,22 @@ def check(signature: SshSignature, message: bytes) -> None:
         BadSignature: it is not.
         MissingExtra: there is no library to check it with.
     """
-    needed()
+    require_cryptography()
     from cryptography.exceptions import InvalidSignature
 
     if signature.namespace != NAMESPACE:
         raise BadSignature(f"it was made for {signature.namespace!r}, not for {NAMESPACE!r}")
     try:
-        _checked(_public(signature.key), signature, to_sign(message, signature.namespace, signature.hashed))
+        _verify_raw(
+            _load_public(signature.key),
+            signature,
+            signing_input(message, signature.namespace, signature.hash_algorithm),
+        )
     except InvalidSignature:
         raise BadSignature("it is not of this statement by this key") from None
 
 
-def _public(key: bytes) -> PublicKeyTypes:
+def _load_public(key: bytes) -> PublicKeyTypes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
@@ -165,7 +169,7 @@ def _public(key: bytes) -> PublicKeyTypes:
         raise BadSignature("its public key cannot be read") from None
 
 
-def _checked(key: PublicKeyTypes, signature: SshSignature, content: bytes) -> None:
+def _verify_raw(key: PublicKeyTypes, signature: SshSignature, content: bytes) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
     kind = kind_of(signature.key)
@@ -173,11 +177,11 @@ def _checked(key: PublicKeyTypes, signature: SshSignature, content: bytes) -> No
         case ed25519.Ed25519PublicKey() if signature.kind == kind:
             key.verify(signature.value, content)
         case ec.EllipticCurvePublicKey() if signature.kind == kind:
-            parts = Parts(signature.value)
+            parts = SshReader(signature.value)
             numbers = parts.number(), parts.number()
-            parts.end()
+            parts.require_end()
             key.verify(utils.encode_dss_signature(*numbers), content, ec.ECDSA(_hash(_CURVES[kind])))
-        case rsa.RSAPublicKey() if signature.kind in _RSA and key.key_size >= _WEAKEST_RSA:
+        case rsa.RSAPublicKey() if signature.kind in _RSA and key.key_size >= _MIN_RSA_BITS:
             key.verify(signature.value, content, padding.PKCS1v15(), _hash(_RSA[signature.kind]))
         case _:
             raise BadSignature(f"{signature.kind!r} by a key of {kind!r} proves nothing")

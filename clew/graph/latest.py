@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from clew.entities import Finding
-from clew.entities.finding import ANSWERED
-from clew.graph.events import Pivoted, Step, singles
-from clew.graph.store import not_in_force
-from clew.pivots.choosing import Rule
+from clew.entities.finding import CONCLUSIVE_OUTCOMES
+from clew.graph.events import Pivoted, Step, pivot_events
+from clew.graph.store import inactive_steps
+from clew.pivots.choosing import VerdictRule
 from clew.pivots.combine import combine_findings
 from clew.providers.base import canonical_json
 
 
-class Call(NamedTuple):
+class CallKey(NamedTuple):
     """A pivot of a subject with arguments."""
 
     subject: str
@@ -25,17 +25,17 @@ class Call(NamedTuple):
     arguments: str
 
     @classmethod
-    def of(cls, single: Pivoted) -> Call:
+    def of(cls, pivot_event: Pivoted) -> CallKey:
         """The call that was recorded."""
-        asked = single.invocation
-        return cls(str(asked.subject.key), asked.pivot, canonical_json(dict(asked.arguments)))
+        invocation = pivot_event.invocation
+        return cls(str(invocation.subject.key), invocation.pivot, canonical_json(dict(invocation.arguments)))
 
 
-_NOTHING: Mapping[Call, Finding] = MappingProxyType({})
+_NO_ANSWERS: Mapping[CallKey, Finding] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LatestAnswers:
     """What was asked last, and what was answered last.
 
     Attributes:
@@ -43,49 +43,61 @@ class Latest:
         answers: of each source of a call, with the step that has it; of a source that never answered, its last failure.
     """
 
-    calls: Mapping[Call, tuple[int, Pivoted]]
-    answers: Mapping[Call, Mapping[tuple[str, str], tuple[int, Finding]]]
+    calls: Mapping[CallKey, tuple[int, Pivoted]]
+    answers: Mapping[CallKey, Mapping[tuple[str, str], tuple[int, Finding]]]
 
     @classmethod
-    def of(cls, steps: Sequence[Step]) -> Latest:
+    def of(cls, steps: Sequence[Step]) -> LatestAnswers:
         """Those of the steps that count."""
-        undone = not_in_force(steps)
-        calls: dict[Call, tuple[int, Pivoted]] = {}
-        answers: dict[Call, dict[tuple[str, str], tuple[int, Finding]]] = {}
-        counting = (step for step in steps if step.number not in undone)
-        for number, single in ((step.number, single) for step in counting for single in singles(step.event)):
-            call = Call.of(single)
-            calls[call] = number, single
-            known = answers.setdefault(call, {})
-            for part in single.finding.parts or (single.finding,):
+        inactive = inactive_steps(steps)
+        calls: dict[CallKey, tuple[int, Pivoted]] = {}
+        answers: dict[CallKey, dict[tuple[str, str], tuple[int, Finding]]] = {}
+        active_steps = (step for step in steps if step.number not in inactive)
+        for number, pivot_event in (
+            (step.number, pivot_event) for step in active_steps for pivot_event in pivot_events(step.event)
+        ):
+            call = CallKey.of(pivot_event)
+            calls[call] = number, pivot_event
+            by_source = answers.setdefault(call, {})
+            for part in pivot_event.finding.parts or (pivot_event.finding,):
                 source = part.pivot, part.provider
-                if source not in known or part.outcome in ANSWERED or known[source][1].outcome not in ANSWERED:
-                    known[source] = number, part
+                if (
+                    source not in by_source
+                    or part.outcome in CONCLUSIVE_OUTCOMES
+                    or by_source[source][1].outcome not in CONCLUSIVE_OUTCOMES
+                ):
+                    by_source[source] = number, part
         return cls(calls, answers)
 
-    def asked_before(self, at: datetime) -> dict[Call, Pivoted]:
+    def stale_calls(self, at: datetime) -> dict[CallKey, Pivoted]:
         """Calls of which nothing was answered since that moment."""
-        return {call: single for call, (_, single) in self.calls.items() if not self._since(call, at)}
+        return {
+            call: pivot_event for call, (_, pivot_event) in self.calls.items() if not self._has_answer_since(call, at)
+        }
 
-    def _since(self, call: Call, at: datetime) -> bool:
-        times = [part.asked_at for _, part in self.answers[call].values() if part.outcome in ANSWERED]
+    def _has_answer_since(self, call: CallKey, at: datetime) -> bool:
+        times = [part.asked_at for _, part in self.answers[call].values() if part.outcome in CONCLUSIVE_OUTCOMES]
         return any(time is not None and time >= at for time in times)
 
-    def told(self, step: Step, today: Mapping[Call, Finding] = _NOTHING) -> Callable[[Pivoted], Finding | None]:
+    def finding_selector(
+        self, step: Step, replacements: Mapping[CallKey, Finding] = _NO_ANSWERS
+    ) -> Callable[[Pivoted], Finding | None]:
         """What becomes of a pivot of a step: what was answered last stays, or is the answer of today.
 
         Args:
-            today: answers that take the place of the recorded ones, where the call was made last.
+            replacements: answers that take the place of the recorded ones, where the call was made last.
         """
 
-        def finding(single: Pivoted) -> Finding | None:
-            call = Call.of(single)
-            if call in today:
-                return today[call] if self.calls[call][0] == step.number else None
+        def finding(pivot_event: Pivoted) -> Finding | None:
+            call = CallKey.of(pivot_event)
+            if call in replacements:
+                return replacements[call] if self.calls[call][0] == step.number else None
             parts = tuple(part for number, part in self.answers.get(call, {}).values() if number == step.number)
-            if single.finding.parts and parts:
-                asked = single.invocation
-                return combine_findings(asked.subject, asked.pivot, parts, Rule.of(asked.arguments))
+            if pivot_event.finding.parts and parts:
+                invocation = pivot_event.invocation
+                return combine_findings(
+                    invocation.subject, invocation.pivot, parts, VerdictRule.of(invocation.arguments)
+                )
             return parts[0] if parts else None
 
         return finding

@@ -29,22 +29,22 @@ def due_merges(connection: Connection, entities: Iterable[Entity], evidence: tup
     undone = {frozenset(fold.resolve(Key.parse(key)) or key for key in row) for row in rows}
     # Mentions of one entity differ in the identifiers that they give with it.
     for entity in {(entity.key, entity.aliases): entity for entity in entities}.values():
-        for merge in _due(fold, connection, entity, evidence):
+        for merge in _entity_merges(fold, connection, entity, evidence):
             if frozenset((str(merge.keep), str(merge.gone))) not in undone:
                 yield merge
                 fold.forget()  # it was recorded, by another
 
 
-def _due(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
+def _entity_merges(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
     """One at a time: each is recorded before the next is looked for."""
-    yield from _by_alias(fold, connection, entity, evidence)
-    for merge in _by_name(fold, connection, entity):
+    yield from _alias_merges(fold, connection, entity, evidence)
+    for merge in _name_merges(fold, connection, entity):
         yield merge
-        for moved in _on_machine(fold, connection, merge.keep):
-            yield from _by_alias(fold, connection, moved, evidence)
+        for resident in _host_entities(fold, connection, merge.keep):
+            yield from _alias_merges(fold, connection, resident, evidence)
 
 
-def _on_machine(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity]:
+def _host_entities(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity]:
     """What is known on a machine, now that its names are one: it may have been known by either."""
     if key.kind == Host.kind:
         rows = list(connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)))
@@ -54,38 +54,38 @@ def _on_machine(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity
                 yield fold.entity(node)
 
 
-def _by_alias(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
+def _alias_merges(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
     node = fold.resolve(entity.key)
     aliases = () if fold.is_common(str(entity.key)) else entity.aliases
     for alias in aliases:
         other = None if fold.is_common(str(alias)) else fold.resolve(alias)
-        if node and other and other != node and not _contradict(connection, node, other):
+        if node and other and other != node and not _has_conflict(connection, node, other):
             reason = f"one source gives {entity.key.value} and {alias.value} for the same {entity.kind}"
             yield Merged(Key.parse(node), Key.parse(other), reason, evidence)
 
 
-def _contradict(connection: Connection, one: str, other: str) -> bool:
+def _has_conflict(connection: Connection, first: str, second: str) -> bool:
     """Whether two nodes have different identifiers of a scheme in which different means different."""
-    cls = ENTITY_TYPES[Key.parse(one).kind]
+    cls = ENTITY_TYPES[Key.parse(first).kind]
     schemes: list[dict[str, set[str]]] = []
-    for node in (one, other):
-        found: dict[str, set[str]] = {}
+    for node in (first, second):
+        values: dict[str, set[str]] = {}
         rows = list(connection.execute(_NAMES_OF, (node, node)))
         for key in (Key.parse(name) for (name,) in rows):
-            found.setdefault(cls.scheme(key), set()).add(key.value)
-        schemes.append(found)
-    shared = set(schemes[0]) & set(schemes[1]) & set(cls.exclusive)
-    return any(schemes[0][scheme].isdisjoint(schemes[1][scheme]) for scheme in shared)
+            values.setdefault(cls.scheme(key), set()).add(key.value)
+        schemes.append(values)
+    common_schemes = set(schemes[0]) & set(schemes[1]) & set(cls.exclusive)
+    return any(schemes[0][scheme].isdisjoint(schemes[1][scheme]) for scheme in common_schemes)
 
 
-def _by_name(fold: Fold, connection: Connection, entity: Entity) -> Iterator[Merged]:
+def _name_merges(fold: Fold, connection: Connection, entity: Entity) -> Iterator[Merged]:
     """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
-    for short, pattern, what in _short_names(entity):
+    for short, pattern, label in _short_names(entity):
         rows = list(connection.execute(_NODES_LIKE, (pattern, pattern)))
         node = None if fold.is_common(str(short)) else fold.resolve(short)
         full = [Key.parse(row[0]) for row in rows if row[0] != node]
-        if len(full) == 1 and node is not None and not _contradict(connection, node, str(full[0])):
-            reason = f"{what} is the short name of the only one in the case that begins with it, that of {full[0]}"
+        if len(full) == 1 and node is not None and not _has_conflict(connection, node, str(full[0])):
+            reason = f"{label} is the short name of the only one in the case that begins with it, that of {full[0]}"
             yield Merged(full[0], Key.parse(node), reason)
 
 
@@ -97,12 +97,12 @@ def _short_names(entity: Entity) -> Iterator[tuple[Key, str, str]]:
         case Account() if entity.name and "\\" in entity.name:
             domain, _, name = entity.name.partition("\\")
             short = domain.partition(".")[0]
-            pattern = f"account:{_literal(short)}.*\\{_literal(name)}"
+            pattern = f"account:{_glob_escape(short)}.*\\{_glob_escape(name)}"
             yield Key("account", f"{short}\\{name}"), pattern, f"the domain {short}"
         case _:
             return
 
 
-def _literal(text: str) -> str:
+def _glob_escape(text: str) -> str:
     """Text as a GLOB pattern that matches only itself: a name may hold what GLOB takes for a wildcard."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)

@@ -9,14 +9,14 @@ from types import MappingProxyType
 import apsw
 
 from clew.graph.database import Connection
-from clew.graph.schema import FOLDED, KEPT, TABLES, VERSION, check_pages, check_schema
+from clew.graph.schema import DERIVED_SCHEMA, PERMANENT_SCHEMA, TABLES, VERSION, check_pages, check_schema
 
 # How many instructions of SQLite's machine looking at a schema may take: a hostile file could ask for any number.
-_ENOUGH = 10_000_000
+_MAX_INSTRUCTIONS = 10_000_000
 #: How large a case may be, in bytes, to be looked through whenever it is opened; a larger one is when it is verified.
-LOOKED_THROUGH = 4 * 1024 * 1024
+PAGE_CHECK_LIMIT = 4 * 1024 * 1024
 _FORMAT_1 = (
-    *KEPT,
+    *PERMANENT_SCHEMA,
     "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "
     "fingerprint TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT "
     "NOT NULL, status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, answer, "
@@ -62,17 +62,17 @@ def format_of(connection: Connection) -> int:
 
 def checked_format(connection: Connection, path: Path | None) -> int:
     """The format of a case whose tables are exactly those of that format. Raises CaseDamaged for any other."""
-    connection.set_progress_handler(lambda: True, _ENOUGH)
+    connection.set_progress_handler(lambda: True, _MAX_INSTRUCTIONS)
     version = format_of(connection)
     check_schema(connection, FORMATS.get(version, TABLES), path)
-    if path is not None and path.stat().st_size <= LOOKED_THROUGH:
-        connection.set_progress_handler(lambda: True, 50 * _ENOUGH)
+    if path is not None and path.stat().st_size <= PAGE_CHECK_LIMIT:
+        connection.set_progress_handler(lambda: True, 50 * _MAX_INSTRUCTIONS)
         check_pages(connection, path)
     connection.set_progress_handler(None)
     return version
 
 
-def give_checksums(connection: Connection) -> None:
+def add_checksums(connection: Connection) -> None:
     """Write every page anew with a checksum, for a case of a format that had none: wholly or not at all.
 
     What the case says stays as it is, its format too, so that a crash before the next transaction harms nothing.
@@ -90,10 +90,10 @@ def replace_tables(connection: Connection) -> None:
     What is written once is the same in all formats so far. The tables are empty then, and are filled by folding.
     """
     names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    kept = {statement.split()[2] for statement in KEPT}
+    permanent_names = {statement.split()[2] for statement in PERMANENT_SCHEMA}
     for name in names:
-        if name not in kept:
+        if name not in permanent_names:
             connection.execute(f'DROP TABLE "{name}"')
-    for statement in FOLDED:
+    for statement in DERIVED_SCHEMA:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from clew.errors import AskFailed
-from clew.graph.batches import IMPORTED_ROWS, Batch
+from clew.graph.batches import IMPORTED_ROWS, ImportBatch
 from clew.providers.base import Reply
 from clew.providers.logs.provider import raw_rows
 
 
-def quoted_of(replies: Sequence[Reply], pointers: Sequence[str]) -> list[str]:
+def evidence_excerpts(replies: Sequence[Reply], pointers: Sequence[str]) -> list[str]:
     """The raw text of each place in the replies that have it; all of them whole where none has."""
-    found = [quoted(reply, pointers) for reply in replies if len(replies) == 1 or has_places(reply, pointers)]
-    return [text for texts in found or [quoted(reply, ()) for reply in replies] for text in texts]
+    excerpts = [
+        reply_excerpts(reply, pointers)
+        for reply in replies
+        if len(replies) == 1 or has_pointer_targets(reply, pointers)
+    ]
+    return [text for texts in excerpts or [reply_excerpts(reply, ()) for reply in replies] for text in texts]
 
 
-def has_places(reply: Reply, pointers: Sequence[str]) -> bool:
+def has_pointer_targets(reply: Reply, pointers: Sequence[str]) -> bool:
     """Whether a reply has the places that pointers mean; an answer may rest on several, of which only one does."""
-    return raw_rows(reply) is not None or bool(_parts(reply, pointers) or _lines(reply, pointers))
+    return raw_rows(reply) is not None or bool(_document_parts(reply, pointers) or _document_lines(reply, pointers))
 
 
-def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
+def reply_excerpts(reply: Reply, pointers: Sequence[str]) -> list[str]:
     """The raw text of each place; of the whole reply where it has no such places.
 
     Args:
@@ -31,36 +35,40 @@ def quoted(reply: Reply, pointers: Sequence[str]) -> list[str]:
     """
     rows = raw_rows(reply)
     if rows is not None:
-        return [rows[number] for number in _numbers(pointers, len(rows))]
+        return [rows[number] for number in _row_indexes(pointers, len(rows))]
     if reply.media_type == IMPORTED_ROWS:
-        links = Batch.read(reply.body).links
-        return [json.dumps(links[number], ensure_ascii=False) for number in _numbers(pointers, len(links))]
-    return _parts(reply, pointers) or _lines(reply, pointers) or [reply.body.decode("utf-8", "backslashreplace")]
+        links = ImportBatch.read(reply.body).links
+        return [json.dumps(links[number], ensure_ascii=False) for number in _row_indexes(pointers, len(links))]
+    return (
+        _document_parts(reply, pointers)
+        or _document_lines(reply, pointers)
+        or [reply.body.decode("utf-8", "backslashreplace")]
+    )
 
 
-def _numbers(pointers: Sequence[str], size: int) -> list[int]:
+def _row_indexes(pointers: Sequence[str], size: int) -> list[int]:
     """The places that there are; a case from somebody else may point anywhere."""
     last = (pointer.rpartition("/")[2] for pointer in pointers)
     return [int(number) for number in last if number.isascii() and number.isdigit() and int(number) < size]
 
 
-def _parts(reply: Reply, pointers: Sequence[str]) -> list[str]:
+def _document_parts(reply: Reply, pointers: Sequence[str]) -> list[str]:
     try:
         document = reply.json() if pointers else None
-        return [json.dumps(_at(document, pointer), ensure_ascii=False, indent=1) for pointer in pointers]
+        return [json.dumps(_resolve_pointer(document, pointer), ensure_ascii=False, indent=1) for pointer in pointers]
     except (AskFailed, LookupError, TypeError, ValueError):
         return []  # no document, or no such place in it: the reader gets all of it
 
 
-def _lines(reply: Reply, pointers: Sequence[str]) -> list[str]:
+def _document_lines(reply: Reply, pointers: Sequence[str]) -> list[str]:
     """The lines that pointers mean; none if one of them means something else."""
     if not all(pointer.startswith("/lines/") for pointer in pointers):
         return []
     lines = reply.body.splitlines()
-    return [lines[number].decode("utf-8", "backslashreplace") for number in _numbers(pointers, len(lines))]
+    return [lines[number].decode("utf-8", "backslashreplace") for number in _row_indexes(pointers, len(lines))]
 
 
-def _at(document: Any, pointer: str) -> Any:
+def _resolve_pointer(document: Any, pointer: str) -> Any:
     """The part of a document that a JSON pointer means. Raises LookupError, TypeError or ValueError for none."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

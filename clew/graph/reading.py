@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from clew.entities import Claim, Entity, Finding, Key
 from clew.entities.text import stamp
-from clew.entities.times import ANY_TIME, TimeWindow, When, moment, zone_named
+from clew.entities.times import ANY_TIME, TimeWindow, When, parse_time, zone_named
 from clew.errors import CaseDamaged, CaseError
 from clew.graph import frames
-from clew.graph.answers import answers
-from clew.graph.arrangement import Arrangement, arrangement
+from clew.graph.answers import is_reusable
+from clew.graph.arrangement import CaseLayout, read_layout
 from clew.graph.digest import digest
-from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed, singles
+from clew.graph.events import BulkPivoted, Opened, Pivoted, Step, Windowed, pivot_events
 from clew.graph.fold import Fold
 from clew.graph.frames import Node
 from clew.graph.gating import audit
 from clew.graph.neighbourhood import Neighbourhood, neighbourhood
-from clew.graph.quoting import quoted_of
+from clew.graph.quoting import evidence_excerpts
 from clew.graph.signers import Signers
-from clew.graph.signing import Seen, Signature
+from clew.graph.signing import Signature, SignatureChecker
 from clew.graph.store import Store
 from clew.graph.verifying import Verification, verify
 from clew.pivots.invocation import Pivot
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from clew.graph.difference import Difference
 
 
-class Reading:
+class CaseReader:
     """The part of a case that asks nobody and changes nothing."""
 
     def __init__(self, store: Store) -> None:
@@ -74,12 +74,12 @@ class Reading:
         with self._store.reading() as connection:
             return frames.graph(connection, self)
 
-    def known(self) -> tuple[Node, ...]:
+    def node_list(self) -> tuple[Node, ...]:
         """Every node, in the order in which the case first heard of it."""
         with self._store.reading() as connection:
             return tuple(frames.nodes(connection))
 
-    def said(self) -> tuple[Claim, ...]:
+    def claim_list(self) -> tuple[Claim, ...]:
         """Every claim, in the order in which it was made."""
         with self._store.reading() as connection:
             return tuple(frames.claims(connection, self))
@@ -130,10 +130,10 @@ class Reading:
         """
         return audit(list(self.history()))
 
-    def arrangement(self) -> Arrangement:
+    def arrangement(self) -> CaseLayout:
         """What people did to the picture: what is hidden, what is folded, and what stands where they put it."""
         with self._store.reading() as connection:
-            return arrangement(connection)
+            return read_layout(connection)
 
     def merges(self) -> pd.DataFrame:
         """One row per merge: step, keep, gone, reason, undone_by."""
@@ -143,23 +143,27 @@ class Reading:
         """One row per note, tag and window of time: step, about, kind, text."""
         return self._frame("SELECT step, about, kind, text FROM remarks ORDER BY step")
 
-    def at(self, when: int | When) -> Reading:
+    def at(self, moment: int | When) -> CaseReader:
         """The case as it was after a step, or at a time: what was known then. Nothing can be changed in it.
 
         Args:
-            when: the number of a step, or a time: absolute, ISO 8601 with its zone, or relative (`-2d`).
+            moment: the number of a step, or a time: absolute, ISO 8601 with its zone, or relative (`-2d`).
 
         Raises:
             CaseError: there was no case yet.
             QueryError: a time that is none.
         """
-        return Reading(self._until(when))
+        return CaseReader(self._store_at(moment))
 
-    def _until(self, when: int | When) -> Store:
-        number = when if isinstance(when, int) else self._step_at(moment(when, datetime.now(UTC)))
+    def _store_at(self, step_or_time: int | When) -> Store:
+        number = (
+            step_or_time
+            if isinstance(step_or_time, int)
+            else self._step_at(parse_time(step_or_time, datetime.now(UTC)))
+        )
         if not 1 <= number <= self.steps:
             raise CaseError(f"there is no step {number}", next_step=f"give 1 to {self.steps}, or a time")
-        return self._store.until(number)
+        return self._store.as_of(number)
 
     def _step_at(self, time: datetime) -> int:
         with self._store.reading() as connection:
@@ -168,7 +172,7 @@ class Reading:
             raise CaseError(f"there was no case yet at {stamp(time)}", next_step="see case.history()")
         return int(number)
 
-    def happened(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> nx.MultiDiGraph[Key]:
+    def activity(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> nx.MultiDiGraph[Key]:
         """The graph of what happened in a time: claims whose source says when, with the nodes that they are about.
 
         Raises:
@@ -183,7 +187,7 @@ class Reading:
         with self._store.reading() as connection:
             return frames.graph(connection, self, clause, (first, first, last, last))
 
-    def around(self, entity: Entity, *, hops: int = 2, limit: int = 10_000) -> Neighbourhood:
+    def neighbourhood(self, entity: Entity, *, hops: int = 2, limit: int = 10_000) -> Neighbourhood:
         """What is up to so many hops from a node, whichever way the edges point.
 
         Args:
@@ -207,15 +211,15 @@ class Reading:
             KeyUnusable: the signers cannot be read.
             MissingExtra: signers are given, and there is no library to check signatures with.
         """
-        named = Signers.load(signers) if signers is not None else None
-        return verify(self._store, named, Path(statement) if statement is not None else None)
+        allowed_signers = Signers.load(signers) if signers is not None else None
+        return verify(self._store, allowed_signers, Path(statement) if statement is not None else None)
 
     def signatures(self) -> tuple[Signature, ...]:
         """Every signature in the case, with whom it is of, what it covers, and whether it is good."""
-        seen = Seen()
+        checker = SignatureChecker()
         for step in self.history():
-            seen.follow(step)
-        return tuple(seen.signatures)
+            checker.follow(step)
+        return tuple(checker.signatures)
 
     def history(self) -> Iterator[Step]:
         """Every step, checked against the hash chain. Raises CaseDamaged at the first that was changed."""
@@ -233,7 +237,7 @@ class Reading:
             CaseDamaged: it is missing, or is not what was received.
             CaseError: it was not kept: says why.
         """
-        return quoted_of([self._reply(name, claim) for name in claim.rests_on], claim.pointers)
+        return evidence_excerpts([self._reply(name, claim) for name in claim.evidence_ids], claim.pointers)
 
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""
@@ -252,7 +256,7 @@ class Reading:
         with self._store.reading() as connection:
             return frames.frame(connection, sql)
 
-    def answered(self, key: Key, pivot: Pivot, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
+    def latest_answer(self, key: Key, pivot: Pivot, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
         """The latest step, and place in it, that answered a pivot of a node with these arguments; None for none."""
         with self._store.reading() as connection:
             rows = list(
@@ -263,16 +267,21 @@ class Reading:
                 )
             )
         return next(
-            ((step, place) for step, place in rows if answers(self._event(step, place), pivot, arguments)), None
+            (
+                (step, position)
+                for step, position in rows
+                if is_reusable(self._pivot_event(step, position), pivot, arguments)
+            ),
+            None,
         )
 
-    def recorded(self, step: int, answer: int) -> Finding:
-        return self._event(step, answer).finding
+    def recorded_finding(self, step: int, answer: int) -> Finding:
+        return self._pivot_event(step, answer).finding
 
-    def _event(self, step: int, answer: int) -> Pivoted:
+    def _pivot_event(self, step: int, answer: int) -> Pivoted:
         event = self._store.step(step).event
         if isinstance(event, BulkPivoted):
-            return event.single()[answer]
+            return event.pivot_events()[answer]
         if not isinstance(event, Pivoted):
             raise CaseError(f"step {step} is no pivot")
         return event
@@ -289,15 +298,19 @@ class Reading:
         try:
             return self._store.reply(fingerprint, at=claim.asked_at, step=claim.step)
         except CaseDamaged:
-            told = (exchange for single in singles(self._store.step(claim.step).event) for exchange in single.exchanges)
-            why = next((exchange.unkept for exchange in told if exchange.evidence == fingerprint), "")
-            if not why:
+            exchanges = (
+                exchange
+                for pivot_event in pivot_events(self._store.step(claim.step).event)
+                for exchange in pivot_event.exchanges
+            )
+            reason = next((exchange.unkept for exchange in exchanges if exchange.evidence == fingerprint), "")
+            if not reason:
                 raise
             raise CaseError(
-                f"the reply behind step {claim.step} was not kept: {why}", next_step="ask again with more room"
+                f"the reply behind step {claim.step} was not kept: {reason}", next_step="ask again with more room"
             ) from None
 
-    def compare(self, other: Reading | str | Path) -> Difference:
+    def compare(self, other: CaseReader | str | Path) -> Difference:
         """What differs in another case, or in this one at another time, from what is known here.
 
         Raises:

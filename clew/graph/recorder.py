@@ -13,7 +13,7 @@ from clew.graph.database import Connection
 from clew.graph.events import BulkAnswer, BulkPivoted, Common, Event, Imported, Pivoted
 from clew.graph.fold import Fold
 from clew.graph.merging import due_merges
-from clew.graph.room import Room
+from clew.graph.room import EvidenceLimits
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Reply
@@ -26,13 +26,13 @@ class Recorder:
 
     Attributes:
         by: who does what is recorded.
-        room: how much of what is received is kept.
+        limits: how much of what is received is kept.
         common: why a value identifies nothing; empty if it may.
     """
 
     store: Store
     by: str
-    room: Room
+    limits: EvidenceLimits
     common: Callable[[Key], str]
 
     def record(
@@ -40,67 +40,71 @@ class Recorder:
         event: Event,
         at: datetime,
         *,
-        placed: Sequence[Entity] = (),
+        mentions: Sequence[Entity] = (),
         replies: Mapping[str, Reply] | None = None,
         evidence: tuple[str, ...] = (),
     ) -> int:
         """One step; returns its number.
 
         Args:
-            placed: every mention of an entity in the event: a later one may give identifiers that an earlier one of
+            mentions: every mention of an entity in the event: a later one may give identifiers that an earlier one of
                 the same entity did not.
             evidence: what speaks for the merges that follow.
         """
         with self.store.transaction() as connection:
-            self._set_aside(connection, placed, at)
+            self._mark_common(connection, mentions, at)
             step = self.store.append(event, at=at, by=self.by, replies=replies)
-            for merge in due_merges(connection, placed, evidence):
+            for merge in due_merges(connection, mentions, evidence):
                 self.store.append(dataclasses.replace(merge, follows=step), at=at, by=self.by)
         return step
 
-    def _set_aside(self, connection: Connection, placed: Sequence[Entity], at: datetime) -> None:
+    def _mark_common(self, connection: Connection, mentions: Sequence[Entity], at: datetime) -> None:
         """Say of values that are known to identify nothing that they do, before anything becomes one through them."""
         # What has only one name becomes one with nothing.
-        several = [entity for entity in placed if entity.aliases or entity.kind == Host.kind]
-        names = dict.fromkeys(name for entity in several for name in (entity.key, *entity.aliases))
-        found = {name: why for name in names if (why := self.common(name))}
-        if found:
+        aliased_entities = [entity for entity in mentions if entity.aliases or entity.kind == Host.kind]
+        names = dict.fromkeys(name for entity in aliased_entities for name in (entity.key, *entity.aliases))
+        reasons = {name: reason for name in names if (reason := self.common(name))}
+        if reasons:
             fold = Fold(connection)
-            for why in dict.fromkeys(found.values()):
-                fresh = tuple(name for name in found if found[name] == why and not fold.is_common(str(name)))
+            for reason in dict.fromkeys(reasons.values()):
+                fresh = tuple(name for name in reasons if reasons[name] == reason and not fold.is_common(str(name)))
                 if fresh:
-                    self.store.append(Common(fresh, why), at=at, by=self.by)
+                    self.store.append(Common(fresh, reason), at=at, by=self.by)
 
-    def keep(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
+    def record_pivot(self, invocation: Invocation, answer: Answer, at: datetime) -> Finding:
         """The step of one pivot; returns its finding."""
-        answer = self.room.kept(answer, self.store.size())
+        answer = self.limits.apply(answer, self.store.size())
         event = Pivoted(invocation, answer.finding, answer.exchanges)
-        placed = (invocation.subject, *_mentions(answer))
-        self.record(event, at, placed=placed, replies=answer.replies, evidence=answer.finding.evidence)
+        mentions = (invocation.subject, *_mentioned_entities(answer))
+        self.record(event, at, mentions=mentions, replies=answer.replies, evidence=answer.finding.evidence)
         return answer.finding
 
-    def keep_all(self, pivot: str, arguments: Mapping[str, Any], answers: Sequence[Answer], at: datetime) -> None:
+    def record_bulk(self, pivot: str, arguments: Mapping[str, Any], answers: Sequence[Answer], at: datetime) -> None:
         """The step of one pivot over many subjects; no step for no answers."""
         if answers:
-            answers = self._with_room(answers)
-            kept = tuple(BulkAnswer(each.finding.subject, each.finding, each.exchanges) for each in answers)
-            placed = [entity for each in answers for entity in (each.finding.subject, *_mentions(each))]
-            replies = {key: reply for each in answers for key, reply in each.replies.items()}
-            self.record(BulkPivoted(pivot, arguments, kept), at, placed=placed, replies=replies)
+            answers = self._within_limits(answers)
+            bulk_answers = tuple(
+                BulkAnswer(answer.finding.subject, answer.finding, answer.exchanges) for answer in answers
+            )
+            mentions = [
+                entity for answer in answers for entity in (answer.finding.subject, *_mentioned_entities(answer))
+            ]
+            replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
+            self.record(BulkPivoted(pivot, arguments, bulk_answers), at, mentions=mentions, replies=replies)
 
-    def keep_rows(self, event: Imported, reply: Reply, at: datetime, placed: Sequence[Entity]) -> None:
+    def record_import(self, event: Imported, reply: Reply, at: datetime, mentions: Sequence[Entity]) -> None:
         """The step of an import. Raises CaseError where the case has no room for its rows."""
-        self.room.demand(reply, self.store.size())
-        self.record(event, at, placed=placed, replies={reply.fingerprint: reply})
+        self.limits.require_space(reply, self.store.size())
+        self.record(event, at, mentions=mentions, replies={reply.fingerprint: reply})
 
-    def _with_room(self, answers: Sequence[Answer]) -> list[Answer]:
-        size, kept = self.store.size(), list[Answer]()
+    def _within_limits(self, answers: Sequence[Answer]) -> list[Answer]:
+        size, results = self.store.size(), list[Answer]()
         for answer in answers:
-            kept.append(self.room.kept(answer, size))
-            size += sum(len(reply.body) for reply in kept[-1].replies.values())
-        return kept
+            results.append(self.limits.apply(answer, size))
+            size += sum(len(reply.body) for reply in results[-1].replies.values())
+        return results
 
 
-def _mentions(answer: Answer) -> list[Entity]:
-    found = answer.finding
-    return [*found.same, *(end for link in found.links for end in (link.source, link.target))]
+def _mentioned_entities(answer: Answer) -> list[Entity]:
+    finding = answer.finding
+    return [*finding.same, *(end for link in finding.links for end in (link.source, link.target))]

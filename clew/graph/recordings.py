@@ -15,13 +15,13 @@ from clew.providers.exchange import Recordings
 from clew.providers.web import HttpRequest
 
 # The latest reply that was understood, and whether it said that nothing is known.
-_SAID = (
+_HAS_OUTCOME = (
     "EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
     "AND f.provider = e.provider AND f.outcome = '{}')"
 )
 _LATEST = (
-    f"SELECT evidence, at, status, {_SAID.format('nothing')} FROM exchanges e "  # noqa: S608 - constants of ours
-    f"WHERE fingerprint = ? AND evidence <> '' AND NOT {_SAID.format('failed')} ORDER BY at DESC LIMIT 1"
+    f"SELECT evidence, at, status, {_HAS_OUTCOME.format('nothing')} FROM exchanges e "  # noqa: S608 - constants of ours
+    f"WHERE fingerprint = ? AND evidence <> '' AND NOT {_HAS_OUTCOME.format('failed')} ORDER BY at DESC LIMIT 1"
 )
 
 
@@ -31,13 +31,13 @@ class CaseRecordings:
     Args:
         store: the case.
         providers: those of the pivot that is running; each says how long its replies last.
-        further: asked when the case knows nothing.
+        fallback: asked when the case knows nothing.
     """
 
-    def __init__(self, store: Store, providers: dict[str, type[Provider]], further: Recordings | None = None) -> None:
+    def __init__(self, store: Store, providers: dict[str, type[Provider]], fallback: Recordings | None = None) -> None:
         self._store = store
         self._providers = providers
-        self._further = further
+        self._fallback = fallback
 
     def find(self, ask: Ask, provider: str, now: datetime) -> Reply | None:
         """The latest good reply to the same ask; one that could not be understood is none."""
@@ -50,8 +50,8 @@ class CaseRecordings:
             source = self._providers[provider]
             if at >= stamp(now - (source.lifetime_nothing if is_nothing else source.lifetime)):
                 return self._store.reply(evidence, at=datetime.fromisoformat(at), status=status)
-        found = self._further.find(ask, provider, now) if self._further else None
-        return found if isinstance(found, Reply) else None
+        reply = self._fallback.find(ask, provider, now) if self._fallback else None
+        return reply if isinstance(reply, Reply) else None
 
 
 class ReplyFile:
@@ -71,7 +71,7 @@ class ReplyFile:
             entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
             replies = dict(_entry(entry) for entry in entries)
         except (AttributeError, EntityError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
-            raise SettingsError(f"the recorded replies cannot be read: {error!r}", where=str(path)) from None
+            raise SettingsError(f"the recorded replies cannot be read: {error!r}", location=str(path)) from None
         return cls(replies)
 
     def find(self, ask: Ask, provider: str, now: datetime) -> Reply | None:

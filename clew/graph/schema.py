@@ -19,7 +19,7 @@ from clew.errors import (
     CaseNotFound,
     CaseReadOnly,
 )
-from clew.graph.database import RESERVED, RESERVED_AT, Connection, open_database, open_scratch, typed
+from clew.graph.database import RESERVED_BYTES, RESERVED_OFFSET, Connection, case_errors, open_database, open_scratch
 
 APPLICATION_ID = 0x636C6577  # "clew"
 VERSION = 3
@@ -27,7 +27,7 @@ _MAGIC = b"SQLite format 3\0"
 _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
 #: What is written once and never changed: the steps, where they end, and the raw replies.
-KEPT = (
+PERMANENT_SCHEMA = (
     "CREATE TABLE steps (number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, kind "
     "TEXT NOT NULL, body BLOB NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)",
     # How far the steps go: a chain alone does not miss its end.
@@ -36,7 +36,7 @@ KEPT = (
     "BLOB NOT NULL) WITHOUT ROWID",
 )
 #: What follows from the steps. Nodes are told by number where there are many rows: a key is long, and may change.
-FOLDED = (
+DERIVED_SCHEMA = (
     "CREATE TABLE exchanges (step INTEGER NOT NULL, answer INTEGER NOT NULL, position INTEGER NOT NULL, "
     "fingerprint TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL, sent INTEGER NOT NULL, evidence TEXT "
     "NOT NULL, status INTEGER NOT NULL, ask TEXT NOT NULL, trouble TEXT NOT NULL, PRIMARY KEY (step, answer, "
@@ -72,16 +72,16 @@ FOLDED = (
     "CREATE TABLE layout (node TEXT PRIMARY KEY, x REAL, y REAL, pinned INTEGER NOT NULL, hidden INTEGER NOT NULL, "
     "collapsed INTEGER NOT NULL) WITHOUT ROWID",
 )
-TABLES = (*KEPT, *FOLDED)
+TABLES = (*PERMANENT_SCHEMA, *DERIVED_SCHEMA)
 _NAME = re.compile(r"CREATE TABLE (\w+)")
 #: The tables of what follows from the steps, and can be made again from them.
-DERIVED = tuple(found[1] for found in map(_NAME.match, FOLDED) if found)
+DERIVED_TABLES = tuple(match[1] for match in map(_NAME.match, DERIVED_SCHEMA) if match)
 #: The same with the keys of nodes in the place of their numbers. They belong to the connection, never to the file.
 _RANK = "CASE {} WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END"
-_LOWERED = f"{_RANK.format('w.verdict')} > {_RANK.format('f.verdict')}"
+_IS_CAPPED = f"{_RANK.format('w.verdict')} > {_RANK.format('f.verdict')}"
 #: With what the answer f of a source counts, which is part of the answer w: no worse than w.
-COUNTED = f"CASE WHEN {_LOWERED} THEN w.verdict ELSE f.verdict END"
-COUNTED_SEVERITY = f"CASE WHEN {_LOWERED} AND f.severity = 'high' THEN 'medium' ELSE f.severity END"
+COUNTED_VERDICT = f"CASE WHEN {_IS_CAPPED} THEN w.verdict ELSE f.verdict END"
+COUNTED_SEVERITY = f"CASE WHEN {_IS_CAPPED} AND f.severity = 'high' THEN 'medium' ELSE f.severity END"
 VIEWS = (
     "CREATE TEMP VIEW said AS SELECT c.id, s.key AS source, c.relation, t.key AS target, o.step, o.provider, o.pivot, "
     "o.asked_at, o.evidence, c.pointers, c.observed_first, c.observed_last, c.inferred, "
@@ -91,7 +91,7 @@ VIEWS = (
     "JOIN main.origins o ON o.id = c.origin",
     "CREATE TEMP VIEW answers AS SELECT f.step, f.answer, f.part, n.key AS subject, f.pivot, f.provider, f.outcome, "  # noqa: S608 - constants of ours
     "f.verdict, f.severity, f.reason, f.reference, f.asked_at, f.returned, f.available, f.truncated_by, f.evidence, "
-    f"{COUNTED} AS counted "
+    f"{COUNTED_VERDICT} AS counted "
     "FROM main.findings f JOIN main.nodes n ON n.id = f.subject "
     "JOIN main.findings w ON w.step = f.step AND w.answer = f.answer AND w.part = 0",
     "CREATE TEMP VIEW names AS SELECT key AS alias, id AS node FROM main.nodes UNION ALL SELECT alias, node FROM "
@@ -115,11 +115,11 @@ def connect(path: Path | None) -> Connection:
     """
     if path is not None:
         if not _is_there(path):
-            _make(path)
+            _create_file(path)
         _check_header(path)
     connection = open_database(path)
     try:
-        with typed(path):
+        with case_errors(path):
             if path is None:
                 create(connection)
             for view in VIEWS:
@@ -130,14 +130,14 @@ def connect(path: Path | None) -> Connection:
     return connection
 
 
-def _make(path: Path) -> None:
+def _create_file(path: Path) -> None:
     """An empty case; where another process was first, its case is as good."""
-    with suppress(CaseExists), whole_file(path) as scratch, open_scratch(scratch) as connection, connection:
+    with suppress(CaseExists), atomic_file(path) as scratch, open_scratch(scratch) as connection, connection:
         create(connection)
 
 
 @contextmanager
-def whole_file(path: Path) -> Generator[Path]:
+def atomic_file(path: Path) -> Generator[Path]:
     """A scratch file to write, which appears under its name only when it is whole: nobody ever meets half of one.
 
     Raises:
@@ -151,13 +151,13 @@ def whole_file(path: Path) -> Generator[Path]:
         yield scratch
         with scratch.open("rb+") as file:
             os.fsync(file.fileno())
-        _appear(scratch, path)
+        _rename_scratch(scratch, path)
     except FileExistsError:
-        raise CaseExists("there is such a file already", where=str(path), next_step="choose another name") from None
+        raise CaseExists("there is such a file already", location=str(path), next_step="choose another name") from None
     except OSError as error:
         raise CaseReadOnly(
             f"the case cannot be made: {error.strerror}",
-            where=str(path),
+            location=str(path),
             next_step="check the permissions of its folder, and its room",
         ) from None
     finally:
@@ -165,7 +165,7 @@ def whole_file(path: Path) -> Generator[Path]:
             scratch.unlink(missing_ok=True)
 
 
-def _appear(scratch: Path, path: Path) -> None:
+def _rename_scratch(scratch: Path, path: Path) -> None:
     """Give the scratch file its name, unless that is taken."""
     try:
         path.hardlink_to(scratch)
@@ -180,54 +180,56 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", where=str(path)) from None
+        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", location=str(path)) from None
 
 
 def _check_header(path: Path) -> None:
     if not path.is_file():
         # Before it is opened: a named pipe would wait for somebody to write.
-        raise CaseForeign(f"a {'folder' if path.is_dir() else 'device'} is no case", where=str(path))
+        raise CaseForeign(f"a {'folder' if path.is_dir() else 'device'} is no case", location=str(path))
     try:
         with path.open("rb") as file:
             header = file.read(100)
     except OSError as error:
-        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", where=str(path)) from None
+        raise CaseReadOnly(f"the case cannot be read: {error.strerror}", location=str(path)) from None
     if not header:
-        raise CaseDamaged("the file is empty", where=str(path), next_step="restore it from a copy")
+        raise CaseDamaged("the file is empty", location=str(path), next_step="restore it from a copy")
     if not header.startswith(_MAGIC):
-        raise CaseForeign("this is no case file", where=str(path), next_step="give a .clew file")
+        raise CaseForeign("this is no case file", location=str(path), next_step="give a .clew file")
     if len(header) < 100:
-        raise CaseDamaged("the file is cut off in its header", where=str(path), next_step="restore it from a copy")
+        raise CaseDamaged("the file is cut off in its header", location=str(path), next_step="restore it from a copy")
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise CaseForeign("this is a database of some other program", where=str(path), next_step="give a .clew file")
+        raise CaseForeign("this is a database of some other program", location=str(path), next_step="give a .clew file")
     version = int.from_bytes(header[60:64], "big")
     if version > VERSION:
         raise CaseNewer(
             f"the case has format {version}, and this clew reads up to {VERSION}",
-            where=str(path),
+            location=str(path),
             next_step="install a newer clew",
         )
-    if version == VERSION and header[RESERVED_AT] != RESERVED:
-        raise CaseDamaged("the case has no checksums", where=str(path), next_step="restore it from a copy")
+    if version == VERSION and header[RESERVED_OFFSET] != RESERVED_BYTES:
+        raise CaseDamaged("the case has no checksums", location=str(path), next_step="restore it from a copy")
     if header[18:20] != _ROLLBACK:
         # SQLite would turn it back, and so write a file that nothing is known of yet.
         raise CaseDamaged(
-            "the case was left in a mode that clew does not use", where=str(path), next_step="restore it from a copy"
+            "the case was left in a mode that clew does not use", location=str(path), next_step="restore it from a copy"
         )
 
 
 def _check_folder(path: Path) -> None:
     if not path.parent.is_dir():
-        raise CaseNotFound("there is no such folder", where=str(path.parent), next_step="make it first")
+        raise CaseNotFound("there is no such folder", location=str(path.parent), next_step="make it first")
 
 
 def check_schema(connection: Connection, tables: tuple[str, ...], path: Path | None) -> None:
     """The schema must be ours to the byte: no views, triggers, virtual tables or generated columns can hide in it."""
-    found = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
-    if sorted(found) != sorted(tables):
-        strange = next(iter(set(found) ^ set(tables)), "")
+    statements = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
+    if sorted(statements) != sorted(tables):
+        strange = next(iter(set(statements) ^ set(tables)), "")
         raise CaseDamaged(
-            f"the tables are not those of a case: {strange[:80]}", where=str(path), next_step="do not trust this file"
+            f"the tables are not those of a case: {strange[:80]}",
+            location=str(path),
+            next_step="do not trust this file",
         )
 
 
@@ -236,7 +238,7 @@ def check_pages(connection: Connection, path: Path | None) -> None:
 
     It reads the whole file, some milliseconds for each MiB. Raises CaseDamaged.
     """
-    found = str(next(connection.execute("PRAGMA integrity_check(1)"))[0])
-    if found != "ok":
-        what = f"the pages of the case do not fit together: {visible(found, 200)}"
-        raise CaseDamaged(what, where=str(path or "memory"), next_step="restore it from a copy")
+    result = str(next(connection.execute("PRAGMA integrity_check(1)"))[0])
+    if result != "ok":
+        problem = f"the pages of the case do not fit together: {visible(result, 200)}"
+        raise CaseDamaged(problem, location=str(path or "memory"), next_step="restore it from a copy")

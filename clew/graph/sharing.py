@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from clew.graph.curating import Curating
+from clew.graph.curating import CaseEditor
 from clew.graph.keys import Passphrase, load_private
 from clew.graph.redacting import OwnerKey, Redaction, Rules
 from clew.graph.signing import Signature, Statement
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from clew.graph.redacting.drafting import Draft
 
 #: Draws a case into a file.
-Page = Callable[[Path], object]
+PageWriter = Callable[[Path], object]
 
 
-class Sharing(Curating):
+class CaseExports(CaseEditor):
     """The part of a case that hands it to somebody else."""
 
     def export_copy(self, path: str | Path) -> Path:
@@ -47,12 +47,12 @@ class Sharing(Curating):
             MissingExtra: there is no library to sign with.
         """
         # First: somebody may have to type, and nobody should wait for that.
-        loaded = load_private(Path(key).expanduser(), passphrase)
+        private_key = load_private(Path(key).expanduser(), passphrase)
         with self._store.transaction():
             at = self._clock()
-            made = Signature.made(self._statement(at), loaded)
-            step = self._recorder.record(made.event, at)
-        return dataclasses.replace(made, step=step)
+            signature = Signature.create(self._statement(at), private_key)
+            step = self._recorder.record(signature.event, at)
+        return dataclasses.replace(signature, step=step)
 
     def sign_beside(self, key: str | Path, to: str | Path, *, passphrase: Passphrase | None = None) -> Signature:
         """Sign as `sign` does, but write the statement, and its signature with `.sig`, into files beside the case.
@@ -62,10 +62,10 @@ class Sharing(Curating):
             MissingExtra: there is no library to sign with.
             CaseReadOnly: the files cannot be written.
         """
-        loaded = load_private(Path(key).expanduser(), passphrase)
-        made = Signature.made(self._statement(self._clock()), loaded)
-        made.save(to)
-        return made
+        private_key = load_private(Path(key).expanduser(), passphrase)
+        signature = Signature.create(self._statement(self._clock()), private_key)
+        signature.save(to)
+        return signature
 
     def to_prov(self, path: str | Path) -> Path:
         """Write what the case knows, and where all of it came from, as W3C PROV-JSON.
@@ -76,10 +76,10 @@ class Sharing(Curating):
         """
         from clew.graph.export.prov import write_prov
 
-        with self._still() as copied:
-            return write_prov(copied, Path(path))
+        with self._snapshot() as snapshot:
+            return write_prov(snapshot, Path(path))
 
-    def to_crate(self, folder: str | Path, *, evidence: bool = False, page: Page | None = None) -> Path:
+    def to_crate(self, folder: str | Path, *, evidence: bool = False, page: PageWriter | None = None) -> Path:
         """Write an RO-Crate: a folder with the case, its tables and its provenance, each file described and hashed.
 
         Args:
@@ -109,8 +109,8 @@ class Sharing(Curating):
             CaseDamaged: a step or a piece of evidence is not what was written.
             MissingExtra: there is no library to seal with.
         """
-        with self._draft(rules, key) as made:
-            return made.redaction
+        with self._draft(rules, key) as draft:
+            return draft.redaction
 
     def redact(self, path: str | Path, rules: Rules | None = None, *, key: bytes | str | Path) -> Redaction:
         """Write a new case for an outsider: what is inside is replaced in all of it, the same by the same.
@@ -129,9 +129,9 @@ class Sharing(Curating):
             CaseError: there is such a file already, or it cannot be written.
             MissingExtra: there is no library to seal with.
         """
-        with self._draft(rules, key) as made:
-            made.store.copy(Path(path))
-            return dataclasses.replace(made.redaction, path=Path(path))
+        with self._draft(rules, key) as draft:
+            draft.store.copy(Path(path))
+            return dataclasses.replace(draft.redaction, path=Path(path))
 
     def restore(self, path: str | Path, *, key: bytes | str | Path) -> Path:
         """Write the original of this redacted case into a new file, with what was added to it since.
@@ -148,29 +148,29 @@ class Sharing(Curating):
         from clew.graph.redacting.restoring import restore
 
         owner = OwnerKey.of(key)
-        with self._still() as copied, restore(copied, owner) as original:
+        with self._snapshot() as snapshot, restore(snapshot, owner) as original:
             original.copy(Path(path))
         return Path(path)
 
     @contextmanager
     def _draft(self, rules: Rules | None, key: bytes | str | Path) -> Generator[Draft]:
-        from clew.graph.redacting.drafting import draft
+        from clew.graph.redacting.drafting import redact_case
 
-        owner, around = OwnerKey.of(key), self.workspace
-        at, by = self._clock(), around.settings.analyst
-        with self._still() as copied:
-            made = draft(copied, rules or Rules(), owner, around.gate, at=at, by=by)
-        with made.store:
-            yield made
+        owner, workspace = OwnerKey.of(key), self.workspace
+        at, by = self._clock(), workspace.settings.analyst
+        with self._snapshot() as snapshot:
+            result = redact_case(snapshot, rules or Rules(), owner, workspace.gate, at=at, by=by)
+        with result.store:
+            yield result
 
     def _statement(self, at: datetime) -> Statement:
         return Statement.of(self._store.head(), at, self.workspace.settings.analyst)
 
     @contextmanager
-    def _still(self) -> Generator[Store]:
+    def _snapshot(self) -> Generator[Store]:
         """The case as it is now, while others go on writing it."""
         with TemporaryDirectory(prefix="clew-") as folder:
-            copied = Path(folder) / "case.clew"
-            self._store.copy(copied)
-            with Store(copied) as store:
+            path = Path(folder) / "case.clew"
+            self._store.copy(path)
+            with Store(path) as store:
                 yield store

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from clew.entities.display import escaped, html_table, visible
+from clew.entities.display import escape_html, html_table, visible
 from clew.errors import QueryError
 from clew.graph.difference import Change, Difference, Row
-from clew.graph.writing import write_whole
+from clew.graph.writing import atomic_write
 
 #: How many changes of each sort are shown where there is little room.
-SHOWN = 40
-LINE = 240
+MAX_CHANGES = 40
+LINE_WIDTH = 240
 _COLUMNS = ("what", "subject", "relation", "target", "before", "after", "why")
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1f2328;background:#fff}"
@@ -25,21 +25,21 @@ _STYLE = (
 )
 
 
-def shown_text(difference: Difference, limit: int = SHOWN) -> str:
+def difference_text(difference: Difference, limit: int = MAX_CHANGES) -> str:
     """The difference for a terminal: the counts, then each sort with its changes; 0 is no limit."""
-    return "\n".join(visible(line, LINE if limit else 0) for line in _lines(difference, limit))
+    return "\n".join(visible(line, LINE_WIDTH if limit else 0) for line in _lines(difference, limit))
 
 
 def _lines(difference: Difference, limit: int) -> Iterator[str]:
     yield from _head(difference)
     for change in Change:
-        part = difference.where(change).changes
-        if part:
+        changes = difference.where(change).changes
+        if changes:
             yield str(change)
-            shown = part[:limit] if limit else part
-            yield from (f"  {each}" for each in shown)
-            if len(part) > len(shown):
-                yield f"  and {len(part) - len(shown):,} more: see .to_frame()"
+            excerpt = changes[:limit] if limit else changes
+            yield from (f"  {row}" for row in excerpt)
+            if len(changes) > len(excerpt):
+                yield f"  and {len(changes) - len(excerpt):,} more: see .to_frame()"
 
 
 def _head(difference: Difference) -> Iterator[str]:
@@ -48,16 +48,16 @@ def _head(difference: Difference) -> Iterator[str]:
         yield difference.about
 
 
-def fragment(difference: Difference, limit: int = SHOWN) -> str:
+def html_fragment(difference: Difference, limit: int = MAX_CHANGES) -> str:
     """The difference as HTML for a notebook, or all of it with 0 as the limit."""
-    parts = [f"<p>{escaped(line)}</p>" for line in _head(difference)]
+    parts = [f"<p>{escape_html(line)}</p>" for line in _head(difference)]
     for change in Change:
         rows = [*difference.where(change).rows()]
         if rows:
-            shown = rows[:limit] if limit else rows
-            parts += [f"<p><b>{escaped(change)}</b></p>", html_table(_COLUMNS, [_cells(row) for row in shown])]
-            if len(rows) > len(shown):
-                parts.append(f"<p>and {len(rows) - len(shown):,} more: see .to_frame()</p>")
+            excerpt = rows[:limit] if limit else rows
+            parts += [f"<p><b>{escape_html(change)}</b></p>", html_table(_COLUMNS, [_cells(row) for row in excerpt])]
+            if len(rows) > len(excerpt):
+                parts.append(f"<p>and {len(rows) - len(excerpt):,} more: see .to_frame()</p>")
     return f"<div>{''.join(parts)}</div>"
 
 
@@ -65,7 +65,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.kind, *row[2:]
 
 
-def page(difference: Difference) -> str:
+def html_page(difference: Difference) -> str:
     """One page with every change. It loads nothing, and nothing in it runs."""
     style = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
@@ -73,7 +73,7 @@ def page(difference: Difference) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="referrer" content="no-referrer">\n<title>What differs</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>What differs</h1>\n{fragment(difference, 0)}\n"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>What differs</h1>\n{html_fragment(difference, 0)}\n"
         "</body>\n</html>\n"
     )
 
@@ -86,23 +86,23 @@ def save(difference: Difference, path: Path) -> Path:
             f"a difference is not written as {visible(path.name, 80)}",
             next_step=f"end the name in {', '.join(_WRITERS)}",
         )
-    return write_whole(write(difference), path, "the difference")
+    return atomic_write(write(difference), path, "the difference")
 
 
 def _csv(difference: Difference) -> str:
     # Imported here: pipelines are the larger part of the room, and most differences are no table.
-    from clew.graph.pipelines.files import harmless
+    from clew.graph.pipelines.files import escape_formula
 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(Row._fields)
-    writer.writerows([harmless(cell) for cell in row] for row in difference.rows())
+    writer.writerows([escape_formula(cell) for cell in row] for row in difference.rows())
     return text.getvalue()
 
 
 _WRITERS: Mapping[str, Callable[[Difference], str]] = {
-    ".html": page,
+    ".html": html_page,
     ".json": lambda difference: f"{difference.to_json()}\n",
     ".csv": _csv,
-    ".txt": lambda difference: f"{shown_text(difference, 0)}\n",
+    ".txt": lambda difference: f"{difference_text(difference, 0)}\n",
 }

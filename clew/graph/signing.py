@@ -16,7 +16,7 @@ from clew.errors import CaseError, CaseNotFound, MissingExtra
 from clew.graph import keys
 from clew.graph.events import Signed, Step
 from clew.graph.sshsig import BadSignature, SshSignature, fingerprint
-from clew.graph.writing import write_whole
+from clew.graph.writing import atomic_write
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -28,7 +28,7 @@ _STATEMENT = re.compile(
     r"time: ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{15}Z)\nsigner: ([^\n]{1,200})\n"
 )
 # No statement, and no signature, is larger than this, in bytes.
-_MAX = 65_536
+_MAX_BYTES = 65_536
 
 
 class Fault(StrEnum):
@@ -69,10 +69,10 @@ class Statement:
     @classmethod
     def read(cls, text: str) -> Statement:
         """The statement in a text. Raises BadSignature for anything else."""
-        found = _STATEMENT.fullmatch(text)
-        if found is None:
+        match = _STATEMENT.fullmatch(text)
+        if match is None:
             raise BadSignature("what was signed is no statement about a case")
-        return cls(int(found[1]), found[2], found[3], found[4])
+        return cls(int(match[1]), match[2], match[3], match[4])
 
     @property
     def at(self) -> datetime:
@@ -83,8 +83,8 @@ class Statement:
             raise BadSignature("what was signed has no time") from None
 
     def __str__(self) -> str:
-        said = (f"step: {self.step}", f"hash: {self.hash}", f"time: {self.time}", f"signer: {self.signer}")
-        return "".join(f"{line}\n" for line in ("clew case signature 1", *said))
+        fields = (f"step: {self.step}", f"hash: {self.hash}", f"time: {self.time}", f"signer: {self.signer}")
+        return "".join(f"{line}\n" for line in ("clew case signature 1", *fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Signature:
         key: the fingerprint of the key, as `ssh-keygen -l` prints it.
         covers: the last step that is signed.
         fault: what is wrong with it; None if it is good.
-        why: the same in words; empty if it is good.
+        reason: the same in words; empty if it is good.
         event: the statement and its signature, as they are kept.
     """
 
@@ -106,27 +106,27 @@ class Signature:
     key: str
     covers: int
     fault: Fault | None
-    why: str
+    reason: str
     event: Signed
 
     @classmethod
-    def made(cls, statement: Statement, key: PrivateKeyTypes) -> Signature:
+    def create(cls, statement: Statement, key: PrivateKeyTypes) -> Signature:
         """A new one, which is nowhere yet. Raises KeyUnusable for a key that signs nothing."""
         signature = keys.sign(str(statement).encode(), key)
         by = fingerprint(signature.key)
-        event = Signed(str(statement), signature.armoured(), by, statement.signer)
+        event = Signed(str(statement), signature.armour(), by, statement.signer)
         return cls(0, statement.signer, by, statement.step, None, "", event)
 
     def __bool__(self) -> bool:
         return self.fault is None
 
     def __str__(self) -> str:
-        what = f"steps 1 to {self.covers} signed by {visible(self.signer, 80)} with {visible(self.key, 80)}"
-        state = "valid" if self else f"{'not checked' if self.fault is Fault.UNCHECKED else 'NOT valid'}: {self.why}"
-        return f"{self.place}: {what}, {visible(state, 400)}"
+        summary = f"steps 1 to {self.covers} signed by {visible(self.signer, 80)} with {visible(self.key, 80)}"
+        state = "valid" if self else f"{'not checked' if self.fault is Fault.UNCHECKED else 'NOT valid'}: {self.reason}"
+        return f"{self.location}: {summary}, {visible(state, 400)}"
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where it is."""
         return f"step {self.step}" if self.step else "beside the case"
 
@@ -134,7 +134,7 @@ class Signature:
         """Whose it is, of those whose signatures count; None for nobody's, or where it is not good."""
         if not self:
             return None
-        return signers.who(SshSignature.read(self.event.signature).key, Statement.read(self.event.statement).at)
+        return signers.find(SshSignature.read(self.event.signature).key, Statement.read(self.event.statement).at)
 
     def save(self, path: str | Path) -> Path:
         """Write the statement, and its signature beside it with `.sig`, as `ssh-keygen -Y verify` wants them.
@@ -143,19 +143,19 @@ class Signature:
             CaseReadOnly: they cannot be written there.
         """
         statement = Path(path)
-        write_whole(self.event.signature, statement.with_name(f"{statement.name}.sig"), "the signature")
-        return write_whole(self.event.statement, statement, "the statement")
+        atomic_write(self.event.signature, statement.with_name(f"{statement.name}.sig"), "the signature")
+        return atomic_write(self.event.statement, statement, "the statement")
 
 
-class _Wrong(Exception):
+class _InvalidSignature(Exception):
     """What is wrong with a signature."""
 
-    def __init__(self, fault: Fault, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, fault: Fault, reason: str) -> None:
+        super().__init__(reason)
         self.fault = fault
 
 
-class Seen:
+class SignatureChecker:
     """The steps of a case so far, and what the signatures among them prove."""
 
     def __init__(self) -> None:
@@ -166,11 +166,11 @@ class Seen:
     def follow(self, step: Step) -> None:
         """Look at the next step."""
         if isinstance(step.event, Signed):
-            self.signatures.append(_looked_at(step.number, step.event, self.hashes, step))
+            self.signatures.append(_check_signature(step.number, step.event, self.hashes, step))
         self.hashes.append(step.hash)
 
 
-def detached(path: Path, hashes: Sequence[str]) -> Signature:
+def check_detached(path: Path, hashes: Sequence[str]) -> Signature:
     """What a statement proves that is kept elsewhere, with its signature beside it.
 
     Raises:
@@ -178,50 +178,52 @@ def detached(path: Path, hashes: Sequence[str]) -> Signature:
     """
     statement, signature = _text(path), _text(path.with_name(f"{path.name}.sig"))
     try:
-        said, by = Statement.read(statement).signer, fingerprint(SshSignature.read(signature).key)
+        signer, by = Statement.read(statement).signer, fingerprint(SshSignature.read(signature).key)
     except BadSignature as error:
-        raise CaseError(f"this is no signed statement: {error}", where=str(path)) from None
-    return _looked_at(0, Signed(statement, signature, by, said), hashes, None)
+        raise CaseError(f"this is no signed statement: {error}", location=str(path)) from None
+    return _check_signature(0, Signed(statement, signature, by, signer), hashes, None)
 
 
 def _text(path: Path) -> str:
     try:
         if not path.is_file():
-            raise CaseNotFound("there is no such file", where=str(path), next_step="clew sign CASE --detached makes it")
+            raise CaseNotFound(
+                "there is no such file", location=str(path), next_step="clew sign CASE --detached makes it"
+            )
         with path.open("rb") as file:
-            return file.read(_MAX).decode("utf-8", "backslashreplace")
+            return file.read(_MAX_BYTES).decode("utf-8", "backslashreplace")
     except OSError as error:
-        raise CaseError(f"it cannot be read: {error.strerror}", where=str(path)) from None
+        raise CaseError(f"it cannot be read: {error.strerror}", location=str(path)) from None
 
 
-def _looked_at(number: int, event: Signed, hashes: Sequence[str], step: Step | None) -> Signature:
+def _check_signature(number: int, event: Signed, hashes: Sequence[str], step: Step | None) -> Signature:
     fault: Fault | None = None
-    why, covers = "", 0
+    reason, covers = "", 0
     try:
         statement = Statement.read(event.statement)
         covers = statement.step
         missing = _check_key(event)
         if step is not None:
             _check_step(step, event, statement)
-        _check_place(statement, hashes, number)
+        _check_position(statement, hashes, number)
         if missing is not None:
-            fault, why = Fault.UNCHECKED, f"{missing.what}; {missing.next_step}"
+            fault, reason = Fault.UNCHECKED, f"{missing.message}; {missing.next_step}"
     except BadSignature as error:
-        fault, why = Fault.UNREADABLE, str(error)
-    except _Wrong as error:
-        fault, why = error.fault, str(error)
-    return Signature(number, event.signer, event.key, covers, fault, why, event)
+        fault, reason = Fault.UNREADABLE, str(error)
+    except _InvalidSignature as error:
+        fault, reason = error.fault, str(error)
+    return Signature(number, event.signer, event.key, covers, fault, reason, event)
 
 
 def _check_key(event: Signed) -> MissingExtra | None:
     """Whether the statement was signed by the key that it names; returns what is missing to find out."""
     signature = SshSignature.read(event.signature)
     if fingerprint(signature.key) != event.key:
-        raise _Wrong(Fault.ALTERED, "it is by another key than it says")
+        raise _InvalidSignature(Fault.ALTERED, "it is by another key than it says")
     try:
         keys.check(signature, event.statement.encode())
     except BadSignature as error:
-        raise _Wrong(Fault.FORGED, f"it is forged: {error}") from None
+        raise _InvalidSignature(Fault.FORGED, f"it is forged: {error}") from None
     except MissingExtra as error:
         return error
     return None
@@ -229,17 +231,23 @@ def _check_key(event: Signed) -> MissingExtra | None:
 
 def _check_step(step: Step, event: Signed, statement: Statement) -> None:
     """Whether the step says of itself what was signed."""
-    said = (event.signer, visible(step.by, 200) or "nobody", stamp(step.at))
-    if said != (statement.signer, statement.signer, statement.time):
-        raise _Wrong(Fault.ALTERED, "the step names another person or time than was signed")
+    actual = (event.signer, visible(step.by, 200) or "nobody", stamp(step.at))
+    if actual != (statement.signer, statement.signer, statement.time):
+        raise _InvalidSignature(Fault.ALTERED, "the step names another person or time than was signed")
 
 
-def _check_place(statement: Statement, hashes: Sequence[str], number: int) -> None:
+def _check_position(statement: Statement, hashes: Sequence[str], number: int) -> None:
     """Whether it was given to this case, and to the steps right before it."""
     last = statement.step
     if last > len(hashes) and not number:
-        raise _Wrong(Fault.CUT, f"{last} steps were signed, and the case has {len(hashes)}: the later ones are gone")
+        raise _InvalidSignature(
+            Fault.CUT, f"{last} steps were signed, and the case has {len(hashes)}: the later ones are gone"
+        )
     if not last <= len(hashes) or hashes[last - 1] != statement.hash:
-        raise _Wrong(Fault.FOREIGN, f"it was given to another case: step {last} of this one is not what was signed")
+        raise _InvalidSignature(
+            Fault.FOREIGN, f"it was given to another case: step {last} of this one is not what was signed"
+        )
     if number and last != number - 1:
-        raise _Wrong(Fault.MOVED, f"it was copied here: it was given after step {last}, not after step {number - 1}")
+        raise _InvalidSignature(
+            Fault.MOVED, f"it was copied here: it was given after step {last}, not after step {number - 1}"
+        )

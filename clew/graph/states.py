@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from clew.entities import Claim, Entity, Finding, Key, Outcome
 from clew.entities.codec import from_key
-from clew.entities.finding import ANSWERED
+from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.errors import CaseError
-from clew.graph.events import Event, Judged, Pivoted, Step, singles
+from clew.graph.events import Event, Judged, Pivoted, Step, pivot_events
 from clew.graph.fold import ANALYST
 from clew.graph.frames import Node
-from clew.graph.reading import Reading
-from clew.graph.store import not_in_force
+from clew.graph.reading import CaseReader
+from clew.graph.store import inactive_steps
 from clew.pivots.combine import combine_findings
 from clew.providers.base import canonical_json
 
 
-class Question(NamedTuple):
+class AnswerKey(NamedTuple):
     """What one source was asked. A look-up asks each of its sources in one way: its own arguments say whom."""
 
     subject: Key
@@ -30,86 +30,95 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class GraphState:
     """One of two graphs: what it knows, and every answer that counts."""
 
-    reading: Reading
+    case_reader: CaseReader
     nodes: Mapping[Key, Node]
     claims: Sequence[Claim]
-    given: Sequence[tuple[Question, Finding]]
+    answers: Sequence[tuple[AnswerKey, Finding]]
 
     @classmethod
-    def of(cls, reading: Reading, steps: Iterable[Step] | None = None) -> State:
+    def of(cls, case_reader: CaseReader, steps: Iterable[Step] | None = None) -> GraphState:
         """The state of a graph.
 
         Args:
             steps: those that it was made of; the history of the case, if not given.
         """
-        told = tuple(reading.history() if steps is None else steps)
-        undone = not_in_force(told)
-        given = [each for step in told if step.number not in undone for each in _asked(reading, step.event)]
-        nodes = {node.key: node for node in reading.known()}
-        return cls(reading, nodes, reading.said(), given)
+        history = tuple(case_reader.history() if steps is None else steps)
+        inactive = inactive_steps(history)
+        answers = [
+            answer
+            for step in history
+            if step.number not in inactive
+            for answer in _event_answers(case_reader, step.event)
+        ]
+        nodes = {node.key: node for node in case_reader.node_list()}
+        return cls(case_reader, nodes, case_reader.claim_list(), answers)
 
     def key(self, entity: Entity) -> Key | None:
         """What this graph calls an entity; None where it does not know it."""
-        return _known_as(self.reading, entity)
+        return _node_key(self.case_reader, entity)
 
 
-def _known_as(reading: Reading, entity: Entity) -> Key | None:
+def _node_key(case_reader: CaseReader, entity: Entity) -> Key | None:
     try:
-        return reading.node_key(entity)
+        return case_reader.node_key(entity)
     except CaseError:
         return None
 
 
-def latest(given: Iterable[tuple[Question, Finding]]) -> dict[Question, Finding]:
+def latest_answers(answers: Iterable[tuple[AnswerKey, Finding]]) -> dict[AnswerKey, Finding]:
     """The latest answer to each question. One that is none does not hide the one before it."""
-    found: dict[Question, Finding] = {}
-    for question, part in given:
-        if part.outcome in ANSWERED or question not in found or found[question].outcome not in ANSWERED:
-            found[question] = part
-    return found
+    latest: dict[AnswerKey, Finding] = {}
+    for question, part in answers:
+        if (
+            part.outcome in CONCLUSIVE_OUTCOMES
+            or question not in latest
+            or latest[question].outcome not in CONCLUSIVE_OUTCOMES
+        ):
+            latest[question] = part
+    return latest
 
 
-def _asked(reading: Reading, event: Event) -> Iterator[tuple[Question, Finding]]:
+def _event_answers(case_reader: CaseReader, event: Event) -> Iterator[tuple[AnswerKey, Finding]]:
     """Every question of an event, with its answer. A person who gives a verdict answers too."""
     if isinstance(event, Judged):
         subject = from_key(event.about)
-        said = Finding(subject, "judge", ANALYST, verdict=event.verdict, reason=event.why)
-        yield Question(_known_as(reading, subject) or event.about, said.pivot, said.provider, ""), said
-    for single in singles(event):
-        subject = single.invocation.subject
-        key = _known_as(reading, subject) or subject.key
-        parts = single.finding.parts
-        arguments = "" if parts else canonical_json(dict(single.invocation.arguments))
-        for part in parts or (single.finding,):
-            yield Question(key, part.pivot, part.provider, arguments), part
+        finding = Finding(subject, "judge", ANALYST, verdict=event.verdict, reason=event.why)
+        yield AnswerKey(_node_key(case_reader, subject) or event.about, finding.pivot, finding.provider, ""), finding
+    for pivot_event in pivot_events(event):
+        subject = pivot_event.invocation.subject
+        key = _node_key(case_reader, subject) or subject.key
+        parts = pivot_event.finding.parts
+        arguments = "" if parts else canonical_json(dict(pivot_event.invocation.arguments))
+        for part in parts or (pivot_event.finding,):
+            yield AnswerKey(key, part.pivot, part.provider, arguments), part
 
 
-def common_names(before: State, after: State) -> dict[Key, Key]:
+def common_names(before: GraphState, after: GraphState) -> dict[Key, Key]:
     """One name for each node, the same in both graphs: a node that one of them has alone may be known to the other."""
-    joined: dict[Key, Key] = {}
+    parents: dict[Key, Key] = {}
 
     def root(key: Key) -> Key:
-        while key in joined:
-            key = joined[key]
+        while key in parents:
+            key = parents[key]
         return key
 
-    for one, other in ((before, after), (after, before)):
-        for key, node in one.nodes.items():
-            known = None if key in other.nodes else other.key(node.entity)
-            first, second = sorted((root(key), root(known or key)))
+    for state, other in ((before, after), (after, before)):
+        for key, node in state.nodes.items():
+            counterpart = None if key in other.nodes else other.key(node.entity)
+            first, second = sorted((root(key), root(counterpart or key)))
             if first != second:
-                joined[second] = first
-    return {key: root(key) for key in joined}
+                parents[second] = first
+    return {key: root(key) for key in parents}
 
 
-def absent(single: Pivoted, reason: str, at: datetime) -> Finding:
+def skipped_finding(pivot_event: Pivoted, reason: str, at: datetime) -> Finding:
     """The finding of a pivot that was not run: each of its sources was skipped."""
-    invocation, finding = single.invocation, single.finding
-    skipped = [
+    invocation, finding = pivot_event.invocation, pivot_event.finding
+    findings = [
         Finding(invocation.subject, part.pivot, part.provider, Outcome.SKIPPED, reason=reason, asked_at=at)
         for part in finding.parts or (finding,)
     ]
-    return combine_findings(invocation.subject, invocation.pivot, tuple(skipped)) if finding.parts else skipped[0]
+    return combine_findings(invocation.subject, invocation.pivot, tuple(findings)) if finding.parts else findings[0]

@@ -17,11 +17,11 @@ from pydantic import ValidationError
 from clew.entities.display import visible
 from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.database import Connection, copy_database, typed
-from clew.graph.events import Event, Redone, Step, Undone, Unmerged, chain, event_adapter, event_json
+from clew.graph.database import Connection, case_errors, copy_database
+from clew.graph.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
 from clew.graph.fold import Fold
-from clew.graph.migration import checked_format, format_of, give_checksums, replace_tables
-from clew.graph.schema import DERIVED, VERSION, connect, whole_file
+from clew.graph.migration import add_checksums, checked_format, format_of, replace_tables
+from clew.graph.schema import DERIVED_TABLES, VERSION, atomic_file, connect
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
@@ -43,46 +43,46 @@ class Store:
     """The file of a case, or its likeness in memory.
 
     Args:
-        behind: has the raw replies that this one has not.
+        fallback: has the raw replies that this one has not.
         migrate: make a case of an older format one of today's; if not, only its steps and raw replies can be read.
 
     Attributes:
-        outdated: whether it is of an older format still.
+        is_outdated: whether it is of an older format still.
     """
 
-    def __init__(self, path: Path | None, *, behind: Store | None = None, migrate: bool = True) -> None:
+    def __init__(self, path: Path | None, *, fallback: Store | None = None, migrate: bool = True) -> None:
         self.path = path
-        self._behind = behind
+        self._fallback = fallback
         # Threads share the connection, which serves one at a time; and the steps of one thread must not end up in the
         # transaction of another.
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self._connection: Connection | None = connect(path)
         try:
-            with typed(path):
-                self.outdated = checked_format(self._connection, path) < VERSION
-            if self.outdated and migrate:
+            with case_errors(path):
+                self.is_outdated = checked_format(self._connection, path) < VERSION
+            if self.is_outdated and migrate:
                 self._migrate()
-                self.outdated = False
+                self.is_outdated = False
         except BaseException:
             self._connection.close()
             raise
 
     @classmethod
     @contextmanager
-    def look(cls, path: Path) -> Generator[Store]:
+    def open_readonly(cls, path: Path) -> Generator[Store]:
         """The case in a file that stays as it is: one of an older format is folded in memory."""
         with cls(path, migrate=False) as store:
-            if not store.outdated:
+            if not store.is_outdated:
                 yield store
                 return
-            with store.until(store.head()[0]) as folded:
-                yield folded
+            with store.as_of(store.head()[0]) as projection:
+                yield projection
 
     @property
     def connection(self) -> Connection:
         """The open database. Raises CaseClosed after `close`."""
         if self._connection is None:
-            raise CaseClosed("the case is closed", where=str(self.path or "memory"), next_step="open it again")
+            raise CaseClosed("the case is closed", location=str(self.path or "memory"), next_step="open it again")
         return self._connection
 
     def close(self) -> None:
@@ -109,18 +109,18 @@ class Store:
         Raises:
             CaseDamaged: that is not what clew writes; the steps may still be good.
         """
-        with self._turn, typed(self.path):
+        with self._lock, case_errors(self.path):
             try:
                 yield self.connection
             except _UNREADABLE as error:
-                what = f"the graph of the case cannot be read ({type(error).__name__})"
-                where = str(self.path or "memory")
-                raise CaseDamaged(what, where=where, next_step="restore it from a copy") from error
+                problem = f"the graph of the case cannot be read ({type(error).__name__})"
+                location = str(self.path or "memory")
+                raise CaseDamaged(problem, location=location, next_step="restore it from a copy") from error
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
         """All or nothing, and durable when the block ends. Blocks inside a block belong to the outer one."""
-        with self._turn, typed(self.path):
+        with self._lock, case_errors(self.path):
             connection = self.connection
             if connection.in_transaction:
                 yield connection
@@ -142,43 +142,45 @@ class Store:
         Raises:
             CaseError: it could not be read back, so it is not written either; or the file cannot be written.
         """
-        body = self._body(event)
+        body = self._checked_body(event)
         with self.transaction() as connection:
             number, previous = self.head()
             number += 1
-            self._keep(replies or {})
+            self._insert_replies(replies or {})
             moment = stamp(at)
-            digest = chain(previous, number, moment, by, tool, body)
+            digest = step_hash(previous, number, moment, by, tool, body)
             connection.execute(
                 "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, moment, by, tool, event.kind, _packed(body.encode()), previous, digest),
+                (number, moment, by, tool, event.kind, _compress(body.encode()), previous, digest),
             )
             connection.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (number, digest))
             Fold(connection, evidence=self.body).apply(number, event)
         return number
 
-    def _body(self, event: Event) -> str:
+    def _checked_body(self, event: Event) -> str:
         """The text of an event, if it can be read again: one step that cannot be would end the chain for good."""
         try:
             body = event_json(event)
             event_adapter().validate_json(body)
         except _UNREADABLE as error:
-            why = visible(str(error).partition("\n")[0], 200)
+            reason = visible(str(error).partition("\n")[0], 200)
             raise CaseError(
-                f"the step cannot be kept: {why}", where=str(self.path or "memory"), next_step="nothing was recorded"
+                f"the step cannot be kept: {reason}",
+                location=str(self.path or "memory"),
+                next_step="nothing was recorded",
             ) from None
         return body
 
     def head(self) -> tuple[int, str]:
         """The number and hash of the last step; 0 and zeros in an empty case."""
-        row = self._one("SELECT number, hash FROM head", ())
+        row = self._fetch_one("SELECT number, hash FROM head", ())
         if row is None:
             return 0, GENESIS
         number, digest = row
         if not (isinstance(number, int) and isinstance(digest, str)):
             raise CaseDamaged(
                 "where the case ends cannot be read",
-                where=str(self.path or "memory"),
+                location=str(self.path or "memory"),
                 next_step="restore it from a copy",
             )
         return number, digest
@@ -194,38 +196,38 @@ class Store:
         for number, row in enumerate(self._rows(), start=1):
             step = self._step(row)
             if (step.number, step.previous, step.event.kind) != (number, previous, row[4]):
-                raise self._damaged(number, "it does not follow from the step before it")
+                raise self._damage_error(number, "it does not follow from the step before it")
             if number == last and step.hash != last_hash:
-                raise self._damaged(number, "it is not the one that was written last")
+                raise self._damage_error(number, "it is not the one that was written last")
             previous = step.hash
             yield step
         if number < last:
-            raise self._damaged(number + 1, "it is missing")
+            raise self._damage_error(number + 1, "it is missing")
 
     def step(self, number: int) -> Step:
         """One step, checked against its own hash. Raises CaseDamaged if it is missing or was changed."""
-        row = self._one(
+        row = self._fetch_one(
             "SELECT number, at, by, tool, kind, body, previous, hash FROM steps WHERE number = ?", (number,)
         )
         if row is None:
-            raise self._damaged(number, "it is missing")
+            raise self._damage_error(number, "it is missing")
         return self._step(row)
 
     def _step(self, row: tuple[Any, ...]) -> Step:
-        number, at, by, tool, _, packed, previous, digest = row
+        number, at, by, tool, _, blob, previous, digest = row
         try:
-            body = _unpacked(packed).decode()
-            if chain(previous, number, at, by, tool, body) != digest:
-                raise self._damaged(number, "its content does not match its hash")
+            body = _decompress(blob).decode()
+            if step_hash(previous, number, at, by, tool, body) != digest:
+                raise self._damage_error(number, "its content does not match its hash")
             event = event_adapter().validate_json(body)
             return Step(number, datetime.fromisoformat(at), by, tool, event, previous, digest)
         except _UNREADABLE as error:
-            raise self._damaged(number, f"it cannot be read ({type(error).__name__})") from None
+            raise self._damage_error(number, f"it cannot be read ({type(error).__name__})") from None
 
-    def _damaged(self, number: int, why: str) -> CaseDamaged:
+    def _damage_error(self, number: int, reason: str) -> CaseDamaged:
         return CaseDamaged(
-            f"step {number} is damaged: {why}",
-            where=str(self.path or "memory"),
+            f"step {number} is damaged: {reason}",
+            location=str(self.path or "memory"),
             next_step=f"steps before {number} are good; restore the rest from a copy",
         )
 
@@ -235,27 +237,31 @@ class Store:
         Raises:
             CaseDamaged: it is missing, or is not what its address says.
         """
-        where, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}{f' of step {step}' if step else ''}"
-        row = self._one("SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,))
-        if row is None and self._behind is not None:
-            return self._behind.reply(fingerprint, at=at, status=status, step=step)
+        location, name = str(self.path or "memory"), f"evidence {fingerprint[:16]}{f' of step {step}' if step else ''}"
+        row = self._fetch_one("SELECT media_type, body FROM evidence WHERE fingerprint = ?", (fingerprint,))
+        if row is None and self._fallback is not None:
+            return self._fallback.reply(fingerprint, at=at, status=status, step=step)
         if row is None:
-            raise CaseDamaged(f"{name} is missing", where=where, next_step="restore the case from a copy")
+            raise CaseDamaged(f"{name} is missing", location=location, next_step="restore the case from a copy")
         try:
-            reply = Reply(_unpacked(row[1]), row[0], at, status)
+            reply = Reply(_decompress(row[1]), row[0], at, status)
         except (zstandard.ZstdError, TypeError):
-            raise CaseDamaged(f"{name} cannot be read", where=where, next_step="restore the case from a copy") from None
+            raise CaseDamaged(
+                f"{name} cannot be read", location=location, next_step="restore the case from a copy"
+            ) from None
         if reply.fingerprint != fingerprint:
-            raise CaseDamaged(f"{name} was changed", where=where, next_step="do not trust this file")
+            raise CaseDamaged(f"{name} was changed", location=location, next_step="do not trust this file")
         return reply
 
     def evidence(self) -> list[str]:
         """The content addresses of all raw replies."""
         with self.reading() as connection:
-            own = [str(row[0]) for row in connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint")]
-        return own if self._behind is None else sorted({*own, *self._behind.evidence()})
+            fingerprints = [
+                str(row[0]) for row in connection.execute("SELECT fingerprint FROM evidence ORDER BY fingerprint")
+            ]
+        return fingerprints if self._fallback is None else sorted({*fingerprints, *self._fallback.evidence()})
 
-    def checked(self, fingerprint: str) -> Reply:
+    def verified_reply(self, fingerprint: str) -> Reply:
         """A raw reply, if it is what its address says. Raises CaseDamaged."""
         return self.reply(fingerprint, at=_NEVER)
 
@@ -269,18 +275,18 @@ class Store:
 
     def size(self) -> int:
         """How large the case is, in bytes."""
-        (pages,), (page,) = self._one("PRAGMA page_count", ()), self._one("PRAGMA page_size", ())
+        (pages,), (page,) = self._fetch_one("PRAGMA page_count", ()), self._fetch_one("PRAGMA page_size", ())
         return int(pages) * int(page)
 
-    def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
-        with self._turn, typed(self.path):
+    def _fetch_one(self, sql: str, values: tuple[Any, ...]) -> Any:
+        with self._lock, case_errors(self.path):
             return self.connection.execute(sql, values).fetchone()
 
-    def _keep(self, replies: Mapping[str, Reply]) -> None:
+    def _insert_replies(self, replies: Mapping[str, Reply]) -> None:
         self.connection.executemany(
             "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)",
             [
-                (fingerprint, reply.media_type, len(reply.body), _packed(reply.body))
+                (fingerprint, reply.media_type, len(reply.body), _compress(reply.body))
                 for fingerprint, reply in replies.items()
             ],
         )
@@ -290,16 +296,16 @@ class Store:
     def rebuild(self) -> None:
         """Make everything that follows from the steps again."""
         with self.transaction() as connection:
-            for table in DERIVED:
+            for table in DERIVED_TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
             self._fold_all(connection)
 
     def _migrate(self) -> None:
         """Make a case of an older format one of today's: in one transaction, so that it is never half of both."""
         # All of it in memory first: a case that is damaged stays as it is.
-        self.until(self.head()[0]).close()
-        with self._turn, typed(self.path):
-            give_checksums(self.connection)
+        self.as_of(self.head()[0]).close()
+        with self._lock, case_errors(self.path):
+            add_checksums(self.connection)
         with self.transaction() as connection:
             if format_of(connection) < VERSION:  # another process may have been first
                 replace_tables(connection)
@@ -307,19 +313,19 @@ class Store:
 
     def _fold_all(self, connection: Connection) -> None:
         steps = list(self.steps())
-        fold = Fold(connection, undone=not_in_force(steps), evidence=self.body)
+        fold = Fold(connection, undone=inactive_steps(steps), evidence=self.body)
         for step in steps:
             fold.apply(step.number, step.event)
 
     def body(self, fingerprint: str) -> bytes:
         """The bytes of a raw reply. Raises CaseDamaged."""
-        return self.checked(fingerprint).body
+        return self.verified_reply(fingerprint).body
 
     # -- copies --------------------------------------------------------------------------------------------------
 
-    def until(self, number: int) -> Store:
+    def as_of(self, number: int) -> Store:
         """The case as it was after a step, in memory. Raw replies are still read from this one."""
-        past = Store(None, behind=self)
+        past = Store(None, fallback=self)
         with past.transaction() as connection:
             for row in self._rows(number):
                 connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -331,12 +337,12 @@ class Store:
         """Steps as they are kept, up to one of them. Others may use the connection between two of them."""
         after = -_LAST
         while True:
-            with self._turn, typed(self.path):
-                some = list(self.connection.execute(_SOME_STEPS, (after, last)))
-            yield from some
-            if not some:
+            with self._lock, case_errors(self.path):
+                rows = list(self.connection.execute(_SOME_STEPS, (after, last)))
+            yield from rows
+            if not rows:
                 return
-            after = some[-1][0]
+            after = rows[-1][0]
 
     def copy(self, path: Path) -> None:
         """Write the case as it is now into a new file, whole or not at all, while others go on with this one.
@@ -344,31 +350,31 @@ class Store:
         Raises:
             CaseError: there is such a file already, or it cannot be written.
         """
-        with whole_file(path) as scratch, self._turn:
+        with atomic_file(path) as scratch, self._lock:
             copy_database(self.connection, scratch)
 
     def copy_until(self, number: int, path: Path) -> None:
         """Write the steps up to one of them, with all good evidence, into a new file. Raises CaseError as `copy`."""
-        with self.until(number) as past:
+        with self.as_of(number) as past:
             with past.transaction() as connection:
                 for fingerprint in self.evidence():
                     with suppress(CaseDamaged):
-                        reply = self.checked(fingerprint)
-                        row = (fingerprint, reply.media_type, len(reply.body), _packed(reply.body))
+                        reply = self.verified_reply(fingerprint)
+                        row = (fingerprint, reply.media_type, len(reply.body), _compress(reply.body))
                         connection.execute("INSERT INTO evidence VALUES (?, ?, ?, ?)", row)
             past.copy(path)
 
 
-def not_in_force(steps: Iterable[Step]) -> frozenset[int]:
+def inactive_steps(steps: Iterable[Step]) -> frozenset[int]:
     """The steps that were taken back, and the merges that were unmerged."""
     undone: set[int] = set()
     merges: dict[int, int] = {}
     for step in steps:
         match step.event:
-            case Undone(taken):
-                undone.update(taken)
-            case Redone(taken):
-                undone.difference_update(taken)
+            case Undone(numbers):
+                undone.update(numbers)
+            case Redone(numbers):
+                undone.difference_update(numbers)
             case Unmerged(merge):
                 merges[step.number] = merge
             case _:
@@ -376,11 +382,11 @@ def not_in_force(steps: Iterable[Step]) -> frozenset[int]:
     return frozenset(undone | {merge for by, merge in merges.items() if by not in undone})
 
 
-def _packed(data: bytes) -> bytes:
+def _compress(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)
 
 
-def _unpacked(data: Any) -> bytes:
+def _decompress(data: Any) -> bytes:
     if not isinstance(data, bytes):  # SQLite stores any type in any column
         raise TypeError("a body is bytes")
     if zstandard.frame_content_size(data) > MAX_BODY:

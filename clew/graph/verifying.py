@@ -10,10 +10,10 @@ from pathlib import Path
 from clew.entities.display import visible
 from clew.errors import CaseDamaged
 from clew.graph.digest import digest_lines
-from clew.graph.keys import needed
+from clew.graph.keys import require_cryptography
 from clew.graph.schema import check_pages
 from clew.graph.signers import Signers
-from clew.graph.signing import Fault, Seen, Signature, detached
+from clew.graph.signing import Fault, Signature, SignatureChecker, check_detached
 from clew.graph.store import Store
 
 
@@ -29,7 +29,7 @@ class Verification:
         bad_step: the first step that is not what was written; 0 if all are.
         signatures: in the case, in their order; then the one that was kept beside it, if there is one.
         faults: what is wrong with signatures, or that none is good enough.
-        unsigned: how many steps come after the last signature that counts; all of them without one.
+        unsigned_steps: how many steps come after the last signature that counts; all of them without one.
     """
 
     steps: int
@@ -39,7 +39,7 @@ class Verification:
     bad_step: int = 0
     signatures: tuple[Signature, ...] = ()
     faults: tuple[Fault, ...] = ()
-    unsigned: int = 0
+    unsigned_steps: int = 0
 
     def __bool__(self) -> bool:
         return not self.problems
@@ -47,18 +47,18 @@ class Verification:
     def __str__(self) -> str:
         if not self.problems:
             lines = [f"sound: {self.steps} steps, {self.evidence} pieces of evidence, and the graph that follows"]
-            return "\n".join([*lines, *self._signed()])
+            return "\n".join([*lines, *self._signature_lines()])
         lines = [f"not sound: {self.steps} of {self.total} steps are good"]
         lines += [f"  {visible(problem, 400)}" for problem in self.problems]
-        lines += self._signed()
+        lines += self._signature_lines()
         if self.bad_step > 1:
             lines.append(f"  next: clew verify CASE --salvage OUT saves the {self.bad_step - 1} steps before it")
         return "\n".join(lines)
 
-    def _signed(self) -> list[str]:
+    def _signature_lines(self) -> list[str]:
         lines = [f"  {signature}" for signature in self.signatures if signature.fault in (None, Fault.UNCHECKED)]
-        if lines and self.unsigned:
-            lines.append(f"  the last {self.unsigned} of {self.total} steps are not signed")
+        if lines and self.unsigned_steps:
+            lines.append(f"  the last {self.unsigned_steps} of {self.total} steps are not signed")
         return lines
 
 
@@ -74,50 +74,55 @@ def verify(store: Store, signers: Signers | None = None, statement: Path | None 
         CaseError: there is no such statement.
     """
     if signers is not None:
-        needed()
+        require_cryptography()
     total = store.head()[0]
     problems: list[str] = []
-    seen = Seen()
+    checker = SignatureChecker()
     try:
         for step in store.steps():
-            seen.follow(step)
+            checker.follow(step)
     except CaseDamaged as error:
-        problems.append(error.what)
-    good = len(seen.hashes)
+        problems.append(error.message)
+    good = len(checker.hashes)
     bad = good + 1 if problems else 0
-    found = [*seen.signatures, *([detached(statement, seen.hashes)] if statement is not None else [])]
-    evidence, lost = _check_evidence(store)
-    problems += lost
-    if not problems and not store.outdated:  # the tables of an older format are made anew when it is opened
+    signatures = [*checker.signatures, *([check_detached(statement, checker.hashes)] if statement is not None else [])]
+    evidence, evidence_problems = _check_evidence(store)
+    problems += evidence_problems
+    if not problems and not store.is_outdated:  # the tables of an older format are made anew when it is opened
         problems += _check_graph(store, total)
-    wrong = [*_bad(found), *_demanded(found, signers)]
-    problems += [why for _, why in wrong]
-    faults, after = tuple(fault for fault, _ in wrong), _after(found, signers, total)
-    return Verification(good, total, evidence, tuple(problems), bad, tuple(found), faults, after)
+    signature_problems = [*_bad_signatures(signatures), *_signer_problems(signatures, signers)]
+    problems += [reason for _, reason in signature_problems]
+    faults, unsigned_steps = (
+        tuple(fault for fault, _ in signature_problems),
+        _unsigned_count(signatures, signers, total),
+    )
+    return Verification(good, total, evidence, tuple(problems), bad, tuple(signatures), faults, unsigned_steps)
 
 
-def _bad(found: list[Signature]) -> Iterator[tuple[Fault, str]]:
-    for signature in found:
+def _bad_signatures(signatures: list[Signature]) -> Iterator[tuple[Fault, str]]:
+    for signature in signatures:
         if signature.fault not in (None, Fault.UNCHECKED):
-            yield signature.fault, f"the signature of {signature.place} is not good: {signature.why}"
+            yield signature.fault, f"the signature of {signature.location} is not good: {signature.reason}"
 
 
-def _demanded(found: list[Signature], signers: Signers | None) -> Iterator[tuple[Fault, str]]:
+def _signer_problems(signatures: list[Signature], signers: Signers | None) -> Iterator[tuple[Fault, str]]:
     """Why none of the signatures is what was asked for; nothing if one is."""
-    if signers is None or any(signature.owner(signers) for signature in found):
+    if signers is None or any(signature.owner(signers) for signature in signatures):
         return
-    if not found:
+    if not signatures:
         yield Fault.MISSING, f"nobody signed it; signatures of {signers} count"
-    elif good := [f"{each.place}: {each.signer} with {each.key}" for each in found if each]:
+    elif good := [
+        f"{signature.location}: {signature.signer} with {signature.key}" for signature in signatures if signature
+    ]:
         yield Fault.STRANGER, f"only others signed it ({'; '.join(good)}); signatures of {signers} count"
     else:
         yield Fault.MISSING, f"no signature is good; signatures of {signers} count"
 
 
-def _after(found: list[Signature], signers: Signers | None, total: int) -> int:
+def _unsigned_count(signatures: list[Signature], signers: Signers | None, total: int) -> int:
     """How many steps nobody signed. What a signature in a case says of itself is signed as well."""
-    counted = (each for each in found if (each.owner(signers) if signers else each))
-    return total - max((each.step or each.covers for each in counted), default=0)
+    valid_signatures = (signature for signature in signatures if (signature.owner(signers) if signers else signature))
+    return total - max((signature.step or signature.covers for signature in valid_signatures), default=0)
 
 
 def _check_evidence(store: Store) -> tuple[int, list[str]]:
@@ -125,22 +130,22 @@ def _check_evidence(store: Store) -> tuple[int, list[str]]:
     names = store.evidence()
     for name in names:
         try:
-            store.checked(name)
+            store.verified_reply(name)
         except CaseDamaged as error:
-            problems.append(error.what)
+            problems.append(error.message)
     return len(names), problems
 
 
 def _check_graph(store: Store, last: int) -> list[str]:
     """The first line in which the tables are not what the steps say."""
-    with store.until(last) as folded, store.reading() as connection:
+    with store.as_of(last) as projection, store.reading() as connection:
         try:
             check_pages(connection, store.path)
         except CaseDamaged as error:
-            return [error.what]
-        for said, follows in zip_longest(digest_lines(connection), digest_lines(folded.connection)):
-            if said != follows:
-                return [f"the graph does not follow from the steps: it has {said}, and they give {follows}"]
+            return [error.message]
+        for stored_line, derived_line in zip_longest(digest_lines(connection), digest_lines(projection.connection)):
+            if stored_line != derived_line:
+                return [f"the graph does not follow from the steps: it has {stored_line}, and they give {derived_line}"]
     return []
 
 
@@ -151,8 +156,8 @@ def salvage(path: Path, to: Path) -> Verification:
         CaseError: not even the first step is good, the file cannot be opened at all, or there is such a file already.
     """
     with Store(path, migrate=False) as store:
-        found = verify(store)
-        if found.steps == 0:
-            raise CaseDamaged("no step of the case is good", where=str(path), next_step="restore it from a copy")
-        store.copy_until(found.steps, to)
-        return found
+        verification = verify(store)
+        if verification.steps == 0:
+            raise CaseDamaged("no step of the case is good", location=str(path), next_step="restore it from a copy")
+        store.copy_until(verification.steps, to)
+        return verification

@@ -10,17 +10,17 @@ from pathlib import Path
 from clew.errors import CaseReadOnly
 
 
-def write_whole(text: str, path: Path, what: str) -> Path:
+def atomic_write(text: str, path: Path, label: str) -> Path:
     """Write a file; one that was there is replaced in one step, or stays as it was.
 
     Raises:
-        CaseReadOnly: `what` cannot be written there.
+        CaseReadOnly: `label` cannot be written there.
     """
-    return write_lines((text,), path, what)
+    return atomic_write_lines((text,), path, label)
 
 
-def write_lines(lines: Iterable[str], path: Path, what: str) -> Path:
-    """Write a file of lines, each with its break, as `write_whole` does; they are not held in memory together."""
+def atomic_write_lines(lines: Iterable[str], path: Path, label: str) -> Path:
+    """Write a file of lines, each with its break, as `atomic_write` does; they are not held in memory together."""
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with scratch.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
@@ -31,6 +31,6 @@ def write_lines(lines: Iterable[str], path: Path, what: str) -> Path:
     except OSError as error:
         scratch.unlink(missing_ok=True)
         raise CaseReadOnly(
-            f"{what} cannot be written: {error.strerror}", where=str(path), next_step="choose another place"
+            f"{label} cannot be written: {error.strerror}", location=str(path), next_step="choose another place"
         ) from None
     return path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Process, Url
 from clew.pivots.binding import menu
-from clew.pivots.plugins import offered
+from clew.pivots.plugins import menu_plugins
 
 if TYPE_CHECKING:
     from clew.pivots.catalog import Catalog
@@ -47,13 +47,13 @@ MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType(
 def attach_menus() -> None:
     """Place the descriptors. The modules behind them are loaded when a menu is first used."""
     for entity, menus in MENUS.items():
-        for name, where in menus.items():
-            space: menu[Any] = menu(f"clew.pivots.{where}")
+        for name, target in menus.items():
+            space: menu[Any] = menu(f"clew.pivots.{target}")
             setattr(entity, name, space)
     # After clew's own, so that a plug-in which takes one of their names is seen to do so.
-    for entity, others in offered().menus.items():
-        for name, other in others.items():
-            setattr(entity, name, other)
+    for entity, plugin_menus in menu_plugins().menus.items():
+        for name, plugin_menu in plugin_menus.items():
+            setattr(entity, name, plugin_menu)
     setattr(Entity, "pivots", classmethod(_pivots))  # noqa: B010 - the static view of it is in `clew.entities.menus`
 
 

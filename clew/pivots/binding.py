@@ -2,7 +2,7 @@
 
 A menu is a class that reads as a table:
 
-    class IpTi(Space[IpAddress]):
+    class IpTi(Menu[IpAddress]):
         menu = "ti"
         lookup = fan_out()
         abuseipdb = bind(AbuseIpDb.ip)
@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeV
 from clew.entities import Entity
 from clew.entities.display import visible
 from clew.entities.vocabulary import Term
-from clew.pivots.calls import Call, LookupCall, defaults_of
-from clew.pivots.choosing import EVERYBODY, Choice, Rule
+from clew.pivots.calls import LookupCall, PivotCall, defaults_of
+from clew.pivots.choosing import EVERY_SOURCE, LookupPolicy, VerdictRule
 from clew.pivots.combine import combine_findings
-from clew.pivots.invocation import Leg, Pivot
-from clew.providers.base import ColumnsOf, Operation, Provider
+from clew.pivots.invocation import Pivot, SubQuery
+from clew.providers.base import ColumnFunction, Operation, Provider
 from clew.providers.exchange import Answer
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
-S = TypeVar("S", bound="Space[Any]")
+S = TypeVar("S", bound="Menu[Any]")
 
 
-class Space(Generic[E]):
+class Menu(Generic[E]):
     """A menu of pivots of one subject."""
 
     __slots__ = ("subject",)
@@ -51,7 +51,7 @@ class Space(Generic[E]):
 
     @classmethod
     def entity(cls) -> type[Entity]:
-        """The class of its subjects: `IpAddress` for a `Space[IpAddress]`."""
+        """The class of its subjects: `IpAddress` for a `Menu[IpAddress]`."""
         (kind,) = get_args(vars(cls)["__orig_bases__"][0])
         return cast("type[Entity]", kind)
 
@@ -114,13 +114,13 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         self.operation = operation
         self.about = operation.about
         self.calls = operation.calls
-        self.wide = operation.wide
+        self.broad = operation.broad
         self.columns = operation.columns
-        self.leads = operation.leads
-        self.together: tuple[str, ...] = ()
+        self.expands = operation.expands
+        self.member_names: tuple[str, ...] = ()
         self.name = ""
 
-    def __set_name__(self, owner: type[Space[E]], name: str) -> None:
+    def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
         self.name = f"{owner.menu}.{name}"
         self._kind = owner.entity()
 
@@ -130,19 +130,19 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
 
     def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         """All arguments of a call, defaults included. Raises TypeError for one that the pivot has not."""
-        known = {**self._defaults, **kwargs}
-        if not args and known.keys() == self.signature.parameters.keys():
-            return known  # nearly every call, at a tenth of the cost
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return dict(bound.arguments)
+        values = {**self._defaults, **kwargs}
+        if not args and values.keys() == self.signature.parameters.keys():
+            return values  # nearly every call, at a tenth of the cost
+        bound_arguments = self.signature.bind(*args, **kwargs)
+        bound_arguments.apply_defaults()
+        return dict(bound_arguments.arguments)
 
     @overload
-    def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
+    def __get__(self, space: None, owner: type[Menu[E]]) -> Self: ...
     @overload
-    def __get__(self, space: Space[E], owner: type[Space[E]]) -> Call[P]: ...
-    def __get__(self, space: Space[E] | None, owner: type[Space[E]]) -> Self | Call[P]:
-        return self if space is None else Call(self, space.subject)
+    def __get__(self, space: Menu[E], owner: type[Menu[E]]) -> PivotCall[P]: ...
+    def __get__(self, space: Menu[E] | None, owner: type[Menu[E]]) -> Self | PivotCall[P]:
+        return self if space is None else PivotCall(self, space.subject)
 
     @property
     def help(self) -> str:
@@ -159,22 +159,22 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         """The one provider that is asked."""
         return (self.operation.provider,)
 
-    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
+    def complete(self, arguments: Mapping[str, Any], policy: LookupPolicy = EVERY_SOURCE) -> dict[str, Any]:
         """All arguments of a call, defaults included. Raises ValueError for one that is none of its choices."""
-        whole = {**self._defaults, **arguments}
+        full_arguments = {**self._defaults, **arguments}
         for name, values in self.operation.choices.items():
-            if whole[name] not in values:
-                raise ValueError(f"{name} is one of {', '.join(map(str, values))}, not {whole[name]!r}")
-        return whole
+            if full_arguments[name] not in values:
+                raise ValueError(f"{name} is one of {', '.join(map(str, values))}, not {full_arguments[name]!r}")
+        return full_arguments
 
-    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+    def source_pivots(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
         """Itself: it asks one source."""
         return (self,)
 
-    def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
+    def sub_queries(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[SubQuery, ...]:
         """The operation, begun."""
         operation: Operation[Any, ...] = self.operation
-        return (Leg(self.name, operation.provider, operation.steps(subject, **arguments)),)
+        return (SubQuery(self.name, operation.provider, operation.steps(subject, **arguments)),)
 
     def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
         """The one answer."""
@@ -184,54 +184,54 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
 class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like property
     """A row of a menu that asks all other rows of it."""
 
-    wide = False
-    leads = True
-    columns: ColumnsOf | None = None
+    broad = False
+    expands = True
+    columns: ColumnFunction | None = None
 
     def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
         super().__init__(self, Entity, {"providers": None, "agree": None})
         self.about = about
         self.name = ""
-        self._space: type[Space[E]] = Space
+        self._space: type[Menu[E]] = Menu
 
-    def __set_name__(self, owner: type[Space[E]], name: str) -> None:
+    def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
         self.name = f"{owner.menu}.{name}"
         self._space = owner
         self._kind = owner.entity()
 
     def given(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
         """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
-        return Bulk(self, self._kind, {"providers": self.chosen(providers), "agree": agree})
+        return Bulk(self, self._kind, {"providers": self.selected_rows(providers), "agree": agree})
 
     @overload
-    def __get__(self, space: None, owner: type[Space[E]]) -> Self: ...
+    def __get__(self, space: None, owner: type[Menu[E]]) -> Self: ...
     @overload
-    def __get__(self, space: Space[E], owner: type[Space[E]]) -> LookupCall: ...
-    def __get__(self, space: Space[E] | None, owner: type[Space[E]]) -> Self | LookupCall:
+    def __get__(self, space: Menu[E], owner: type[Menu[E]]) -> LookupCall: ...
+    def __get__(self, space: Menu[E] | None, owner: type[Menu[E]]) -> Self | LookupCall:
         return self if space is None else LookupCall(self, space.subject)
 
     @cached_property
     def rows(self) -> Mapping[str, bind[Any, ...]]:
         """The rows that are asked, by name."""
-        named = rows_of(self._space)
-        return {name: cast("bind[Any, ...]", row) for name, row in named.items() if isinstance(row, bind)}
+        all_rows = rows_of(self._space)
+        return {name: cast("bind[Any, ...]", row) for name, row in all_rows.items() if isinstance(row, bind)}
 
     @cached_property
-    def _known(self) -> Mapping[str, str]:
+    def _row_aliases(self) -> Mapping[str, str]:
         """The rows by their own names, and by those of their sources."""
         by_source = {row.operation.provider.name: name for name, row in self.rows.items()}
         return by_source | {name: name for name in self.rows}
 
     @property
-    def together(self) -> tuple[str, ...]:
+    def member_names(self) -> tuple[str, ...]:
         """The full names of the rows."""
         return tuple(row.name for row in self.rows.values())
 
     @property
     def signature(self) -> inspect.Signature:
         """Of the call."""
-        whole = inspect.signature(LookupCall.__call__)
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
+        call_signature = inspect.signature(LookupCall.__call__)
+        return call_signature.replace(parameters=list(call_signature.parameters.values())[1:])
 
     @property
     def help(self) -> str:
@@ -257,7 +257,7 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         """Everybody who is asked."""
         return tuple(provider for row in self.rows.values() for provider in row.providers)
 
-    def chosen(self, names: Sequence[str] | None) -> list[str] | None:
+    def selected_rows(self, names: Sequence[str] | None) -> list[str] | None:
         """The rows to ask, each once, by their own names or those of their sources; None where nothing is said.
 
         Raises:
@@ -265,43 +265,43 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
         """
         if names is None:
             return None
-        known = self._known
-        unknown = [name for name in names if name not in known]
+        aliases = self._row_aliases
+        unknown = [name for name in names if name not in aliases]
         if unknown:
             raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
-        return [*dict.fromkeys(known[name] for name in names)]
+        return [*dict.fromkeys(aliases[name] for name in names)]
 
-    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
+    def complete(self, arguments: Mapping[str, Any], policy: LookupPolicy = EVERY_SOURCE) -> dict[str, Any]:
         """All arguments of a call: who is asked by name and judged how, so that it means the same at any later time.
 
         Raises:
             TypeError, ValueError: a provider that the menu has not, or a number that nobody can reach.
         """
         agree = arguments.get("agree")
-        whole = {"agree": choice.rule.agree if agree is None else float(agree)}
-        if not 0 < whole["agree"] < math.inf:
+        rule_arguments = {"agree": policy.rule.agree if agree is None else float(agree)}
+        if not 0 < rule_arguments["agree"] < math.inf:
             raise ValueError(f"agree is a number above 0, not {agree!r}")
-        asked = self.chosen(arguments.get("providers"))
-        if asked is None:
-            asked = [name for name, row in self.rows.items() if choice.asks(row.operation.provider)]
+        row_names = self.selected_rows(arguments.get("providers"))
+        if row_names is None:
+            row_names = [name for name, row in self.rows.items() if policy.includes(row.operation.provider)]
         names = {row.operation.provider.name for row in self.rows.values()}
-        weights = {name: weight for name, weight in choice.rule.weights.items() if name in names}
-        return {**({"weights": weights} if weights else {}), **arguments, **whole, "providers": asked}
+        weights = {name: weight for name, weight in policy.rule.weights.items() if name in names}
+        return {**({"weights": weights} if weights else {}), **arguments, **rule_arguments, "providers": row_names}
 
-    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+    def source_pivots(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
         """The rows that are asked."""
-        chosen = self.chosen(arguments.get("providers"))
-        return tuple(self.rows[name] for name in (self.rows if chosen is None else chosen))
+        row_names = self.selected_rows(arguments.get("providers"))
+        return tuple(self.rows[name] for name in (self.rows if row_names is None else row_names))
 
-    def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
+    def sub_queries(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[SubQuery, ...]:
         """One leg for each row, with its default arguments."""
-        rows = self.asked(arguments)
-        return tuple(leg for row in rows for leg in row.legs(subject, defaults_of(row.signature)))
+        rows = self.source_pivots(arguments)
+        return tuple(sub_query for row in rows for sub_query in row.sub_queries(subject, defaults_of(row.signature)))
 
     def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
         """One finding with a part for each provider."""
         parts = tuple(answer.finding for answer in answers)
-        finding = combine_findings(subject, self.name, parts, Rule.of(arguments))
+        finding = combine_findings(subject, self.name, parts, VerdictRule.of(arguments))
         exchanges = tuple(exchange for answer in answers for exchange in answer.exchanges)
         replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
         return Answer(finding, exchanges, replies)
@@ -310,16 +310,16 @@ class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like pr
 class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like property
     """The descriptor behind `ip.ti`. The space is loaded when it is first used: importing clew stays light."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, target: str) -> None:
+        self.target = target
 
     @cached_property
     def space(self) -> type[S]:
         """The class of the menu."""
-        module, _, name = self.where.partition(":")
-        found: type[S] = getattr(importlib.import_module(module), name)
-        rows_of(found)  # those of other packages join
-        return found
+        module, _, name = self.target.partition(":")
+        space_class: type[S] = getattr(importlib.import_module(module), name)
+        rows_of(space_class)  # those of other packages join
+        return space_class
 
     @overload
     def __get__(self, subject: None, owner: type[Any]) -> type[S]: ...
@@ -329,16 +329,16 @@ class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like pr
         return self.space if subject is None else self.space(subject)
 
 
-def rows_of(space: type[Space[Any]]) -> dict[str, object]:
+def rows_of(space: type[Menu[Any]]) -> dict[str, object]:
     """The rows of a menu, by name, with the providers of other packages that joined it."""
     # Imported here: what joins a menu is made of what this module defines.
-    from clew.pivots.plugins import joined
+    from clew.pivots.plugins import join_providers
 
-    joined(space)
+    join_providers(space)
     return {name: row for name, row in vars(space).items() if isinstance(row, bind | fan_out)}
 
 
-def pivots_of(space: type[Space[Any]]) -> dict[str, Pivot]:
+def pivots_of(space: type[Menu[Any]]) -> dict[str, Pivot]:
     """The rows of a menu, by full name."""
     rows = [cast("Pivot", row) for row in rows_of(space).values()]
     return {row.name: row for row in rows}

@@ -34,7 +34,7 @@ _TIMES = ("observed_first", "observed_last", "asked_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Distinct:
+class DistinctValues:
     """A column by its distinct values.
 
     Attributes:
@@ -46,7 +46,7 @@ class Distinct:
     values: Sequence[object]
 
     @classmethod
-    def of(cls, column: object) -> Distinct:
+    def of(cls, column: object) -> DistinctValues:
         """The distinct values of a list, an array or a pandas Series."""
         import pandas as pd
 
@@ -58,22 +58,22 @@ def ask_all(
     pivot: Pivot,
     kind: type[Entity],
     arguments: Mapping[str, Any],
-    column: Distinct,
+    column: DistinctValues,
     tell: Callable[[int], None],
 ) -> pd.DataFrame:
     """One row for each row of the column: `COLUMNS`, then the facts of the answers."""
     subjects, errors = _entities(kind, column.values)
-    asked: dict[Key, Entity] = {}
-    places: dict[Key, int] = {}
-    picked: list[int] = []
+    distinct_subjects: dict[Key, Entity] = {}
+    index_by_key: dict[Key, int] = {}
+    subject_indices: list[int] = []
     for subject in subjects:
         if subject is None:
-            picked.append(-1)
+            subject_indices.append(-1)
         else:
             key = subject.key
-            picked.append(places.setdefault(key, len(asked)))
-            asked.setdefault(key, subject)
-    return _frame(column, _answers(pivot, asked, arguments, tell), picked, errors)
+            subject_indices.append(index_by_key.setdefault(key, len(distinct_subjects)))
+            distinct_subjects.setdefault(key, subject)
+    return _frame(column, _answers(pivot, distinct_subjects, arguments, tell), subject_indices, errors)
 
 
 def _entities(kind: type[Entity], values: Sequence[object]) -> tuple[list[Entity | None], dict[int, str]]:
@@ -81,12 +81,12 @@ def _entities(kind: type[Entity], values: Sequence[object]) -> tuple[list[Entity
     subjects: list[Entity | None] = []
     errors: dict[int, str] = {}
     make = cast("Callable[[Any], Entity]", kind)
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         try:
             subjects.append(value if isinstance(value, kind) else make(value))
         except EntityError as error:
             subjects.append(None)
-            errors[place] = error.what
+            errors[index] = error.message
     return subjects, errors
 
 
@@ -95,13 +95,13 @@ def _answers(
 ) -> dict[str, Column]:
     """Columns with one cell for each subject."""
     session = current_session()
-    asked = [*subjects.values()]
-    computed = session.columns(pivot, asked, arguments)
-    if computed is None:
-        return _from_findings(session.perform_all(pivot, asked, arguments, tell))
-    tell(len(asked))
-    size = len(asked)
-    fixed: dict[str, Column] = {
+    entities = [*subjects.values()]
+    columns = session.columns(pivot, entities, arguments)
+    if columns is None:
+        return _from_findings(session.perform_all(pivot, entities, arguments, tell))
+    tell(len(entities))
+    size = len(entities)
+    constants: dict[str, Column] = {
         "subject": [str(key) for key in subjects],
         "outcome": ["found"] * size,
         "verdict": ["unknown"] * size,
@@ -113,8 +113,8 @@ def _answers(
         "available": [1] * size,
         "truncated_by": [""] * size,
     }
-    whole = fixed | {name: list(cells) for name, cells in computed.items()}
-    return {"status": whole["outcome"], **whole}
+    answers = constants | {name: list(cells) for name, cells in columns.items()}
+    return {"status": answers["outcome"], **answers}
 
 
 def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
@@ -124,7 +124,7 @@ def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
         facts = {fact.name: fact.value for fact in reversed(finding.facts)}  # the first source that says it counts
         for name in names:
             columns[name].append(facts.get(name))
-        fixed: tuple[Scalar, ...] = (
+        common_cells: tuple[Scalar, ...] = (
             str(finding.subject.key),
             finding.outcome.value,
             finding.verdict.value,
@@ -139,7 +139,7 @@ def _from_findings(findings: Sequence[Finding]) -> dict[str, Column]:
             finding.available,
             finding.truncated_by,
         )
-        for name, cell in zip(COMMON, fixed, strict=True):
+        for name, cell in zip(COMMON, common_cells, strict=True):
             columns[name].append(cell)
         columns["status"].append(finding.outcome.value)
     return columns
@@ -149,7 +149,9 @@ def _text(time: datetime | None) -> str | None:
     return stamp(time) if time else None
 
 
-def _frame(column: Distinct, answers: dict[str, Column], picked: list[int], errors: dict[int, str]) -> pd.DataFrame:
+def _frame(
+    column: DistinctValues, answers: dict[str, Column], subject_indices: list[int], errors: dict[int, str]
+) -> pd.DataFrame:
     """Answers by subject to rows by value to rows of the input."""
     import numpy as np
     import pandas as pd
@@ -160,10 +162,14 @@ def _frame(column: Distinct, answers: dict[str, Column], picked: list[int], erro
         table[name] = table[name].convert_dtypes()  # whole numbers stay whole where some are missing
     for name in _TIMES:
         table[name] = pd.to_datetime(table[name], utc=True)
-    by_value = table.reindex(pd.Index(picked)) if -1 in picked or len(picked) != len(table) else table
+    by_value = (
+        table.reindex(pd.Index(subject_indices))
+        if -1 in subject_indices or len(subject_indices) != len(table)
+        else table
+    )
     by_value = by_value.reset_index(drop=True)
-    for place, what in errors.items():
-        by_value.loc[place, ["status", "reason"]] = ["unparsable", what]
+    for index, reason in errors.items():
+        by_value.loc[index, ["status", "reason"]] = ["unparsable", reason]
     codes = column.codes
     if (codes < 0).any():
         # One more row, for the empty cells.
@@ -181,8 +187,8 @@ def over_values(
 
     index = values.index if isinstance(values, pd.Series) else None
     column = pd.Series([*cast("Iterable[Any]", values)], dtype=object)
-    with Progress(pivot.name, shown=progress) as bar:
-        frame = ask_all(pivot, kind, arguments, Distinct.of(column), bar.tell)
+    with ProgressBar(pivot.name, is_visible=progress) as bar:
+        frame = ask_all(pivot, kind, arguments, DistinctValues.of(column), bar.advance)
     return frame if index is None else frame.set_axis(index)
 
 
@@ -204,24 +210,24 @@ def over_frame(
     import narwhals.stable.v2 as nw
     import pandas as pd
 
-    whole = nw.from_native(frame, eager_only=True)
-    if column not in whole.columns:
-        raise QueryError(f"there is no column {column!r}", next_step=f"there are {', '.join(whole.columns)}")
-    with Progress(pivot.name, shown=progress) as bar:
-        given = pd.Series(whole.get_column(column).to_list(), dtype=object)
-        answers = ask_all(pivot, kind, arguments, Distinct.of(given), bar.tell)
+    table = nw.from_native(frame, eager_only=True)
+    if column not in table.columns:
+        raise QueryError(f"there is no column {column!r}", next_step=f"there are {', '.join(table.columns)}")
+    with ProgressBar(pivot.name, is_visible=progress) as bar:
+        values = pd.Series(table.get_column(column).to_list(), dtype=object)
+        answers = ask_all(pivot, kind, arguments, DistinctValues.of(values), bar.advance)
     if join is not None:
-        answers = answers.rename(columns={name: _free(name, whole.columns) for name in answers.columns})
+        answers = answers.rename(columns={name: _free_name(name, table.columns) for name in answers.columns})
     if isinstance(frame, pd.DataFrame):
         answers.index = frame.index
         return answers if join is None else pd.concat([frame, answers], axis=1)
-    told = nw.from_dict({name: _cells(answers[name]) for name in answers.columns}, backend=whole.implementation)
-    return (told if join is None else nw.concat([whole, told], how="horizontal")).to_native()
+    result = nw.from_dict({name: _cells(answers[name]) for name in answers.columns}, backend=table.implementation)
+    return (result if join is None else nw.concat([table, result], how="horizontal")).to_native()
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
+def _free_name(name: str, names: Sequence[str]) -> str:
     """A name that the frame has not: with `clew_` before it, as often as it takes."""
-    return _free(f"clew_{name}", taken) if name in taken else name
+    return _free_name(f"clew_{name}", names) if name in names else name
 
 
 def _cells(column: pd.Series[Any]) -> list[Any]:
@@ -232,29 +238,31 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
     ]
 
 
-class Progress:
+class ProgressBar:
     """How far a long answer is: rich in a terminal, nothing where nobody asked for it."""
 
-    def __init__(self, what: str, *, shown: bool) -> None:
-        self._what = what
-        self._shown = shown
-        self._done = 0
+    def __init__(self, title: str, *, is_visible: bool) -> None:
+        self._title = title
+        self._is_visible = is_visible
+        self._count = 0
         self._bar: Any = None
 
     def __enter__(self) -> Self:
-        if self._shown:
+        if self._is_visible:
             from rich.progress import Progress as Bar
 
             self._bar = Bar(transient=True)
             self._bar.start()
-            self._bar.add_task(self._what, total=None)
+            self._bar.add_task(self._title, total=None)
         return self
 
-    def tell(self, count: int) -> None:
+    def advance(self, count: int) -> None:
         """So many more are answered."""
-        self._done += count
+        self._count += count
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=self._done, description=f"{self._what}: {self._done:,}")
+            self._bar.update(
+                self._bar.task_ids[0], completed=self._count, description=f"{self._title}: {self._count:,}"
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

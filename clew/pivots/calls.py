@@ -23,15 +23,15 @@ def defaults_of(signature: Signature) -> dict[str, Any]:
     return {name: parameter.default for name, parameter in parameters if parameter.default is not Parameter.empty}
 
 
-def described(pivot: Pivot, subject: Entity) -> str:
+def call_help(pivot: Pivot, subject: Entity) -> str:
     """What `help` shows of a call."""
     # Loaded here: a call that is only made needs no description.
-    from clew.pivots.catalog import card_of
+    from clew.pivots.catalog import describe_pivot
 
-    return str(card_of(type(subject), pivot))
+    return str(describe_pivot(type(subject), pivot))
 
 
-class Call(Generic[P]):
+class PivotCall(Generic[P]):
     """A pivot of one subject, ready to be called; `aio` is its asynchronous twin."""
 
     __slots__ = ("_pivot", "_subject")
@@ -63,7 +63,7 @@ class Call(Generic[P]):
 
         @property
         def __doc__(self) -> str:
-            return described(self._pivot, self._subject)
+            return call_help(self._pivot, self._subject)
 
 
 class LookupCall:
@@ -93,8 +93,8 @@ class LookupCall:
 
     def invocation(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Invocation:
         """The call as a value, without making it."""
-        given: Mapping[str, Any] = {"providers": self._pivot.chosen(providers), "agree": agree}
-        return Invocation(self._pivot.name, self._subject, given)
+        arguments: Mapping[str, Any] = {"providers": self._pivot.selected_rows(providers), "agree": agree}
+        return Invocation(self._pivot.name, self._subject, arguments)
 
     def __repr__(self) -> str:
         return f"<pivot {self._pivot.name} of {visible(self._subject.key)}: {self._pivot.about}>"
@@ -103,4 +103,4 @@ class LookupCall:
 
         @property
         def __doc__(self) -> str:
-            return described(self._pivot, self._subject)
+            return call_help(self._pivot, self._subject)

@@ -44,7 +44,7 @@ _ENTRY = re.compile(r"    (\w+(?:, \w+)*): (.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class PivotParameter:
     """One argument that a pivot takes, as it is written."""
 
     name: str
@@ -54,7 +54,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PivotColumn:
     """One column of what comes back."""
 
     name: str
@@ -63,7 +63,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PivotSource:
     """Somebody who is asked.
 
     Attributes:
@@ -83,24 +83,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PivotDescription:
     """One pivot of one entity class.
 
     Attributes:
         calls: how many asks a call makes; 0 for what is computed here.
-        wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
+        broad: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
         rows: whether the columns are those of rows; otherwise they are facts beside `clew.entities.vocabulary.COMMON`.
     """
 
     entity: str
     name: str
     about: str
-    sources: tuple[Source, ...]
+    sources: tuple[PivotSource, ...]
     calls: int
-    wide: bool
+    broad: bool
     rows: bool
-    parameters: tuple[Parameter, ...]
-    columns: tuple[Column, ...]
+    parameters: tuple[PivotParameter, ...]
+    columns: tuple[PivotColumn, ...]
     example: str
 
     @property
@@ -111,16 +111,16 @@ class Card:
     @property
     def leaves(self) -> str:
         """What leaves the machine, and to whom."""
-        outside = [source.title for source in self.sources if source.contact != "local"]
-        if len(outside) > _FEW:
-            return f"the {self.entity}, to those of the {len(outside)} sources outside that are configured"
-        return f"the {self.entity}, to {', '.join(outside)}" if outside else "nothing"
+        titles = [source.title for source in self.sources if source.contact != "local"]
+        if len(titles) > _MAX_LISTED:
+            return f"the {self.entity}, to those of the {len(titles)} sources outside that are configured"
+        return f"the {self.entity}, to {', '.join(titles)}" if titles else "nothing"
 
     @property
     def cost(self) -> str:
         """How many asks a call makes, in words."""
-        many = f"at most {self.calls} asks" if len(self.sources) > 1 else f"{self.calls} asks"
-        return "computed here" if not self.calls else "1 ask" if self.calls == 1 else many
+        plural = f"at most {self.calls} asks" if len(self.sources) > 1 else f"{self.calls} asks"
+        return "computed here" if not self.calls else "1 ask" if self.calls == 1 else plural
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -133,61 +133,76 @@ class Card:
             ("leaves", self.leaves),
             ("cost", self.cost),
         ]
-        taken = [(each.name, each.type, each.default, each.about) for each in self.parameters]
-        given = [(each.name, each.type, each.about) for each in self.columns]
+        parameter_rows = [
+            (parameter.name, parameter.type, parameter.default, parameter.about) for parameter in self.parameters
+        ]
+        column_rows = [(column.name, column.type, column.about) for column in self.columns]
         tables = [
             html_table(("pivot", f"{self.entity}.{self.name}"), facts),
-            html_table(("parameter", "type", "default", "what"), taken),
-            html_table(("column", "type", "what"), given),
+            html_table(("parameter", "type", "default", "what"), parameter_rows),
+            html_table(("column", "type", "what"), column_rows),
         ]
         return "".join(tables)
 
 
-class Catalog(tuple[Card, ...]):
+class Catalog(tuple[PivotDescription, ...]):
     """Pivots, to look through."""
 
     __slots__ = ()
 
     def search(self, words: str) -> Catalog:
         """Those in which every word stands somewhere, those that have it in their name first."""
-        wanted = words.lower().split()
-        hits = [card for card in self if all(word in _text(card) for word in wanted)]
-        return Catalog(sorted(hits, key=lambda card: not any(word in card.name for word in wanted)))
+        terms = words.lower().split()
+        hits = [description for description in self if all(word in _text(description) for word in terms)]
+        return Catalog(sorted(hits, key=lambda description: not any(word in description.name for word in terms)))
 
     def __repr__(self) -> str:
-        width = max((len(f"{card.entity}.{card.name}") for card in self), default=0)
-        lines = [f"{f'{card.entity}.{card.name}':<{width}}  {card.contact:<7}  {card.about}" for card in self]
+        width = max((len(f"{description.entity}.{description.name}") for description in self), default=0)
+        lines = [
+            f"{f'{description.entity}.{description.name}':<{width}}  {description.contact:<7}  {description.about}"
+            for description in self
+        ]
         return "\n".join(map(visible, lines)) or "no pivots"
 
     def _repr_html_(self) -> str:
-        rows = [(f"{card.entity}.{card.name}", card.about, card.contact, card.leaves, card.cost) for card in self]
+        rows = [
+            (
+                f"{description.entity}.{description.name}",
+                description.about,
+                description.contact,
+                description.leaves,
+                description.cost,
+            )
+            for description in self
+        ]
         return html_table(("pivot", "what", "contact", "leaves", "cost"), rows) or "<p>no pivots</p>"
 
 
 # More sources than these are counted, where they are listed as well.
-_FEW = 3
+_MAX_LISTED = 3
 _CONTACTS = ("local", "passive", "active")
 
 
-def card_of(entity: type[Entity], pivot: Pivot) -> Card:
+def describe_pivot(entity: type[Entity], pivot: Pivot) -> PivotDescription:
     """The card of one pivot."""
-    about = _arguments_of(pivot.help)
-    taken = tuple(_parameter(argument, about) for argument in pivot.signature.parameters.values())
+    argument_help = _arguments_of(pivot.help)
+    parameters = tuple(_parameter(argument, argument_help) for argument in pivot.signature.parameters.values())
     shape = pivot.shape
-    return Card(
+    return PivotDescription(
         entity.__name__,
         pivot.name,
         pivot.about,
         tuple(
             dict.fromkeys(
-                Source(each.name, each.title, each.docs, contact(each), each.secret) for each in pivot.providers
+                PivotSource(provider.name, provider.title, provider.docs, contact(provider), provider.secret)
+                for provider in pivot.providers
             )
         ),
         pivot.calls,
-        pivot.wide,
+        pivot.broad,
         "time" in shape,
-        taken,
-        tuple(Column(name, term.type.__name__, term.about) for name, term in shape.items()),
+        parameters,
+        tuple(PivotColumn(name, term.type.__name__, term.about) for name, term in shape.items()),
         f"{EXAMPLES[entity]}.{pivot.name}()",
     )
 
@@ -202,7 +217,7 @@ def catalog_of(entity: type[Entity]) -> Catalog:
     # Imported here: the registry is made of menus, whose calls show cards.
     from clew.pivots.registry import pivots_for
 
-    return Catalog(card_of(entity, pivot) for pivot in pivots_for(entity).values())
+    return Catalog(describe_pivot(entity, pivot) for pivot in pivots_for(entity).values())
 
 
 def search(words: str = "") -> Catalog:
@@ -215,23 +230,25 @@ def search(words: str = "") -> Catalog:
     return Catalog(card for entity in ENTITY_TYPES.values() for card in catalog_of(entity)).search(words)
 
 
-def _text(card: Card) -> str:
-    asked = [word for source in card.sources for word in (source.name, source.title)]
-    taken = [parameter.name for parameter in card.parameters]
-    given = [column.name for column in card.columns]
-    return " ".join([card.entity, card.name, card.about, *asked, *taken, *given]).lower()
+def _text(description: PivotDescription) -> str:
+    source_words = [word for source in description.sources for word in (source.name, source.title)]
+    parameter_names = [parameter.name for parameter in description.parameters]
+    column_names = [column.name for column in description.columns]
+    return " ".join(
+        [description.entity, description.name, description.about, *source_words, *parameter_names, *column_names]
+    ).lower()
 
 
-def _parameter(argument: Argument, about: Mapping[str, str]) -> Parameter:
+def _parameter(argument: Argument, about: Mapping[str, str]) -> PivotParameter:
     annotation: object = "" if argument.annotation is Argument.empty else argument.annotation
     kind = annotation if isinstance(annotation, str) else formatannotation(annotation)
     default = "" if argument.default is Argument.empty else repr(argument.default)
-    return Parameter(argument.name, kind, default, about.get(argument.name, "").rstrip("."))
+    return PivotParameter(argument.name, kind, default, about.get(argument.name, "").rstrip("."))
 
 
 def _arguments_of(description: str) -> dict[str, str]:
     """What the section `Args:` of a docstring says, by name."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     names: list[str] = []
     lines = iter(description.splitlines())
     for line in lines:
@@ -243,30 +260,33 @@ def _arguments_of(description: str) -> dict[str, str]:
         entry = _ENTRY.match(line)
         if entry:
             names = entry[1].split(", ")
-            found |= dict.fromkeys(names, entry[2])
+            texts |= dict.fromkeys(names, entry[2])
         else:
-            found |= {name: f"{found[name]} {line.strip()}".strip() for name in names}
-    return found
+            texts |= {name: f"{texts[name]} {line.strip()}".strip() for name in names}
+    return texts
 
 
-def _lines(card: Card) -> Iterator[str]:
-    yield card.about
+def _lines(description: PivotDescription) -> Iterator[str]:
+    yield description.about
     yield ""
-    yield f"example     {card.example}"
-    yield from (f"{'asks' if not number else '':<12}{source}" for number, source in enumerate(card.sources))
-    yield f"leaves      {card.leaves}"
-    yield f"cost        {card.cost}{', wide: left out of expansions' if card.wide else ''}"
-    taken = [(f"{each.name}: {each.type} = {each.default}", each.about) for each in card.parameters]
-    yield from _block("parameters", taken)
-    title = "rows" if card.rows else "facts"
-    yield from _block(title, [(f"{each.name}: {each.type}", each.about) for each in card.columns])
-    docs = [source.docs for source in card.sources if source.docs]
+    yield f"example     {description.example}"
+    yield from (f"{'asks' if not number else '':<12}{source}" for number, source in enumerate(description.sources))
+    yield f"leaves      {description.leaves}"
+    yield f"cost        {description.cost}{', wide: left out of expansions' if description.broad else ''}"
+    parameter_rows = [
+        (f"{parameter.name}: {parameter.type} = {parameter.default}", parameter.about)
+        for parameter in description.parameters
+    ]
+    yield from _block("parameters", parameter_rows)
+    title = "rows" if description.rows else "facts"
+    yield from _block(title, [(f"{column.name}: {column.type}", column.about) for column in description.columns])
+    docs = [source.docs for source in description.sources if source.docs]
     if docs:
         yield f"read more   {' '.join(docs)}"
 
 
 def _block(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:
     if rows:
-        width = max(len(left) for left, _ in rows)
+        width = max(len(label) for label, _ in rows)
         yield title
-        yield from (f"  {left:<{width}}  {right}".rstrip() for left, right in rows)
+        yield from (f"  {label:<{width}}  {text}".rstrip() for label, text in rows)

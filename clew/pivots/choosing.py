@@ -10,7 +10,7 @@ from clew.providers.base import Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class VerdictRule:
     """When several sources together make something malicious.
 
     It is malicious when the weights of those who say so reach `agree`; with less it is suspicious, as it is when
@@ -26,7 +26,7 @@ class Rule:
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Rule:
+    def of(cls, arguments: Mapping[str, Any]) -> VerdictRule:
         """The rule that a look-up was asked with."""
         return cls(float(arguments.get("agree") or 1.0), arguments.get("weights") or {})
 
@@ -40,21 +40,21 @@ def source_name(text: str) -> str:
     return text.lower().replace("_", "-")
 
 
-def _everybody(provider: type[Provider]) -> bool:  # noqa: ARG001 - as all that choose
+def _every_provider(provider: type[Provider]) -> bool:  # noqa: ARG001 - as all that choose
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LookupPolicy:
     """Whom look-ups ask, and by which rule they judge, where a call does not say.
 
     Attributes:
-        asks: whether a source is asked: it is here, or it is named in the settings, or its key is set.
+        includes: whether a source is asked: it is here, or it is named in the settings, or its key is set.
     """
 
-    asks: Callable[[type[Provider]], bool] = _everybody
-    rule: Rule = field(default_factory=Rule)
+    includes: Callable[[type[Provider]], bool] = _every_provider
+    rule: VerdictRule = field(default_factory=VerdictRule)
 
 
 #: Everybody is asked, and everybody's word counts.
-EVERYBODY = Choice()
+EVERY_SOURCE = LookupPolicy()

@@ -5,44 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clew.entities import Entity, Finding, Outcome, Severity, Verdict
-from clew.entities.finding import ANSWERED, VERDICT_ORDER
-from clew.pivots.choosing import Rule
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
+from clew.pivots.choosing import VerdictRule
 
 #: Malicious is what one source says is malicious.
-BY_ONE = Rule()
+SINGLE_SOURCE_RULE = VerdictRule()
 _SEVERITIES = tuple(Severity)
 
 
-def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...], rule: Rule = BY_ONE) -> Finding:
+def combine_findings(
+    subject: Entity, pivot: str, parts: tuple[Finding, ...], rule: VerdictRule = SINGLE_SOURCE_RULE
+) -> Finding:
     """One finding with all parts: its verdict follows from those who found something, by the rule.
 
     A source that did not answer never counts as benign. The outcome is `found` if anybody found something, else
     `nothing` if anybody looked and found nothing, else the first trouble. The reason gives everybody's, so that a lone
     `malicious` can be told from a chorus.
     """
-    found = [part for part in parts if part.outcome is Outcome.FOUND]
-    heard = [part for part in found if rule.weight(part.provider) > 0]
-    verdict = _verdict(heard, rule)
-    worst = min(heard, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
-    answered = [part for part in parts if part.outcome in ANSWERED]
-    outcome = found[0].outcome if found else (answered or parts)[0].outcome if parts else Outcome.SKIPPED
-    severity = min((part.severity for part in heard), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
-    reasons = [f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_telling)]
+    hits = [part for part in parts if part.outcome is Outcome.FOUND]
+    voters = [part for part in hits if rule.weight(part.provider) > 0]
+    verdict = _verdict(voters, rule)
+    worst = min(voters, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
+    answers = [part for part in parts if part.outcome in CONCLUSIVE_OUTCOMES]
+    outcome = hits[0].outcome if hits else (answers or parts)[0].outcome if parts else Outcome.SKIPPED
+    severity = min((part.severity for part in voters), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
+    reasons = [f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_reason_order)]
     if worst is not None and verdict is not worst.verdict:
         reasons.insert(0, f"{worst.verdict} needs the word of {rule.agree:g}")
         severity = max(severity, Severity.MEDIUM, key=_SEVERITIES.index)
-    firsts = [part.observed_first for part in found if part.observed_first]
-    lasts = [part.observed_last for part in found if part.observed_last]
+    firsts = [part.observed_first for part in hits if part.observed_first]
+    lasts = [part.observed_last for part in hits if part.observed_last]
     return Finding(
         subject,
         pivot=pivot,
-        provider="+".join(part.provider for part in answered),
+        provider="+".join(part.provider for part in answers),
         outcome=outcome,
         verdict=verdict,
         severity=severity,
         reason="; ".join(reasons) or "nobody was asked: no source of it is configured (clew sources)",
         reference=worst.reference if worst else "",
-        facts=tuple(fact for part in found for fact in part.facts),
+        facts=tuple(fact for part in hits for fact in part.facts),
         links=tuple(link for part in parts for link in part.links),
         returned=sum(part.returned for part in parts),
         observed_first=min(firsts, default=None),
@@ -54,15 +56,15 @@ def combine_findings(subject: Entity, pivot: str, parts: tuple[Finding, ...], ru
     )
 
 
-def _verdict(heard: Sequence[Finding], rule: Rule) -> Verdict:
+def _verdict(voters: Sequence[Finding], rule: VerdictRule) -> Verdict:
     """The worst that anybody says; malicious only if enough say so."""
-    worst = min((part.verdict for part in heard), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
+    worst = min((part.verdict for part in voters), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
     if worst is not Verdict.MALICIOUS:
         return worst
-    weight = sum(rule.weight(part.provider) for part in heard if part.verdict is worst)
+    weight = sum(rule.weight(part.provider) for part in voters if part.verdict is worst)
     return worst if weight >= rule.agree else Verdict.SUSPICIOUS
 
 
-def _telling(part: Finding) -> tuple[bool, int]:
+def _reason_order(part: Finding) -> tuple[bool, int]:
     """Who found something speaks first, the worst of them before the others."""
     return part.outcome is not Outcome.FOUND, VERDICT_ORDER.index(part.verdict)

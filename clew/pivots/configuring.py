@@ -9,7 +9,7 @@ from typing import Any
 
 from clew.entities.times import TimeWindow, When
 from clew.errors import SettingsError
-from clew.pivots.context import now, use, workspace
+from clew.pivots.context import now, use_workspace, workspace
 
 
 def configure(  # noqa: PLR0913 - a name for each setting that is changed while one works
@@ -51,10 +51,10 @@ def configure(  # noqa: PLR0913 - a name for each setting that is changed while 
         "providers": providers,
         "disabled_providers": disabled_providers,
     }
-    for name, listed in lists.items():
-        if isinstance(listed, str):  # a sequence too, of letters
-            raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{listed!r}]")
-    given = {
+    for name, names in lists.items():
+        if isinstance(names, str):  # a sequence too, of letters
+            raise SettingsError(f"{name} is a list, not one text", next_step=f"{name}=[{names!r}]")
+    values = {
         "feeds": None if feeds is None else tuple(Path(feed) for feed in feeds),
         "geoip": None if geoip is None else _paths(geoip),
         "offline": offline,
@@ -65,20 +65,20 @@ def configure(  # noqa: PLR0913 - a name for each setting that is changed while 
         "disabled_providers": None if disabled_providers is None else tuple(disabled_providers),
         "agree": agree,
     }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     # All that can be wrong is found before anything changes.
-    asked = workspace().window if window is None else _window(window)
-    changed = workspace().configured(dataclasses.replace(workspace().settings, **changes))
-    changed.window = asked
-    use(changed)
+    new_window = workspace().window if window is None else _window(window)
+    new_workspace = workspace().with_settings(dataclasses.replace(workspace().settings, **changes))
+    new_workspace.window = new_window
+    use_workspace(new_workspace)
 
 
-def _paths(given: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
-    return (Path(given),) if isinstance(given, str | Path) else tuple(Path(each) for each in given)
+def _paths(paths: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    return (Path(paths),) if isinstance(paths, str | Path) else tuple(Path(path) for path in paths)
 
 
-def _window(given: Sequence[When | None]) -> TimeWindow:
-    if isinstance(given, str) or len(given) != 2:
+def _window(bounds: Sequence[When | None]) -> TimeWindow:
+    if isinstance(bounds, str) or len(bounds) != 2:
         raise SettingsError("window is a start and an end", next_step='window=("-2d", "now")')
-    start, end = given
+    start, end = bounds
     return TimeWindow.of(start, end, now=now())

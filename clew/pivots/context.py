@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding, Key
-from clew.entities.commonplace import commonplace
+from clew.entities.commonplace import shared_values
 from clew.entities.finding import Scalar
 from clew.entities.times import ANY_TIME
 from clew.errors import AskError
-from clew.pivots.choosing import Choice, Rule, source_name
+from clew.pivots.choosing import LookupPolicy, VerdictRule, source_name
 from clew.pivots.execution import aexecute, execute, execute_all
-from clew.pivots.invocation import Invocation, Pivot, settled
-from clew.pivots.ways import Ways
+from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
+from clew.pivots.ways import LazyChannels
 from clew.providers.base import Channel, Provider, Quota
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from clew.providers.logs.store import LogStore
     from clew.providers.ti.feeds.asking import Feeds
-    from clew.providers.web.cache import Cache
+    from clew.providers.web.cache import ReplyCache
     from clew.providers.web.channel import HttpChannel
-    from clew.providers.web.layers import Layers
-    from clew.providers.web.lines import Lines
+    from clew.providers.web.layers import Middleware
+    from clew.providers.web.lines import Connections
     from clew.providers.web.quota import Quotas
     from clew.providers.web.secrets import Keys
 
@@ -74,9 +74,9 @@ class Workspace:
     def __init__(
         self, settings: Settings | None = None, *, transport: Callable[[], httpx.BaseTransport] | None = None
     ) -> None:
-        self._given = settings
+        self._initial_settings = settings
         self._transport = transport
-        self._shared: Lines | None = None
+        self._shared_connections: Connections | None = None
         self.logs: tuple[LogStore, ...] = ()
         #: What queries are asked about that say no time of their own.
         self.window = ANY_TIME
@@ -84,7 +84,7 @@ class Workspace:
     @cached_property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self._given or Settings.load()
+        return self._initial_settings or Settings.load()
 
     @cached_property
     def feeds(self) -> Feeds:
@@ -98,18 +98,18 @@ class Workspace:
         store = FeedStore(folder) if folder is not None else None
         return Feeds(self.settings.feeds, store, Warninglists(self.settings.warninglists))
 
-    def common(self, key: Key) -> str:
+    def shared_reason(self, key: Key) -> str:
         """Why a value identifies nothing, because unrelated things share it; empty if it may."""
-        known = commonplace().get(key, "")
-        if known or not self.settings.warninglists:
-            return known
+        reason = shared_values().get(key, "")
+        if reason or not self.settings.warninglists:
+            return reason
         lists = self.feeds.warninglists.names(key)
         return f"on the warning list {lists[0]}" if lists else ""
 
-    def configured(self, settings: Settings) -> Workspace:
+    def with_settings(self, settings: Settings) -> Workspace:
         """A workspace with other settings, and the same logs and window."""
         other = Workspace(settings, transport=self._transport)
-        other.logs, other.window, other._shared = self.logs, self.window, self._lines
+        other.logs, other.window, other._shared_connections = self.logs, self.window, self._connections
         return other
 
     def connect(self, path: Path) -> LogStore:
@@ -118,7 +118,7 @@ class Workspace:
         from clew.providers.logs.store import LogStore
 
         store = LogStore.open(path, self.settings.cache)
-        self.logs = (*(known for known in self.logs if known.digest != store.digest), store)
+        self.logs = (*(existing for existing in self.logs if existing.digest != store.digest), store)
         return store
 
     def runner(
@@ -147,7 +147,7 @@ class Workspace:
             settings.offline,
             settings.allow_active,
             settings.own_domains,
-            disabled=frozenset(map(source_name, settings.disabled_providers)),
+            disabled_providers=frozenset(map(source_name, settings.disabled_providers)),
         )
 
     @cached_property
@@ -158,25 +158,25 @@ class Workspace:
         return Keys(self.settings.keys)
 
     @property
-    def choice(self) -> Choice:
+    def lookup_policy(self) -> LookupPolicy:
         """Whom look-ups ask, and when they believe them, by the settings. Each key is looked for once in its life."""
         settings = self.settings
         weights = {source_name(name): weight for name, weight in settings.weights.items()}
-        known: dict[str, bool] = {}
+        cache: dict[str, bool] = {}
 
-        def asks(provider: type[Provider]) -> bool:
-            if provider.name not in known:
-                known[provider.name] = self._asks(provider)
-            return known[provider.name]
+        def includes(provider: type[Provider]) -> bool:
+            if provider.name not in cache:
+                cache[provider.name] = self._includes(provider)
+            return cache[provider.name]
 
-        return Choice(asks, Rule(settings.agree, weights))
+        return LookupPolicy(includes, VerdictRule(settings.agree, weights))
 
-    def _asks(self, provider: type[Provider]) -> bool:
-        if provider.name in self.gate.disabled:
+    def _includes(self, provider: type[Provider]) -> bool:
+        if provider.name in self.gate.disabled_providers:
             return False
         # Who is named is asked also without the key: then it is skipped, and says what is missing.
-        named = provider.name in map(source_name, self.settings.providers)
-        return not provider.leaves or named or self.keys.has(provider)
+        is_named = provider.name in map(source_name, self.settings.providers)
+        return not provider.leaves or is_named or self.keys.has(provider)
 
     def forget_replies(self) -> None:
         """Forget what services said that is kept in the cache folder; cases keep what they have."""
@@ -184,107 +184,114 @@ class Workspace:
             self._cache.clear()
 
     @property
-    def _lines(self) -> Lines:
+    def _connections(self) -> Connections:
         """The ways to services: the same for all threads, and for each workspace that is made of this one."""
-        from clew.providers.web.lines import Lines
+        from clew.providers.web.lines import Connections
 
-        if self._shared is None:
-            self._shared = Lines(self._transport)
-        return self._shared
+        if self._shared_connections is None:
+            self._shared_connections = Connections(self._transport)
+        return self._shared_connections
 
     @cached_property
-    def _cache(self) -> Cache | None:
+    def _cache(self) -> ReplyCache | None:
         """What services said. What a made-up network says is kept nowhere."""
-        from clew.providers.web.cache import Cache
+        from clew.providers.web.cache import ReplyCache
 
-        size = self.settings.reply_cache if self._lines.is_real else 0
-        return Cache(self.settings.cache / "web", size, self._lines.clock) if size else None
+        size = self.settings.reply_cache if self._connections.is_real else 0
+        return ReplyCache(self.settings.cache / "web", size, self._connections.clock) if size else None
 
     @property
     def quotas(self) -> Quotas:
         """The calls that services allow, by their own word or that of the settings."""
         from clew.providers.web.quota import Quotas
 
-        own = {source_name(name): tuple(starmap(Quota, windows)) for name, windows in self.settings.quotas.items()}
-        return Quotas(self.settings.cache / "web", own)
+        overrides = {
+            source_name(name): tuple(starmap(Quota, windows)) for name, windows in self.settings.quotas.items()
+        }
+        return Quotas(self.settings.cache / "web", overrides)
 
-    def _web(self, *, fresh: bool) -> HttpChannel:
+    def _http_channel(self, *, fresh: bool) -> HttpChannel:
         from clew.providers.web.channel import HttpChannel
 
-        quotas = self.quotas if self._lines.is_real else None
+        quotas = self.quotas if self._connections.is_real else None
         return HttpChannel(
-            self._lines, keys=self.keys, cache=self._cache, quotas=quotas, seconds=self.settings.deadline, fresh=fresh
+            self._connections,
+            keys=self.keys,
+            cache=self._cache,
+            quotas=quotas,
+            seconds=self.settings.deadline,
+            fresh=fresh,
         )
 
     def _channels(self, extra_logs: tuple[LogStore, ...], *, fresh: bool = False) -> Mapping[str, Channel]:
-        return Ways(
+        return LazyChannels(
             {
-                "http": lambda: self._web(fresh=fresh),
-                "logs": lambda: self._logs(extra_logs),
-                "feed": self._feed,
-                "geo": self._geo,
+                "http": lambda: self._http_channel(fresh=fresh),
+                "logs": lambda: self._log_channel(extra_logs),
+                "feed": self._feed_channel,
+                "geo": self._geo_channel,
                 # What replaces the network speaks HTTP: then nobody else is asked.
                 **(
-                    {"whois": lambda: self._whois(fresh=fresh), "dns": lambda: self._dns(fresh=fresh)}
+                    {"whois": lambda: self._whois_channel(fresh=fresh), "dns": lambda: self._dns_channel(fresh=fresh)}
                     if self._transport is None
                     else {}
                 ),
             }
         )
 
-    def _logs(self, extra: tuple[LogStore, ...]) -> Channel:
+    def _log_channel(self, extra: tuple[LogStore, ...]) -> Channel:
         from clew.providers.logs.provider import LogChannel
 
         stores = {store.digest: store for store in (*self.logs, *extra)}
         return LogChannel(tuple(stores.values()))
 
-    def _feed(self) -> Channel:
+    def _feed_channel(self) -> Channel:
         from clew.providers.ti.feed import FeedChannel
 
         return FeedChannel(self.feeds)
 
-    def _geo(self) -> Channel:
+    def _geo_channel(self) -> Channel:
         from clew.providers.geo.maxmind import GeoChannel
 
         return GeoChannel(self.settings.geoip)
 
-    def _layers(self, *, fresh: bool) -> Layers:
-        from clew.providers.web.layers import Layers
+    def _middleware(self, *, fresh: bool) -> Middleware:
+        from clew.providers.web.layers import Middleware
 
         seconds = self.settings.deadline
-        return Layers(self._lines, cache=self._cache, quotas=self.quotas, seconds=seconds, fresh=fresh)
+        return Middleware(self._connections, cache=self._cache, quotas=self.quotas, seconds=seconds, fresh=fresh)
 
-    def _whois(self, *, fresh: bool) -> Channel:
+    def _whois_channel(self, *, fresh: bool) -> Channel:
         from clew.providers.whois.channel import WhoisChannel
 
-        return WhoisChannel(self._layers(fresh=fresh))
+        return WhoisChannel(self._middleware(fresh=fresh))
 
-    def _dns(self, *, fresh: bool) -> Channel:
+    def _dns_channel(self, *, fresh: bool) -> Channel:
         from clew.providers.dns.channel import DnsChannel
 
-        return DnsChannel(self._layers(fresh=fresh), resolvers=self.settings.resolvers)
+        return DnsChannel(self._middleware(fresh=fresh), resolvers=self.settings.resolvers)
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""
-        return execute(self.runner(), self._settled(invocation, pivot), pivot).finding
+        return execute(self.runner(), self._resolved_invocation(invocation, pivot), pivot).finding
 
     async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """The asynchronous twin."""
-        return (await aexecute(self.runner(), self._settled(invocation, pivot), pivot)).finding
+        return (await aexecute(self.runner(), self._resolved_invocation(invocation, pivot), pivot)).finding
 
     def perform_all(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
     ) -> list[Finding]:
         """Run a pivot for each subject and keep nothing."""
-        asked = settled(pivot, arguments, self.window, now(), self.choice)
+        full_arguments = resolve_arguments(pivot, arguments, self.window, now(), self.lookup_policy)
         findings: dict[int, Finding] = {}
 
-        def keep(place: int, answer: Answer) -> None:
-            findings[place] = answer.finding
+        def keep(index: int, answer: Answer) -> None:
+            findings[index] = answer.finding
             tell(1)
 
-        execute_all(self.runner(), pivot, subjects, asked, keep)
-        return [findings[place] for place in range(len(subjects))]
+        execute_all(self.runner(), pivot, subjects, full_arguments, keep)
+        return [findings[index] for index in range(len(subjects))]
 
     def columns(
         self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
@@ -294,7 +301,9 @@ class Workspace:
             return None
         try:
             return pivot.columns(
-                self._channels(()), subjects, **settled(pivot, arguments, self.window, now(), self.choice)
+                self._channels(()),
+                subjects,
+                **resolve_arguments(pivot, arguments, self.window, now(), self.lookup_policy),
             )
         except AskError as error:
             size = len(subjects)
@@ -305,9 +314,9 @@ class Workspace:
                 "available": [None] * size,
             }
 
-    def _settled(self, invocation: Invocation, pivot: Pivot) -> Invocation:
-        asked = settled(pivot, invocation.arguments, self.window, now(), self.choice)
-        return Invocation(invocation.pivot, invocation.subject, asked)
+    def _resolved_invocation(self, invocation: Invocation, pivot: Pivot) -> Invocation:
+        arguments = resolve_arguments(pivot, invocation.arguments, self.window, now(), self.lookup_policy)
+        return Invocation(invocation.pivot, invocation.subject, arguments)
 
 
 def now() -> datetime:
@@ -330,9 +339,9 @@ def workspace() -> Workspace:
     return _process.get() or _default_workspace()
 
 
-def use(changed: Workspace) -> None:
+def use_workspace(replacement: Workspace) -> None:
     """Make it the workspace of what follows, in this thread and the tasks it starts."""
-    _process.set(changed)
+    _process.set(replacement)
 
 
 def connect(path: str | Path) -> LogStore:

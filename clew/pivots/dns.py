@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Domain, IpAddress
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.dns.resolver import DnsResolver
 
 
-class IpDns(Space[IpAddress]):
+class IpDns(Menu[IpAddress]):
     """Names of addresses."""
 
     menu: ClassVar[str] = "dns"
     reverse = bind(DnsResolver.ip)
 
 
-class DomainDns(Space[Domain]):
+class DomainDns(Menu[Domain]):
     """What names lead to."""
 
     menu: ClassVar[str] = "dns"

@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clew.entities import Entity
-from clew.pivots.invocation import Invocation, Leg, Pivot
+from clew.pivots.invocation import Invocation, Pivot, SubQuery
 from clew.providers.exchange import Answer
 from clew.providers.runner import Runner
-from clew.providers.together import Errand, together
+from clew.providers.together import Task, run_concurrently
 
 
 def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
     """Run all legs of a pivot and combine their answers."""
     subject = invocation.subject
-    legs = pivot.legs(subject, invocation.arguments)
-    if sum(leg.provider.leaves for leg in legs) > 1:
-        return _at_once(runner, invocation, pivot, legs)
-    answers = tuple(runner.run(leg.pivot, leg.provider, subject, leg.steps) for leg in legs)
+    sub_queries = pivot.sub_queries(subject, invocation.arguments)
+    if sum(sub_query.provider.leaves for sub_query in sub_queries) > 1:
+        return _execute_concurrently(runner, invocation, pivot, sub_queries)
+    answers = tuple(
+        runner.run(sub_query.pivot, sub_query.provider, subject, sub_query.steps) for sub_query in sub_queries
+    )
     return pivot.combine(subject, answers, invocation.arguments)
 
 
@@ -28,21 +30,25 @@ async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answ
     import asyncio
 
     subject = invocation.subject
-    legs = pivot.legs(subject, invocation.arguments)
+    sub_queries = pivot.sub_queries(subject, invocation.arguments)
     # What is here is asked one after the other, as always; what is not, meanwhile.
-    away = {
-        place: asyncio.ensure_future(runner.arun(leg.pivot, leg.provider, subject, leg.steps))
-        for place, leg in enumerate(legs)
-        if leg.provider.leaves
+    tasks = {
+        index: asyncio.ensure_future(runner.arun(sub_query.pivot, sub_query.provider, subject, sub_query.steps))
+        for index, sub_query in enumerate(sub_queries)
+        if sub_query.provider.leaves
     }
     try:
         answers = [
-            await (away[place] if place in away else runner.arun(leg.pivot, leg.provider, subject, leg.steps))
-            for place, leg in enumerate(legs)
+            await (
+                tasks[index]
+                if index in tasks
+                else runner.arun(sub_query.pivot, sub_query.provider, subject, sub_query.steps)
+            )
+            for index, sub_query in enumerate(sub_queries)
         ]
     finally:
-        for waiting in away.values():
-            waiting.cancel()
+        for task in tasks.values():
+            task.cancel()
     return pivot.combine(subject, tuple(answers), invocation.arguments)
 
 
@@ -62,62 +68,64 @@ def execute_all(
     Raises:
         BaseException: a mistake, or a signal; an ask that fails is an outcome of its answer instead.
     """
-    asked = [provider for row in pivot.asked(arguments) for provider in row.providers]
-    away = [provider.concurrency for provider in asked if provider.leaves]
-    if not away:
-        for place, subject in enumerate(subjects):
-            keep(place, execute(runner, Invocation(pivot.name, subject, arguments), pivot))
+    providers = [provider for row in pivot.source_pivots(arguments) for provider in row.providers]
+    limits = [provider.concurrency for provider in providers if provider.leaves]
+    if not limits:
+        for index, subject in enumerate(subjects):
+            keep(index, execute(runner, Invocation(pivot.name, subject, arguments), pivot))
         return
 
-    def begun() -> Iterator[Errand[tuple[_Gathering, int]]]:
-        for place, subject in enumerate(subjects):
-            legs = pivot.legs(subject, arguments)
-            gathering = _Gathering(place, subject, len(legs))
-            if not legs:
-                keep(place, pivot.combine(subject, (), arguments))
-            yield from _errands(runner, subject, legs, gathering)
+    def start_tasks() -> Iterator[Task[tuple[_PendingAnswer, int]]]:
+        for index, subject in enumerate(subjects):
+            sub_queries = pivot.sub_queries(subject, arguments)
+            pending = _PendingAnswer(index, subject, len(sub_queries))
+            if not sub_queries:
+                keep(index, pivot.combine(subject, (), arguments))
+            yield from _tasks(runner, subject, sub_queries, pending)
 
-    def done(whose: tuple[_Gathering, int], answer: Answer) -> None:
-        gathering, leg = whose
-        whole = gathering.add(leg, answer)
-        if whole is not None:
-            keep(gathering.place, pivot.combine(gathering.subject, whole, arguments))
+    def collect(key: tuple[_PendingAnswer, int], answer: Answer) -> None:
+        pending, number = key
+        answers = pending.add(number, answer)
+        if answers is not None:
+            keep(pending.index, pivot.combine(pending.subject, answers, arguments))
 
     # A thread for each place at each source: nobody waits because another source is slow.
-    together(begun(), sum(away), done)
+    run_concurrently(start_tasks(), sum(limits), collect)
 
 
-def _at_once(runner: Runner, invocation: Invocation, pivot: Pivot, legs: Sequence[Leg]) -> Answer:
+def _execute_concurrently(
+    runner: Runner, invocation: Invocation, pivot: Pivot, sub_queries: Sequence[SubQuery]
+) -> Answer:
     subject = invocation.subject
-    gathering = _Gathering(0, subject, len(legs))
+    pending = _PendingAnswer(0, subject, len(sub_queries))
 
-    def done(whose: tuple[_Gathering, int], answer: Answer) -> None:
-        gathering.add(whose[1], answer)
+    def collect(key: tuple[_PendingAnswer, int], answer: Answer) -> None:
+        pending.add(key[1], answer)
 
-    together(_errands(runner, subject, legs, gathering), len(legs), done)
-    return pivot.combine(subject, gathering.whole(), invocation.arguments)
+    run_concurrently(_tasks(runner, subject, sub_queries, pending), len(sub_queries), collect)
+    return pivot.combine(subject, pending.all_answers(), invocation.arguments)
 
 
-def _errands(
-    runner: Runner, subject: Entity, legs: Sequence[Leg], gathering: _Gathering
-) -> Iterator[Errand[tuple[_Gathering, int]]]:
-    for number, leg in enumerate(legs):
-        yield Errand((gathering, number), runner.start(leg.pivot, leg.provider, subject, leg.steps))
+def _tasks(
+    runner: Runner, subject: Entity, sub_queries: Sequence[SubQuery], pending: _PendingAnswer
+) -> Iterator[Task[tuple[_PendingAnswer, int]]]:
+    for number, sub_query in enumerate(sub_queries):
+        yield Task((pending, number), runner.start(sub_query.pivot, sub_query.provider, subject, sub_query.steps))
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _PendingAnswer:
     """The answers of the legs of one subject, in the order of the legs, whichever comes first."""
 
-    place: int
+    index: int
     subject: Entity
     size: int
     answers: dict[int, Answer] = field(default_factory=dict[int, Answer])
 
-    def add(self, leg: int, answer: Answer) -> tuple[Answer, ...] | None:
+    def add(self, number: int, answer: Answer) -> tuple[Answer, ...] | None:
         """The answers of all legs, if this was the last."""
-        self.answers[leg] = answer
-        return self.whole() if len(self.answers) == self.size else None
+        self.answers[number] = answer
+        return self.all_answers() if len(self.answers) == self.size else None
 
-    def whole(self) -> tuple[Answer, ...]:
-        return tuple(self.answers[leg] for leg in range(self.size))
+    def all_answers(self) -> tuple[Answer, ...]:
+        return tuple(self.answers[number] for number in range(self.size))

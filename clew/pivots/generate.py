@@ -6,7 +6,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from clew.providers.logs.packs import Parameter, Query, load_queries
+from clew.providers.logs.packs import Query, QueryParameter, load_queries
 
 TARGET = Path(__file__).with_name("query.py")
 #: The short names of menus whose entity has a long one.
@@ -22,13 +22,13 @@ from typing import ClassVar
 
 from clew.entities import {entities}
 from clew.entities.times import When
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.logs.provider import LogProvider
 '''
 
 
-def generated() -> str:
+def module_text() -> str:
     """The whole module."""
     queries = sorted(load_queries().values(), key=lambda query: query.subject)
     groups = {subject: list(group) for subject, group in groupby(queries, key=lambda query: query.subject)}
@@ -42,45 +42,45 @@ def _block(subject: str, queries: list[Query]) -> str:
     rows = "\n".join(f"    {query.name} = bind({short}Logs.{query.name})" for query in queries)
     return (
         f'class {short}Logs(LogProvider):\n    """Log queries about {subject} entities."""\n\n{operations}\n\n\n'
-        f'class {short}Query(Space[{subject}]):\n    """Questions to the logs about {subject} entities."""\n\n'
+        f'class {short}Query(Menu[{subject}]):\n    """Questions to the logs about {subject} entities."""\n\n'
         f'    menu: ClassVar[str] = "query"\n{rows}'
     )
 
 
 def _operation(query: Query) -> str:
     subject = query.subject.lower().removesuffix("address")
-    given = ", ".join(f'"{item.name}": {item.name}' for item in query.parameters)
-    taken = (*query.parameters, *_COMMON)
-    parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in taken]
+    bindings = ", ".join(f'"{item.name}": {item.name}' for item in query.parameters)
+    all_parameters = (*query.parameters, *_COMMON)
+    parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in all_parameters]
     # A line each: so it is laid out as the formatter would, however many there are.
     signature = "".join(f"        {line},\n" for line in ["self", f"{subject}: {query.subject}", "*", *parameters])
-    notes = "\n".join(f"            {_note(item)}" for item in taken)
-    wide = ", wide=True" if query.wide else ""
+    notes = "\n".join(f"            {_note(item)}" for item in all_parameters)
+    broad = ", broad=True" if query.broad else ""
     return (
-        f"    @operation(calls=1{wide})\n"
+        f"    @operation(calls=1{broad})\n"
         f"    def {query.name}(\n{signature}    ) -> Steps:\n"
         f'        """{query.about}\n\n        Args:\n{notes}\n        """\n'
-        f'        return self.ask("{query.id}", {subject}, {{{given}}}, limit, start, end)'
+        f'        return self.ask("{query.id}", {subject}, {{{bindings}}}, limit, start, end)'
     )
 
 
 #: What every query takes besides parameters of its own.
 _COMMON = (
-    Parameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are"),
-    Parameter(
+    QueryParameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are"),
+    QueryParameter(
         "start", "When | None", None, "only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says"
     ),
-    Parameter("end", "When | None", None, "only rows before then; else as the case says"),
+    QueryParameter("end", "When | None", None, "only rows before then; else as the case says"),
 )
 
 
-def _note(parameter: Parameter) -> str:
+def _note(parameter: QueryParameter) -> str:
     return f"{parameter.name}: {parameter.about}."
 
 
 def main(arguments: list[str]) -> int:
     """Write the module, or with `--check` say whether it is what would be written."""
-    text = generated()
+    text = module_text()
     if arguments == ["--check"]:
         fresh = TARGET.read_text("utf-8") == text
         if not fresh:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import IpAddress
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.geo.circl_geo import CirclGeo
 from clew.providers.geo.ipinfo import IpInfo
 from clew.providers.geo.ipstack import IpStack
 from clew.providers.geo.maxmind import MaxMind
 
 
-class IpGeo(Space[IpAddress]):
+class IpGeo(Menu[IpAddress]):
     """Places and networks of addresses."""
 
     menu: ClassVar[str] = "geo"

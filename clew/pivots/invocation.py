@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
-from clew.entities.times import TimeWindow, moment
+from clew.entities.times import TimeWindow, parse_time
 from clew.entities.vocabulary import Term
-from clew.pivots.choosing import EVERYBODY, Choice
-from clew.providers.base import ColumnsOf, Provider, Steps
+from clew.pivots.choosing import EVERY_SOURCE, LookupPolicy
+from clew.providers.base import ColumnFunction, Provider, Steps
 from clew.providers.exchange import Answer
 
 
@@ -27,7 +27,7 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class SubQuery:
     """One operation of a pivot, begun but not yet run."""
 
     pivot: str
@@ -54,17 +54,17 @@ class Pivot(Protocol):
         ...
 
     @property
-    def wide(self) -> bool:
+    def broad(self) -> bool:
         """Whether expansion leaves it to the analyst."""
         ...
 
     @property
-    def leads(self) -> bool:
+    def expands(self) -> bool:
         """Whether its answer can lead on to something."""
         ...
 
     @property
-    def together(self) -> tuple[str, ...]:
+    def member_names(self) -> tuple[str, ...]:
         """The full names of the pivots that it asks itself, as one verdict."""
         ...
 
@@ -79,7 +79,7 @@ class Pivot(Protocol):
         ...
 
     @property
-    def columns(self) -> ColumnsOf | None:
+    def columns(self) -> ColumnFunction | None:
         """The same answers for many subjects at once, where they can be computed so."""
         ...
 
@@ -93,15 +93,15 @@ class Pivot(Protocol):
         """Who is asked."""
         ...
 
-    def complete(self, arguments: Mapping[str, Any], choice: Choice = EVERYBODY) -> dict[str, Any]:
+    def complete(self, arguments: Mapping[str, Any], policy: LookupPolicy = EVERY_SOURCE) -> dict[str, Any]:
         """All arguments of a call, those that were not given too, as they are kept."""
         ...
 
-    def asked(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
+    def source_pivots(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
         """The pivots of one source each that it asks with these arguments."""
         ...
 
-    def legs(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[Leg, ...]:
+    def sub_queries(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[SubQuery, ...]:
         """Its operations for that subject."""
         ...
 
@@ -110,24 +110,24 @@ class Pivot(Protocol):
         ...
 
 
-def settled(
-    pivot: Pivot, arguments: Mapping[str, Any], window: TimeWindow, now: datetime, choice: Choice = EVERYBODY
+def resolve_arguments(
+    pivot: Pivot, arguments: Mapping[str, Any], window: TimeWindow, now: datetime, policy: LookupPolicy = EVERY_SOURCE
 ) -> dict[str, Any]:
     """The arguments of a call as they are recorded: all of them, and meaning the same at any later time.
 
     A pivot that takes `start` and `end` is asked about a window of time: what a call does not give of it comes from
-    `window`, and what is relative becomes absolute. Whom a look-up asks that does not say so is decided by `choice`.
+    `window`, and what is relative becomes absolute. Whom a look-up asks that does not say so is decided by `policy`.
 
     Raises:
         QueryError: a time that is none, or a window that does not end after it starts.
     """
-    whole = pivot.complete(arguments, choice)
-    if "start" not in whole or "end" not in whole:
-        return whole
-    start, end = whole["start"], whole["end"]
-    asked = TimeWindow(
-        window.start if start is None else moment(start, now, what="start"),
-        window.end if end is None else moment(end, now, what="end"),
+    full_arguments = pivot.complete(arguments, policy)
+    if "start" not in full_arguments or "end" not in full_arguments:
+        return full_arguments
+    start, end = full_arguments["start"], full_arguments["end"]
+    full_window = TimeWindow(
+        window.start if start is None else parse_time(start, now, label="start"),
+        window.end if end is None else parse_time(end, now, label="end"),
     )
-    whole["start"], whole["end"] = asked.stamps
-    return whole
+    full_arguments["start"], full_arguments["end"] = full_window.stamps
+    return full_arguments

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import IpAddress
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.net.kinds import AddressKinds
 
 
-class IpNet(Space[IpAddress]):
+class IpNet(Menu[IpAddress]):
     """Addresses on the network."""
 
     menu: ClassVar[str] = "net"

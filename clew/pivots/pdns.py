@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Domain, IpAddress
-from clew.pivots.binding import Space, bind, fan_out
+from clew.pivots.binding import Menu, bind, fan_out
 from clew.providers.ti.circl_pdns import CirclPassiveDns
 from clew.providers.ti.otx.resolutions import OtxResolutions
 from clew.providers.ti.pulsedive.related import PulsediveResolutions
@@ -20,7 +20,7 @@ from clew.providers.ti.xforce.related import XForceResolutions
 _ABOUT = "Which names had which address, as every configured source has seen it."
 
 
-class IpPassiveDns(Space[IpAddress]):
+class IpPassiveDns(Menu[IpAddress]):
     """Names that addresses had."""
 
     menu: ClassVar[str] = "pdns"
@@ -34,7 +34,7 @@ class IpPassiveDns(Space[IpAddress]):
     xforce = bind(XForceResolutions.ip)
 
 
-class DomainPassiveDns(Space[Domain]):
+class DomainPassiveDns(Menu[Domain]):
     """Addresses that domains had."""
 
     menu: ClassVar[str] = "pdns"

@@ -19,11 +19,11 @@ from functools import cached_property
 from typing import Any, TypeGuard, cast
 
 from clew.entities import ENTITY_TYPES, Entity
-from clew.pivots.binding import Space, bind, menu
-from clew.plugins import Plugin, PluginFailure, installed, loaded
+from clew.pivots.binding import Menu, bind, menu
+from clew.plugins import Plugin, PluginFailure, installed_plugins, load_plugin
 from clew.providers.base import Operation, Provider
 
-MENUS, PROVIDERS = "clew.pivots", "clew.providers"
+MENU_GROUP, PROVIDER_GROUP = "clew.pivots", "clew.providers"
 _MENU = re.compile(r"([A-Z]\w*)\.([a-z][a-z0-9_]*)", re.ASCII)
 _ROW = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", re.ASCII)
 
@@ -31,47 +31,47 @@ _ROW = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", re.ASCII)
 class PluginMenu(menu[Any]):
     """The descriptor behind a menu of another package."""
 
-    def __init__(self, plugin: Plugin, entity: type[Entity], name: str, wrong: PluginFailure | None = None) -> None:
+    def __init__(self, plugin: Plugin, entity: type[Entity], name: str, failure: PluginFailure | None = None) -> None:
         super().__init__(str(plugin))
         self.plugin = plugin
-        self.wrong = wrong
+        self.failure = failure
         self._entity = entity
         self._name = name
 
     @cached_property
-    def space(self) -> type[Space[Any]]:
+    def space(self) -> type[Menu[Any]]:
         """The class of the menu. Raises PluginError where it cannot be used."""
-        found = self.checked()
-        if isinstance(found, PluginFailure):
-            raise found.error()
-        return found
+        result = self.load_space()
+        if isinstance(result, PluginFailure):
+            raise result.error()
+        return result
 
-    def checked(self) -> type[Space[Any]] | PluginFailure:
+    def load_space(self) -> type[Menu[Any]] | PluginFailure:
         """The class of the menu, or why there is none."""
-        if self.wrong is not None:
-            return self.wrong
-        found = loaded(self.plugin)
-        if isinstance(found, PluginFailure):
-            return found
-        if not _is_menu(found):
-            return PluginFailure(self.plugin, "it is no menu: a menu is a subclass of Space")
-        if found.entity() is not self._entity:
+        if self.failure is not None:
+            return self.failure
+        candidate = load_plugin(self.plugin)
+        if isinstance(candidate, PluginFailure):
+            return candidate
+        if not _is_menu(candidate):
+            return PluginFailure(self.plugin, "it is no menu: a menu is a subclass of Menu")
+        if candidate.entity() is not self._entity:
             return PluginFailure(
-                self.plugin, f"it is a menu of {found.entity().__name__}, not of {self._entity.__name__}"
+                self.plugin, f"it is a menu of {candidate.entity().__name__}, not of {self._entity.__name__}"
             )
-        if found.menu != self._name:
+        if candidate.menu != self._name:
             return PluginFailure(
-                self.plugin, f"it calls itself {found.menu!r}, its entry point calls it {self._name!r}"
+                self.plugin, f"it calls itself {candidate.menu!r}, its entry point calls it {self._name!r}"
             )
-        return found
+        return candidate
 
 
-def _is_menu(found: object) -> TypeGuard[type[Space[Any]]]:
-    return isinstance(found, type) and issubclass(found, Space)
+def _is_menu(candidate: object) -> TypeGuard[type[Menu[Any]]]:
+    return isinstance(candidate, type) and issubclass(candidate, Menu)
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class MenuPlugins:
     """What other packages offer, by the names of their entry points.
 
     Attributes:
@@ -84,65 +84,73 @@ class Offered:
 
 
 @functools.cache
-def offered() -> Offered:
+def menu_plugins() -> MenuPlugins:
     """Read once, when clew's own menus are in place: those come first."""
     menus: dict[type[Entity], dict[str, PluginMenu]] = {}
     failures: list[PluginFailure] = []
     classes = {cls.__name__: cls for cls in ENTITY_TYPES.values()}
-    for plugin in installed(MENUS):
-        named = _MENU.fullmatch(plugin.name)
-        if named is None or named[1] not in classes:
+    for plugin in installed_plugins(MENU_GROUP):
+        match = _MENU.fullmatch(plugin.name)
+        if match is None or match[1] not in classes:
             failures.append(PluginFailure(plugin, f"{plugin.name!r} is not Entity.menu, as in IpAddress.hello"))
             continue
-        entity, name = classes[named[1]], named[2]
-        others = menus.setdefault(entity, {})
-        own = inspect.getattr_static(entity, name, None)
-        if own is not None:
-            failures.append(PluginFailure(plugin, f"{plugin.name} is taken by {_owner(entity, name, own)}"))
-        elif name in others:
-            both = PluginFailure(plugin, f"{plugin.name} is offered twice: by {others[name].plugin} and by {plugin}")
-            others[name] = PluginMenu(plugin, entity, name, both)
+        entity, name = classes[match[1]], match[2]
+        entity_menus = menus.setdefault(entity, {})
+        attribute = inspect.getattr_static(entity, name, None)
+        if attribute is not None:
+            failures.append(PluginFailure(plugin, f"{plugin.name} is taken by {_owner(entity, name, attribute)}"))
+        elif name in entity_menus:
+            failure = PluginFailure(
+                plugin, f"{plugin.name} is offered twice: by {entity_menus[name].plugin} and by {plugin}"
+            )
+            entity_menus[name] = PluginMenu(plugin, entity, name, failure)
         else:
-            others[name] = PluginMenu(plugin, entity, name)
-    return Offered(menus, tuple(failures))
+            entity_menus[name] = PluginMenu(plugin, entity, name)
+    return MenuPlugins(menus, tuple(failures))
 
 
-def _owner(entity: type[Entity], name: str, own: object) -> str:
-    return f"clew itself ({own.where})" if isinstance(own, menu) else f"clew itself ({entity.__name__}.{name})"
+def _owner(entity: type[Entity], name: str, attribute: object) -> str:
+    return (
+        f"clew itself ({attribute.target})"
+        if isinstance(attribute, menu)
+        else f"clew itself ({entity.__name__}.{name})"
+    )
 
 
 @functools.cache
 def provider_plugins() -> tuple[Mapping[str, tuple[Plugin, ...]], tuple[PluginFailure, ...]]:
     """The providers of other packages by the menu that they join, and those whose names mean nothing."""
-    found: dict[str, tuple[Plugin, ...]] = {}
+    plugins_by_menu: dict[str, tuple[Plugin, ...]] = {}
     failures: list[PluginFailure] = []
-    for plugin in installed(PROVIDERS):
-        named = _ROW.fullmatch(plugin.name)
-        if named is None:
+    for plugin in installed_plugins(PROVIDER_GROUP):
+        match = _ROW.fullmatch(plugin.name)
+        if match is None:
             failures.append(PluginFailure(plugin, f"{plugin.name!r} is not menu.provider, as in ti.acme"))
         else:
-            found[named[1]] = (*found.get(named[1], ()), plugin)
-    return found, tuple(failures)
+            plugins_by_menu[match[1]] = (*plugins_by_menu.get(match[1], ()), plugin)
+    return plugins_by_menu, tuple(failures)
 
 
-def joined(space: type[Space[Any]]) -> tuple[PluginFailure, ...]:
+def join_providers(space: type[Menu[Any]]) -> tuple[PluginFailure, ...]:
     """Place the providers of other packages as rows of a menu, once; returns those that cannot be."""
     hashable: Any = space  # as every class is, which mypy does not see of one with slots
-    return _joined(hashable)
+    return _join_once(hashable)
 
 
 @functools.cache
-def _joined(space: type[Space[Any]]) -> tuple[PluginFailure, ...]:
-    taken = {provider.name: provider for row in _rows(space) for provider in row.providers}
+def _join_once(space: type[Menu[Any]]) -> tuple[PluginFailure, ...]:
+    providers = {provider.name: provider for row in _rows(space) for provider in row.providers}
     return tuple(
-        wrong
+        failure
         for plugin in provider_plugins()[0].get(space.menu, ())
-        if (wrong := _join(space, plugin, taken)) is not None
+        if (failure := _join_provider(space, plugin, providers)) is not None
     )
 
 
-def _join(space: type[Space[Any]], plugin: Plugin, taken: dict[str, type[Provider]]) -> PluginFailure | None:
-    provider = loaded(plugin)
+def _join_provider(
+    space: type[Menu[Any]], plugin: Plugin, providers: dict[str, type[Provider]]
+) -> PluginFailure | None:
+    provider = load_plugin(plugin)
     if isinstance(provider, PluginFailure):
         return provider
     if not (isinstance(provider, type) and issubclass(provider, Provider)):
@@ -153,25 +161,25 @@ def _join(space: type[Space[Any]], plugin: Plugin, taken: dict[str, type[Provide
     operation = vars(provider).get(space.entity().kind)
     if not isinstance(operation, Operation):
         return None  # it has nothing to say about this entity
-    if provider.name in taken or name in vars(space):
-        other = taken.get(provider.name, space)
+    if provider.name in providers or name in vars(space):
+        other = providers.get(provider.name, space)
         return PluginFailure(plugin, f"{plugin.name} is taken by {other.__module__}:{other.__qualname__}")
-    taken[provider.name] = provider
+    providers[provider.name] = provider
     row: bind[Any, ...] = bind(cast("Operation[Any, ...]", operation))
     setattr(space, name, row)
     row.__set_name__(space, name)
     return None
 
 
-def _rows(space: type[Space[Any]]) -> list[bind[Any, ...]]:
+def _rows(space: type[Menu[Any]]) -> list[bind[Any, ...]]:
     return [row for row in vars(space).values() if isinstance(row, bind)]
 
 
-def failures(spaces: Iterable[type[Space[Any]]]) -> Iterator[PluginFailure]:
+def failures(spaces: Iterable[type[Menu[Any]]]) -> Iterator[PluginFailure]:
     """Every plug-in that cannot be used, for the given menus of clew. To know, all of them are imported."""
-    yield from offered().failures
+    yield from menu_plugins().failures
     yield from provider_plugins()[1]
-    found = [each.checked() for menus in offered().menus.values() for each in menus.values()]
-    yield from (each for each in found if isinstance(each, PluginFailure))
-    for space in (*spaces, *(each for each in found if not isinstance(each, PluginFailure))):
-        yield from joined(space)
+    results = [plugin_menu.load_space() for menus in menu_plugins().menus.values() for plugin_menu in menus.values()]
+    yield from (result for result in results if isinstance(result, PluginFailure))
+    for space in (*spaces, *(result for result in results if not isinstance(result, PluginFailure))):
+        yield from join_providers(space)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Process
 from clew.entities.times import When
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.logs.provider import LogProvider
 
@@ -35,7 +35,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.logons", account, {}, limit, start, end)
 
-    @operation(calls=1, wide=True)
+    @operation(calls=1, broad=True)
     def processes(
         self,
         account: Account,
@@ -54,7 +54,7 @@ class AccountLogs(LogProvider):
         return self.ask("Account.processes", account, {}, limit, start, end)
 
 
-class AccountQuery(Space[Account]):
+class AccountQuery(Menu[Account]):
     """Questions to the logs about Account entities."""
 
     menu: ClassVar[str] = "query"
@@ -84,7 +84,7 @@ class DomainLogs(LogProvider):
         return self.ask("Domain.resolutions", domain, {}, limit, start, end)
 
 
-class DomainQuery(Space[Domain]):
+class DomainQuery(Menu[Domain]):
     """Questions to the logs about Domain entities."""
 
     menu: ClassVar[str] = "query"
@@ -131,7 +131,7 @@ class FileLogs(LogProvider):
         return self.ask("File.writers", file, {}, limit, start, end)
 
 
-class FileQuery(Space[File]):
+class FileQuery(Menu[File]):
     """Questions to the logs about File entities."""
 
     menu: ClassVar[str] = "query"
@@ -142,7 +142,7 @@ class FileQuery(Space[File]):
 class HostLogs(LogProvider):
     """Log queries about Host entities."""
 
-    @operation(calls=1, wide=True)
+    @operation(calls=1, broad=True)
     def processes(
         self,
         host: Host,
@@ -182,7 +182,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.logons", host, {"logon_type": logon_type}, limit, start, end)
 
-    @operation(calls=1, wide=True)
+    @operation(calls=1, broad=True)
     def connections(
         self,
         host: Host,
@@ -202,7 +202,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.connections", host, {"port": port}, limit, start, end)
 
-    @operation(calls=1, wide=True)
+    @operation(calls=1, broad=True)
     def resolutions(
         self,
         host: Host,
@@ -221,7 +221,7 @@ class HostLogs(LogProvider):
         return self.ask("Host.resolutions", host, {}, limit, start, end)
 
 
-class HostQuery(Space[Host]):
+class HostQuery(Menu[Host]):
     """Questions to the logs about Host entities."""
 
     menu: ClassVar[str] = "query"
@@ -307,7 +307,7 @@ class IpLogs(LogProvider):
         return self.ask("IpAddress.resolutions", ip, {}, limit, start, end)
 
 
-class IpQuery(Space[IpAddress]):
+class IpQuery(Menu[IpAddress]):
     """Questions to the logs about IpAddress entities."""
 
     menu: ClassVar[str] = "query"
@@ -410,7 +410,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.files", process, {}, limit, start, end)
 
-    @operation(calls=1, wide=True)
+    @operation(calls=1, broad=True)
     def accesses(
         self,
         process: Process,
@@ -431,7 +431,7 @@ class ProcessLogs(LogProvider):
         return self.ask("Process.accesses", process, {"image": image}, limit, start, end)
 
 
-class ProcessQuery(Space[Process]):
+class ProcessQuery(Menu[Process]):
     """Questions to the logs about Process entities."""
 
     menu: ClassVar[str] = "query"

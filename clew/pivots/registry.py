@@ -9,10 +9,10 @@ from clew import plugins
 from clew.entities import Entity
 from clew.errors import QueryError
 from clew.pivots.attach import MENUS
-from clew.pivots.binding import Space, menu, pivots_of
+from clew.pivots.binding import Menu, menu, pivots_of
 from clew.pivots.invocation import Pivot
 from clew.pivots.plugins import failures as _failures
-from clew.pivots.plugins import offered
+from clew.pivots.plugins import menu_plugins
 
 
 def pivots_for(entity: type[Entity]) -> Mapping[str, Pivot]:
@@ -28,13 +28,13 @@ def own_pivots(entity: type[Entity]) -> Mapping[str, Pivot]:
     return {name: pivot for space in _own_spaces(entity) for name, pivot in pivots_of(space).items()}
 
 
-def spaces_of(entity: type[Entity]) -> Iterator[type[Space[Any]]]:
+def spaces_of(entity: type[Entity]) -> Iterator[type[Menu[Any]]]:
     """The menus of an entity class."""
     yield from _own_spaces(entity)
-    for other in offered().menus.get(entity, {}).values():
-        found = other.checked()
-        if not isinstance(found, plugins.PluginFailure):
-            yield found
+    for plugin_menu in menu_plugins().menus.get(entity, {}).values():
+        space = plugin_menu.load_space()
+        if not isinstance(space, plugins.PluginFailure):
+            yield space
 
 
 def find_pivot(entity: type[Entity], name: str) -> Pivot:
@@ -54,7 +54,7 @@ def failures() -> tuple[plugins.PluginFailure, ...]:
     return tuple(dict.fromkeys(_failures(space for entity in MENUS for space in _own_spaces(entity))))
 
 
-def _own_spaces(entity: type[Entity]) -> Iterator[type[Space[Any]]]:
+def _own_spaces(entity: type[Entity]) -> Iterator[type[Menu[Any]]]:
     for name in MENUS.get(entity, {}):
         descriptor: menu[Any] = vars(entity)[name]
         yield descriptor.space

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Certificate, Domain, File, IpAddress, Url
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.ti.censys.certificates import CensysCertificates
 from clew.providers.ti.censys.hosts import Censys
 from clew.providers.ti.circl_pssl import CirclPassiveSsl
@@ -21,7 +21,7 @@ from clew.providers.ti.virustotal.related import VirusTotalRelated
 from clew.providers.ti.xforce.related import XForceRelated
 
 
-class IpRelated(Space[IpAddress]):
+class IpRelated(Menu[IpAddress]):
     """What was seen together with addresses."""
 
     menu: ClassVar[str] = "related"
@@ -35,7 +35,7 @@ class IpRelated(Space[IpAddress]):
     xforce = bind(XForceRelated.ip)
 
 
-class DomainRelated(Space[Domain]):
+class DomainRelated(Menu[Domain]):
     """What was seen together with domains."""
 
     menu: ClassVar[str] = "related"
@@ -49,7 +49,7 @@ class DomainRelated(Space[Domain]):
     xforce = bind(XForceRelated.domain)
 
 
-class UrlRelated(Space[Url]):
+class UrlRelated(Menu[Url]):
     """What was seen together with URLs."""
 
     menu: ClassVar[str] = "related"
@@ -59,7 +59,7 @@ class UrlRelated(Space[Url]):
     xforce = bind(XForceRelated.url)
 
 
-class FileRelated(Space[File]):
+class FileRelated(Menu[File]):
     """What was seen together with files."""
 
     menu: ClassVar[str] = "related"
@@ -67,7 +67,7 @@ class FileRelated(Space[File]):
     virustotal_behaviour = bind(VirusTotalBehaviour.file)
 
 
-class CertificateRelated(Space[Certificate]):
+class CertificateRelated(Menu[Certificate]):
     """What certificates say, and who presents them."""
 
     menu: ClassVar[str] = "related"

@@ -32,7 +32,7 @@ class SourceState:
         contact: `local` (nothing leaves), `passive` (somebody outside learns of it) or `active` (the suspect may).
         secret: the name of the key; empty if it has none.
         key: `set`, `missing`, `optional` (not set, and not needed) or `none`.
-        asked: whether look-ups ask it that name nobody: `yes`, `no`, or `disabled`.
+        lookup_state: whether look-ups ask it that name nobody: `yes`, `no`, or `disabled`.
         quotas: what it allows each key, or what the settings say that it allows.
         pivots: everything that it can be asked, as `IpAddress.ti.abuseipdb`.
     """
@@ -43,7 +43,7 @@ class SourceState:
     contact: str
     secret: str
     key: str
-    asked: str
+    lookup_state: str
     quotas: tuple[Quota, ...]
     pivots: tuple[str, ...]
 
@@ -56,7 +56,7 @@ class SourceState:
     def cells(self) -> tuple[str, ...]:
         """As a row of a table."""
         key = f"{self.secret} ({self.key})" if self.secret else ""
-        return self.name, self.title, self.contact, key, self.asked, self.limits, " ".join(self.pivots)
+        return self.name, self.title, self.contact, key, self.lookup_state, self.limits, " ".join(self.pivots)
 
 
 class Sources(tuple[SourceState, ...]):
@@ -66,7 +66,7 @@ class Sources(tuple[SourceState, ...]):
 
     def __repr__(self) -> str:
         rows = [HEAD, *(source.cells for source in self)]
-        widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD) - 1)]
+        widths = [max(len(row[index]) for row in rows) for index in range(len(HEAD) - 1)]
         lines = ("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
         return "\n".join(map(visible, lines))
 
@@ -81,15 +81,19 @@ def sources() -> Sources:
     >>> next(source.contact for source in sources() if source.name == "feed")
     'local'
     """
-    around = workspace()
-    asks, has_key, disabled = around.choice.asks, around.keys.has, around.gate.disabled
-    quotas = around.quotas
-    found: list[SourceState] = []
-    for group in grouped(pivots_for).values():
+    active_workspace = workspace()
+    includes, has_key, disabled_names = (
+        active_workspace.lookup_policy.includes,
+        active_workspace.keys.has,
+        active_workspace.gate.disabled_providers,
+    )
+    quotas = active_workspace.quotas
+    states: list[SourceState] = []
+    for group in group_sources(pivots_for).values():
         provider = group.provider
         key = "set" if provider.secret and has_key(provider) else _lacking(provider)
-        asked = "disabled" if provider.name in disabled else "yes" if asks(provider) else "no"
-        found.append(
+        lookup_state = "disabled" if provider.name in disabled_names else "yes" if includes(provider) else "no"
+        states.append(
             SourceState(
                 provider.name,
                 provider.title,
@@ -97,16 +101,16 @@ def sources() -> Sources:
                 contact(provider),
                 provider.secret,
                 key,
-                asked,
-                quotas.of(provider),
+                lookup_state,
+                quotas.quotas_of(provider),
                 group.pivots,
             )
         )
-    return Sources(sorted(found, key=lambda source: source.name))
+    return Sources(sorted(states, key=lambda source: source.name))
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SourcePivots:
     """What is asked of one source, by all entities; `provider` is the first class of that name."""
 
     provider: type[Provider]
@@ -118,17 +122,17 @@ class Group:
         return tuple(f"{entity.__name__}.{row.name}" for entity, row in self.rows)
 
 
-def grouped(of: _PivotsOf = own_pivots) -> dict[str, Group]:
+def group_sources(pivots_of: _PivotsOf = own_pivots) -> dict[str, SourcePivots]:
     """The sources by name, each with the pivots that ask it alone."""
-    found: dict[str, Group] = {}
+    groups: dict[str, SourcePivots] = {}
     for entity in ENTITY_TYPES.values():
-        for row in of(entity).values():
-            if row.together:
+        for row in pivots_of(entity).values():
+            if row.member_names:
                 continue
             for provider in row.providers:
-                known = found.get(provider.name, Group(provider, ()))
-                found[provider.name] = Group(known.provider, (*known.rows, (entity, row)))
-    return found
+                group = groups.get(provider.name, SourcePivots(provider, ()))
+                groups[provider.name] = SourcePivots(group.provider, (*group.rows, (entity, row)))
+    return groups
 
 
 def limits(quotas: tuple[Quota, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Account, Domain, File, IpAddress, Url
-from clew.pivots.binding import Space, bind, fan_out
+from clew.pivots.binding import Menu, bind, fan_out
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.censys.hosts import Censys
 from clew.providers.ti.circl_hashlookup import CirclHashlookup
@@ -29,7 +29,7 @@ from clew.providers.ti.virustotal.v2 import VirusTotal2
 from clew.providers.ti.xforce.reports import XForce
 
 
-class IpTi(Space[IpAddress]):
+class IpTi(Menu[IpAddress]):
     """Threat intelligence about addresses."""
 
     menu: ClassVar[str] = "ti"
@@ -54,7 +54,7 @@ class IpTi(Space[IpAddress]):
     feed = bind(LocalFeed.ip)
 
 
-class DomainTi(Space[Domain]):
+class DomainTi(Menu[Domain]):
     """Threat intelligence about domains."""
 
     menu: ClassVar[str] = "ti"
@@ -72,7 +72,7 @@ class DomainTi(Space[Domain]):
     feed = bind(LocalFeed.domain)
 
 
-class UrlTi(Space[Url]):
+class UrlTi(Menu[Url]):
     """Threat intelligence about URLs."""
 
     menu: ClassVar[str] = "ti"
@@ -89,7 +89,7 @@ class UrlTi(Space[Url]):
     feed = bind(LocalFeed.url)
 
 
-class FileTi(Space[File]):
+class FileTi(Menu[File]):
     """Threat intelligence about files."""
 
     menu: ClassVar[str] = "ti"
@@ -106,7 +106,7 @@ class FileTi(Space[File]):
     feed = bind(LocalFeed.file)
 
 
-class AccountTi(Space[Account]):
+class AccountTi(Menu[Account]):
     """Threat intelligence about accounts, which are mail addresses there."""
 
     menu: ClassVar[str] = "ti"

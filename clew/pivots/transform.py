@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Process, Url
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.transform.decode import Decoder
 from clew.providers.transform.url_parts import UrlParts
 
 
-class UrlTransform(Space[Url]):
+class UrlTransform(Menu[Url]):
     """What a URL is made of."""
 
     menu: ClassVar[str] = "transform"
     parts = bind(UrlParts.parts)
 
 
-class ProcessTransform(Space[Process]):
+class ProcessTransform(Menu[Process]):
     """What a process's command line hides."""
 
     menu: ClassVar[str] = "transform"

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from clew.providers.base import Channel
 
 
-class Ways(Mapping[str, Channel]):
+class LazyChannels(Mapping[str, Channel]):
     """Channels by the name that asks give; what has been made stays."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Channel]]) -> None:
         self._makers = makers
-        self._made: dict[str, Channel] = {}
+        self._channels: dict[str, Channel] = {}
 
     def __getitem__(self, name: str) -> Channel:
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        return self._made[name]
+        if name not in self._channels:
+            self._channels[name] = self._makers[name]()
+        return self._channels[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)

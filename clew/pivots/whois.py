@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import AutonomousSystem, Domain, IpAddress
-from clew.pivots.binding import Space, bind
+from clew.pivots.binding import Menu, bind
 from clew.providers.whois.cymru import TeamCymru
 from clew.providers.whois.rdap import Rdap
 from clew.providers.whois.whois import Whois
 
 
-class IpWhois(Space[IpAddress]):
+class IpWhois(Menu[IpAddress]):
     """Registrations and origins of addresses."""
 
     menu: ClassVar[str] = "whois"
@@ -20,7 +20,7 @@ class IpWhois(Space[IpAddress]):
     asn = bind(TeamCymru.ip)
 
 
-class DomainWhois(Space[Domain]):
+class DomainWhois(Menu[Domain]):
     """Registrations of domains."""
 
     menu: ClassVar[str] = "whois"
@@ -28,7 +28,7 @@ class DomainWhois(Space[Domain]):
     whois = bind(Whois.domain)
 
 
-class AutonomousSystemWhois(Space[AutonomousSystem]):
+class AutonomousSystemWhois(Menu[AutonomousSystem]):
     """Registrations of autonomous systems."""
 
     menu: ClassVar[str] = "whois"

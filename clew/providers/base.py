@@ -37,8 +37,8 @@ from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed
 
 # Half of a character (a lone surrogate), and the two ways in which JSON can spell one.
-_HALF = re.compile("[\ud800-\udfff]")
-_SPELT_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
 
@@ -53,26 +53,26 @@ def canonical_json(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Something to ask. `described` is what is kept and compared: it holds no secret."""
+    """Something to ask. `description` is what is kept and compared: it holds no secret."""
 
     #: The channel that answers asks of this class.
     channel: ClassVar[str] = ""
     #: Whether sending it tells somebody outside what is being investigated.
     leaves: ClassVar[bool] = False
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """Plain JSON values that say everything about the ask but its secret."""
         raise NotImplementedError
 
     @property
-    def bundled(self) -> Batch | None:
+    def batch_policy(self) -> Batch | None:
         """How several asks of its kind are sent as one; None where they cannot be."""
         return None
 
     @property
     def fingerprint(self) -> str:
         """sha256 of the description: equal asks have equal fingerprints."""
-        return sha256(canonical_json({"channel": self.channel, **self.described()}).encode()).hexdigest()
+        return sha256(canonical_json({"channel": self.channel, **self.description()}).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ class Reply:
             AskFailed: it is not JSON, or nested too deeply to read.
         """
         try:
-            if not (b"\\u" in self.body or b"\xed" in self.body) or not _SPELT_HALF.search(self.body):
+            if not (b"\\u" in self.body or b"\xed" in self.body) or not _ESCAPED_SURROGATE.search(self.body):
                 return json.loads(self.body)
-            return json.loads(_HALF.sub("\ufffd", json.dumps(json.loads(self.body), ensure_ascii=False)))
+            return json.loads(_SURROGATE.sub("\ufffd", json.dumps(json.loads(self.body), ensure_ascii=False)))
         except (ValueError, RecursionError) as error:
             raise AskFailed(f"the reply is not usable JSON: {error}", kind="reply") from None
 
@@ -142,7 +142,7 @@ Steps = Generator[Ask, Reply, Finding]
 A = TypeVar("A", bound=Ask)
 
 
-def expected(ask: Ask, kind: type[A]) -> A:
+def narrow_ask(ask: Ask, kind: type[A]) -> A:
     """`ask` as the kind that a channel answers. Raises TypeError for another, which is a mistake in the wiring."""
     if not isinstance(ask, kind):
         raise TypeError(f"the channel {kind.channel!r} was sent a {type(ask).__name__}")
@@ -215,7 +215,7 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class Remembering(Channel, Protocol):
+class CachingChannel(Channel, Protocol):
     """A channel that keeps replies, and so wants to know what they meant."""
 
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
@@ -224,7 +224,7 @@ class Remembering(Channel, Protocol):
 
 
 @runtime_checkable
-class Bundling(Remembering, Protocol):
+class BatchingChannel(CachingChannel, Protocol):
     """A channel that keeps what was told to asks that went out with others."""
 
     def recall(self, ask: Ask, provider: type[Provider]) -> Reply | None:
@@ -238,7 +238,7 @@ class Bundling(Remembering, Protocol):
 
 #: Channels by name, subjects, and the arguments of the operation to columns of equal length: facts, and any of those
 #: that every finding has. An AskError holds for all subjects.
-ColumnsOf = Callable[..., Mapping[str, Sequence[Scalar]]]
+ColumnFunction = Callable[..., Mapping[str, Sequence[Scalar]]]
 
 
 class Operation(Generic[E, P]):
@@ -249,17 +249,17 @@ class Operation(Generic[E, P]):
         function: Callable[Concatenate[Any, E, P], Steps | Finding],
         *,
         calls: int,
-        wide: bool,
-        columns: ColumnsOf | None,
+        broad: bool,
+        columns: ColumnFunction | None,
         facts: tuple[str, ...],
-        leads: bool,
+        expands: bool,
     ) -> None:
         self.function = function
         self.calls = calls
-        self.wide = wide
+        self.broad = broad
         self.columns = columns
         self.facts = facts
-        self.leads = leads
+        self.expands = expands
         self.about = (inspect.getdoc(function) or "").partition("\n")[0]
         self.help = inspect.getdoc(function) or ""
         self._owner: type[Provider] | None = None
@@ -279,21 +279,21 @@ class Operation(Generic[E, P]):
     @cached_property
     def signature(self) -> inspect.Signature:
         """Of the call as an analyst writes it: without provider and subject, with the values of each choice."""
-        whole = inspect.signature(self.function, eval_str=False)
+        signature = inspect.signature(self.function, eval_str=False)
         parameters = [
-            each.replace(annotation=f"Literal[{', '.join(map(repr, self.choices[each.name]))}]")
-            if each.name in self.choices
-            else each
-            for each in list(whole.parameters.values())[2:]
+            parameter.replace(annotation=f"Literal[{', '.join(map(repr, self.choices[parameter.name]))}]")
+            if parameter.name in self.choices
+            else parameter
+            for parameter in list(signature.parameters.values())[2:]
         ]
-        return whole.replace(parameters=parameters, return_annotation="Finding")
+        return signature.replace(parameters=parameters, return_annotation="Finding")
 
     @cached_property
     def choices(self) -> Mapping[str, tuple[object, ...]]:
         """The values that an argument can have whose type is a `Literal` with a name, by the name of the argument."""
         names = self.function.__globals__
-        typed = {name: names.get(str(kind)) for name, kind in inspect.get_annotations(self.function).items()}
-        return {name: get_args(kind) for name, kind in typed.items() if get_origin(kind) is Literal}
+        annotations = {name: names.get(str(kind)) for name, kind in inspect.get_annotations(self.function).items()}
+        return {name: get_args(kind) for name, kind in annotations.items() if get_origin(kind) is Literal}
 
     def steps(self, subject: E, *args: P.args, **kwargs: P.kwargs) -> Steps | Finding:
         """Begin the operation; what is local answers at once."""
@@ -303,22 +303,22 @@ class Operation(Generic[E, P]):
 def operation(
     *,
     calls: int = 0,
-    wide: bool = False,
-    columns: ColumnsOf | None = None,
+    broad: bool = False,
+    columns: ColumnFunction | None = None,
     facts: tuple[str, ...] = (),
-    leads: bool = True,
+    expands: bool = True,
 ) -> Callable[[Callable[Concatenate[Any, E, P], Steps | Finding]], Operation[E, P]]:
     """Mark a method of a provider as an operation.
 
     Args:
         calls: how many asks it makes; 0 for what is computed here.
-        wide: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
+        broad: it answers with much that has little to do with the subject, so expansion leaves it to the analyst.
         columns: the same answers for many subjects at once, without a call for each.
         facts: the names of the facts that an answer may have; their meaning is in the vocabulary.
-        leads: whether an answer can lead on to something; expansion leaves out what cannot.
+        expands: whether an answer can lead on to something; expansion leaves out what cannot.
     """
 
     def mark(function: Callable[Concatenate[Any, E, P], Steps | Finding]) -> Operation[E, P]:
-        return Operation(function, calls=calls, wide=wide, columns=columns, facts=facts, leads=leads)
+        return Operation(function, calls=calls, broad=broad, columns=columns, facts=facts, expands=expands)
 
     return mark

@@ -6,55 +6,55 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from clew.errors import AskError, AskFailed
-from clew.providers.base import Ask, Batch, Bundling, Channel, Reply
-from clew.providers.runner import PARSER_ERRORS, Run, Sent, nowhere
+from clew.providers.base import Ask, Batch, BatchingChannel, Channel, Reply
+from clew.providers.runner import PARSER_ERRORS, AskResult, Run, no_channel_error
 
 
-def sent_as_one(runs: Sequence[Run]) -> list[Sent]:
+def send_batch(runs: Sequence[Run]) -> list[AskResult]:
     """What comes of the asks of operations that are sent as one; for each what it would have got alone."""
     if len(runs) == 1:
         return [runs[0].send()]
     asks = [run.ask for run in runs if run.ask is not None]
-    channel, batch = runs[0].channel(asks[0]), asks[0].bundled
+    channel, batch = runs[0].channel(asks[0]), asks[0].batch_policy
     if channel is None or batch is None:
-        return [nowhere(run.provider) for run in runs]
+        return [no_channel_error(run.provider) for run in runs]
     try:
-        got = _dealt(channel, batch, asks, runs[0])
+        results = _send_and_split(channel, batch, asks, runs[0])
     except AskError as error:
         return [
-            _told_with(
-                type(error)(error.what, kind=error.kind, next_step=error.next_step, sent=error.sent),
+            _with_counts(
+                type(error)(error.message, kind=error.kind, next_step=error.next_step, sent=error.sent),
                 error.attempts,
                 len(runs),
             )
             for _ in runs
         ]
-    if isinstance(channel, Bundling):
-        for ask, each in zip(asks, got, strict=True):
-            if isinstance(each, Reply):
-                channel.keep(ask, runs[0].provider, each)
-    return got
+    if isinstance(channel, BatchingChannel):
+        for ask, result in zip(asks, results, strict=True):
+            if isinstance(result, Reply):
+                channel.keep(ask, runs[0].provider, result)
+    return results
 
 
-def _told_with(error: AskError, attempts: int, together: int) -> AskError:
+def _with_counts(error: AskError, attempts: int, batch_size: int) -> AskError:
     """An error of one of several asks: each has a traceback of its own."""
-    error.attempts, error.together = attempts, together
+    error.attempts, error.together = attempts, batch_size
     return error
 
 
-def _dealt(channel: Channel, batch: Batch, asks: Sequence[Ask], run: Run) -> list[Sent]:
+def _send_and_split(channel: Channel, batch: Batch, asks: Sequence[Ask], run: Run) -> list[AskResult]:
     """Raises AskError for a reply that answers none of the asks."""
     reply = channel.send(batch.join(asks), run.provider)
     try:
         bodies = batch.split(reply, asks)
         return [
-            _told_with(body, reply.attempts, len(asks))
+            _with_counts(body, reply.attempts, len(asks))
             if isinstance(body, AskFailed)
             else replace(reply, body=body, together=len(asks))
             for _, body in zip(asks, bodies, strict=True)
         ]
     except AskError as error:
-        raise _told_with(error, reply.attempts, len(asks)) from None
+        raise _with_counts(error, reply.attempts, len(asks)) from None
     except PARSER_ERRORS as error:
-        what = f"{run.provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
-        raise _told_with(AskFailed(what, kind="reply"), reply.attempts, len(asks)) from None
+        message = f"{run.provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
+        raise _with_counts(AskFailed(message, kind="reply"), reply.attempts, len(asks)) from None

@@ -15,7 +15,7 @@ _ERRORS: Mapping[str, type[AskError]] = {cls.outcome: cls for cls in (AskFailed,
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ErrorRecord:
     """An ask that got no answer, as it is kept."""
 
     outcome: Outcome
@@ -24,9 +24,9 @@ class Trouble:
     next_step: str = ""
 
     @classmethod
-    def of(cls, error: AskError) -> Trouble:
+    def of(cls, error: AskError) -> ErrorRecord:
         """The record of an error."""
-        return cls(Outcome(error.outcome), error.kind, error.what, error.next_step)
+        return cls(Outcome(error.outcome), error.kind, error.message, error.next_step)
 
     def error(self) -> AskError:
         """The error again."""
@@ -55,7 +55,7 @@ class Exchange:
     evidence: str = ""
     media_type: str = ""
     status: int = 0
-    trouble: Trouble | None = None
+    trouble: ErrorRecord | None = None
     unkept: str = ""
     leaves: bool = False
     attempts: int = 1

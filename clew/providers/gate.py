@@ -27,7 +27,7 @@ _PRIVATE_SUFFIXES = (
 )
 
 
-def _unmarked(entity: Entity) -> Tlp:  # noqa: ARG001 - as all that tell the marking of an entity
+def _clear_marking(entity: Entity) -> Tlp:  # noqa: ARG001 - as all that tell the marking of an entity
     return Tlp.CLEAR
 
 
@@ -40,16 +40,16 @@ class Gate:
         allow_active: providers that touch the suspect's own infrastructure may be asked.
         own_domains: names that are ours, with everything below them.
         tlp: how far everything here may be passed on.
-        marked: the same for one entity.
-        disabled: sources that are not asked at all, by name.
+        marking_of: the same for one entity.
+        disabled_providers: sources that are not asked at all, by name.
     """
 
     offline: bool = False
     allow_active: bool = False
     own_domains: tuple[str, ...] = ()
     tlp: Tlp = Tlp.CLEAR
-    marked: Callable[[Entity], Tlp] = _unmarked
-    disabled: frozenset[str] = frozenset()
+    marking_of: Callable[[Entity], Tlp] = _clear_marking
+    disabled_providers: frozenset[str] = frozenset()
 
     def check(self, ask: Ask, provider: type[Provider], subject: Entity) -> None:
         """Let the ask pass, or say why not.
@@ -57,15 +57,15 @@ class Gate:
         Raises:
             AskRefused: with the rule as `kind`.
         """
-        refusal = self.refusal(provider, subject) if ask.leaves else self._disabled(provider)
+        refusal = self.refusal(provider, subject) if ask.leaves else self._disabled_refusal(provider)
         if refusal is not None:
             raise refusal
 
     def refusal(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
         """Why the provider would not be asked about the subject; None where it may be."""
-        disabled = self._disabled(provider)
-        if disabled is not None:
-            return disabled
+        refusal = self._disabled_refusal(provider)
+        if refusal is not None:
+            return refusal
         if self.offline:
             return AskRefused(
                 f"{provider.title} was not asked: offline mode is on",
@@ -78,17 +78,17 @@ class Gate:
                 kind="active",
                 next_step="set CLEW_ALLOW_ACTIVE=1; a case: case.set_gate(active=True)",
             )
-        why = self.private(subject)
-        if why:
+        reason = self.private_reason(subject)
+        if reason:
             return AskRefused(
-                f"{subject.label} was not sent to {provider.title}: {why}",
+                f"{subject.label} was not sent to {provider.title}: {reason}",
                 kind="private",
                 next_step="private values never leave",
             )
-        return self._marked(provider, subject)
+        return self._marking_refusal(provider, subject)
 
-    def _disabled(self, provider: type[Provider]) -> AskRefused | None:
-        if provider.name not in self.disabled:
+    def _disabled_refusal(self, provider: type[Provider]) -> AskRefused | None:
+        if provider.name not in self.disabled_providers:
             return None
         return AskRefused(
             f"{provider.title} was not asked: it is disabled",
@@ -96,23 +96,23 @@ class Gate:
             next_step=f"take {provider.name} out of CLEW_DISABLED_PROVIDERS",
         )
 
-    def _marked(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
-        one = self.marked(subject)
-        marking, whose = (one, "it") if one > self.tlp else (self.tlp, "the case")
+    def _marking_refusal(self, provider: type[Provider], subject: Entity) -> AskRefused | None:
+        entity_marking = self.marking_of(subject)
+        marking, owner = (entity_marking, "it") if entity_marking > self.tlp else (self.tlp, "the case")
         if marking is Tlp.RED or marking > provider.tlp:
-            what = f"{subject.label} was not sent to {provider.title}: {whose} is marked {marking}"
-            return AskRefused(what, kind="tlp", next_step=f"{provider.title} may be told up to {provider.tlp}")
+            message = f"{subject.label} was not sent to {provider.title}: {owner} is marked {marking}"
+            return AskRefused(message, kind="tlp", next_step=f"{provider.title} may be told up to {provider.tlp}")
         return None
 
-    def private(self, entity: Entity) -> str:
+    def private_reason(self, entity: Entity) -> str:
         """Why a value must not leave; empty if it may."""
         match entity:
             case IpAddress():
-                return _private_address(entity.value)
+                return _private_address_reason(entity.value)
             case Domain() | Host():
-                return self._private_name(entity.value)
+                return self._private_name_reason(entity.value)
             case Url():
-                return self._private_url(entity.value)
+                return self._private_url_reason(entity.value)
             case File():
                 return "a path is internal" if entity.key.scope else ""
             case AutonomousSystem():
@@ -124,21 +124,21 @@ class Gate:
             case _:
                 return f"a {entity.kind} is internal"
 
-    def _private_name(self, name: str) -> str:
+    def _private_name_reason(self, name: str) -> str:
         suffixes = (*map(_suffix, self.own_domains), *_PRIVATE_SUFFIXES)
         name = name.rstrip(".")
         if "." not in name or any(name == suffix or name.endswith(f".{suffix}") for suffix in suffixes):
             return "the name is internal"
         return ""
 
-    def _private_url(self, url: str) -> str:
+    def _private_url_reason(self, url: str) -> str:
         from can_ada import parse
 
         parts = parse(url)
         if parts.username or parts.password:
             return "it carries credentials"
         host = parts.hostname.strip("[]")
-        return _private_address(host) if _is_address(host) else self._private_name(host)
+        return _private_address_reason(host) if _is_address(host) else self._private_name_reason(host)
 
 
 # Of no use outside (RFC 7607, 5398, 6996, 7300), and the stand-in of old routers for a number that they cannot say.
@@ -161,11 +161,11 @@ def _is_address(text: str) -> bool:
     return ":" in text or text.replace(".", "").isdigit()
 
 
-def _private_address(text: str) -> str:
+def _private_address_reason(text: str) -> str:
     address = ipaddress.ip_address(text)
     if address.is_multicast:
         return "a multicast address"
     if isinstance(address, ipaddress.IPv6Address) and address.sixtofour:
-        return _private_address(str(address.sixtofour))
-    inside = address.is_reserved or getattr(address, "is_site_local", False)
-    return "" if address.is_global and not inside else "the address is private or reserved"
+        return _private_address_reason(str(address.sixtofour))
+    is_internal = address.is_reserved or getattr(address, "is_site_local", False)
+    return "" if address.is_global and not is_internal else "the address is private or reserved"

@@ -11,11 +11,11 @@ from datetime import datetime
 
 from clew.entities import Entity, Finding, Outcome
 from clew.errors import AskError, AskSkipped, EntityError
-from clew.providers.base import Ask, Bundling, Channel, Provider, Remembering, Reply, Steps
-from clew.providers.exchange import Answer, Exchange, Recordings, Trouble
+from clew.providers.base import Ask, BatchingChannel, CachingChannel, Channel, Provider, Reply, Steps
+from clew.providers.exchange import Answer, ErrorRecord, Exchange, Recordings
 from clew.providers.gate import Gate
 
-Sent = Reply | AskError
+AskResult = Reply | AskError
 #: How pure parsing fails on a reply that is not what the vendor documents.
 PARSER_ERRORS = (ArithmeticError, AttributeError, EntityError, LookupError, TypeError, ValueError)
 
@@ -26,27 +26,27 @@ class Run:
     Attributes:
         ask: what has to be sent next; None when the answer is there.
         provider: who is asked.
-        heard: asks that were sent and got a reply.
+        replied_asks: asks that were sent and got a reply.
     """
 
     def __init__(
-        self, driver: Generator[Ask, Sent, Answer], provider: type[Provider], channels: Mapping[str, Channel]
+        self, driver: Generator[Ask, AskResult, Answer], provider: type[Provider], channels: Mapping[str, Channel]
     ) -> None:
         self.ask: Ask | None = None
         self._driver = driver
         self.provider = provider
         self._channels = channels
         self._answer: Answer | None = None
-        self.heard: list[Ask] = []
+        self.replied_asks: list[Ask] = []
         self._advance(None)
 
-    def send(self) -> Sent:
+    def send(self) -> AskResult:
         """Send the ask, and wait: the one part that may be done by another thread."""
         if self.ask is None:
             raise RuntimeError("there is nothing to send")
         channel = self.channel(self.ask)
         if channel is None:
-            return nowhere(self.provider)
+            return no_channel_error(self.provider)
         try:
             return channel.send(self.ask, self.provider)
         except AskError as error:
@@ -55,30 +55,30 @@ class Run:
     def recall(self) -> Reply | None:
         """The good reply that its channel keeps to the ask, if it keeps any."""
         channel = self.channel(self.ask) if self.ask is not None else None
-        return channel.recall(self.ask, self.provider) if self.ask and isinstance(channel, Bundling) else None
+        return channel.recall(self.ask, self.provider) if self.ask and isinstance(channel, BatchingChannel) else None
 
-    def tell(self, got: Sent) -> None:
+    def resume(self, result: AskResult) -> None:
         """What came of the ask; the operation goes on to the next, or to its answer."""
-        if self.ask is not None and isinstance(got, Reply) and got.sent:
-            self.heard.append(self.ask)
-        self._advance(got)
+        if self.ask is not None and isinstance(result, Reply) and result.sent:
+            self.replied_asks.append(self.ask)
+        self._advance(result)
 
     def finish(self) -> Answer:
         """The answer. Channels that keep replies hear what theirs meant."""
         if self._answer is None:
             raise RuntimeError("the operation is not at its end")
         exchanges = self._answer.exchanges
-        for ask in self.heard:
+        for ask in self.replied_asks:
             # An operation that went on, or met other trouble later, did understand this one.
             is_last = exchanges[-1].fingerprint == ask.fingerprint and exchanges[-1].trouble is None
             channel = self.channel(ask)
-            if isinstance(channel, Remembering):
+            if isinstance(channel, CachingChannel):
                 channel.settle(ask, self.provider, self._answer.finding.outcome if is_last else Outcome.FOUND)
         return self._answer
 
-    def _advance(self, got: Sent | None) -> None:
+    def _advance(self, result: AskResult | None) -> None:
         try:
-            self.ask = next(self._driver) if got is None else self._driver.send(got)
+            self.ask = next(self._driver) if result is None else self._driver.send(result)
         except StopIteration as stop:
             self.ask, self._answer = None, stop.value
 
@@ -87,7 +87,7 @@ class Run:
         return self._channels.get(ask.channel) or self.provider.channels().get(ask.channel)
 
 
-def nowhere(provider: type[Provider]) -> AskSkipped:
+def no_channel_error(provider: type[Provider]) -> AskSkipped:
     """What is said where there is no way to a source."""
     return AskSkipped(f"there is no way to ask {provider.title} here", kind="no-source", sent=False)
 
@@ -112,7 +112,7 @@ class Runner:
         """Run an operation to its end. An ask that fails becomes the outcome of the finding, not an exception."""
         run = self.start(pivot, provider, subject, steps)
         while run.ask is not None:
-            run.tell(run.send())
+            run.resume(run.send())
         return run.finish()
 
     async def arun(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Answer:
@@ -122,8 +122,8 @@ class Runner:
 
         run = self.start(pivot, provider, subject, steps)
         while run.ask is not None:
-            run.tell(await asyncio.to_thread(run.send))
-        return await asyncio.to_thread(run.finish) if run.heard else run.finish()
+            run.resume(await asyncio.to_thread(run.send))
+        return await asyncio.to_thread(run.finish) if run.replied_asks else run.finish()
 
     def start(self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding) -> Run:
         """Begin an operation, and go on to the first ask that has to be sent."""
@@ -131,7 +131,7 @@ class Runner:
 
     def _drive(
         self, pivot: str, provider: type[Provider], subject: Entity, steps: Steps | Finding
-    ) -> Generator[Ask, Sent, Answer]:
+    ) -> Generator[Ask, AskResult, Answer]:
         """Yields what really has to be sent; returns the answer."""
         exchanges: list[Exchange] = []
         replies: dict[str, Reply] = {}
@@ -145,8 +145,8 @@ class Runner:
         except PARSER_ERRORS as error:
             if not exchanges:
                 raise  # nothing was received yet: a mistake in clew, not in a reply
-            what = f"{provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
-            finding = Finding(subject, outcome=Outcome.FAILED, reason=what)
+            message = f"{provider.title}'s reply could not be understood: {type(error).__name__}: {error}"
+            finding = Finding(subject, outcome=Outcome.FAILED, reason=message)
         finding = dataclasses.replace(
             finding,
             pivot=pivot,
@@ -163,29 +163,29 @@ class Runner:
         subject: Entity,
         exchanges: list[Exchange],
         replies: dict[str, Reply],
-    ) -> Generator[Ask, Sent, Finding]:
+    ) -> Generator[Ask, AskResult, Finding]:
         try:
             ask = next(steps)
             while True:
-                got, sent = self._known(ask, provider, subject), False
-                if got is None:
-                    got = yield ask
-                    sent = got.sent
-                exchanges.append(_record(ask, provider, got, sent=sent, now=self.clock()))
-                if isinstance(got, AskError):
+                result, was_sent = self._local_result(ask, provider, subject), False
+                if result is None:
+                    result = yield ask
+                    was_sent = result.sent
+                exchanges.append(_record(ask, provider, result, was_sent=was_sent, now=self.clock()))
+                if isinstance(result, AskError):
                     # The operation may know what the error means to it (a 404 can be an answer).
-                    ask = steps.throw(got)
+                    ask = steps.throw(result)
                 else:
-                    replies[got.fingerprint] = got
-                    ask = steps.send(got)
+                    replies[result.fingerprint] = result
+                    ask = steps.send(result)
         except StopIteration as stop:
             finding: Finding = stop.value
             return finding
 
-    def _known(self, ask: Ask, provider: type[Provider], subject: Entity) -> Sent | None:
-        known = self.recordings.find(ask, provider.name, self.clock())
-        if known is not None:
-            return known
+    def _local_result(self, ask: Ask, provider: type[Provider], subject: Entity) -> AskResult | None:
+        recording = self.recordings.find(ask, provider.name, self.clock())
+        if recording is not None:
+            return recording
         try:
             self.gate.check(ask, provider, subject)
         except AskError as error:
@@ -193,26 +193,26 @@ class Runner:
         return None
 
 
-def _record(ask: Ask, provider: type[Provider], got: Sent, *, sent: bool, now: datetime) -> Exchange:
-    common = (ask.described(), ask.fingerprint, provider.name)
-    if isinstance(got, AskError):
+def _record(ask: Ask, provider: type[Provider], result: AskResult, *, was_sent: bool, now: datetime) -> Exchange:
+    common = (ask.description(), ask.fingerprint, provider.name)
+    if isinstance(result, AskError):
         return Exchange(
             *common,
             at=now,
-            sent=sent,
-            trouble=Trouble.of(got),
+            sent=was_sent,
+            trouble=ErrorRecord.of(result),
             leaves=ask.leaves,
-            attempts=got.attempts,
-            together=got.together,
+            attempts=result.attempts,
+            together=result.together,
         )
     return Exchange(
         *common,
-        at=got.at,
-        sent=sent,
-        evidence=got.fingerprint,
-        media_type=got.media_type,
-        status=got.status,
+        at=result.at,
+        sent=was_sent,
+        evidence=result.fingerprint,
+        media_type=result.media_type,
+        status=result.status,
         leaves=ask.leaves,
-        attempts=got.attempts,
-        together=got.together,
+        attempts=result.attempts,
+        together=result.together,
     )

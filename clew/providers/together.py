@@ -15,164 +15,166 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from clew.providers.base import Batch, Provider
-from clew.providers.bundles import sent_as_one
+from clew.providers.bundles import send_batch
 from clew.providers.exchange import Answer
-from clew.providers.interrupts import held
-from clew.providers.runner import Run, Sent
+from clew.providers.interrupts import deferred_signals
+from clew.providers.runner import AskResult, Run
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Errand(Generic[T]):
+class Task(Generic[T]):
     """One operation among many, and whose it is."""
 
-    of: T
+    owner: T
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent(Generic[T]):
+class _BatchResult(Generic[T]):
     """What came of sending errands as one: a reply or its trouble for each, or what must not happen."""
 
-    errands: list[Errand[T]]
-    got: list[Sent] | None = None
-    mistake: BaseException | None = None
+    tasks: list[Task[T]]
+    results: list[AskResult] | None = None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting(Generic[T]):
+class _PendingBatches(Generic[T]):
     """Errands that can be sent as one with others, until there are enough, or no more to come."""
 
-    bundles: dict[tuple[type[Provider], int], list[Errand[T]]] = field(
-        default_factory=dict[tuple[type[Provider], int], list[Errand[T]]]
+    batches: dict[tuple[type[Provider], int], list[Task[T]]] = field(
+        default_factory=dict[tuple[type[Provider], int], list[Task[T]]]
     )
 
-    def add(self, errand: Errand[T], batch: Batch) -> list[Errand[T]] | None:
+    def add(self, task: Task[T], batch: Batch) -> list[Task[T]] | None:
         """Have an errand wait; the bundle that it makes full, if it does."""
-        key = (errand.run.provider, id(batch))
-        bundle = self.bundles.setdefault(key, [])
-        bundle.append(errand)
-        return self.bundles.pop(key) if len(bundle) >= batch.size else None
+        key = (task.run.provider, id(batch))
+        tasks = self.batches.setdefault(key, [])
+        tasks.append(task)
+        return self.batches.pop(key) if len(tasks) >= batch.size else None
 
-    def next(self) -> list[Errand[T]] | None:
+    def pop(self) -> list[Task[T]] | None:
         """A bundle that is not full."""
-        return self.bundles.pop(next(iter(self.bundles))) if self.bundles else None
+        return self.batches.pop(next(iter(self.batches))) if self.batches else None
 
 
-def together(errands: Iterable[Errand[T]], size: int, done: Callable[[T, Answer], None]) -> None:
+def run_concurrently(tasks: Iterable[Task[T]], size: int, on_answer: Callable[[T, Answer], None]) -> None:
     """Run operations, at most so many of them at once.
 
     When something ends it early, what was received by then is done, and the rest is left: those on their way too.
 
     Args:
-        done: hears of each answer as it comes, in this thread.
+        on_answer: hears of each answer as it comes, in this thread.
 
     Raises:
-        BaseException: whatever is raised by an operation, by `done`, by sending, or by a signal.
+        BaseException: whatever is raised by an operation, by `on_answer`, by sending, or by a signal.
     """
-    crew: _Crew[T] = _Crew(size)
-    left = iter(errands)
-    with held(crew.wake) as interrupts:
+    pool: _WorkerPool[T] = _WorkerPool(size)
+    remaining = iter(tasks)
+    with deferred_signals(pool.wake) as signals:
         try:
             while True:
-                interrupts.check()
-                errand = next(left, None) if crew.has_room else None
-                if errand is not None:
-                    _go_on(errand, crew, done)
-                elif crew.has_room and (bundle := crew.waiting.next()):
-                    crew.give(bundle)
-                elif crew.out:
-                    _hear(crew.next(), crew, done)
+                signals.check()
+                task = next(remaining, None) if pool.has_capacity else None
+                if task is not None:
+                    _advance(task, pool, on_answer)
+                elif pool.has_capacity and (batch := pool.pending.pop()):
+                    pool.submit(batch)
+                elif pool.in_flight:
+                    _handle_result(pool.next_result(), pool, on_answer)
                 else:
                     return
         finally:
-            for sent in crew.dismiss():
-                _hear(sent, None, done)
+            for batch_result in pool.shut_down():
+                _handle_result(batch_result, None, on_answer)
 
 
-def _hear(sent: _Sent[T] | None, crew: _Crew[T] | None, done: Callable[[T, Answer], None]) -> None:
+def _handle_result(
+    batch_result: _BatchResult[T] | None, pool: _WorkerPool[T] | None, on_answer: Callable[[T, Answer], None]
+) -> None:
     """Go on with operations that have their replies. Without a crew they go no further than they can by themselves."""
-    if sent is None:
+    if batch_result is None:
         return  # a signal came
-    if sent.got is not None:
-        for errand, got in zip(sent.errands, sent.got, strict=True):
-            errand.run.tell(got)
-            _go_on(errand, crew, done)
-    elif sent.mistake is not None and crew is not None:
-        raise sent.mistake
+    if batch_result.results is not None:
+        for task, result in zip(batch_result.tasks, batch_result.results, strict=True):
+            task.run.resume(result)
+            _advance(task, pool, on_answer)
+    elif batch_result.error is not None and pool is not None:
+        raise batch_result.error
 
 
-def _go_on(errand: Errand[T], crew: _Crew[T] | None, done: Callable[[T, Answer], None]) -> None:
-    run = errand.run
+def _advance(task: Task[T], pool: _WorkerPool[T] | None, on_answer: Callable[[T, Answer], None]) -> None:
+    run = task.run
     while run.ask is not None:
-        known = run.recall() if run.ask.bundled is not None else None
-        if run.ask.leaves and known is None:
+        stored_reply = run.recall() if run.ask.batch_policy is not None else None
+        if run.ask.leaves and stored_reply is None:
             break
-        run.tell(known or run.send())
+        run.resume(stored_reply or run.send())
     if run.ask is None:
-        done(errand.of, run.finish())
-    elif crew is not None:
-        batch = run.ask.bundled
-        full = [errand] if batch is None else crew.waiting.add(errand, batch)
-        if full:
-            crew.give(full)
+        on_answer(task.owner, run.finish())
+    elif pool is not None:
+        batch = run.ask.batch_policy
+        tasks = [task] if batch is None else pool.pending.add(task, batch)
+        if tasks:
+            pool.submit(tasks)
 
 
-class _Crew(Generic[T]):
+class _WorkerPool(Generic[T]):
     """Threads that send. They are made as they are needed; nobody has to wait for one that hangs, not even the exit."""
 
     def __init__(self, size: int) -> None:
         #: How many bundles were given and not heard of, and those that are not full yet.
-        self.out = 0
-        self.waiting: _Waiting[T] = _Waiting()
+        self.in_flight = 0
+        self.pending: _PendingBatches[T] = _PendingBatches()
         self._size = size
         self._threads = 0
-        self._given: SimpleQueue[tuple[contextvars.Context, list[Errand[T]]] | None] = SimpleQueue()
-        self._sent: SimpleQueue[_Sent[T] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[contextvars.Context, list[Task[T]]] | None] = SimpleQueue()
+        self._results: SimpleQueue[_BatchResult[T] | None] = SimpleQueue()
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether another bundle would be sent at once."""
-        return self.out < self._size
+        return self.in_flight < self._size
 
-    def give(self, errands: list[Errand[T]]) -> None:
+    def submit(self, tasks: list[Task[T]]) -> None:
         """Have the asks of errands sent as one, with the context variables of this moment."""
-        self.out += 1
-        self._given.put((contextvars.copy_context(), errands))
-        if self._threads < self.out:
+        self.in_flight += 1
+        self._jobs.put((contextvars.copy_context(), tasks))
+        if self._threads < self.in_flight:
             self._threads += 1
             threading.Thread(target=self._work, name="clew-send", daemon=True).start()
 
-    def next(self) -> _Sent[T] | None:
+    def next_result(self) -> _BatchResult[T] | None:
         """The next that comes; waits for it. None if it was woken instead."""
-        sent = self._sent.get()
-        self.out -= sent is not None
-        return sent
+        result = self._results.get()
+        self.in_flight -= result is not None
+        return result
 
     def wake(self) -> None:
-        """Let `next` return, from a signal handler too."""
-        self._sent.put(None)
+        """Let `next_result` return, from a signal handler too."""
+        self._results.put(None)
 
-    def dismiss(self) -> list[_Sent[T]]:
+    def shut_down(self) -> list[_BatchResult[T]]:
         """Send nothing more; returns what has come already."""
-        came: list[_Sent[T]] = []
+        results: list[_BatchResult[T]] = []
         with suppress(Empty):
             while True:
-                self._given.get_nowait()
+                self._jobs.get_nowait()
         with suppress(Empty):
             while True:
-                sent = self._sent.get_nowait()
-                came += [] if sent is None else [sent]
+                result = self._results.get_nowait()
+                results += [] if result is None else [result]
         for _ in range(self._threads):
-            self._given.put(None)
-        return came
+            self._jobs.put(None)
+        return results
 
     def _work(self) -> None:
-        while (given := self._given.get()) is not None:
-            context, errands = given
+        while (job := self._jobs.get()) is not None:
+            context, tasks = job
             try:
-                self._sent.put(_Sent(errands, got=context.run(sent_as_one, [errand.run for errand in errands])))
+                self._results.put(_BatchResult(tasks, results=context.run(send_batch, [task.run for task in tasks])))
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that asks
-                self._sent.put(_Sent(errands, mistake=error))
-            del given, context, errands  # not kept while waiting for the next
+                self._results.put(_BatchResult(tasks, error=error))
+            del job, context, tasks  # not kept while waiting for the next

@@ -15,43 +15,43 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})")
 
 #: The way to a value: keys, and places in lists.
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """What a YAML text says, and where.
 
     Attributes:
         value: plain values.
-        places: `file:line:column` of each value, by its path; `keys` of the key before it.
+        locations: `file:line:column` of each value, by its path; `key_locations` of the key before it.
     """
 
     value: Any
-    places: dict[Path, str] = field(default_factory=dict[Path, str])
-    keys: dict[Path, str] = field(default_factory=dict[Path, str])
+    locations: dict[ValuePath, str] = field(default_factory=dict[ValuePath, str])
+    key_locations: dict[ValuePath, str] = field(default_factory=dict[ValuePath, str])
 
 
-def read_yaml(text: str, where: str) -> Any:
+def read_yaml(text: str, source: str) -> Any:
     """Plain values from YAML text. Words are text unless they are plainly numbers, `true`, `false` or `null`.
 
     Raises:
         SettingsError: not YAML, an alias, a duplicate key, a tag, or nested past `MAX_DEPTH`; says line and column.
     """
-    return read_document(text, where).value
+    return read_document(text, source).value
 
 
-def read_document(text: str, where: str) -> Document:
+def read_document(text: str, source: str) -> YamlDocument:
     """The same, for readers that say where in the text something is wrong."""
     loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
-        _check_depth(text, loader, where)
+        _check_depth(text, loader, source)
         node = yaml.compose(text, Loader=loader)
     except (yaml.YAMLError, UnicodeEncodeError) as error:  # a lone surrogate is text to Python, and no UTF-8
-        raise SettingsError(f"not usable YAML: {error}", where=where) from None
-    reading = _Reading(where)
-    value = None if node is None else reading.value(node, ())
-    return Document(value, reading.places, reading.keys)
+        raise SettingsError(f"not usable YAML: {error}", location=source) from None
+    reader = _DocumentReader(source)
+    value = None if node is None else reader.value(node, ())
+    return YamlDocument(value, reader.locations, reader.key_locations)
 
 
 def write_yaml(data: Any) -> str:
@@ -92,56 +92,56 @@ def _float(dumper: Any, number: float) -> yaml.ScalarNode:
     return node
 
 
-def _check_depth(text: str, loader: Any, where: str) -> None:
+def _check_depth(text: str, loader: Any, source: str) -> None:
     # Before composing, which is recursive in C: nesting deep enough would end the process.
     depth = 0
     for event in yaml.parse(text, Loader=loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise SettingsError("nested too deeply", where=_place(event, where))
+            raise SettingsError("nested too deeply", location=_location(event, source))
 
 
-def _place(at: yaml.Node | yaml.Event, where: str) -> str:
-    mark = at.start_mark
-    return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+def _location(node: yaml.Node | yaml.Event, source: str) -> str:
+    mark = node.start_mark
+    return f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
 
 
-class _Reading:
+class _DocumentReader:
     """One text being read: where its values are, and which nodes were met."""
 
-    def __init__(self, where: str) -> None:
-        self.places: dict[Path, str] = {}
-        self.keys: dict[Path, str] = {}
-        self._where = where
-        self._seen: set[int] = set()
+    def __init__(self, source: str) -> None:
+        self.locations: dict[ValuePath, str] = {}
+        self.key_locations: dict[ValuePath, str] = {}
+        self._source = source
+        self._seen_nodes: set[int] = set()
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
-        place = self.places[path] = _place(node, self._where)
-        if id(node) in self._seen:
-            raise SettingsError("aliases are not allowed", where=place, next_step="write the value again")
-        self._seen.add(id(node))
+    def value(self, node: yaml.Node, path: ValuePath) -> Any:
+        location = self.locations[path] = _location(node, self._source)
+        if id(node) in self._seen_nodes:
+            raise SettingsError("aliases are not allowed", location=location, next_step="write the value again")
+        self._seen_nodes.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node, place)
+            return _scalar(node, location)
         plain = "seq" if isinstance(node, yaml.SequenceNode) else "map"
         if _tag(node) != plain:
-            raise SettingsError(f"the tag {_tag(node)!r} is not allowed", where=place)
+            raise SettingsError(f"the tag {_tag(node)!r} is not allowed", location=location)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self._key(key_node, values)
-            self.keys[*path, key] = _place(key_node, self._where)
+            self.key_locations[*path, key] = _location(key_node, self._source)
             values[key] = self.value(value_node, (*path, key))
         return values
 
-    def _key(self, node: yaml.Node, others: dict[str, Any]) -> str:
-        place = _place(node, self._where)
-        if not isinstance(node, yaml.ScalarNode) or id(node) in self._seen:
-            raise SettingsError("a key is text, written where it stands", where=place)
+    def _key(self, node: yaml.Node, mapping: dict[str, Any]) -> str:
+        location = _location(node, self._source)
+        if not isinstance(node, yaml.ScalarNode) or id(node) in self._seen_nodes:
+            raise SettingsError("a key is text, written where it stands", location=location)
         key: str = node.value
-        if key in others:
-            raise SettingsError(f"the key {key!r} stands twice", where=place)
-        self._seen.add(id(node))
+        if key in mapping:
+            raise SettingsError(f"the key {key!r} stands twice", location=location)
+        self._seen_nodes.add(id(node))
         return key
 
 
@@ -150,7 +150,7 @@ def _tag(node: yaml.Node) -> str:
     return tag.removeprefix("tag:yaml.org,2002:")
 
 
-def _scalar(node: yaml.ScalarNode, place: str) -> Any:
+def _scalar(node: yaml.ScalarNode, location: str) -> Any:
     text: str = node.value
     match _tag(node):
         case "null":
@@ -165,4 +165,4 @@ def _scalar(node: yaml.ScalarNode, place: str) -> Any:
         case "str" | "bool" | "int" | "float" | "timestamp" | "value" | "merge":
             return text
         case tag:
-            raise SettingsError(f"the tag {tag!r} is not allowed", where=place)
+            raise SettingsError(f"the tag {tag!r} is not allowed", location=location)

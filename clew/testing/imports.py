@@ -24,8 +24,8 @@ print("\\n".join(seen), end="")
 """
 
 
-def imported_quietly(module: str) -> str:
+def import_effects(module: str) -> str:
     """What importing the module opened, wrote or started; empty if nothing. Also what it failed with."""
     command = [sys.executable, "-B", "-c", _WATCH, module]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - this interpreter
-    return f"importing {module}: {done.stdout or done.stderr}" if done.stdout or done.returncode else ""
+    process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - this interpreter
+    return f"importing {module}: {process.stdout or process.stderr}" if process.stdout or process.returncode else ""

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from clew.entities import Entity, Outcome, parse
 from clew.entities.frames import finding_record
-from clew.pivots.binding import Bulk, Space, pivots_of
-from clew.pivots.calls import Call, defaults_of
-from clew.pivots.catalog import EXAMPLES, card_of
+from clew.pivots.binding import Bulk, Menu, pivots_of
+from clew.pivots.calls import PivotCall, defaults_of
+from clew.pivots.catalog import EXAMPLES, describe_pivot
 from clew.pivots.configuring import configure
 from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
@@ -26,7 +26,7 @@ from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.runner import Runner
 from clew.settings import Settings
 from clew.testing.providers import check
-from clew.testing.recordings import AT, restored, snapshot
+from clew.testing.recordings import AT, load_snapshot, snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ SUBJECTS: tuple[str, ...] = (
 class MenuSuite:
     """The contract of a menu. A subclass whose name begins with `Test` is run by pytest."""
 
-    menu: ClassVar[type[Space[Any]]]
+    menu: ClassVar[type[Menu[Any]]]
 
     @property
     def subject(self) -> Entity:
@@ -68,64 +68,77 @@ class MenuSuite:
             check(re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name), f"{name!r} is no name of a pivot")
             check(10 < len(pivot.about) <= 72 and pivot.about.endswith("."), f"{name}: {pivot.about!r}")
             for argument in pivot.signature.parameters.values():
-                what = f"{name}, {argument.name}"
-                check(argument.kind is inspect.Parameter.KEYWORD_ONLY, f"{what}: it is keyword-only")
-                check(argument.annotation is not inspect.Parameter.empty, f"{what}: it has a type")
-                check(argument.default is not inspect.Parameter.empty, f"{what}: it has a default")
-                check(f"{argument.name}: " in pivot.help, f"{what}: it is explained")
+                label = f"{name}, {argument.name}"
+                check(argument.kind is inspect.Parameter.KEYWORD_ONLY, f"{label}: it is keyword-only")
+                check(argument.annotation is not inspect.Parameter.empty, f"{label}: it has a type")
+                check(argument.default is not inspect.Parameter.empty, f"{label}: it has a default")
+                check(f"{argument.name}: " in pivot.help, f"{label}: it is explained")
 
     def test_every_pivot_can_be_looked_up_before_it_is_called(self) -> None:
         """The card says whom it asks, what leaves, what comes back; `help` shows it."""
         for name, pivot in pivots_of(self.menu).items():
-            card = card_of(self.menu.entity(), pivot)
-            check(card.sources and card.columns and card.leaves and card.cost, f"{name}: its card has a gap: {card}")
-            check((card.leaves != "nothing") == any(each.leaves for each in pivot.providers), f"{name}: {card.leaves}")
-            shown = pydoc.render_doc(self._call(name))
-            check(card.about in shown and card.leaves in shown, f"{name}: help shows {shown}")
+            description = describe_pivot(self.menu.entity(), pivot)
+            check(
+                description.sources and description.columns and description.leaves and description.cost,
+                f"{name}: its card has a gap: {description}",
+            )
+            check(
+                (description.leaves != "nothing") == any(provider.leaves for provider in pivot.providers),
+                f"{name}: {description.leaves}",
+            )
+            help_text = pydoc.render_doc(self._call(name))
+            check(description.about in help_text and description.leaves in help_text, f"{name}: help shows {help_text}")
 
     def test_a_call_is_a_value_and_knows_its_arguments(self) -> None:
         """A call without making it holds every argument; a misspelt or a positional one is a TypeError."""
         for name, pivot in pivots_of(self.menu).items():
-            made = self._call(name).invocation()
-            check((made.pivot, made.subject) == (name, self.subject), f"{name}: {made}")
-            check(set(made.arguments) == set(pivot.signature.parameters), f"{name}: {made.arguments}")
-            check(_refused(self._call(name), misspelt=1), f"{name}: a misspelt argument is not refused")
-            check(_refused(self._call(name), "positional"), f"{name}: a positional argument is not refused")
+            invocation = self._call(name).invocation()
+            check((invocation.pivot, invocation.subject) == (name, self.subject), f"{name}: {invocation}")
+            check(set(invocation.arguments) == set(pivot.signature.parameters), f"{name}: {invocation.arguments}")
+            check(_is_rejected(self._call(name), misspelt=1), f"{name}: a misspelt argument is not refused")
+            check(_is_rejected(self._call(name), "positional"), f"{name}: a positional argument is not refused")
 
     def test_both_forms_of_a_call_are_the_same(self) -> None:
         """With nothing to ask, `ip.menu.pivot()` and its `aio` give one finding, with a reason and no exception."""
         for name, pivot in pivots_of(self.menu).items():
-            answer = execute(_nowhere(), self._invocation(pivot), pivot)
-            waited = asyncio.run(aexecute(_nowhere(), self._invocation(pivot), pivot))
+            answer = execute(_offline_runner(), self._invocation(pivot), pivot)
+            async_answer = asyncio.run(aexecute(_offline_runner(), self._invocation(pivot), pivot))
             # A source of a plug-in's own may have answered, each time at another moment.
-            found, again = (dataclasses.replace(each.finding, asked_at=None) for each in (answer, waited))
-            check(found == again, f"{name}: the two forms differ")
-            check((found.subject, found.pivot) == (self.subject, name), f"{name}: it is about {found.subject}")
-            check(found.outcome is not Outcome.FAILED and found.reason, f"{name}: {found.outcome}, {found.reason!r}")
-            check(restored(snapshot(found)) == found, f"{name}: its finding does not survive JSON")
+            finding, async_finding = (
+                dataclasses.replace(result.finding, asked_at=None) for result in (answer, async_answer)
+            )
+            check(finding == async_finding, f"{name}: the two forms differ")
+            check((finding.subject, finding.pivot) == (self.subject, name), f"{name}: it is about {finding.subject}")
+            check(
+                finding.outcome is not Outcome.FAILED and finding.reason,
+                f"{name}: {finding.outcome}, {finding.reason!r}",
+            )
+            check(load_snapshot(snapshot(finding)) == finding, f"{name}: its finding does not survive JSON")
 
     def test_over_a_column_every_row_is_answered(self) -> None:
         """Rows in, rows out: duplicates, empty cells and what is no such entity included."""
         values: list[object] = [self.subject, None, "\x00", self.subject]
         for name in pivots_of(self.menu):
             pivot = cast("Bulk[Any]", getattr(self.menu, name.partition(".")[2]))
-            told = copy_context().run(_over_offline, pivot, values)
-            check(len(told) == len(values), f"{name}: {len(values)} rows in, {len(told)} out")
-            status = [str(cell) for cell in told["status"]]
+            frame = copy_context().run(_over_offline, pivot, values)
+            check(len(frame) == len(values), f"{name}: {len(values)} rows in, {len(frame)} out")
+            status = [str(cell) for cell in frame["status"]]
             check(status[0] == status[3] and status[1:3] == ["empty", "unparsable"], f"{name}: {status}")
 
     def test_columns_say_what_findings_say(self) -> None:
         """Where a pivot can answer in columns, each cell is what the finding of the subject says."""
-        around = Workspace(Settings(offline=True))
+        workspace = Workspace(Settings(offline=True))
         for name, pivot in pivots_of(self.menu).items():
-            columns = around.columns(pivot, [self.subject], defaults_of(pivot.signature))
+            columns = workspace.columns(pivot, [self.subject], defaults_of(pivot.signature))
             if columns is not None:
-                said = finding_record(around.perform(self._invocation(pivot), pivot))
-                cells = {column: column_of[0] for column, column_of in columns.items()}
-                check(all(said.get(column) == cell for column, cell in cells.items()), f"{name}: {cells} and {said}")
+                record = finding_record(workspace.perform(self._invocation(pivot), pivot))
+                cells = {column: values[0] for column, values in columns.items()}
+                check(
+                    all(record.get(column) == cell for column, cell in cells.items()), f"{name}: {cells} and {record}"
+                )
 
-    def _call(self, name: str) -> Call[...]:
-        return cast("Call[...]", getattr(self.menu(self.subject), name.partition(".")[2]))
+    def _call(self, name: str) -> PivotCall[...]:
+        return cast("PivotCall[...]", getattr(self.menu(self.subject), name.partition(".")[2]))
 
     def _invocation(self, pivot: Pivot) -> Invocation:
         return Invocation(pivot.name, self.subject, defaults_of(pivot.signature))
@@ -136,12 +149,12 @@ def _over_offline(pivot: Bulk[Any], values: list[object]) -> pd.DataFrame:
     return pivot.over(values)
 
 
-def _nowhere() -> Runner:
+def _offline_runner() -> Runner:
     """A runner with no source at all, and no network."""
     return Workspace(Settings(offline=True)).runner(clock=lambda: AT)
 
 
-def _refused(call: Call[...], *args: object, **kwargs: object) -> bool:
+def _is_rejected(call: PivotCall[...], *args: object, **kwargs: object) -> bool:
     try:
         call.invocation(*args, **kwargs)
     except TypeError:

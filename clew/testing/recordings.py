@@ -67,7 +67,7 @@ class Recording:
     def save(self, file: Path) -> None:
         """Write a file, for people to read too."""
         exchanges = [
-            {"ask": ask, "reply": _written_reply(reply)} for ask, reply in zip(self.asks, self.replies, strict=True)
+            {"ask": ask, "reply": _reply_document(reply)} for ask, reply in zip(self.asks, self.replies, strict=True)
         ]
         document = {
             "operation": self.operation,
@@ -81,28 +81,28 @@ class Recording:
 
     def playback(self) -> Recordings:
         """What was recorded, in place of the source."""
-        written = map(_spelt, self.asks)
-        return Recorded(dict(zip(written, self.replies, strict=True)))
+        keys = map(_request_key, self.asks)
+        return RecordedReplies(dict(zip(keys, self.replies, strict=True)))
 
-    def saying(self, got: Reply | AskError) -> Recordings:
+    def constant_playback(self, answer: Reply | AskError) -> Recordings:
         """The same answer to every ask."""
-        return Recorded({_spelt(ask): got for ask in self.asks})
+        return RecordedReplies({_request_key(ask): answer for ask in self.asks})
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedReplies:
     """Answers by what is asked."""
 
     answers: Mapping[str, Reply | AskError]
 
     def find(self, ask: Ask, provider: str, now: datetime) -> Reply | AskError:
         """The recorded answer; what was not recorded is skipped, so that nobody is ever asked."""
-        spelt = _spelt(ask.described())
-        what = f"{provider} asks what is not recorded: {spelt}"
-        return self.answers.get(spelt) or AskSkipped(what, kind="no-recording")
+        key = _request_key(ask.description())
+        message = f"{provider} asks what is not recorded: {key}"
+        return self.answers.get(key) or AskSkipped(message, kind="no-recording")
 
 
-def _spelt(ask: Mapping[str, Any]) -> str:
+def _request_key(ask: Mapping[str, Any]) -> str:
     return canonical_json(dict(ask))
 
 
@@ -132,17 +132,19 @@ def record(
 
     Read the file before it is kept: a reply may say more than is meant for others.
     """
-    given = {**defaults_of(operation.signature), **arguments}
-    steps = operation.steps(subject, **given)
+    all_arguments = {**defaults_of(operation.signature), **arguments}
+    steps = operation.steps(subject, **all_arguments)
     answer = workspace.runner().run(f"{operation.provider.name}.{operation.name}", operation.provider, subject, steps)
     for exchange in answer.exchanges:
         if exchange.trouble is not None:
             raise exchange.trouble.error()
     replies = tuple(dataclasses.replace(answer.replies[exchange.evidence], at=AT) for exchange in answer.exchanges)
-    made = Recording(operation.name, subject, given, tuple(exchange.ask for exchange in answer.exchanges), replies, {})
-    made = dataclasses.replace(made, finding=snapshot(run(operation, made).finding))
-    made.save(file)
-    return made
+    recording = Recording(
+        operation.name, subject, all_arguments, tuple(exchange.ask for exchange in answer.exchanges), replies, {}
+    )
+    recording = dataclasses.replace(recording, finding=snapshot(run(operation, recording).finding))
+    recording.save(file)
+    return recording
 
 
 def snapshot(finding: Finding) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def snapshot(finding: Finding) -> dict[str, Any]:
     return plain
 
 
-def restored(plain: Mapping[str, Any]) -> Finding:
+def load_snapshot(plain: Mapping[str, Any]) -> Finding:
     """The finding that `snapshot` wrote."""
     return _adapter().validate_json(canonical_json(dict(plain)))
 
@@ -161,7 +163,7 @@ def _adapter() -> TypeAdapter[Finding]:
     return TypeAdapter(Finding)
 
 
-def _written_reply(reply: Reply) -> dict[str, Any]:
+def _reply_document(reply: Reply) -> dict[str, Any]:
     common = {"status": reply.status, "media_type": reply.media_type, "at": stamp(reply.at)}
     try:
         text = reply.body.decode("utf-8")
@@ -175,14 +177,14 @@ def _written_reply(reply: Reply) -> dict[str, Any]:
     return {**common, "json": document} if canonical_json(document) == text else {**common, "text": text}
 
 
-def _read_reply(written: Mapping[str, Any]) -> Reply:
-    if "json" in written:
-        body = canonical_json(written["json"]).encode()
-    elif "text" in written:
-        body = str(written["text"]).encode()
+def _read_reply(document: Mapping[str, Any]) -> Reply:
+    if "json" in document:
+        body = canonical_json(document["json"]).encode()
+    elif "text" in document:
+        body = str(document["text"]).encode()
     else:
-        body = base64.b64decode(written["base64"], validate=True)
-    return Reply(body, written["media_type"], datetime.fromisoformat(written["at"]), int(written["status"]))
+        body = base64.b64decode(document["base64"], validate=True)
+    return Reply(body, document["media_type"], datetime.fromisoformat(document["at"]), int(document["status"]))
 
 
 def operations(provider: type[Provider]) -> dict[str, Operation[Any, ...]]:

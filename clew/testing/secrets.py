@@ -14,8 +14,8 @@ from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
 from clew.providers.web.channel import HttpChannel
-from clew.providers.web.lines import Lines
-from clew.providers.web.transport import pretended
+from clew.providers.web.lines import Connections
+from clew.providers.web.transport import fake_network
 from clew.testing.recordings import AT, Recording
 
 CANARY = "clew-canary-3f9a61d2e4b85c70"
@@ -23,26 +23,26 @@ CANARY = "clew-canary-3f9a61d2e4b85c70"
 _BASIC = base64.b64encode(f"{CANARY}:".encode()).decode()
 
 
-def asked_with_canary(operation: Operation[Any, ...], recording: Recording) -> Answer:
+def answer_with_canary(operation: Operation[Any, ...], recording: Recording) -> Answer:
     """The answer of a source that is sent the made-up key and says it back in its reply."""
-    left = iter(recording.replies)
+    replies = iter(recording.replies)
     provider = operation.provider
 
-    def echo(sent: str) -> Reply:
-        if not any(spelt in sent for spelt in (CANARY, _BASIC)):
+    def echo(request: str) -> Reply:
+        if not any(key in request for key in (CANARY, _BASIC)):
             raise AssertionError(f"the key in {provider.secret} is not sent")
-        reply = next(left)
+        reply = next(replies)
         body = reply.body.replace(b"{", b'{"echo": "' + CANARY.encode() + b'", ', 1)
         return dataclasses.replace(reply, body=body)
 
-    with _variable(provider.secret, CANARY):
+    with _environment_variable(provider.secret, CANARY):
         # The subjects of recordings are documentation addresses, which the gate would not let pass.
-        runner = Runner({"http": HttpChannel(Lines(pretended(echo)))}, NoRecordings(), _Open(), lambda: AT)
+        runner = Runner({"http": HttpChannel(Connections(fake_network(echo)))}, NoRecordings(), _OpenGate(), lambda: AT)
         steps = operation.steps(recording.subject, **recording.arguments)
         return runner.run(f"{provider.name}.{operation.name}", provider, recording.subject, steps)
 
 
-class _Open(Gate):
+class _OpenGate(Gate):
     """Lets everything pass: there is no network behind it."""
 
     __slots__ = ()
@@ -52,7 +52,7 @@ class _Open(Gate):
 
 
 @contextmanager
-def _variable(name: str, value: str) -> Generator[None]:
+def _environment_variable(name: str, value: str) -> Generator[None]:
     before = os.environ.get(name)
     os.environ[name] = value
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, parse
-from clew.entities.display import escaped, visible
+from clew.entities.display import escape_html, visible
 from clew.errors import EntityError, QueryError
 from clew.graph.pipelines import Pipeline, PipelineResult, Show
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clew.pivots.bulk import Join
 
 
-class Askable(Protocol):
+class SupportsOver(Protocol):
     """A pivot of any entity, with its arguments or its defaults: `IpAddress.ti.lookup`."""
 
     def over(self, values: pd.DataFrame, *, column: str, join: Join | None, progress: bool) -> pd.DataFrame:
@@ -33,7 +33,9 @@ class ClewFrame:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def pivot(self, pivot: Askable, *, column: str, join: Join | None = "left", progress: bool = False) -> pd.DataFrame:
+    def pivot(
+        self, pivot: SupportsOver, *, column: str, join: Join | None = "left", progress: bool = False
+    ) -> pd.DataFrame:
         """Ask about every value of a column; the answers come beside the columns, or alone with `join=None`.
 
         `df.clew.pivot(IpAddress.ti.lookup, column="src")` is `IpAddress.ti.lookup.over(df, column="src", join="left")`.
@@ -57,8 +59,8 @@ class ClewFrame:
         Raises:
             PipelineError: see `clew.graph.pipelines.run`.
         """
-        shown = show or (notebook_show if _in_notebook() else None)
-        return pipeline.run(self._frame, column=column, show=shown, folder=folder, progress=progress)
+        callback = show or (show_in_notebook if _in_notebook() else None)
+        return pipeline.run(self._frame, column=column, show=callback, folder=folder, progress=progress)
 
     def entities(self, column: str, kind: type[Entity] | None = None) -> pd.Series[Any]:
         """The entities that a column names, row by row; None where a cell names none.
@@ -72,11 +74,11 @@ class ClewFrame:
         import pandas as pd
 
         if column not in self._frame.columns:
-            known = ", ".join(map(str, self._frame.columns))
-            raise QueryError(f"there is no column {column!r}", next_step=f"there are {known}")
+            columns = ", ".join(map(str, self._frame.columns))
+            raise QueryError(f"there is no column {column!r}", next_step=f"there are {columns}")
         cells = self._frame[column].astype(object)
-        known_by_now = {cell: _entity(cell, kind) for cell in dict.fromkeys(cells)}
-        return pd.Series([known_by_now[cell] for cell in cells], index=self._frame.index, dtype=object, name=column)
+        cell_entities = {cell: _entity(cell, kind) for cell in dict.fromkeys(cells)}
+        return pd.Series([cell_entities[cell] for cell in cells], index=self._frame.index, dtype=object, name=column)
 
 
 def extend_pandas() -> None:
@@ -87,12 +89,12 @@ def extend_pandas() -> None:
         pd.api.extensions.register_dataframe_accessor("clew")(ClewFrame)
 
 
-def notebook_show(title: str, frame: pd.DataFrame, rows: int) -> None:
+def show_in_notebook(title: str, frame: pd.DataFrame, rows: int) -> None:
     """What display steps call in a notebook."""
     # By its name: the function says nothing about its types.
     display: Callable[..., object] = import_module("IPython.display").display
-    told = f"{visible(title)} ({len(frame):,} of {rows:,} rows)"
-    bundle = {"text/plain": told, "text/html": f"<p><b>{escaped(told)}</b></p>"}
+    caption = f"{visible(title)} ({len(frame):,} of {rows:,} rows)"
+    bundle = {"text/plain": caption, "text/html": f"<p><b>{escape_html(caption)}</b></p>"}
     display(bundle, raw=True)
     display(frame)
 
@@ -109,7 +111,7 @@ def _entity(cell: object, kind: type[Entity] | None) -> Entity | None:
         return None
     make: Any = kind or parse
     try:
-        made: Entity = make(cell)
+        entity: Entity = make(cell)
     except EntityError:
         return None
-    return made
+    return entity

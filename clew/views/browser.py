@@ -7,31 +7,31 @@ from importlib import import_module
 from typing import Any
 
 from clew.entities import entity_type
-from clew.entities.display import escaped
+from clew.entities.display import escape_html
 from clew.errors import ClewError, MissingExtra
 from clew.graph.case import Case
 from clew.pivots.catalog import Catalog
 from clew.pivots.context import session_variable
 from clew.pivots.registry import find_pivot
-from clew.views.browsing import Choice, Draft, Field, Shelf
+from clew.views.browsing import CallDraft, ParameterField, PivotSelection, SubjectList
 
-_SAID = 400
+_TEXT_SHOWN = 400
 
 
-class Browser:
+class PivotBrowser:
     """Entities, their pivots and the documentation of the chosen one, with fields for what it takes.
 
     It asks nobody anything: what it makes is a line of code, and running that is the analyst's.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, subjects: SubjectList) -> None:
         self._kit = _ipywidgets()
-        self._entries = shelf.entries
+        self._entries = subjects.entries
         self._catalog = Catalog()
-        self._draft: Draft | None = None
-        self.entities = self._select("about", [entry.label for entry in shelf.entries])
+        self._draft: CallDraft | None = None
+        self.entities = self._select("about", [entry.label for entry in subjects.entries])
         self.entities.index = 0
-        self.typed = self._text("which one", "198.51.100[.]7, CORP\\alice, host:ws01, a URL, a hash")
+        self.subject_text = self._text("which one", "198.51.100[.]7, CORP\\alice, host:ws01, a URL, a hash")
         self.words = self._text("search", "a word of any pivot: its name, source, parameter or column")
         self.pivots = self._select("pivot", [])
         self.about = self._kit.HTML()
@@ -40,7 +40,7 @@ class Browser:
         self.line = self._kit.Textarea(description="code", rows=2, layout={"width": "auto"})
         self.insert = self._kit.Button(description="Insert as code", icon="plus")
         lists = self._kit.HBox([self.entities, self.pivots])
-        parts = [lists, self._kit.HTML(_paragraph(shelf.note)), self.typed, self.words]
+        parts = [lists, self._kit.HTML(_paragraph(subjects.note)), self.subject_text, self.words]
         parts += [self.about, self.fields, self.problem, self.line, self.insert]
         self.panel = self._kit.VBox(parts)
         self._listen()
@@ -56,76 +56,82 @@ class Browser:
 
     def _select(self, name: str, labels: Iterable[str]) -> Any:
         layout = {"width": "50%"}
-        return self._kit.Select(options=_numbered(labels), description=name, rows=9, layout=layout)
+        return self._kit.Select(options=_numbered_options(labels), description=name, rows=9, layout=layout)
 
     def _text(self, name: str, hint: str) -> Any:
         return self._kit.Text(description=name, placeholder=hint, layout={"width": "auto"})
 
     def _listen(self) -> None:
         self.entities.observe(self._enter, "index")
-        self.typed.observe(self._list, "value")
+        self.subject_text.observe(self._list, "value")
         self.words.observe(self._list, "value")
         self.pivots.observe(self._choose, "index")
         self.insert.on_click(self._insert)
 
     @property
-    def _choice(self) -> Choice:
-        chosen: int = self.entities.index
-        return Choice(self._entries[chosen], self.typed.value, self.words.value)
+    def _selection(self) -> PivotSelection:
+        index: int = self.entities.index
+        return PivotSelection(self._entries[index], self.subject_text.value, self.words.value)
 
     def _enter(self, _: object) -> None:
         """Another entry: what is typed stays if it is one of that class."""
-        if self.typed.value and not self._choice.is_of_class:
-            self.typed.value = ""
+        if self.subject_text.value and not self._selection.is_of_class:
+            self.subject_text.value = ""
         else:
             self._list()
 
     def _list(self, _: object = None) -> None:
         """Another entity, or other words: the pivots are listed anew, unless they are the same."""
-        found = self._choice.catalog
-        if found == self._catalog:
+        catalog = self._selection.catalog
+        if catalog == self._catalog:
             self._write()
             return
         self.pivots.index = None
-        self._catalog = found
-        self.pivots.options = _numbered(_names(found, whole=bool(self._choice.words.strip())))
-        self.pivots.index = 0 if found else None
+        self._catalog = catalog
+        self.pivots.options = _numbered_options(_names(catalog, with_entity=bool(self._selection.words.strip())))
+        self.pivots.index = 0 if catalog else None
 
     def _choose(self, _: object = None) -> None:
         """Another pivot: its documentation and its fields."""
-        chosen: int | None = self.pivots.index
-        gone = self.fields.children
+        index: int | None = self.pivots.index
+        old_fields = self.fields.children
         self._draft, self.about.value, self.fields.children = None, "", ()
-        for field in gone:
+        for field in old_fields:
             field.close()
-        if chosen is not None:
-            card = self._catalog[chosen]
-            entity = entity_type(card.entity)
-            self._draft = Draft(entity, find_pivot(entity, card.name))
-            self.about.value = card._repr_html_()  # pyright: ignore[reportPrivateUsage] - as a notebook calls it
-            self.fields.children = [self._field(each) for each in self._draft.fields]
+        if index is not None:
+            description = self._catalog[index]
+            entity = entity_type(description.entity)
+            self._draft = CallDraft(entity, find_pivot(entity, description.name))
+            self.about.value = description._repr_html_()  # pyright: ignore[reportPrivateUsage] - as a notebook calls it
+            self.fields.children = [self._field(parameter) for parameter in self._draft.fields]
         self._write()
 
-    def _field(self, field: Field) -> Any:
-        shown: dict[str, Any] = {"description": field.name, "value": field.text, "style": {"description_width": "9em"}}
-        made = (
-            self._kit.Dropdown(options=field.choices, **shown)
+    def _field(self, field: ParameterField) -> Any:
+        settings: dict[str, Any] = {
+            "description": field.name,
+            "value": field.text,
+            "style": {"description_width": "9em"},
+        }
+        widget = (
+            self._kit.Dropdown(options=field.choices, **settings)
             if field.choices
-            else self._kit.Text(placeholder=field.type, **shown)
+            else self._kit.Text(placeholder=field.type, **settings)
         )
-        made.observe(self._write, "value")
-        return made
+        widget.observe(self._write, "value")
+        return widget
 
     def _write(self, _: object = None) -> None:
         """The line of code; or why there is none."""
         self.line.value = self.problem.value = ""
         if self._draft is not None:
-            texts = {made.description: made.value for made in self.fields.children}
+            texts = {widget.description: widget.value for widget in self.fields.children}
             draft = self._draft
             try:
-                self.line.value = Draft(draft.entity, draft.pivot, self._choice.subject, texts).code
+                self.line.value = CallDraft(draft.entity, draft.pivot, self._selection.subject, texts).code
             except ClewError as error:
-                self.problem.value = _paragraph(f"{error.what}; {error.next_step}" if error.next_step else error.what)
+                self.problem.value = _paragraph(
+                    f"{error.message}; {error.next_step}" if error.next_step else error.message
+                )
         self.insert.disabled = not self.line.value
 
     def _insert(self, _: object) -> None:
@@ -137,7 +143,7 @@ class Browser:
         self.problem.value = _paragraph("the line stands in a new cell when a cell is run next; or copy it")
 
 
-def browse(case: Case | None = None) -> Browser:
+def browse(case: Case | None = None) -> PivotBrowser:
     """Look through entities and pivots in a notebook, and get the chosen call as a line of code. Nothing is asked.
 
     Args:
@@ -147,8 +153,8 @@ def browse(case: Case | None = None) -> Browser:
         MissingExtra: ipywidgets is not installed.
     """
     session = session_variable().get()
-    opened = session if isinstance(session, Case) else None
-    return Browser(Shelf.of(opened if case is None else case))
+    open_case = session if isinstance(session, Case) else None
+    return PivotBrowser(SubjectList.of(open_case if case is None else case))
 
 
 def _ipywidgets() -> Any:
@@ -158,14 +164,14 @@ def _ipywidgets() -> Any:
         raise MissingExtra("ipywidgets", extra="notebook", purpose="the pivot browser") from None
 
 
-def _numbered(labels: Iterable[str]) -> list[tuple[str, int]]:
+def _numbered_options(labels: Iterable[str]) -> list[tuple[str, int]]:
     # Two entities may be called the same: a number tells them apart.
     return [(label, number) for number, label in enumerate(labels)]
 
 
-def _names(found: Catalog, *, whole: bool) -> Iterator[str]:
-    return (f"{card.entity}.{card.name}" if whole else card.name for card in found)
+def _names(catalog: Catalog, *, with_entity: bool) -> Iterator[str]:
+    return (f"{description.entity}.{description.name}" if with_entity else description.name for description in catalog)
 
 
 def _paragraph(text: str) -> str:
-    return f"<p>{escaped(text, _SAID)}</p>" if text else ""
+    return f"<p>{escape_html(text, _TEXT_SHOWN)}</p>" if text else ""

@@ -11,24 +11,24 @@ from typing import cast
 
 from clew.entities import ENTITY_TYPES, Entity, Severity, Verdict, dump, load, parse
 from clew.entities.display import visible
-from clew.entities.times import moment
+from clew.entities.times import parse_time
 from clew.errors import EntityError, QueryError
 from clew.graph.case import Case
 from clew.graph.frames import Node
-from clew.pivots.catalog import EXAMPLES, Card, Catalog, card_of, catalog_of, search
+from clew.pivots.catalog import EXAMPLES, Catalog, PivotDescription, catalog_of, describe_pivot, search
 from clew.pivots.context import now
 from clew.pivots.invocation import Pivot
-from clew.views.scene import place
+from clew.views.scene import location_text
 
 #: How many entities of a case are listed; any other can be typed.
-LISTED = 200
+ENTITIES_SHOWN = 200
 _LABEL_SHOWN = 80
-_TRUTHS = {"False", "True"}
-_MANY = re.compile(r"(?:Collection|Iterable|Sequence|list)\[str\]")
+_BOOLEANS = {"False", "True"}
+_STRING_COLLECTION = re.compile(r"(?:Collection|Iterable|Sequence|list)\[str\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SubjectEntry:
     """What a line may be about: an entity class, or one entity of a case."""
 
     label: str
@@ -37,37 +37,37 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class SubjectList:
     """What is listed: the entity classes, then the entities of a case, the most suspicious first.
 
     Attributes:
-        known: how many entities the case has, listed or not.
+        total: how many entities the case has, listed or not.
     """
 
-    entries: tuple[Entry, ...]
-    known: int = 0
+    entries: tuple[SubjectEntry, ...]
+    total: int = 0
 
     @classmethod
-    def of(cls, case: Case | None) -> Shelf:
+    def of(cls, case: Case | None) -> SubjectList:
         """The shelf of a case, or of none."""
-        classes = [Entry(each.__name__, each) for each in ENTITY_TYPES.values()]
-        known = sorted(case.known(), key=_rank) if case else []
-        return cls((*classes, *map(_entry, known[:LISTED])), len(known))
+        classes = [SubjectEntry(entity_class.__name__, entity_class) for entity_class in ENTITY_TYPES.values()]
+        nodes = sorted(case.node_list(), key=_rank) if case else []
+        return cls((*classes, *map(_entry, nodes[:ENTITIES_SHOWN])), len(nodes))
 
     @property
     def note(self) -> str:
         """What the list leaves out; empty if nothing."""
-        if self.known <= LISTED:
+        if self.total <= ENTITIES_SHOWN:
             return ""
-        return f"the {LISTED:,} most suspicious of {self.known:,} entities; type any other"
+        return f"the {ENTITIES_SHOWN:,} most suspicious of {self.total:,} entities; type any other"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PivotSelection:
     """What is chosen and typed so far: an entry, the name of an entity, and words to search for."""
 
-    entry: Entry
-    typed: str = ""
+    entry: SubjectEntry
+    subject_text: str = ""
     words: str = ""
 
     @property
@@ -77,7 +77,7 @@ class Choice:
         Raises:
             EntityError: what is typed is no entity.
         """
-        return _recognised(self.typed, self.entry.cls) if self.typed.strip() else self.entry.subject
+        return _parse_subject(self.subject_text, self.entry.cls) if self.subject_text.strip() else self.entry.subject
 
     @property
     def is_of_class(self) -> bool:
@@ -100,7 +100,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ParameterField:
     """One parameter of a pivot, as it is typed.
 
     Attributes:
@@ -114,13 +114,13 @@ class Field:
     choices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, kind: str, default: object) -> Field:
+    def of(cls, name: str, kind: str, default: object) -> ParameterField:
         """The field of a parameter."""
         if _values(kind):
             return cls(name, kind, str(default), _values(kind))
         kinds = _kinds(kind)
-        choices = tuple(sorted((kinds | _TRUTHS) - {"bool"})) if kinds - {"None"} == {"bool"} else ()
-        return cls(name, kind, repr(default) if choices else _typed(default, kinds), choices)
+        choices = tuple(sorted((kinds | _BOOLEANS) - {"bool"})) if kinds - {"None"} == {"bool"} else ()
+        return cls(name, kind, repr(default) if choices else _default_text(default, kinds), choices)
 
     def value(self, text: str) -> object:
         """What the text means. An empty one is None, where that can be.
@@ -131,13 +131,13 @@ class Field:
         if not text.strip() and "None" in _kinds(self.type):
             return None
         try:
-            found = self._read(text)
+            value = self._read(text)
             # What Python cannot write down, such as infinity, has no place in code.
-            ast.literal_eval(repr(found))
+            ast.literal_eval(repr(value))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            what = f"{self.name} cannot be {visible(repr(text), _LABEL_SHOWN)}"
-            raise QueryError(what, next_step=f"give {self.type}") from None
-        return found
+            message = f"{self.name} cannot be {visible(repr(text), _LABEL_SHOWN)}"
+            raise QueryError(message, next_step=f"give {self.type}") from None
+        return value
 
     def _read(self, text: str) -> object:
         if _values(self.type):
@@ -150,16 +150,16 @@ class Field:
         if kinds == {"float"}:
             return float(text)
         if kinds == {"When"}:
-            moment(text, now(), what=self.name)
+            parse_time(text, now(), label=self.name)
         if kinds <= {"str", "When"}:
             return text
-        if all(map(_MANY.fullmatch, kinds)):
+        if all(map(_STRING_COLLECTION.fullmatch, kinds)):
             return [part.strip() for part in text.split(",") if part.strip()]
         return ast.literal_eval(text.strip())  # of other types, as Python writes them
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class CallDraft:
     """A call that is being written.
 
     Attributes:
@@ -173,15 +173,18 @@ class Draft:
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def card(self) -> Card:
+    def description(self) -> PivotDescription:
         """What is to know about the pivot."""
-        return card_of(self.entity, self.pivot)
+        return describe_pivot(self.entity, self.pivot)
 
     @property
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self) -> tuple[ParameterField, ...]:
         """One for each parameter."""
-        arguments = self.pivot.signature.parameters.values()
-        return tuple(Field.of(each.name, _spelt(each.annotation), each.default) for each in arguments)
+        parameters = self.pivot.signature.parameters.values()
+        return tuple(
+            ParameterField.of(parameter.name, _annotation_text(parameter.annotation), parameter.default)
+            for parameter in parameters
+        )
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -190,13 +193,13 @@ class Draft:
         Raises:
             QueryError: a field holds what its parameter does not take.
         """
-        typed = ((each, self.texts.get(each.name, each.text)) for each in self.fields)
-        given = {each.name: each.value(text) for each, text in typed if text != each.text}
+        field_texts = ((parameter, self.texts.get(parameter.name, parameter.text)) for parameter in self.fields)
+        arguments = {parameter.name: parameter.value(text) for parameter, text in field_texts if text != parameter.text}
         try:
-            self.pivot.complete(given)
+            self.pivot.complete(arguments)
         except ValueError as error:
             raise QueryError(visible(error)) from None
-        return given
+        return arguments
 
     @property
     def code(self) -> str:
@@ -207,12 +210,12 @@ class Draft:
             QueryError: a field holds what its parameter does not take.
         """
         if self.subject is not None and type(self.subject) is not self.entity:
-            whom = f"{visible(self.subject.label, _LABEL_SHOWN)}, of {type(self.subject).__name__}"
-            what = f"{self.entity.__name__}.{self.pivot.name} is no pivot of {whom}"
-            raise EntityError(what, next_step="choose another pivot, or another entity")
-        given = ", ".join(f"{name}={_literal(value)}" for name, value in self.arguments.items())
-        whom = EXAMPLES[self.entity] if self.subject is None else entity_code(self.subject)
-        return f"{whom}.{self.pivot.name}({given})"
+            subject_label = f"{visible(self.subject.label, _LABEL_SHOWN)}, of {type(self.subject).__name__}"
+            message = f"{self.entity.__name__}.{self.pivot.name} is no pivot of {subject_label}"
+            raise EntityError(message, next_step="choose another pivot, or another entity")
+        arguments = ", ".join(f"{name}={_literal(value)}" for name, value in self.arguments.items())
+        subject_label = EXAMPLES[self.entity] if self.subject is None else entity_code(self.subject)
+        return f"{subject_label}.{self.pivot.name}({arguments})"
 
 
 def entity_code(entity: Entity) -> str:
@@ -227,9 +230,9 @@ def entity_code(entity: Entity) -> str:
         fewer = {other: value for other, value in fields.items() if other != name}
         if _makes(fewer, entity):
             fields = fewer
-    given = {name: _literal(value) for name, value in fields.items() if name != "kind"}
-    shown = [text if name == "value" else f"{name}={text}" for name, text in given.items()]
-    return f"{type(entity).__name__}({', '.join(shown)})"
+    literals = {name: _literal(value) for name, value in fields.items() if name != "kind"}
+    arguments = [text if name == "value" else f"{name}={text}" for name, text in literals.items()]
+    return f"{type(entity).__name__}({', '.join(arguments)})"
 
 
 def _makes(fields: Mapping[str, object], entity: Entity) -> bool:
@@ -237,7 +240,7 @@ def _makes(fields: Mapping[str, object], entity: Entity) -> bool:
         other = load(fields)
     except EntityError:
         return False
-    return type(other) is type(entity) and other.described() == entity.described()
+    return type(other) is type(entity) and other.filled_fields() == entity.filled_fields()
 
 
 def _literal(value: object) -> str:
@@ -245,7 +248,7 @@ def _literal(value: object) -> str:
     return visible(repr(value))
 
 
-def _recognised(text: str, cls: type[Entity]) -> Entity:
+def _parse_subject(text: str, cls: type[Entity]) -> Entity:
     """An entity of the class, if the text can be one; else what `clew.parse` takes it for."""
     try:
         return load({"kind": cls.kind, "value": text})
@@ -253,35 +256,35 @@ def _recognised(text: str, cls: type[Entity]) -> Entity:
         return parse(text)
 
 
-def _spelt(annotation: object) -> str:
+def _annotation_text(annotation: object) -> str:
     return annotation if isinstance(annotation, str) else formatannotation(annotation)
 
 
 def _values(annotation: str) -> tuple[str, ...]:
     """The texts that a `Literal` allows; none for another type."""
-    inside = annotation.removeprefix("Literal") if annotation.startswith("Literal[") else "[]"
-    return tuple(map(str, ast.literal_eval(inside)))
+    members = annotation.removeprefix("Literal") if annotation.startswith("Literal[") else "[]"
+    return tuple(map(str, ast.literal_eval(members)))
 
 
 def _kinds(annotation: str) -> set[str]:
     return {part.strip() for part in annotation.split("|")}
 
 
-def _typed(default: object, kinds: set[str]) -> str:
+def _default_text(default: object, kinds: set[str]) -> str:
     """The text that means a default."""
     if default is None:
         return ""
     if isinstance(default, str) and kinds & {"str", "When"}:
         return default
-    return ", ".join(cast("Sequence[str]", default)) if any(map(_MANY.fullmatch, kinds)) else repr(default)
+    return ", ".join(cast("Sequence[str]", default)) if any(map(_STRING_COLLECTION.fullmatch, kinds)) else repr(default)
 
 
 def _rank(node: Node) -> tuple[int, int, int]:
     return [*Verdict].index(node.verdict), [*Severity].index(node.severity), node.first_step
 
 
-def _entry(node: Node) -> Entry:
-    where = place(node.key, node.label)
-    label = f"{type(node.entity).__name__} {visible(node.label, _LABEL_SHOWN)}{f' ({where})' if where else ''}"
-    shown = label if node.verdict is Verdict.UNKNOWN else f"{label}, {node.verdict}"
-    return Entry(shown, type(node.entity), node.entity)
+def _entry(node: Node) -> SubjectEntry:
+    location = location_text(node.key, node.label)
+    label = f"{type(node.entity).__name__} {visible(node.label, _LABEL_SHOWN)}{f' ({location})' if location else ''}"
+    text = label if node.verdict is Verdict.UNKNOWN else f"{label}, {node.verdict}"
+    return SubjectEntry(text, type(node.entity), node.entity)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clew.entities import Claim
 from clew.entities.display import visible
-from clew.graph.reading import Reading
-from clew.views.scene import Node
+from clew.graph.reading import CaseReader
+from clew.views.scene import SceneNode
 from clew.views.verdicts import verdict_changes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ POINTERS_SHOWN = 5
 #: Values that JSON has; what a page is made of.
 Json = Mapping[str, object]
 #: What was said, after the step that said it.
-Line = tuple[int, str]
+StepText = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +33,31 @@ class Remarks:
     """What was said about nodes, by node: findings as a few values, all else as lines, each with its step."""
 
     findings: Mapping[str, list[Json]]
-    verdicts: Mapping[str, list[Line]]
-    notes: Mapping[str, list[Line]]
-    tags: Mapping[str, list[Line]]
-    merges: Mapping[str, list[Line]]
+    verdicts: Mapping[str, list[StepText]]
+    notes: Mapping[str, list[StepText]]
+    tags: Mapping[str, list[StepText]]
+    merges: Mapping[str, list[StepText]]
 
 
-def read_remarks(case: Reading) -> Remarks:
+def read_remarks(case: CaseReader) -> Remarks:
     """Read what sources and people said."""
-    said = [*rows(case.findings())]
+    finding_rows = [*rows(case.findings())]
     findings: dict[str, list[Json]] = {}
-    for row in said:
+    for row in finding_rows:
         findings.setdefault(row["subject"], []).append(_finding(row))
-    notes: dict[str, list[Line]] = {}
-    tags: dict[str, list[Line]] = {}
-    kept = {"note": (notes, VALUE_SHOWN), "tag": (tags, TAG_SHOWN)}
+    notes: dict[str, list[StepText]] = {}
+    tags: dict[str, list[StepText]] = {}
+    remark_kinds = {"note": (notes, VALUE_SHOWN), "tag": (tags, TAG_SHOWN)}
     for row in rows(case.remarks()):
-        if row["kind"] in kept:
-            lines, limit = kept[row["kind"]]
+        if row["kind"] in remark_kinds:
+            lines, limit = remark_kinds[row["kind"]]
             lines.setdefault(row["about"], []).append((row["step"], visible(row["text"], limit)))
-    merges: dict[str, list[Line]] = {}
+    merges: dict[str, list[StepText]] = {}
     for row in rows(case.merges()):
         undone = " (taken back)" if row["undone_by"] is not None else ""
-        told = visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN)
-        merges.setdefault(row["keep"], []).append((row["step"], told))
-    return Remarks(findings, verdict_changes(said), notes, tags, merges)
+        text = visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN)
+        merges.setdefault(row["keep"], []).append((row["step"], text))
+    return Remarks(findings, verdict_changes(finding_rows), notes, tags, merges)
 
 
 def rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -67,18 +67,18 @@ def rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _finding(row: Mapping[str, Any]) -> Json:
-    told = {
+    values = {
         "by": visible(row["provider"] or row["pivot"], 80),
         "pivot": visible(row["pivot"], 80),
         "outcome": row["outcome"],
         "verdict": "" if row["verdict"] == "unknown" else f"{row['verdict']} ({row['severity']})",
         "why": visible(row["reason"], VALUE_SHOWN),
         "reference": visible(row["reference"], 300),
-        "asked": moment(row["asked_at"]),
+        "asked": time_text(row["asked_at"]),
         "step": row["step"],
         "rows": _extent(row),
     }
-    return {name: value for name, value in told.items() if value != ""}
+    return {name: value for name, value in values.items() if value != ""}
 
 
 def _extent(row: Mapping[str, Any]) -> str:
@@ -88,11 +88,11 @@ def _extent(row: Mapping[str, Any]) -> str:
     return visible(f"{row['returned']:,} of {available} returned, cut by {row['truncated_by']}", 200)
 
 
-def about_node(node: Node, remarks: Remarks) -> Json:
+def node_details(node: SceneNode, remarks: Remarks) -> Json:
     """Everything that the page says of a node."""
     key = str(node.key)
-    said = remarks.findings.get(key, [])
-    told: dict[str, object] = {
+    findings = remarks.findings.get(key, [])
+    values: dict[str, object] = {
         "kind": node.key.kind,
         "name": visible(node.label, 300),
         "place": node.place,
@@ -102,40 +102,40 @@ def about_node(node: Node, remarks: Remarks) -> Json:
         "verdicts": remarks.verdicts.get(key, []),
         "tags": remarks.tags.get(key, []),
         "fields": list(_fields(node)),
-        "said": said[:FINDINGS_SHOWN],
-        "more": max(0, len(said) - FINDINGS_SHOWN),
+        "said": findings[:FINDINGS_SHOWN],
+        "more": max(0, len(findings) - FINDINGS_SHOWN),
         "notes": remarks.notes.get(key, [])[:REMARKS_SHOWN],
         "merged": remarks.merges.get(key, [])[:REMARKS_SHOWN],
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
-def _fields(node: Node) -> Iterator[tuple[str, str]]:
-    for name, value in node.entity.described().items():
+def _fields(node: SceneNode) -> Iterator[tuple[str, str]]:
+    for name, value in node.entity.filled_fields().items():
         if value == node.key.value:
             continue
-        text = moment(value) if isinstance(value, datetime) else str(value)
-        cut = f" (cut: {VALUE_SHOWN:,} of {len(text):,} characters)" if len(text) > VALUE_SHOWN else ""
-        yield visible(name.replace("_", " ")), f"{visible(text, VALUE_SHOWN)}{cut}"
+        text = time_text(value) if isinstance(value, datetime) else str(value)
+        note = f" (cut: {VALUE_SHOWN:,} of {len(text):,} characters)" if len(text) > VALUE_SHOWN else ""
+        yield visible(name.replace("_", " ")), f"{visible(text, VALUE_SHOWN)}{note}"
 
 
-def about_claim(claim: Claim) -> dict[str, object]:
+def claim_details(claim: Claim) -> dict[str, object]:
     """What one source said, when it was asked, and where in its answer it says so."""
-    first, last = moment(claim.observed_first), moment(claim.observed_last)
-    told: dict[str, object] = {
+    first, last = time_text(claim.observed_first), time_text(claim.observed_last)
+    values: dict[str, object] = {
         "by": visible(claim.provider, 80),
         "pivot": visible(claim.pivot, 80),
         "step": claim.step,
-        "asked": moment(claim.asked_at),
+        "asked": time_text(claim.asked_at),
         "first": first,
         "last": last if last != first else "",
         "count": claim.count,
         "at": [visible(pointer, 120) for pointer in claim.pointers[:POINTERS_SHOWN]],
         "inferred": claim.inferred,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
-def moment(time: datetime | None) -> str:
+def time_text(time: datetime | None) -> str:
     """A time as people read it; the page says once that it is UTC."""
     return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from clew.errors import AskSkipped, MissingExtra, SettingsError
 from clew.pivots.choosing import source_name
 from clew.pivots.context import now, workspace
-from clew.pivots.plugins import MENUS, PROVIDERS
+from clew.pivots.plugins import MENU_GROUP, PROVIDER_GROUP
 from clew.pivots.registry import failures
 from clew.pivots.sources import SourceState, sources
-from clew.plugins import installed
+from clew.plugins import installed_plugins
 from clew.settings import Settings
 
 if TYPE_CHECKING:
-    from clew.providers.ti.feeds.store import Broken, OpenFeed
+    from clew.providers.ti.feeds.store import BrokenFeed, OpenFeed
 
-OK, MISSING, FAILED = "ok", "missing", "failed"
+STATE_OK, STATE_MISSING, STATE_FAILED = "ok", "missing", "failed"
 #: The libraries behind each extra, and what needs them.
 EXTRAS = {
     "logs": (("duckdb",), "queries over logs"),
@@ -48,15 +48,15 @@ class Check:
 
     name: str
     state: str
-    what: str
+    message: str
     next_step: str = ""
     detail: str = ""
 
 
 def checks() -> tuple[Check, ...]:
     """Everything that `clew doctor` shows."""
-    own = Check("clew", OK, f"{metadata.version('clew')} on Python {platform.python_version()}")
-    return (own, *_libraries(), *_settings(), *_plugins())
+    version_check = Check("clew", STATE_OK, f"{metadata.version('clew')} on Python {platform.python_version()}")
+    return (version_check, *_libraries(), *_settings(), *_plugins())
 
 
 def _libraries() -> Iterator[Check]:
@@ -64,9 +64,9 @@ def _libraries() -> Iterator[Check]:
         absent = [name for name in names if find_spec(name) is None]
         if absent:
             command = f"pip install 'clew[{extra}]'"
-            yield Check(f"extra {extra}", MISSING, f"{purpose} needs {', '.join(absent)}", command)
+            yield Check(f"extra {extra}", STATE_MISSING, f"{purpose} needs {', '.join(absent)}", command)
         else:
-            yield Check(f"extra {extra}", OK, ", ".join(f"{name} {_version(name)}" for name in names))
+            yield Check(f"extra {extra}", STATE_OK, ", ".join(f"{name} {_version(name)}" for name in names))
 
 
 def _version(name: str) -> str:
@@ -77,10 +77,12 @@ def _settings() -> Iterator[Check]:
     try:
         settings = workspace().settings
     except SettingsError as error:
-        yield Check("settings", FAILED, error.what, error.next_step, error.where)
+        yield Check("settings", STATE_FAILED, error.message, error.next_step, error.location)
         return
-    yield Check("settings", OK, f"steps are recorded as by {settings.analyst}; cache in {settings.cache}")
-    yield Check("network", OK, "offline: nothing leaves" if settings.offline else "what the gate lets pass may leave")
+    yield Check("settings", STATE_OK, f"steps are recorded as by {settings.analyst}; cache in {settings.cache}")
+    yield Check(
+        "network", STATE_OK, "offline: nothing leaves" if settings.offline else "what the gate lets pass may leave"
+    )
     yield from _files(settings)
     yield from _names(settings)
     yield from _keys()
@@ -89,67 +91,75 @@ def _settings() -> Iterator[Check]:
 def _files(settings: Settings) -> Iterator[Check]:
     for feed in settings.feeds:
         yield _file("feed", feed, "CLEW_FEEDS")
-    stored = workspace().feeds.store
-    for each in stored.feeds() if stored is not None else ():
-        yield _stored(each)
-    if not settings.feeds and (stored is None or not stored.files()):
-        yield Check("feed", MISSING, "no local feeds", "clew feeds add PATH, or set CLEW_FEEDS")
+    store = workspace().feeds.store
+    for stored_feed in store.feeds() if store is not None else ():
+        yield _feed_check(stored_feed)
+    if not settings.feeds and (store is None or not store.files()):
+        yield Check("feed", STATE_MISSING, "no local feeds", "clew feeds add PATH, or set CLEW_FEEDS")
     yield from _databases(settings)
 
 
 def _databases(settings: Settings) -> Iterator[Check]:
     # Loaded here: most of it is what many addresses at once need.
-    from clew.providers.geo.sources import files
+    from clew.providers.geo.sources import database_files
 
     try:
-        paths = files(settings.geoip)
+        paths = database_files(settings.geoip)
     except AskSkipped as error:
-        yield Check("geoip", MISSING, "no GeoIP database", error.next_step)
+        yield Check("geoip", STATE_MISSING, "no GeoIP database", error.next_step)
         return
     for path in paths:
         yield _database(path)
 
 
 def _database(path: Path) -> Check:
-    from clew.providers.geo.answers import OLD, is_old
-    from clew.providers.geo.database import DAMAGE, opened
+    from clew.providers.geo.answers import MAX_AGE, is_old
+    from clew.providers.geo.database import DAMAGE_ERRORS, open_database
 
     try:
-        found = opened(path)
+        database = open_database(path)
     except MissingExtra as error:
-        return Check("geoip", MISSING, f"{path}: {error.what}", error.next_step)
-    except DAMAGE as error:
-        return Check("geoip", FAILED, f"{path} cannot be read: {error}", "check CLEW_GEOIP, download it again")
-    what = f"{path}: {found.type}, built {found.built}"
-    if is_old(found.built, now().date()):
-        return Check("geoip", OK, f"{what}, more than {OLD.days} days ago", "download it again: addresses move")
-    return Check("geoip", OK, what)
+        return Check("geoip", STATE_MISSING, f"{path}: {error.message}", error.next_step)
+    except DAMAGE_ERRORS as error:
+        return Check("geoip", STATE_FAILED, f"{path} cannot be read: {error}", "check CLEW_GEOIP, download it again")
+    summary = f"{path}: {database.type}, built {database.build_day}"
+    if is_old(database.build_day, now().date()):
+        return Check(
+            "geoip", STATE_OK, f"{summary}, more than {MAX_AGE.days} days ago", "download it again: addresses move"
+        )
+    return Check("geoip", STATE_OK, summary)
 
 
 def _names(settings: Settings) -> Iterator[Check]:
     """Settings that name sources which there are not."""
-    known = {source.name for source in sources()}
+    source_names = {source.name for source in sources()}
     for setting in ("providers", "disabled_providers", "weights", "quotas"):
         for name in getattr(settings, setting):
-            if source_name(name) not in known:
-                yield Check(setting, FAILED, f"there is no source {name!r}", "clew sources lists them")
+            if source_name(name) not in source_names:
+                yield Check(setting, STATE_FAILED, f"there is no source {name!r}", "clew sources lists them")
 
 
-def _stored(feed: OpenFeed | Broken) -> Check:
+def _feed_check(feed: OpenFeed | BrokenFeed) -> Check:
     # Loaded here: the readers of all formats come with it.
-    from clew.providers.ti.feeds.store import Broken
+    from clew.providers.ti.feeds.store import BrokenFeed
 
-    if isinstance(feed, Broken):
-        return Check("feed", FAILED, f"the feed {feed.name}: {feed.error.what}", feed.error.next_step, feed.error.where)
-    return Check("feed", OK, f"{feed.feed.name}: {feed.feed.entries:,} listed, read {feed.feed.built[:10]}")
+    if isinstance(feed, BrokenFeed):
+        return Check(
+            "feed",
+            STATE_FAILED,
+            f"the feed {feed.name}: {feed.error.message}",
+            feed.error.next_step,
+            feed.error.location,
+        )
+    return Check("feed", STATE_OK, f"{feed.feed.name}: {feed.feed.entries:,} listed, read {feed.feed.built[:10]}")
 
 
 def _file(name: str, path: Path, variable: str) -> Check:
     if not path.is_file():
-        return Check(name, FAILED, f"there is no file {path}", f"check {variable}")
+        return Check(name, STATE_FAILED, f"there is no file {path}", f"check {variable}")
     if not os.access(path, os.R_OK):
-        return Check(name, FAILED, f"{path} cannot be read", "check its permissions")
-    return Check(name, OK, str(path))
+        return Check(name, STATE_FAILED, f"{path} cannot be read", "check its permissions")
+    return Check(name, STATE_OK, str(path))
 
 
 def _keys() -> Iterator[Check]:
@@ -160,20 +170,22 @@ def _keys() -> Iterator[Check]:
 
 
 def _key(source: SourceState) -> Check:
-    if source.asked == "disabled":
-        return Check(source.name, OK, f"{source.title} is disabled")
+    if source.lookup_state == "disabled":
+        return Check(source.name, STATE_OK, f"{source.title} is disabled")
     if source.key == "set":
-        return Check(source.name, OK, f"{source.title}: {source.secret} is set")
+        return Check(source.name, STATE_OK, f"{source.title}: {source.secret} is set")
     lacks = "needs a key" if source.key == "missing" else "answers less, or less often, without a key"
     step = f"set {source.secret} in the environment, the keyring or the file that CLEW_KEYS names"
-    return Check(source.name, MISSING, f"{source.title} {lacks}", step)
+    return Check(source.name, STATE_MISSING, f"{source.title} {lacks}", step)
 
 
 def _plugins() -> Iterator[Check]:
     wrong = failures()
-    for group in (MENUS, PROVIDERS):
-        for plugin in installed(group):
+    for group in (MENU_GROUP, PROVIDER_GROUP):
+        for plugin in installed_plugins(group):
             if not any(failure.plugin == plugin for failure in wrong):
-                yield Check(f"plug-in {plugin.name}", OK, str(plugin))
+                yield Check(f"plug-in {plugin.name}", STATE_OK, str(plugin))
     for failure in wrong:
-        yield Check("plug-in", FAILED, str(failure), "tell its authors, or uninstall the package", failure.traceback)
+        yield Check(
+            "plug-in", STATE_FAILED, str(failure), "tell its authors, or uninstall the package", failure.traceback
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from clew.entities import Claim
 from clew.entities.display import visible
 from clew.errors import CaseError
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 
 ROWS = 5
 CHARACTERS = 20_000
@@ -26,47 +26,47 @@ class Raw:
 
 
 @dataclass(slots=True)
-class Exhibits:
+class TextPool:
     """Texts by their number, each once however many claims rest on it, within a number of bytes."""
 
-    room: int
+    bytes_left: int
     texts: list[str] = field(default_factory=list[str])
-    _known: dict[str, int] = field(default_factory=dict[str, int])
+    _numbers: dict[str, int] = field(default_factory=dict[str, int])
 
-    def put(self, text: str) -> int | None:
+    def add(self, text: str) -> int | None:
         """The number of a text; None if there is no room for it."""
-        if text not in self._known:
+        if text not in self._numbers:
             size = len(json.dumps(text, ensure_ascii=False).encode()) + 1
-            if size > self.room:
+            if size > self.bytes_left:
                 return None
-            self.room -= size
-            self._known[text] = len(self.texts)
+            self.bytes_left -= size
+            self._numbers[text] = len(self.texts)
             self.texts.append(text)
-        return self._known[text]
+        return self._numbers[text]
 
 
-def gather(case: Reading, claims: Sequence[Claim], exhibits: Exhibits) -> list[Raw]:
+def collect_raw(case: CaseReader, claims: Sequence[Claim], pool: TextPool) -> list[Raw]:
     """The texts of each claim, in the order of the claims: the first ones get the room."""
-    shelves = _Shelves(case, claims)
-    return [_raw(shelves.rows(claim), len(claim.pointers), exhibits) for claim in claims]
+    reader = _EvidenceReader(case, claims)
+    return [_raw(reader.rows(claim), len(claim.pointers), pool) for claim in claims]
 
 
-def _raw(found: Sequence[str] | str, pointers: int, exhibits: Exhibits) -> Raw:
-    if isinstance(found, str):
-        return Raw((), found)
-    notes = [f"first {len(found)} of {pointers:,} rows"] if pointers > len(found) > 1 else []
-    places: list[int] = []
-    left = CHARACTERS
-    for text in found:
-        if len(text) > left:
+def _raw(rows: Sequence[str] | str, pointers: int, pool: TextPool) -> Raw:
+    if isinstance(rows, str):
+        return Raw((), rows)
+    notes = [f"first {len(rows)} of {pointers:,} rows"] if pointers > len(rows) > 1 else []
+    numbers: list[int] = []
+    remaining = CHARACTERS
+    for text in rows:
+        if len(text) > remaining:
             notes.append(f"cut at {CHARACTERS:,} characters")
-        place = exhibits.put(readable(text[:left])) if left else None
-        if place is None:
-            notes += [] if not left else [_NO_ROOM]
+        number = pool.add(readable(text[:remaining])) if remaining else None
+        if number is None:
+            notes += [] if not remaining else [_NO_ROOM]
             break
-        places.append(place)
-        left -= min(left, len(text))
-    return Raw(tuple(places), "; ".join(dict.fromkeys(notes)))
+        numbers.append(number)
+        remaining -= min(remaining, len(text))
+    return Raw(tuple(numbers), "; ".join(dict.fromkeys(notes)))
 
 
 def readable(text: str) -> str:
@@ -74,39 +74,39 @@ def readable(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
-class _Shelves:
+class _EvidenceReader:
     """Evidence is fetched once for all claims that rest on it: opening a reply costs more than a row of it."""
 
-    def __init__(self, case: Reading, claims: Iterable[Claim]) -> None:
+    def __init__(self, case: CaseReader, claims: Iterable[Claim]) -> None:
         self._case = case
-        self._wanted: dict[tuple[str, ...], dict[str, None]] = {}
+        self._pointers: dict[tuple[str, ...], dict[str, None]] = {}
         for claim in claims:
-            self._wanted.setdefault(claim.rests_on, {}).update(dict.fromkeys(claim.pointers[:ROWS]))
-        self._fetched: dict[tuple[str, ...], Mapping[str, str] | str | None] = {}
+            self._pointers.setdefault(claim.evidence_ids, {}).update(dict.fromkeys(claim.pointers[:ROWS]))
+        self._fetched_texts: dict[tuple[str, ...], Mapping[str, str] | str | None] = {}
 
     def rows(self, claim: Claim) -> Sequence[str] | str:
         """The rows of a claim, or why there are none."""
-        if not claim.rests_on:
+        if not claim.evidence_ids:
             return "no evidence was kept"
-        if claim.rests_on not in self._fetched:
-            self._fetched[claim.rests_on] = self._fetch(claim)
-        shelf = self._fetched[claim.rests_on]
-        if shelf is None:
+        if claim.evidence_ids not in self._fetched_texts:
+            self._fetched_texts[claim.evidence_ids] = self._fetch(claim)
+        texts = self._fetched_texts[claim.evidence_ids]
+        if texts is None:
             return self._ask(replace(claim, pointers=claim.pointers[:ROWS]))
-        if isinstance(shelf, str):
-            return shelf
-        return [shelf[pointer] for pointer in claim.pointers[:ROWS]]
+        if isinstance(texts, str):
+            return texts
+        return [texts[pointer] for pointer in claim.pointers[:ROWS]]
 
     def _fetch(self, claim: Claim) -> Mapping[str, str] | str | None:
         """Text by pointer; None where the answer does not part into rows."""
-        pointers = tuple(self._wanted[claim.rests_on])
-        found = self._ask(replace(claim, pointers=pointers)) if len(claim.rests_on) == 1 else []
-        if isinstance(found, str):
-            return found
-        return dict(zip(pointers, found, strict=True)) if found and len(found) == len(pointers) else None
+        pointers = tuple(self._pointers[claim.evidence_ids])
+        texts = self._ask(replace(claim, pointers=pointers)) if len(claim.evidence_ids) == 1 else []
+        if isinstance(texts, str):
+            return texts
+        return dict(zip(pointers, texts, strict=True)) if texts and len(texts) == len(pointers) else None
 
     def _ask(self, claim: Claim) -> list[str] | str:
         try:
             return self._case.evidence(claim)
         except CaseError as error:
-            return visible(error.what, 300)
+            return visible(error.message, 300)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clew.entities import Claim
-from clew.graph.reading import Reading
-from clew.graph.writing import write_whole
+from clew.graph.reading import CaseReader
+from clew.graph.writing import atomic_write
 from clew.views import network, page
-from clew.views.content import Content, choose
-from clew.views.details import Json, Remarks, about_claim, about_node, read_remarks
-from clew.views.evidence import Exhibits, Raw, gather
+from clew.views.content import Content, choose_content
+from clew.views.details import Json, Remarks, claim_details, node_details, read_remarks
+from clew.views.evidence import Raw, TextPool, collect_raw
 from clew.views.folding import fold
 from clew.views.ground import Point
 from clew.views.layout import arrange
@@ -26,51 +26,51 @@ CLAIMS = 10
 _CLAIM_BYTES = 400
 
 
-def write_page(case: Reading, path: Path) -> Path:
+def write_page(case: CaseReader, path: Path) -> Path:
     """Write the page; a file that was there is replaced in one step, or stays as it was.
 
     Raises:
         MissingExtra: pyvis is not installed.
         CaseReadOnly: the file cannot be written.
     """
-    return write_whole(page_text(case), path, "the page")
+    return atomic_write(page_text(case), path, "the page")
 
 
-def page_text(case: Reading) -> str:
+def page_text(case: CaseReader) -> str:
     """The page. An unchanged case gives the same page."""
     library = network.library()
-    content = choose(fold(read_scene(case)))
-    built = network.build(content.nodes, content.view.groups, content.lines, _places(content))
+    content = choose_content(fold(read_scene(case)))
+    graph = network.build(content.nodes, content.view.groups, content.drawn_edges, _positions(content))
     log = read_log(case)
-    data = _data(content, built, read_remarks(case)) | {"steps": len(log)}
+    data = _data(content, graph, read_remarks(case)) | {"steps": len(log)}
 
     def render() -> str:
-        return page.render(content.view, content.nodes, built.edges, log, library, data)
+        return page.render(content.view, content.nodes, graph.edges, log, library, data)
 
     data |= _evidence(case, content, BYTES - len(render().encode()))
     return render()
 
 
-def _places(content: Content) -> Mapping[int, Point]:
+def _positions(content: Content) -> Mapping[int, Point]:
     """Where things are drawn. What is folded or hidden has a place only if it was put somewhere."""
-    view, spots = content.view, content.view.scene.by_hand.spots
-    drawn = [*(node.id for node in view.single), *(group.id for group in view.groups)]
+    view, user_positions = content.view, content.view.scene.user_layout.positions
+    ids = [*(node.id for node in view.single), *(group.id for group in view.groups)]
     links = ((bundle.source, bundle.target, not bundle.weight) for bundle in view.bundles())
-    return {**spots, **arrange(drawn, links, spots)}
+    return {**user_positions, **arrange(ids, links, user_positions)}
 
 
-def _data(content: Content, built: network.Network, remarks: Remarks) -> dict[str, object]:
+def _data(content: Content, graph: network.VisNetwork, remarks: Remarks) -> dict[str, object]:
     """What the scripts of the page are told, but for what was said of edges."""
     view = content.view
     return {
-        "nodes": [node for node in built.nodes if node["id"] >= 0],
-        "edges": built.edges,
-        "options": built.options,
-        "about": [about_node(node, remarks) for node in content.nodes],
-        "groups": _groups(content, built.nodes),
-        "folds": [{"id": one, **content.part(leaves)} for one, leaves in view.folded.items()],
-        "hidden": content.part(sorted(view.scene.by_hand.hidden)),
-        "put": sorted(view.scene.by_hand.spots),
+        "nodes": [node for node in graph.nodes if node["id"] >= 0],
+        "edges": graph.edges,
+        "options": graph.options,
+        "about": [node_details(node, remarks) for node in content.nodes],
+        "groups": _groups(content, graph.nodes),
+        "folds": [{"id": one, **content.member_summary(leaves)} for one, leaves in view.folded_nodes.items()],
+        "hidden": content.member_summary(sorted(view.scene.user_layout.hidden)),
+        "put": sorted(view.scene.user_layout.positions),
         "absent": content.absent,
         "said": [],
         "raw": [],
@@ -80,37 +80,39 @@ def _data(content: Content, built: network.Network, remarks: Remarks) -> dict[st
     }
 
 
-def _groups(content: Content, drawn: network.Drawn) -> list[Json]:
-    nodes = {node["id"]: node for node in drawn}
+def _groups(content: Content, items: network.VisItems) -> list[Json]:
+    nodes = {node["id"]: node for node in items}
     return [
-        {"node": nodes[group.id], "kind": group.kind, "names": group.names, **content.part(group.members)}
+        {"node": nodes[group.id], "kind": group.kind, "names": group.names, **content.member_summary(group.members)}
         for group in content.view.groups
     ]
 
 
-def _evidence(case: Reading, content: Content, room: int) -> Json:
+def _evidence(case: CaseReader, content: Content, byte_limit: int) -> Json:
     """What was said, edge by edge, and its raw texts: those about what is bad first, then those of the story."""
-    said = [[claim for edge in edges for claim in edge.claims] for edges in content.edges]
-    shown = [(number, claim) for number, claims in enumerate(said) for claim in claims[:CLAIMS]]
+    claim_lists = [[claim for edge in edges for claim in edge.claims] for edges in content.edges]
+    numbered_claims = [(number, claim) for number, claims in enumerate(claim_lists) for claim in claims[:CLAIMS]]
     bad = {node.key for node in content.nodes if node.verdict in BAD}
 
-    def rank(each: tuple[int, Claim]) -> tuple[bool, int]:
-        number, claim = each
-        return claim.source not in bad and claim.target not in bad, -content.lines[number].weight
+    def rank(item: tuple[int, Claim]) -> tuple[bool, int]:
+        number, claim = item
+        return claim.source not in bad and claim.target not in bad, -content.drawn_edges[number].weight
 
-    shown.sort(key=rank)
-    shown = shown[: max(0, room // _CLAIM_BYTES)]
-    exhibits = Exhibits(room - _CLAIM_BYTES * len(shown))
-    told: list[list[Json]] = [[] for _ in said]
-    for (number, claim), raw in zip(shown, gather(case, [claim for _, claim in shown], exhibits), strict=True):
-        told[number].append(about_claim(claim) | _raw(raw))
-    counts = Counter(number for number, claims in enumerate(said) for _ in claims)
+    numbered_claims.sort(key=rank)
+    numbered_claims = numbered_claims[: max(0, byte_limit // _CLAIM_BYTES)]
+    pool = TextPool(byte_limit - _CLAIM_BYTES * len(numbered_claims))
+    records: list[list[Json]] = [[] for _ in claim_lists]
+    for (number, claim), raw in zip(
+        numbered_claims, collect_raw(case, [claim for _, claim in numbered_claims], pool), strict=True
+    ):
+        records[number].append(claim_details(claim) | _raw(raw))
+    counts = Counter(number for number, claims in enumerate(claim_lists) for _ in claims)
     return {
-        "said": [{"claims": claims, "more": counts[number] - len(claims)} for number, claims in enumerate(told)],
-        "raw": exhibits.texts,
+        "said": [{"claims": claims, "more": counts[number] - len(claims)} for number, claims in enumerate(records)],
+        "raw": pool.texts,
     }
 
 
 def _raw(raw: Raw) -> dict[str, object]:
-    told: dict[str, object] = {"raw": list(raw.texts), "note": raw.note}
-    return {name: value for name, value in told.items() if value}
+    values: dict[str, object] = {"raw": list(raw.texts), "note": raw.note}
+    return {name: value for name, value in values.items() if value}

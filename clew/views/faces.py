@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clew.entities.times import When
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clew.views.log import Log
 
 
-class Faces(Reading):
+class Renderings(CaseReader):
     """The part of a case that is looked at. It asks nobody and changes nothing."""
 
     def story(self) -> str:
@@ -54,17 +54,17 @@ class Faces(Reading):
 
         return timeline_figure(self)
 
-    def at(self, when: int | When) -> Snapshot:
+    def at(self, moment: int | When) -> Snapshot:
         """The case as it was after a step, or at a time: what was known then. It can be looked at, and not changed.
 
         Args:
-            when: the number of a step, or a time: absolute, ISO 8601 with its zone, or relative (`-2d`).
+            moment: the number of a step, or a time: absolute, ISO 8601 with its zone, or relative (`-2d`).
 
         Raises:
             CaseError: there was no case yet.
             QueryError: a time that is none.
         """
-        return Snapshot(self._until(when))
+        return Snapshot(self._store_at(moment))
 
     def _repr_html_(self) -> str:
         return self._repr_mimebundle_()["text/html"]
@@ -75,7 +75,7 @@ class Faces(Reading):
         return case_bundle(self)
 
 
-class Snapshot(Faces):
+class Snapshot(Renderings):
     """A case as it was known at one of its steps."""
 
     @property

@@ -9,19 +9,19 @@ from enum import IntEnum
 
 from clew.entities import Relation
 from clew.entities.display import visible
-from clew.views.hanging import hanging
+from clew.views.hanging import collapsed_leaves
 from clew.views.palette import look
-from clew.views.scene import Edge, Node, Scene, plural, short
+from clew.views.scene import Scene, SceneEdge, SceneNode, plural, short
 
-ALIKE = 10
+GROUP_THRESHOLD = 10
 VISIBLE = 2_000
 #: A neighbour, by which relation, and whether the relation leads to it.
 Peer = tuple[int, Relation, bool]
 Peers = Mapping[int, set[Peer]]
 #: To which group a node belongs: its kind, a name for the rest, and what else makes it one.
-Grouping = Callable[[Node], tuple[Hashable, ...] | None]
+Grouping = Callable[[SceneNode], tuple[Hashable, ...] | None]
 #: What is folded into each collapsed node.
-Folded = Mapping[int, tuple[int, ...]]
+FoldedNodes = Mapping[int, tuple[int, ...]]
 
 
 class Weight(IntEnum):
@@ -33,7 +33,7 @@ class Weight(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class NodeGroup:
     """Nodes of one kind that are drawn as one.
 
     Attributes:
@@ -58,7 +58,7 @@ class Bundle:
     relation: Relation
     target: int
     sources: int
-    inferred: bool
+    is_inferred: bool
     weight: Weight
     edges: tuple[int, ...]
 
@@ -69,73 +69,73 @@ class View:
 
     Attributes:
         home: of each folded node, its group, or the collapsed node into which it is folded.
-        folded: what is folded into each collapsed node.
+        folded_nodes: what is folded into each collapsed node.
     """
 
     scene: Scene
-    groups: tuple[Group, ...] = ()
+    groups: tuple[NodeGroup, ...] = ()
     why: str = ""
     home: Mapping[int, int] = field(default_factory=dict[int, int])
-    folded: Folded = field(default_factory=dict[int, tuple[int, ...]])
+    folded_nodes: FoldedNodes = field(default_factory=dict[int, tuple[int, ...]])
 
     @property
-    def single(self) -> list[Node]:
+    def single(self) -> list[SceneNode]:
         """The nodes that are drawn as themselves."""
-        left_out = self.scene.by_hand.hidden
+        left_out = self.scene.user_layout.hidden
         return [node for node in self.scene.nodes if node.id not in self.home and node.id not in left_out]
 
     def bundles(self) -> list[Bundle]:
         """The edges between what is drawn; those inside of a group are not."""
-        found: dict[tuple[int, Relation, int], list[int]] = {}
+        edge_numbers: dict[tuple[int, Relation, int], list[int]] = {}
         for number, edge in enumerate(self.scene.drawn_edges):
             ends = self.home.get(edge.source, edge.source), self.home.get(edge.target, edge.target)
             if ends[0] != ends[1] or edge.source == edge.target:
-                found.setdefault((ends[0], edge.relation, ends[1]), []).append(number)
-        return [self._bundle(key, numbers) for key, numbers in found.items()]
+                edge_numbers.setdefault((ends[0], edge.relation, ends[1]), []).append(number)
+        return [self._bundle(key, numbers) for key, numbers in edge_numbers.items()]
 
     def _bundle(self, key: tuple[int, Relation, int], numbers: list[int]) -> Bundle:
         edges = [self.scene.drawn_edges[number] for number in numbers]
         return Bundle(
             *key,
             max(edge.sources for edge in edges),
-            all(edge.inferred for edge in edges),
+            all(edge.is_inferred for edge in edges),
             self._weight(edges),
             tuple(numbers),
         )
 
-    def _weight(self, edges: Iterable[Edge]) -> Weight:
+    def _weight(self, edges: Iterable[SceneEdge]) -> Weight:
         return max(weight(self.scene, edge) for edge in edges)
 
 
-def weight(scene: Scene, edge: Edge) -> Weight:
+def weight(scene: Scene, edge: SceneEdge) -> Weight:
     """How much an edge tells."""
-    if edge.faint:
+    if edge.is_faint:
         return Weight.FAINT
     return Weight.STORY if scene.nodes[edge.source].keep or scene.nodes[edge.target].keep else Weight.PLAIN
 
 
-def fold(scene: Scene, *, alike: int = ALIKE, limit: int = VISIBLE) -> View:
+def fold(scene: Scene, *, threshold: int = GROUP_THRESHOLD, limit: int = VISIBLE) -> View:
     """Fold as little as leaves at most `limit` things to see; of what people arranged, only what they folded."""
     peers = _neighbours(scene.drawn_edges)
-    view = _folded(
+    view = _apply_groupings(
         scene,
-        (_by_neighbour(scene, peers), _by_crowd(scene, peers, alike)),
-        alike,
-        f"more than {alike} alike with the same neighbours",
+        (_by_neighbour(scene, peers), _by_siblings(scene, peers, threshold)),
+        threshold,
+        f"more than {threshold} alike with the same neighbours",
     )
     if len(view.single) + len(view.groups) <= limit:
         return view
-    view = _folded(scene, (_by_machine(scene, peers),), 1, "too big: aggregated by kind on each host")
+    view = _apply_groupings(scene, (_by_machine(scene, peers),), 1, "too big: aggregated by kind on each host")
     if len(view.single) + len(view.groups) <= limit:
         return view
-    return _folded(scene, (_by_verdict,), 1, "too big: aggregated by kind and verdict")
+    return _apply_groupings(scene, (_by_verdict,), 1, "too big: aggregated by kind and verdict")
 
 
-def _neighbours(edges: Iterable[Edge]) -> Peers:
+def _neighbours(edges: Iterable[SceneEdge]) -> Peers:
     """What happened around each node. Background says little and does not count."""
     peers: dict[int, set[Peer]] = {}
     for edge in edges:
-        if not edge.faint:
+        if not edge.is_faint:
             peers.setdefault(edge.source, set()).add((edge.target, edge.relation, True))
             peers.setdefault(edge.target, set()).add((edge.source, edge.relation, False))
     return peers
@@ -144,29 +144,29 @@ def _neighbours(edges: Iterable[Edge]) -> Peers:
 def _by_neighbour(scene: Scene, peers: Peers) -> Grouping:
     """Nodes that have one neighbour, by neighbour and relation."""
 
-    def group_of(node: Node) -> tuple[Hashable, ...] | None:
-        around = peers.get(node.id, set())
-        others = {other for other, _, _ in around}
-        single = len(others) == 1 and not node.keep
-        return (node.key.kind, scene.nodes[min(others)].label, frozenset(around)) if single else None
+    def group_of(node: SceneNode) -> tuple[Hashable, ...] | None:
+        node_peers = peers.get(node.id, set())
+        neighbours = {other for other, _, _ in node_peers}
+        single = len(neighbours) == 1 and not node.keep
+        return (node.key.kind, scene.nodes[min(neighbours)].label, frozenset(node_peers)) if single else None
 
     return group_of
 
 
-def _by_crowd(scene: Scene, peers: Peers, alike: int) -> Grouping:
+def _by_siblings(scene: Scene, peers: Peers, threshold: int) -> Grouping:
     """Nodes to whom nothing happened but what happened to a crowd, by machine; and files that nobody did a thing to."""
-    crowd = Counter(
+    sibling_counts = Counter(
         (other, relation, forward, scene.nodes[node].key.kind)
-        for node, around in peers.items()
-        for other, relation, forward in around
+        for node, node_peers in peers.items()
+        for other, relation, forward in node_peers
     )
 
-    def group_of(node: Node) -> tuple[Hashable, ...] | None:
+    def group_of(node: SceneNode) -> tuple[Hashable, ...] | None:
         kind, scope = node.key.kind, node.key.scope
-        around = peers.get(node.id, set())
-        if node.keep or not all(crowd[*peer, kind] > alike for peer in around):
+        node_peers = peers.get(node.id, set())
+        if node.keep or not all(sibling_counts[*peer, kind] > threshold for peer in node_peers):
             return None
-        if kind == "file" and not around:
+        if kind == "file" and not node_peers:
             return kind, "programs that ran", ""
         return (kind, scope.partition(".")[0], scope) if scope else None
 
@@ -175,50 +175,55 @@ def _by_crowd(scene: Scene, peers: Peers, alike: int) -> Grouping:
 
 def _by_machine(scene: Scene, peers: Peers) -> Grouping:
     """All of one kind on one machine: their own, else that of most of their neighbours."""
-    own = [node.key.scope or (node.key.value if node.key.kind == "host" else "") for node in scene.nodes]
+    machines = [node.key.scope or (node.key.value if node.key.kind == "host" else "") for node in scene.nodes]
 
-    def group_of(node: Node) -> tuple[Hashable, ...] | None:
+    def group_of(node: SceneNode) -> tuple[Hashable, ...] | None:
         if node.keep or node.key.kind == "host":
             return None
-        near = Counter(own[other] for other, _, _ in peers.get(node.id, ()) if own[other])
-        nearest = min(near, key=lambda host: (-near[host], host), default="")
-        return node.key.kind, own[node.id] or nearest
+        machine_counts = Counter(machines[other] for other, _, _ in peers.get(node.id, ()) if machines[other])
+        nearest = min(machine_counts, key=lambda host: (-machine_counts[host], host), default="")
+        return node.key.kind, machines[node.id] or nearest
 
     return group_of
 
 
-def _by_verdict(node: Node) -> tuple[Hashable, ...] | None:
+def _by_verdict(node: SceneNode) -> tuple[Hashable, ...] | None:
     return (node.key.kind, node.verdict) if node.id else None
 
 
-def _folded(scene: Scene, groupings: Sequence[Grouping], alike: int, why: str) -> View:
+def _apply_groupings(scene: Scene, groupings: Sequence[Grouping], threshold: int, reason: str) -> View:
     """Fold by each way of grouping in turn; what one leaves is for the next."""
-    by_hand, folded = scene.by_hand, hanging(scene)
-    home = {leaf: one for one, leaves in folded.items() for leaf in leaves}
-    kept = by_hand.hidden | by_hand.collapsed | by_hand.spots.keys() | home.keys()
-    left, crowds = [node for node in scene.nodes if node.id not in kept], list[tuple[str, list[Node]]]()
+    user_layout, folded_nodes = scene.user_layout, collapsed_leaves(scene)
+    home = {leaf: one for one, leaves in folded_nodes.items() for leaf in leaves}
+    fixed_ids = user_layout.hidden | user_layout.collapsed | user_layout.positions.keys() | home.keys()
+    remaining, node_groups = (
+        [node for node in scene.nodes if node.id not in fixed_ids],
+        list[tuple[str, list[SceneNode]]](),
+    )
     for group_of in groupings:
-        found: dict[tuple[Hashable, ...] | None, list[Node]] = {}
-        for node in left:
-            found.setdefault(group_of(node), []).append(node)
-        big = {group: nodes for group, nodes in found.items() if group is not None and len(nodes) > alike}
-        crowds += [(str(group[1]), nodes) for group, nodes in big.items()]
-        left = [node for group, nodes in found.items() if group not in big for node in nodes]
-    groups = tuple(_group(-number, whose, nodes) for number, (whose, nodes) in enumerate(crowds, start=1))
+        nodes_by_group: dict[tuple[Hashable, ...] | None, list[SceneNode]] = {}
+        for node in remaining:
+            nodes_by_group.setdefault(group_of(node), []).append(node)
+        large_groups = {
+            group: nodes for group, nodes in nodes_by_group.items() if group is not None and len(nodes) > threshold
+        }
+        node_groups += [(str(group[1]), nodes) for group, nodes in large_groups.items()]
+        remaining = [node for group, nodes in nodes_by_group.items() if group not in large_groups for node in nodes]
+    groups = tuple(_group(-number, owner, nodes) for number, (owner, nodes) in enumerate(node_groups, start=1))
     home |= {member: group.id for group in groups for member in group.members}
-    return View(scene, groups, why if groups else "", home, folded)
+    return View(scene, groups, reason if groups else "", home, folded_nodes)
 
 
-def _group(number: int, whose: str, nodes: list[Node]) -> Group:
+def _group(number: int, owner: str, nodes: list[SceneNode]) -> NodeGroup:
     kind = nodes[0].key.kind
     names = Counter(node.label.partition(" (")[0] for node in nodes)
-    common = ", ".join(f"{name} x{times}" if times > 1 else name for name, times in names.most_common(3))
-    more = f" and {plural(len(names) - 3, 'more name')}" if len(names) > 3 else ""
-    return Group(
+    top_names = ", ".join(f"{name} x{times}" if times > 1 else name for name, times in names.most_common(3))
+    suffix = f" and {plural(len(names) - 3, 'more name')}" if len(names) > 3 else ""
+    return NodeGroup(
         number,
         kind,
         f"x{len(nodes):,} {look(kind).plural}",
-        short(visible(whose)),
+        short(visible(owner)),
         tuple(node.id for node in nodes),
-        f"{common}{more}",
+        f"{top_names}{suffix}",
     )

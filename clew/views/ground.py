@@ -11,68 +11,70 @@ from dataclasses import dataclass, field
 WIDTH = 168.0
 HEIGHT = 80.0
 #: What sums of fractions may be off by, in pixels.
-_NEARLY = 0.01
+_TOLERANCE = 0.01
 
 Point = tuple[float, float]
 
 
 @dataclass(slots=True)
-class Ground:
+class Grid:
     """Where something stands already."""
 
     _cells: dict[tuple[int, int], list[Point]] = field(default_factory=dict[tuple[int, int], list[Point]])
 
-    def take(self, place: Point) -> None:
+    def occupy(self, position: Point) -> None:
         """Put something there."""
-        self._cells.setdefault(_cell(place), []).append(place)
+        self._cells.setdefault(_cell(position), []).append(position)
 
-    def is_free(self, place: Point) -> bool:
+    def is_free(self, position: Point) -> bool:
         """Whether something there would overlap nothing."""
-        column, row = _cell(place)
-        near = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
+        column, row = _cell(position)
+        cells = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
         return not any(
-            abs(x - place[0]) < WIDTH - _NEARLY and abs(y - place[1]) < HEIGHT - _NEARLY
-            for cell in near
+            abs(x - position[0]) < WIDTH - _TOLERANCE and abs(y - position[1]) < HEIGHT - _TOLERANCE
+            for cell in cells
             for x, y in self._cells.get(cell, ())
         )
 
-    def nearest(self, wanted: Point) -> Point:
+    def nearest(self, target: Point) -> Point:
         """The nearest free place, in whole cells from the wanted one."""
-        return next(place for place in _around(wanted) if self.is_free(place))
+        return next(position for position in _nearby_positions(target) if self.is_free(position))
 
 
-def make_way(places: Mapping[int, Point], wanted: Mapping[int, Point], given: Mapping[int, Point]) -> dict[int, Point]:
+def resolve_overlaps(
+    defaults: Mapping[int, Point], targets: Mapping[int, Point], anchors: Mapping[int, Point]
+) -> dict[int, Point]:
     """The places of all: the given ones as they are, and nothing that was not put somewhere overlaps anything.
 
     Args:
-        places: where everything would stand by itself, no two of them in one cell.
-        wanted: where some of those would rather stand.
+        defaults: where everything would stand by itself, no two of them in one cell.
+        targets: where some of those would rather stand.
     """
-    ground = Ground()
-    for place in given.values():
-        ground.take(place)
+    grid = Grid()
+    for position in anchors.values():
+        grid.occupy(position)
     # Who need not move stands before anybody else looks for a place.
-    free = places.keys() - given.keys() - wanted.keys()
-    staying = {one: place for one, place in places.items() if one in free and ground.is_free(place)}
-    for place in staying.values():
-        ground.take(place)
-    found = {**given, **staying}
-    for one, place in places.items():
-        if one not in found:
-            found[one] = ground.nearest(wanted.get(one, place))
-            ground.take(found[one])
-    return {one: found[one] for one in places}
+    free_ids = defaults.keys() - anchors.keys() - targets.keys()
+    staying = {one: position for one, position in defaults.items() if one in free_ids and grid.is_free(position)}
+    for position in staying.values():
+        grid.occupy(position)
+    positions = {**anchors, **staying}
+    for one, position in defaults.items():
+        if one not in positions:
+            positions[one] = grid.nearest(targets.get(one, position))
+            grid.occupy(positions[one])
+    return {one: positions[one] for one in defaults}
 
 
-def _cell(place: Point) -> tuple[int, int]:
-    return math.floor(place[0] / WIDTH), math.floor(place[1] / HEIGHT)
+def _cell(position: Point) -> tuple[int, int]:
+    return math.floor(position[0] / WIDTH), math.floor(position[1] / HEIGHT)
 
 
-def _around(wanted: Point) -> Iterator[Point]:
+def _nearby_positions(target: Point) -> Iterator[Point]:
     """Places in rings around one, the nearer first."""
-    yield wanted
+    yield target
     for ring in itertools.count(1):
         span = range(-ring, ring + 1)
         steps = [step for step in itertools.product(span, span) if ring in map(abs, step)]
         steps.sort(key=lambda step: (math.hypot(step[0] * WIDTH, step[1] * HEIGHT), step))
-        yield from ((wanted[0] + across * WIDTH, wanted[1] + down * HEIGHT) for across, down in steps)
+        yield from ((target[0] + dx * WIDTH, target[1] + dy * HEIGHT) for dx, dy in steps)

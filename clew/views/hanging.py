@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from clew.views.scene import BAD, Scene
 
 
-def hanging(scene: Scene) -> Mapping[int, tuple[int, ...]]:
+def collapsed_leaves(scene: Scene) -> Mapping[int, tuple[int, ...]]:
     """By collapsed node, what is folded into it: its neighbours that have no other neighbour in the picture.
 
     Background counts as a neighbour only of what has no other: every process is on some host. The start of the case and
     what is collapsed itself stay as they are.
     """
-    collapsed = scene.by_hand.collapsed
-    if not collapsed:
+    collapsed_ids = scene.user_layout.collapsed
+    if not collapsed_ids:
         return {}
-    around: dict[int, tuple[set[int], set[int]]] = {}
+    neighbours: dict[int, tuple[set[int], set[int]]] = {}
     for edge in scene.drawn_edges:
         for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
             if one != other:
-                around.setdefault(one, (set(), set()))[edge.faint].add(other)
-    found: dict[int, list[int]] = {}
-    for one in sorted(around.keys() - collapsed - {0}):
-        told, background = around[one]
-        others = told or background
-        if len(others) == 1 and others <= collapsed:
-            found.setdefault(next(iter(others)), []).append(one)
+                neighbours.setdefault(one, (set(), set()))[edge.is_faint].add(other)
+    leaf_lists: dict[int, list[int]] = {}
+    for one in sorted(neighbours.keys() - collapsed_ids - {0}):
+        foreground, background = neighbours[one]
+        neighbour_ids = foreground or background
+        if len(neighbour_ids) == 1 and neighbour_ids <= collapsed_ids:
+            leaf_lists.setdefault(next(iter(neighbour_ids)), []).append(one)
     # What is bad comes first: a page may have no room for all.
     return {
         one: tuple(sorted(leaves, key=lambda leaf: scene.nodes[leaf].verdict not in BAD))
-        for one, leaves in found.items()
+        for one, leaves in leaf_lists.items()
     }

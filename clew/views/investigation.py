@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clew.graph.case import Case
-from clew.views.faces import Faces
+from clew.views.faces import Renderings
 
 
-class Investigation(Faces, Case):
+class Investigation(Renderings, Case):
     """A case that can be looked at: in a notebook, as one HTML page, as a timeline, as a story and a log in text."""

@@ -14,15 +14,15 @@ from clew.entities.display import html_table, visible
 from clew.entities.text import stamp
 from clew.errors import EntityError
 from clew.graph.events import Redone, Step, Undone, Unmerged
-from clew.graph.reading import Reading
-from clew.views.words import words
+from clew.graph.reading import CaseReader
+from clew.views.words import describe_event
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: How many steps a notebook shows; text, frame and file have all.
-SHOWN = 200
-_WHO = 20
+STEPS_SHOWN = 200
+_ACTOR_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Entry:
         return f"{self.words} ({self.mark})" if self.undone_by else self.words
 
     def __str__(self) -> str:
-        return f"{self.number:>5}  {self.at:%Y-%m-%d %H:%M:%S}  {visible(self.by, _WHO):<12}  {self.told}"
+        return f"{self.number:>5}  {self.at:%Y-%m-%d %H:%M:%S}  {visible(self.by, _ACTOR_SHOWN):<12}  {self.told}"
 
 
 class Log(Sequence[Entry]):
@@ -90,35 +90,35 @@ class Log(Sequence[Entry]):
         return pd.DataFrame(map(asdict, self), columns=list(Entry.__dataclass_fields__))
 
     def _repr_html_(self) -> str:
-        last = self[-SHOWN:]
+        last = self[-STEPS_SHOWN:]
         left_out = len(self) - len(last)
-        rows = [(each.number, f"{each.at:%Y-%m-%d %H:%M:%S}", each.by, each.words, each.mark) for each in last]
+        rows = [(entry.number, f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.by, entry.words, entry.mark) for entry in last]
         note = f"<p>and {left_out:,} earlier steps: print it, or use .to_frame()</p>" if left_out else ""
         return f"{note}{html_table(('step', 'when (UTC)', 'who', 'what', ''), rows)}"
 
 
-def read_log(case: Reading) -> Log:
+def read_log(case: CaseReader) -> Log:
     """Read the history.
 
     Raises:
         CaseDamaged: a step is not what was written.
     """
     steps = list(case.history())
-    taken, name = taken_back(steps), _naming(case)
+    undone_by, name = undone_steps(steps), _naming(case)
     return Log(
         Entry(
             step.number,
             step.at,
             visible(step.by, 80),
             step.event.kind,
-            words(step.event, name),
-            taken.get(step.number, 0),
+            describe_event(step.event, name),
+            undone_by.get(step.number, 0),
         )
         for step in steps
     )
 
 
-def _naming(case: Reading) -> Callable[[Key], str]:
+def _naming(case: CaseReader) -> Callable[[Key], str]:
     """What the case calls the node of a key by now; the key itself where that means nothing to it."""
 
     @cache
@@ -131,7 +131,7 @@ def _naming(case: Reading) -> Callable[[Key], str]:
     return name
 
 
-def taken_back(steps: Iterable[Step]) -> Mapping[int, int]:
+def undone_steps(steps: Iterable[Step]) -> Mapping[int, int]:
     """The steps that do not count, each with the step that took it back."""
     undone: dict[int, int] = {}
     merges: dict[int, list[int]] = {}
@@ -145,5 +145,5 @@ def taken_back(steps: Iterable[Step]) -> Mapping[int, int]:
                 merges.setdefault(merge, []).append(step.number)
             case _:
                 pass
-    parted = {merge: number for merge, by in merges.items() for number in by if number not in undone}
-    return parted | undone
+    unmerge_steps = {merge: number for merge, by in merges.items() for number in by if number not in undone}
+    return unmerge_steps | undone

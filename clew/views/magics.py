@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from clew.entities import Entity, entity_type
 from clew.entities.extraction import FOUND_IN_TEXT, extract
 from clew.errors import ClewError, QueryError
-from clew.providers.transform.decode import layers_in
+from clew.providers.transform.decode import find_layers
 from clew.views.accessor import extend_pandas
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Shell(Protocol):
 def load_ipython_extension(shell: Shell) -> None:
     """What `%load_ext clew` calls."""
     extend_pandas()
-    shell.register_magic_function(_kept(shell, ioc, ("types",)), "cell", "ioc")
-    shell.register_magic_function(_kept(shell, b64, ()), "cell", "b64")
+    shell.register_magic_function(_make_magic(shell, ioc, ("types",)), "cell", "ioc")
+    shell.register_magic_function(_make_magic(shell, b64, ()), "cell", "b64")
 
 
 def ioc(text: str, types: str = "") -> pd.DataFrame:
@@ -47,13 +47,13 @@ def ioc(text: str, types: str = "") -> pd.DataFrame:
     import pandas as pd
 
     kinds = _kinds(types)
-    found = [mention for mention in extract(text) if type(mention.entity) in kinds]
+    mentions = [mention for mention in extract(text) if type(mention.entity) in kinds]
     return pd.DataFrame(
         {
-            "kind": pd.Series([mention.entity.kind for mention in found], dtype=object),
-            "value": pd.Series([mention.entity.key.value for mention in found], dtype=object),
-            "count": pd.Series([mention.count for mention in found], dtype="int64"),
-            "entity": pd.Series([mention.entity for mention in found], dtype=object),
+            "kind": pd.Series([mention.entity.kind for mention in mentions], dtype=object),
+            "value": pd.Series([mention.entity.key.value for mention in mentions], dtype=object),
+            "count": pd.Series([mention.count for mention in mentions], dtype="int64"),
+            "entity": pd.Series([mention.entity for mention in mentions], dtype=object),
         }
     )
 
@@ -65,16 +65,16 @@ def b64(text: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    layers, cut = layers_in(text)
+    layers, cut_reason = find_layers(text)
     frame = pd.DataFrame(
         {
             "layer": pd.Series([layer.depth for layer in layers], dtype="int64"),
             "text": pd.Series([layer.text for layer in layers], dtype=object),
-            "encoded": pd.Series([layer.encoded for layer in layers], dtype=object),
+            "encoded": pd.Series([layer.encoded_text for layer in layers], dtype=object),
         }
     )
-    if cut:
-        frame.attrs["cut"] = cut
+    if cut_reason:
+        frame.attrs["cut"] = cut_reason
     return frame
 
 
@@ -84,12 +84,14 @@ def _kinds(types: str) -> Collection[type[Entity]]:
     kinds = [entity_type(name.strip()) for name in types.split(",")]
     for kind in kinds:
         if kind not in FOUND_IN_TEXT:
-            known = ", ".join(each.kind for each in FOUND_IN_TEXT)
-            raise QueryError(f"no text says what is a {kind.kind}", next_step=f"there are {known}")
+            choices = ", ".join(cls.kind for cls in FOUND_IN_TEXT)
+            raise QueryError(f"no text says what is a {kind.kind}", next_step=f"there are {choices}")
     return kinds
 
 
-def _kept(shell: Shell, work: Callable[..., pd.DataFrame], takes: tuple[str, ...]) -> Callable[[str, str], object]:
+def _make_magic(
+    shell: Shell, work: Callable[..., pd.DataFrame], takes: tuple[str, ...]
+) -> Callable[[str, str], object]:
     """A magic: what it gives is shown, or kept under the name after `--out`."""
 
     def magic(line: str, cell: str) -> pd.DataFrame | None:
@@ -113,16 +115,16 @@ def _kept(shell: Shell, work: Callable[..., pd.DataFrame], takes: tuple[str, ...
 
 def _options(line: str, takes: tuple[str, ...]) -> dict[str, str]:
     """`--out found --types ip` by name. Raises QueryError or ValueError for anything else."""
-    known = ", ".join(f"--{name}" for name in takes)
+    choices = ", ".join(f"--{name}" for name in takes)
     words = iter(shlex.split(line))
     options: Mapping[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         value = value if equals else next(words, "")
         if name.removeprefix("--") not in takes or not name.startswith("--") or not value:
-            raise QueryError(f"{word!r} is no option with a value", next_step=f"there are {known}")
+            raise QueryError(f"{word!r} is no option with a value", next_step=f"there are {choices}")
         options = {**options, name.removeprefix("--"): value}
-    out = options.get("out", "name")
-    if not out.isidentifier() or keyword.iskeyword(out):
-        raise QueryError(f"{out!r} is no name of a variable", next_step="--out found")
+    variable = options.get("out", "name")
+    if not variable.isidentifier() or keyword.iskeyword(variable):
+        raise QueryError(f"{variable!r} is no name of a variable", next_step="--out found")
     return dict(options)

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from clew.errors import MissingExtra
-from clew.views.folding import Group
+from clew.views.folding import NodeGroup
 from clew.views.ground import Point
 from clew.views.palette import INK, PAPER, look, mark
-from clew.views.scene import Node, short
+from clew.views.scene import SceneNode, short
 
 RADIUS = 13
 FONT = "Helvetica, Arial, sans-serif"
 
 #: What a page says to the drawing library; made by pyvis, so its values are whatever JSON has.
-Drawn = list[dict[str, Any]]
+VisItems = list[dict[str, Any]]
 #: Steps, each with how much came in it.
-Came = Sequence[tuple[int, int]]
+StepCounts = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DrawnEdge:
     """An edge of the page: between nodes that it holds, or groups that stand for those that it does not.
 
     Attributes:
@@ -40,9 +40,9 @@ class Line:
     relation: str
     target: int
     steps: Sequence[int]
-    inferred: bool
+    is_inferred: bool
     weight: int
-    came: Came
+    came: StepCounts
 
     @property
     def sources(self) -> int:
@@ -64,34 +64,37 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class VisNetwork:
     """Nodes, edges and options for the drawing library."""
 
-    nodes: Drawn
-    edges: Drawn
+    nodes: VisItems
+    edges: VisItems
     options: Mapping[str, Any]
 
 
 def build(
-    nodes: Iterable[Node], groups: Iterable[Group], lines: Sequence[Line], places: Mapping[int, Point]
-) -> Network:
+    nodes: Iterable[SceneNode],
+    groups: Iterable[NodeGroup],
+    drawn_edges: Sequence[DrawnEdge],
+    positions: Mapping[int, Point],
+) -> VisNetwork:
     """Build the graph with pyvis.
 
     Args:
-        places: of nodes; one that has none is drawn where its group is opened.
+        positions: of nodes; one that has none is drawn where its group is opened.
 
     Raises:
         MissingExtra: pyvis is not installed.
     """
     network = _pyvis().Network(directed=True)
     for node in nodes:
-        network.add_node(node.id, **_node(node, places.get(node.id)))
+        network.add_node(node.id, **_node(node, positions.get(node.id)))
     for group in groups:
-        network.add_node(group.id, **_group(group, places[group.id]))
-    for number, line in enumerate(lines):
-        network.add_edge(line.source, line.target, id=number, **_line(line))
+        network.add_node(group.id, **_group(group, positions[group.id]))
+    for number, edge in enumerate(drawn_edges):
+        network.add_edge(edge.source, edge.target, id=number, **_edge(edge))
     network.options = _OPTIONS
-    return Network(cast("Drawn", network.nodes), cast("Drawn", network.edges), _OPTIONS)
+    return VisNetwork(cast("VisItems", network.nodes), cast("VisItems", network.edges), _OPTIONS)
 
 
 _OPTIONS: Mapping[str, Any] = {
@@ -111,28 +114,28 @@ _OPTIONS: Mapping[str, Any] = {
 }
 
 
-def _node(node: Node, place: Point | None) -> dict[str, object]:
+def _node(node: SceneNode, position: Point | None) -> dict[str, object]:
     style, border = look(node.key.kind), mark(node.verdict)
     label = f"{short(node.label)}\n{node.place}" if node.place else short(node.label)
-    drawn: dict[str, object] = {
+    attributes: dict[str, object] = {
         "label": label,
         "shape": style.shape,
         "color": _colours(style.colour, border.colour),
         "borderWidth": border.width,
         "borderWidthSelected": border.width + 2,
     }
-    return drawn | _place(place)
+    return attributes | _coordinates(position)
 
 
-def _group(group: Group, place: Point) -> dict[str, object]:
-    drawn: dict[str, object] = {
+def _group(group: NodeGroup, position: Point) -> dict[str, object]:
+    attributes: dict[str, object] = {
         "label": f"{group.label}\n{group.place}" if group.place else group.label,
         "shape": "box",
         "color": _colours(PAPER, look(group.kind).colour),
         "borderWidth": 4,
         "shapeProperties": {"borderRadius": 7},
     }
-    return drawn | _place(place)
+    return attributes | _coordinates(position)
 
 
 def _colours(background: str, border: str) -> dict[str, object]:
@@ -141,19 +144,19 @@ def _colours(background: str, border: str) -> dict[str, object]:
     return {**plain, "highlight": plain, "hover": plain}
 
 
-def _place(place: Point | None) -> dict[str, object]:
-    return {"x": round(place[0], 1), "y": round(place[1], 1)} if place else {}
+def _coordinates(position: Point | None) -> dict[str, object]:
+    return {"x": round(position[0], 1), "y": round(position[1], 1)} if position else {}
 
 
-def _line(line: Line) -> dict[str, object]:
-    drawn: dict[str, object] = {
-        "relation": line.relation,
-        "weight": line.weight,
-        "width": line.sources if line.weight else 0.7,
-        "dashes": line.inferred,
-        "steps": line.steps,
+def _edge(edge: DrawnEdge) -> dict[str, object]:
+    attributes: dict[str, object] = {
+        "relation": edge.relation,
+        "weight": edge.weight,
+        "width": edge.sources if edge.weight else 0.7,
+        "dashes": edge.is_inferred,
+        "steps": edge.steps,
     }
-    return drawn | ({"n": line.stands_for, "came": line.came} if line.stands_for > 1 else {})
+    return attributes | ({"n": edge.stands_for, "came": edge.came} if edge.stands_for > 1 else {})
 
 
 def _pyvis() -> Any:

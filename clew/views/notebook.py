@@ -6,22 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clew.entities.display import CELL_SHOWN, escaped, html_table, visible
-from clew.graph.reading import Reading
-from clew.views.details import moment, rows
+from clew.entities.display import CELL_SHOWN, escape_html, html_table, visible
+from clew.graph.reading import CaseReader
+from clew.views.details import rows, time_text
 from clew.views.folding import fold
 from clew.views.palette import VERDICTS, look
 from clew.views.scene import BAD, Scene, read_scene
 from clew.views.svg import picture
 
-LAST = 5
-WORST = 20
+ANSWERS_SHOWN = 5
+BAD_NODES_SHOWN = 20
 
 
-def case_bundle(case: Reading) -> dict[str, str]:
+def case_bundle(case: CaseReader) -> dict[str, str]:
     """The case by media type, from plain to rich. Nothing in it runs, loads or links."""
     scene = read_scene(case)
-    last = [_line(finding) for finding in list(rows(case.findings()))[-LAST:]]
+    last = [_line(finding) for finding in list(rows(case.findings()))[-ANSWERS_SHOWN:]]
     return {
         "text/plain": "\n".join(_text(scene, last)),
         "text/html": "".join(_tables(scene, last)),
@@ -34,7 +34,7 @@ def _line(finding: Mapping[str, Any]) -> tuple[str, ...]:
     verdict = "" if finding["verdict"] == "unknown" else f", {finding['verdict']}"
     return (
         str(finding["step"]),
-        moment(finding["asked_at"]),
+        time_text(finding["asked_at"]),
         visible(finding["provider"] or finding["pivot"], 40),
         visible(finding["subject"], 80),
         f"{finding['outcome']}{verdict}",
@@ -55,21 +55,25 @@ def _text(scene: Scene, last: list[tuple[str, ...]]) -> Iterator[str]:
         yield f"  {count:>7} {name}{f', {bad} of them bad' if bad != '0' else ''}"
     if last:
         yield "last answers"
-        yield from (f"  step {step} {when} {who} on {subject}: {what}" for step, when, who, subject, what in last)
+        yield from (
+            f"  step {step} {time} {provider} on {subject}: {outcome}"
+            for step, time, provider, subject, outcome in last
+        )
 
 
 def _tables(scene: Scene, last: list[tuple[str, ...]]) -> Iterator[str]:
-    yield f"<p><b>{escaped(scene.title)}</b>: {escaped(scene.counts)}, as of {escaped(scene.asof)} (times are UTC)</p>"
+    summary = f"{scene.counts}, as of {scene.asof} (times are UTC)"
+    yield f"<p><b>{escape_html(scene.title)}</b>: {escape_html(summary)}</p>"
     if not scene.nodes:
         yield "<p>Nothing in this case yet.</p>"
     yield html_table(("kind", "nodes", "bad"), _kinds(scene))
     order = list(VERDICTS)
     bad = sorted((node for node in scene.nodes if node.verdict in BAD), key=lambda node: order.index(node.verdict))
-    shown = [
+    bad_rows = [
         (node.verdict, node.severity, node.key.kind, visible(node.label, CELL_SHOWN), node.place, ", ".join(node.tags))
-        for node in bad[:WORST]
+        for node in bad[:BAD_NODES_SHOWN]
     ]
-    yield html_table(("verdict", "severity", "kind", "name", "where", "tags"), shown)
-    if len(bad) > WORST:
-        yield f"<p>and {len(bad) - WORST:,} more: see case.nodes()</p>"
+    yield html_table(("verdict", "severity", "kind", "name", "where", "tags"), bad_rows)
+    if len(bad) > BAD_NODES_SHOWN:
+        yield f"<p>and {len(bad) - BAD_NODES_SHOWN:,} more: see case.nodes()</p>"
     yield html_table(("step", "asked", "source", "about", "outcome"), last)

@@ -10,20 +10,20 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from clew.entities.display import escaped
+from clew.entities.display import escape_html
 from clew.errors import SettingsError
 from clew.views.folding import View
 from clew.views.log import Log
-from clew.views.network import Drawn, Library
+from clew.views.network import Library, VisItems
 from clew.views.palette import INK, LINES, PAPER, VERDICTS, look, outline
-from clew.views.scene import Node, plural
+from clew.views.scene import SceneNode, plural
 
 _SCRIPTS = ("dom.js", "state.js", "graph.js", "panel.js", "main.js", "steps.js")
-LISTED = 1_000
+ENTRIES_SHOWN = 1_000
 
 
 def render(
-    view: View, nodes: Sequence[Node], edges: Drawn, log: Log, library: Library, data: Mapping[str, object]
+    view: View, nodes: Sequence[SceneNode], edges: VisItems, log: Log, library: Library, data: Mapping[str, object]
 ) -> str:
     """The page as text. Everything that a case says is either escaped here or data that the script shows as text."""
     scene = view.scene
@@ -31,7 +31,7 @@ def render(
     code = f'(() => {{\n"use strict";\n{parts}}})();\n'
     style = _element(f"{library.style}\n{_asset('page.css')}")
     drawing = _element(library.script)
-    marks = {name: [each.sign, each.colour, each.width] for name, each in VERDICTS.items()}
+    marks = {name: [mark.sign, mark.colour, mark.width] for name, mark in VERDICTS.items()}
     policy = (
         f"default-src 'none'; script-src {_hash(drawing)} {_hash(code)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -39,12 +39,12 @@ def render(
     return Template(_asset("page.html")).substitute(
         policy=policy,
         style=style,
-        title=escaped(scene.title),
-        counts=escaped(f"{scene.counts}; as of {scene.asof}; times are UTC"),
-        summary=escaped(f"Graph of the case: {scene.counts}. The lists below the picture say the same in words."),
+        title=escape_html(scene.title),
+        counts=escape_html(f"{scene.counts}; as of {scene.asof}; times are UTC"),
+        summary=escape_html(f"Graph of the case: {scene.counts}. The lists below the picture say the same in words."),
         kinds="".join(_kinds(view)),
         verdicts="".join(_verdicts(scene.nodes)),
-        nodes="".join(_node_list(nodes, view.scene.by_hand.hidden)),
+        nodes="".join(_node_list(nodes, view.scene.user_layout.hidden)),
         edges="".join(_edge_list(view, edges)),
         steps=f"{len(log)}",
         log="".join(_step_list(log)),
@@ -62,8 +62,8 @@ def _element(text: str) -> str:
     """Text for a script or style element, which nothing but its own end tag ends. One kind of line break: browsers read
     all kinds as that one, and the hash must be of what they read.
     """
-    lowered = text.lower()
-    if "</script" in lowered or "</style" in lowered or "<!--" in lowered:
+    lowercase = text.lower()
+    if "</script" in lowercase or "</style" in lowercase or "<!--" in lowercase:
         raise SettingsError("the drawing library cannot be put into a page", next_step="install another pyvis")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -91,13 +91,13 @@ def _kinds(view: View) -> Iterator[str]:
         style = look(kind)
         icon = f'{outline(style.shape, 10, 10, 7)} fill="{style.colour}" stroke="{INK}"/>'
         yield (
-            f'<li><button type="button" class="chip" data-kind="{escaped(kind)}" aria-pressed="true">'
+            f'<li><button type="button" class="chip" data-kind="{escape_html(kind)}" aria-pressed="true">'
             f'<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">{icon}</svg> '
-            f'{escaped(style.plural)} <span class="number">{counts[kind]:,}</span></button></li>'
+            f'{escape_html(style.plural)} <span class="number">{counts[kind]:,}</span></button></li>'
         )
 
 
-def _verdicts(nodes: Sequence[Node]) -> Iterator[str]:
+def _verdicts(nodes: Sequence[SceneNode]) -> Iterator[str]:
     counts = Counter(node.verdict for node in nodes)
     for verdict, style in VERDICTS.items():
         if counts[verdict] and style.sign:
@@ -105,37 +105,37 @@ def _verdicts(nodes: Sequence[Node]) -> Iterator[str]:
             sign = f'<text x="10" y="14" text-anchor="middle" font-size="11" fill="{INK}">{style.sign}</text>'
             yield (
                 f'<li><svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">{icon}{sign}</svg> '
-                f'{escaped(verdict)} <span class="number">{counts[verdict]:,}</span></li>'
+                f'{escape_html(verdict)} <span class="number">{counts[verdict]:,}</span></li>'
             )
 
 
-def _node_list(nodes: Sequence[Node], hidden: frozenset[int]) -> Iterator[str]:
+def _node_list(nodes: Sequence[SceneNode], hidden_ids: frozenset[int]) -> Iterator[str]:
     """For those who read instead of looking: each entry opens the same details as a click in the picture."""
-    for node in nodes[:LISTED]:
+    for node in nodes[:ENTRIES_SHOWN]:
         verdict = f", {node.verdict}" if node.verdict != "unknown" else ""
-        where = f", {node.place}" if node.place else ""
-        left_out = ", hidden by hand" if node.id in hidden else ""
-        text = escaped(f"{node.key.kind} {node.label}{where}{verdict}{left_out}", 200)
+        location = f", {node.place}" if node.place else ""
+        left_out = ", hidden by hand" if node.id in hidden_ids else ""
+        text = escape_html(f"{node.key.kind} {node.label}{location}{verdict}{left_out}", 200)
         yield f'<li><button type="button" data-node="{node.id}">{text}</button></li>'
-    if len(nodes) > LISTED:
-        yield f"<li>and {plural(len(nodes) - LISTED, 'more node')}: search finds them</li>"
+    if len(nodes) > ENTRIES_SHOWN:
+        yield f"<li>and {plural(len(nodes) - ENTRIES_SHOWN, 'more node')}: search finds them</li>"
 
 
-def _edge_list(view: View, edges: Drawn) -> Iterator[str]:
+def _edge_list(view: View, edges: VisItems) -> Iterator[str]:
     names = {node.id: node.label for node in view.scene.nodes} | {group.id: group.label for group in view.groups}
-    for edge in edges[:LISTED]:
-        text = escaped(f"{names[edge['from']]} {edge['relation']} {names[edge['to']]}", 200)
+    for edge in edges[:ENTRIES_SHOWN]:
+        text = escape_html(f"{names[edge['from']]} {edge['relation']} {names[edge['to']]}", 200)
         yield f'<li><button type="button" data-edge="{edge["id"]}">{text}</button></li>'
-    if len(edges) > LISTED:
-        yield f"<li>and {plural(len(edges) - LISTED, 'more edge')}</li>"
+    if len(edges) > ENTRIES_SHOWN:
+        yield f"<li>and {plural(len(edges) - ENTRIES_SHOWN, 'more edge')}</li>"
 
 
 def _step_list(log: Log) -> Iterator[str]:
     """What happened in each step; the slider reads its words here. An entry shows the graph as it was known then."""
-    if len(log) > LISTED:
-        told = plural(len(log) - LISTED, "earlier step")
-        yield f"<li>{told} without words here: clew history has them</li>"
-    for entry in log[-LISTED:]:
-        taken = ' class="taken"' if entry.undone_by else ""
-        text = escaped(f"{entry.number}. {entry.at:%Y-%m-%d %H:%M:%S} {entry.by}: {entry.told}")
-        yield f'<li><button type="button" data-step="{entry.number}"{taken}>{text}</button></li>'
+    if len(log) > ENTRIES_SHOWN:
+        count = plural(len(log) - ENTRIES_SHOWN, "earlier step")
+        yield f"<li>{count} without words here: clew history has them</li>"
+    for entry in log[-ENTRIES_SHOWN:]:
+        css_class = ' class="taken"' if entry.undone_by else ""
+        text = escape_html(f"{entry.number}. {entry.at:%Y-%m-%d %H:%M:%S} {entry.by}: {entry.told}")
+        yield f'<li><button type="button" data-step="{entry.number}"{css_class}>{text}</button></li>'

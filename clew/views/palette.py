@@ -87,8 +87,8 @@ def outline(shape: str, x: float, y: float, radius: float) -> str:
     if turns is None:
         return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}"'
     corners: list[str] = []
-    for place, turn in enumerate(turns):
-        reach = radius * (0.45 if shape == "star" and place % 2 else 1.1)
+    for index, turn in enumerate(turns):
+        reach = radius * (0.45 if shape == "star" and index % 2 else 1.1)
         angle = turn * math.pi / 2
         corners.append(f"{x + reach * math.sin(angle):.1f},{y - reach * math.cos(angle):.1f}")
     return f'<polygon points="{" ".join(corners)}"'

@@ -6,17 +6,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from clew.entities import AutonomousSystem, Certificate, Domain, Entity, File, IpAddress, Outcome, Url
-from clew.entities.finding import ANSWERED
+from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.entities.times import ANY_TIME
 from clew.errors import QueryError
 from clew.pivots.calls import defaults_of
 from clew.pivots.choosing import source_name
 from clew.pivots.context import now, workspace
 from clew.pivots.execution import execute
-from clew.pivots.invocation import Invocation, Pivot, settled
+from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.registry import pivots_for
-from clew.pivots.sources import Group, grouped
-from clew.views.doctor import FAILED, MISSING, OK, Check
+from clew.pivots.sources import SourcePivots, group_sources
+from clew.views.doctor import STATE_FAILED, STATE_MISSING, STATE_OK, Check
 
 #: What sources are asked about: nobody's secret, and known to all of them. The file is the EICAR test file.
 PROBES: Mapping[type[Entity], Entity] = {
@@ -39,35 +39,35 @@ def probe(names: Sequence[str] = ()) -> Iterator[Check]:
     Raises:
         QueryError: there is no source of that name, or it knows nothing of a kind that can be asked about here.
     """
-    known = grouped(pivots_for)
-    asks = workspace().choice.asks
-    chosen = [*map(source_name, names)] or [
-        name for name, group in known.items() if group.provider.leaves and asks(group.provider)
+    groups = group_sources(pivots_for)
+    asks = workspace().lookup_policy.includes
+    source_names = [*map(source_name, names)] or [
+        name for name, group in groups.items() if group.provider.leaves and asks(group.provider)
     ]
     # All names are looked at before anybody is asked.
-    calls = [(name, _cheapest(name, known)) for name in chosen]
+    calls = [(name, _cheapest_call(name, groups)) for name in source_names]
     for name, (subject, pivot) in calls:
-        yield _asked(name, known[name], subject, pivot)
+        yield _probe_source(name, groups[name], subject, pivot)
 
 
-def _cheapest(name: str, known: Mapping[str, Group]) -> tuple[Entity, Pivot]:
-    if name not in known:
-        raise QueryError(f"there is no source {name!r}", next_step=f"choose one of {', '.join(sorted(known))}")
-    rows = [(PROBES[entity], row) for entity, row in known[name].rows if entity in PROBES and row.calls]
+def _cheapest_call(name: str, groups: Mapping[str, SourcePivots]) -> tuple[Entity, Pivot]:
+    if name not in groups:
+        raise QueryError(f"there is no source {name!r}", next_step=f"choose one of {', '.join(sorted(groups))}")
+    rows = [(PROBES[entity], row) for entity, row in groups[name].rows if entity in PROBES and row.calls]
     if not rows:
         raise QueryError(f"{name} is asked only about what is yours", next_step="ask it a question of your own")
     return min(rows, key=lambda row: row[1].calls)
 
 
-def _asked(name: str, group: Group, subject: Entity, pivot: Pivot) -> Check:
-    begun = time.monotonic()
-    lately = {"start": "-1d", "end": "now"} if "start" in pivot.signature.parameters else {}
-    asked = settled(pivot, {**defaults_of(pivot.signature), **lately}, ANY_TIME, now())
-    invocation = Invocation(pivot.name, subject, asked)
-    found = execute(workspace().runner(fresh=True), invocation, pivot).finding
-    seconds = time.monotonic() - begun
-    what = f"{group.provider.title}, {pivot.name} of {subject.label}: {found.outcome}"
-    if found.outcome in ANSWERED:
-        return Check(name, OK, f"{what}, in {seconds:.1f} s")
-    state = MISSING if found.outcome is Outcome.SKIPPED else FAILED
-    return Check(name, state, f"{what}: {found.reason}", group.provider.docs)
+def _probe_source(name: str, group: SourcePivots, subject: Entity, pivot: Pivot) -> Check:
+    start_time = time.monotonic()
+    recent_window = {"start": "-1d", "end": "now"} if "start" in pivot.signature.parameters else {}
+    arguments = resolve_arguments(pivot, {**defaults_of(pivot.signature), **recent_window}, ANY_TIME, now())
+    invocation = Invocation(pivot.name, subject, arguments)
+    finding = execute(workspace().runner(fresh=True), invocation, pivot).finding
+    seconds = time.monotonic() - start_time
+    summary = f"{group.provider.title}, {pivot.name} of {subject.label}: {finding.outcome}"
+    if finding.outcome in CONCLUSIVE_OUTCOMES:
+        return Check(name, STATE_OK, f"{summary}, in {seconds:.1f} s")
+    state = STATE_MISSING if finding.outcome is Outcome.SKIPPED else STATE_FAILED
+    return Check(name, state, f"{summary}: {finding.reason}", group.provider.docs)

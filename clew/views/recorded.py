@@ -10,27 +10,27 @@ from clew.errors import CaseError, EntityError
 from clew.graph.events import Judged, Step
 from clew.graph.fold import ANALYST
 from clew.graph.frames import Node
-from clew.graph.latest import Latest
-from clew.graph.reading import Reading
-from clew.graph.store import not_in_force
+from clew.graph.latest import LatestAnswers
+from clew.graph.reading import CaseReader
+from clew.graph.store import inactive_steps
 from clew.views.results import Result, Results, worst_first
 
 
-def recorded(case: Reading) -> Results:
+def latest_results(case: CaseReader) -> Results:
     """The results of a case as it is now, each with the verdict of its node.
 
     Raises:
         CaseError: the case cannot be read.
     """
     steps = tuple(case.history())
-    nodes = {node.key: node for node in case.known()}
+    nodes = {node.key: node for node in case.node_list()}
     name = _naming(case)
-    said: dict[Key, list[Finding]] = {key: [judged] for key, judged in _judgements(steps, nodes.get, name)}
-    for answers in Latest.of(steps).answers.values():
+    findings: dict[Key, list[Finding]] = {key: [judgement] for key, judgement in _judgements(steps, nodes.get, name)}
+    for answers in LatestAnswers.of(steps).answers.values():
         for _, part in answers.values():
-            said.setdefault(name(part.subject.key), []).append(part)
-    found = (_result(nodes.get(key), parts) for key, parts in said.items())
-    return Results.ranked(found, f"as of step {len(steps):,}")
+            findings.setdefault(name(part.subject.key), []).append(part)
+    results = (_result(nodes.get(key), parts) for key, parts in findings.items())
+    return Results.from_results(results, f"as of step {len(steps):,}")
 
 
 def _result(node: Node | None, parts: Sequence[Finding]) -> Result:
@@ -43,7 +43,7 @@ def _judgements(
     steps: Sequence[Step], node: Callable[[Key], Node | None], name: Callable[[Key], Key]
 ) -> Iterator[tuple[Key, Finding]]:
     """The last word of the analyst about each node that has one."""
-    undone = not_in_force(steps)
+    undone = inactive_steps(steps)
     last = {
         name(step.event.about): (step.event, step.at)
         for step in steps
@@ -55,16 +55,16 @@ def _judgements(
             yield key, Finding(about.entity, "judge", ANALYST, verdict=event.verdict, reason=event.why, asked_at=at)
 
 
-def _naming(case: Reading) -> Callable[[Key], Key]:
+def _naming(case: CaseReader) -> Callable[[Key], Key]:
     """What the case calls a key by now: nodes may have become one."""
-    known: dict[Key, Key] = {}
+    names: dict[Key, Key] = {}
 
     def name(key: Key) -> Key:
-        if key not in known:
+        if key not in names:
             try:
-                known[key] = case.node_key(from_key(key))
+                names[key] = case.node_key(from_key(key))
             except (CaseError, EntityError):
-                known[key] = key
-        return known[key]
+                names[key] = key
+        return names[key]
 
     return name

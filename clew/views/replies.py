@@ -10,8 +10,8 @@ from itertools import count
 
 from clew.entities import Claim, Finding, Relation
 from clew.errors import CaseError
-from clew.graph.events import Step, singles
-from clew.graph.reading import Reading
+from clew.graph.events import Step, pivot_events
+from clew.graph.reading import CaseReader
 from clew.views.evidence import readable
 from clew.views.scene import plural
 
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReplyText:
     """Raw text as it is shown, and what was left out."""
 
     text: str
@@ -35,7 +35,7 @@ class Shown:
 class Replies:
     """Who has the raw replies: a case, or nobody."""
 
-    case: Reading | None
+    case: CaseReader | None
     _steps: Mapping[str, Step] = field(default_factory=dict[str, Step])
     _read: int = 0
 
@@ -50,28 +50,30 @@ class Replies:
         if self.case is None:
             step = "ask inside `with clew.Investigation.open('name.clew') as case:`, and browse that case"
             raise CaseError("without a case the raw reply is not kept", next_step=step)
-        return [text for name in finding.evidence for text in self._quoted(self.case, finding, name)]
+        return [text for name in finding.evidence for text in self._reply_texts(self.case, finding, name)]
 
-    def shown(self, finding: Finding) -> Shown:
+    def preview(self, finding: Finding) -> ReplyText:
         """As much of it as is good to look at, JSON with line breaks.
 
         Raises:
             CaseError: it is not kept: says why, and how to have it.
         """
-        texts, left = self.texts(finding), CHARACTERS
+        texts, remaining = self.texts(finding), CHARACTERS
         blocks: list[str] = []
-        rest = 0
+        omitted_count = 0
         for text in texts:
-            if left <= 0:
+            if remaining <= 0:
                 break
-            block, more = broken(text, left)
+            block, extra = indent_json(text, remaining)
             blocks.append(readable(block))
-            left, rest = left - len(block), rest + more
+            remaining, omitted_count = remaining - len(block), omitted_count + extra
         parts = len(texts) - len(blocks)
-        cut = [f"{rest:,} more characters"] * bool(rest) + [f"{plural(parts, 'more row')}"] * bool(parts)
-        return Shown("\n".join(blocks), f"{' and '.join(cut)}: .raw has all of it" if cut else "")
+        notes = [f"{omitted_count:,} more characters"] * bool(omitted_count) + [f"{plural(parts, 'more row')}"] * bool(
+            parts
+        )
+        return ReplyText("\n".join(blocks), f"{' and '.join(notes)}: .raw has all of it" if notes else "")
 
-    def _quoted(self, case: Reading, finding: Finding, name: str) -> list[str]:
+    def _reply_texts(self, case: CaseReader, finding: Finding, name: str) -> list[str]:
         step = self._step(case, name)
         claim = Claim(
             finding.subject.key,
@@ -86,10 +88,10 @@ class Replies:
         # What has no text as a whole has rows.
         return case.evidence(claim) or [*_rows(case, claim)]
 
-    def _step(self, case: Reading, name: str) -> Step:
+    def _step(self, case: CaseReader, name: str) -> Step:
         """The step that brought a reply."""
         if name not in self._steps and self._read != case.steps:
-            self._steps, self._read = dict(_brought(case)), case.steps
+            self._steps, self._read = dict(_evidence_steps(case)), case.steps
         if name not in self._steps:
             raise CaseError(
                 "this case does not have the raw reply: it was received outside of it", next_step="ask inside the case"
@@ -97,26 +99,26 @@ class Replies:
         return self._steps[name]
 
 
-def _rows(case: Reading, claim: Claim) -> Iterator[str]:
+def _rows(case: CaseReader, claim: Claim) -> Iterator[str]:
     for first in count(0, ROWS):
-        rows = case.evidence(replace(claim, pointers=tuple(f"/rows/{first + more}" for more in range(ROWS))))
+        rows = case.evidence(replace(claim, pointers=tuple(f"/rows/{first + offset}" for offset in range(ROWS))))
         yield from rows
         if len(rows) < ROWS:
             return
 
 
-def _brought(case: Reading) -> Iterator[tuple[str, Step]]:
+def _evidence_steps(case: CaseReader) -> Iterator[tuple[str, Step]]:
     for step in case.history():
-        for single in singles(step.event):
+        for single in pivot_events(step.event):
             yield from ((name, step) for name in single.finding.evidence)
 
 
-def broken(text: str, limit: int) -> tuple[str, int]:
+def indent_json(text: str, limit: int) -> tuple[str, int]:
     """JSON with line breaks, other text as it is, up to so many characters; and how many of the text are left out.
 
     No character but white space is changed: numbers, escapes and doubled keys stay as they were received.
 
-    >>> broken('{"a":[1.50,{}]}', 100)
+    >>> indent_json('{"a":[1.50,{}]}', 100)
     ('{\\n "a": [\\n  1.50,\\n  {}\\n ]\\n}', 0)
     """
     try:
@@ -124,25 +126,25 @@ def broken(text: str, limit: int) -> tuple[str, int]:
     except (ValueError, RecursionError):
         return text[:limit], len(text[limit:])
     pieces: list[str] = []
-    room, depth, before = limit, 0, ""
-    for found in _TOKEN.finditer(text):
-        word = found[0]
-        depth -= word in "}]"
-        piece = f"{_between(before, word, depth)}{word}"
-        if len(piece) > room:
-            kept = max(0, room - len(piece) + len(word))
-            pieces.append(piece[:room])
-            return "".join(pieces), len(text) - found.start() - kept
+    remaining, depth, previous = limit, 0, ""
+    for match in _TOKEN.finditer(text):
+        lexeme = match[0]
+        depth -= lexeme in "}]"
+        piece = f"{_white_space(previous, lexeme, depth)}{lexeme}"
+        if len(piece) > remaining:
+            kept_length = max(0, remaining - len(piece) + len(lexeme))
+            pieces.append(piece[:remaining])
+            return "".join(pieces), len(text) - match.start() - kept_length
         pieces.append(piece)
-        room -= len(piece)
-        depth += word in "{["
-        before = word
+        remaining -= len(piece)
+        depth += lexeme in "{["
+        previous = lexeme
     return "".join(pieces), 0
 
 
-def _between(before: str, word: str, depth: int) -> str:
+def _white_space(previous: str, lexeme: str, depth: int) -> str:
     """The white space before a word of JSON."""
-    if before == ":":
+    if previous == ":":
         return " "
-    opens, closes = before in ("{", "["), word in ("}", "]")
-    return f"\n{' ' * min(depth, _DEEPEST)}" if (opens or closes or before == ",") and not (opens and closes) else ""
+    opens, closes = previous in ("{", "["), lexeme in ("}", "]")
+    return f"\n{' ' * min(depth, _DEEPEST)}" if (opens or closes or previous == ",") and not (opens and closes) else ""

@@ -7,19 +7,19 @@ from importlib import import_module
 from typing import Any
 
 from clew.entities import Finding, Outcome, Severity, Verdict
-from clew.entities.display import escaped
+from clew.entities.display import escape_html
 from clew.errors import CaseError, MissingExtra
 from clew.graph.case import Case
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 from clew.pivots.context import session_variable
 from clew.views.panels import entities_code, source_html, summary_html, tab_titles
-from clew.views.recorded import recorded
+from clew.views.recorded import latest_results
 from clew.views.replies import Replies
-from clew.views.results import Result, Results, Wanted
+from clew.views.results import Result, ResultFilter, Results
 
-_SAID = 400
+_TEXT_SHOWN = 400
 # As wide as what it is in: with 100 %, the margins of a field stick out.
-_WIDE = {"width": "auto"}
+_FULL_WIDTH = {"width": "auto"}
 #: Tabs as wide as their titles, in as many lines as it takes: notebooks make each narrower, until none can be read.
 MANY_TABS = """<style>
 .jupyter-widgets.jupyter-widget-tab.clew-results > .lm-TabBar > .lm-TabBar-content { flex-wrap: wrap; }
@@ -34,18 +34,18 @@ class ResultBrowser:
         results: everything that there is to choose from.
     """
 
-    def __init__(self, results: Results, case: Reading | None = None) -> None:
+    def __init__(self, results: Results, case: CaseReader | None = None) -> None:
         self._kit = _ipywidgets()
         self.results = results
         self._replies = Replies(case)
-        self._listed: tuple[Result, ...] = ()
+        self._shown_results: tuple[Result, ...] = ()
         self.verdicts = self._choices("verdict", Verdict)
         self.severities = self._choices("severity", Severity)
         self.outcomes = self._choices("outcome", Outcome)
         hint = "words of a name, a source, a reason, a fact or a linked entity"
-        self.words = self._kit.Text(description="search", placeholder=hint, layout=_WIDE)
+        self.words = self._kit.Text(description="search", placeholder=hint, layout=_FULL_WIDTH)
         self.note = self._kit.HTML()
-        self.subjects = self._kit.Select(description="subject", rows=12, layout=_WIDE)
+        self.subjects = self._kit.Select(description="subject", rows=12, layout=_FULL_WIDTH)
         self.tabs = self._kit.Tab()
         self.tabs.add_class("clew-results")
         filters = self._kit.HBox([self.verdicts, self.severities, self.outcomes])
@@ -58,14 +58,14 @@ class ResultBrowser:
     @property
     def chosen(self) -> Result | None:
         """The result that is looked at."""
-        place: int | None = self.subjects.index
-        return None if place is None else self._listed[place]
+        index: int | None = self.subjects.index
+        return None if index is None else self._shown_results[index]
 
     @property
     def finding(self) -> Finding | None:
         """What the source of the open tab said; None on the summary."""
-        place: int = self.tabs.selected_index or 0
-        return self.chosen.parts[place - 1] if self.chosen is not None and place else None
+        index: int = self.tabs.selected_index or 0
+        return self.chosen.parts[index - 1] if self.chosen is not None and index else None
 
     @property
     def raw(self) -> list[str]:
@@ -90,55 +90,58 @@ class ResultBrowser:
         return self._kit.SelectMultiple(options=options, description=name, rows=len(options), layout={"width": "33%"})
 
     def _listen(self) -> None:
-        for chosen in (self.verdicts, self.severities, self.outcomes, self.words):
-            chosen.observe(self._list, "value")
+        for widget in (self.verdicts, self.severities, self.outcomes, self.words):
+            widget.observe(self._list, "value")
         self.subjects.observe(self._choose, "index")
         self.tabs.observe(self._open, "selected_index")
 
     def _list(self, _: object = None) -> None:
         """Other filters or words: the subjects are listed anew, and the chosen one stays if it is among them."""
-        wanted = Wanted(
+        result_filter = ResultFilter(
             frozenset(map(Verdict, self.verdicts.value)),
             frozenset(map(Severity, self.severities.value)),
             frozenset(map(Outcome, self.outcomes.value)),
             self.words.value,
         )
-        listing = self.results.matching(wanted)
+        listing = self.results.matching(result_filter)
         self.note.value = _paragraph(listing.note)
-        if listing.results == self._listed:
+        if listing.results == self._shown_results:
             return
         before = self.chosen
         self.subjects.index = None
-        self._listed = listing.results
-        self.subjects.options = [(result.label, place) for place, result in enumerate(self._listed)]
-        stays = self._listed.index(before) if before in self._listed else 0
-        self.subjects.index = stays if self._listed else None
+        self._shown_results = listing.results
+        self.subjects.options = [(result.label, index) for index, result in enumerate(self._shown_results)]
+        stays = self._shown_results.index(before) if before in self._shown_results else 0
+        self.subjects.index = stays if self._shown_results else None
 
     def _choose(self, _: object = None) -> None:
         """Another subject: its summary, and a tab for each source, which is filled when it is opened."""
-        gone, result = self.tabs.children, self.chosen
+        old_tabs, result = self.tabs.children, self.chosen
         self.tabs.selected_index = None
         titles = tab_titles(result) if result is not None else []
         self.tabs.children = [self._kit.VBox() for _ in titles]
         self.tabs.titles = titles
-        for widget in gone:
+        for widget in old_tabs:
             _close(widget)
         self.tabs.selected_index = 0 if titles else None
 
     def _open(self, _: object = None) -> None:
         """Another tab: what is in it is made once."""
-        place: int | None = self.tabs.selected_index
-        if place is None or self.chosen is None or self.tabs.children[place].children:
+        index: int | None = self.tabs.selected_index
+        if index is None or self.chosen is None or self.tabs.children[index].children:
             return
-        box, finding = self.tabs.children[place], self.finding
+        box, finding = self.tabs.children[index], self.finding
         box.children = [self._kit.HTML(summary_html(self.chosen))] if finding is None else self._source(finding)
 
     def _source(self, finding: Finding) -> list[Any]:
-        made = [self._kit.HTML(source_html(finding))]
+        widgets = [self._kit.HTML(source_html(finding))]
         code = entities_code(finding.entities)
         if code:
             rows = min(10, code.count("\n") + 1)
-            made += [self._kit.HTML("<p>entities, as code:</p>"), self._kit.Textarea(code, rows=rows, layout=_WIDE)]
+            widgets += [
+                self._kit.HTML("<p>entities, as code:</p>"),
+                self._kit.Textarea(code, rows=rows, layout=_FULL_WIDTH),
+            ]
         button = self._kit.Button(description="Show the raw reply", icon="file", layout={"width": "max-content"})
         reply = self._kit.VBox()
 
@@ -147,20 +150,20 @@ class ResultBrowser:
             reply.children = self._raw(finding)
 
         button.on_click(show)
-        return [*made, button, reply]
+        return [*widgets, button, reply]
 
     def _raw(self, finding: Finding) -> list[Any]:
         try:
-            shown = self._replies.shown(finding)
+            preview = self._replies.preview(finding)
         except CaseError as error:
-            said = f"{error.what}; {error.next_step}" if error.next_step else error.what
-            return [self._kit.HTML(_paragraph(said))]
-        text = self._kit.Textarea(shown.text, rows=16, layout=_WIDE)
-        return [text, self._kit.HTML(_paragraph(shown.note))]
+            message = f"{error.message}; {error.next_step}" if error.next_step else error.message
+            return [self._kit.HTML(_paragraph(message))]
+        text = self._kit.Textarea(preview.text, rows=16, layout=_FULL_WIDTH)
+        return [text, self._kit.HTML(_paragraph(preview.note))]
 
 
 def browse_results(
-    findings: Finding | Iterable[Finding] | Reading | None = None, *, case: Reading | None = None
+    findings: Finding | Iterable[Finding] | CaseReader | None = None, *, case: CaseReader | None = None
 ) -> ResultBrowser:
     """Look through answers in a notebook: the worst subjects first, and what each source said. Nobody is asked.
 
@@ -174,14 +177,14 @@ def browse_results(
         QueryError: what is given are no findings.
     """
     session = session_variable().get()
-    opened = case or (session if isinstance(session, Case) else None)
+    open_case = case or (session if isinstance(session, Case) else None)
     if findings is None:
-        findings = opened
+        findings = open_case
     if findings is None:
         raise CaseError("no case is open", next_step="give findings or a case: clew.browse_results(case)")
-    if isinstance(findings, Reading):
-        return ResultBrowser(recorded(findings), findings)
-    return ResultBrowser(Results.of([findings] if isinstance(findings, Finding) else findings), opened)
+    if isinstance(findings, CaseReader):
+        return ResultBrowser(latest_results(findings), findings)
+    return ResultBrowser(Results.of([findings] if isinstance(findings, Finding) else findings), open_case)
 
 
 def _ipywidgets() -> Any:
@@ -199,4 +202,4 @@ def _close(widget: Any) -> None:
 
 
 def _paragraph(text: str) -> str:
-    return f"<p>{escaped(text, _SAID)}</p>" if text else ""
+    return f"<p>{escape_html(text, _TEXT_SHOWN)}</p>" if text else ""

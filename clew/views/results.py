@@ -9,15 +9,15 @@ from functools import cached_property
 
 from clew.entities import Entity, Finding, Key, Outcome, Severity, Verdict
 from clew.entities.display import visible
-from clew.entities.finding import ANSWERED, VERDICT_ORDER
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
 from clew.entities.text import refang
 from clew.errors import QueryError
 from clew.graph.fold import ANALYST
 from clew.views.palette import mark
-from clew.views.scene import place, plural
+from clew.views.scene import location_text, plural
 
 #: How many subjects are listed; filters and words bring up the others.
-LISTED = 200
+SUBJECTS_SHOWN = 200
 #: The longest name of a subject and of a source, in characters.
 NAME_SHOWN, SOURCE_SHOWN = 80, 40
 _IN_TEXT = 10
@@ -37,12 +37,12 @@ def severity_of(part: Finding) -> Severity:
 
 def is_answer(part: Finding) -> bool:
     """Whether a source said anything about the subject at all."""
-    return part.outcome in ANSWERED
+    return part.outcome in CONCLUSIVE_OUTCOMES
 
 
 def sign_of(part: Finding) -> str:
     """The sign of what a source thinks; another for one that did not answer."""
-    return _sign(verdict_of(part), answered=is_answer(part))
+    return _sign(verdict_of(part), is_answered=is_answer(part))
 
 
 def source_of(part: Finding) -> str:
@@ -66,14 +66,16 @@ class Result:
     @classmethod
     def of(cls, subject: Entity, findings: Iterable[Finding]) -> Result:
         """The worst that anybody says who found something."""
-        given = tuple(dict.fromkeys(findings))
-        whole = [*given, *(part for finding in given for part in finding.parts)]
-        verdict = min(map(verdict_of, whole), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
-        severity = min(map(severity_of, whole), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
-        return cls(subject, worst_first(part for finding in given for part in _sources(finding)), verdict, severity)
+        unique_findings = tuple(dict.fromkeys(findings))
+        all_findings = [*unique_findings, *(part for finding in unique_findings for part in finding.parts)]
+        verdict = min(map(verdict_of, all_findings), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
+        severity = min(map(severity_of, all_findings), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
+        return cls(
+            subject, worst_first(part for finding in unique_findings for part in _sources(finding)), verdict, severity
+        )
 
     @property
-    def answered(self) -> int:
+    def answer_count(self) -> int:
         """How many sources said something."""
         return sum(map(is_answer, self.parts))
 
@@ -84,31 +86,33 @@ class Result:
         return ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counts.items()))
 
     @property
-    def told(self) -> str:
+    def headline(self) -> str:
         """What came out, in a few words. Nobody's answer is never taken for a good one."""
         if self.verdict is not Verdict.UNKNOWN:
             return f"{self.verdict} ({self.severity})"
-        if not self.answered:
+        if not self.answer_count:
             return f"no answer ({self.silence})"
         return "found, no verdict" if any(self.parts) else "nothing found"
 
     @property
     def sign(self) -> str:
         """The sign of the verdict; another for a subject that nobody answered about."""
-        return _sign(self.verdict, answered=self.answered > 0)
+        return _sign(self.verdict, is_answered=self.answer_count > 0)
 
     @cached_property
     def name(self) -> str:
         """The class of the subject, what it is called, and what tells it from others of that name."""
-        where = place(self.subject.key, self.subject.label)
+        location = location_text(self.subject.key, self.subject.label)
         label = visible(self.subject.label, NAME_SHOWN)
-        return f"{type(self.subject).__name__} {label}{f' ({where})' if where else ''}"
+        return f"{type(self.subject).__name__} {label}{f' ({location})' if location else ''}"
 
     @property
     def label(self) -> str:
         """One line. The verdict stands first, where no name can pretend to be one."""
-        partly = f", {self.answered:,} of {len(self.parts):,} answered" if self.silence and self.answered else ""
-        return f"{self.sign} {self.told}{partly}: {self.name}"
+        partly = (
+            f", {self.answer_count:,} of {len(self.parts):,} answered" if self.silence and self.answer_count else ""
+        )
+        return f"{self.sign} {self.headline}{partly}: {self.name}"
 
     @cached_property
     def text(self) -> str:
@@ -128,11 +132,11 @@ class Result:
     def rank(self) -> tuple[int, int, bool, bool]:
         """The worst is least. Who was not answered about comes before who is unknown to everybody."""
         place_in_order = _VERDICTS.index(self.verdict), _SEVERITIES.index(self.severity)
-        return (*place_in_order, self.answered > 0, not self.silence)
+        return (*place_in_order, self.answer_count > 0, not self.silence)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ResultFilter:
     """What is chosen and typed. Of each list that has nothing chosen, everything is wanted.
 
     Attributes:
@@ -144,13 +148,13 @@ class Wanted:
     outcomes: frozenset[Outcome] = frozenset()
     words: str = ""
 
-    def has(self, result: Result) -> bool:
+    def matches(self, result: Result) -> bool:
         """Whether a result is wanted. A verdict or severity hides nobody who has none for want of an answer."""
         if self.outcomes and not any(part.outcome in self.outcomes for part in result.parts):
             return False
-        if result.answered and self.verdicts and result.verdict not in self.verdicts:
+        if result.answer_count and self.verdicts and result.verdict not in self.verdicts:
             return False
-        if result.answered and self.severities and result.severity not in self.severities:
+        if result.answer_count and self.severities and result.severity not in self.severities:
             return False
         return all(word in result.text or plain in result.text for word, plain in self._terms)
 
@@ -194,23 +198,27 @@ class Results:
                     next_step="ask within a case, and give the case: it has every finding",
                 )
             by_subject.setdefault(finding.subject.key, []).append(finding)
-        return cls.ranked(Result.of(told[0].subject, told) for told in by_subject.values())
+        return cls.from_results(
+            Result.of(subject_findings[0].subject, subject_findings) for subject_findings in by_subject.values()
+        )
 
     @classmethod
-    def ranked(cls, found: Iterable[Result], origin: str = "") -> Results:
+    def from_results(cls, results: Iterable[Result], origin: str = "") -> Results:
         """Results in the order in which they are listed."""
-        return cls(tuple(sorted(found, key=lambda result: result.rank)), origin)
+        return cls(tuple(sorted(results, key=lambda result: result.rank)), origin)
 
-    def matching(self, wanted: Wanted) -> Listing:
+    def matching(self, result_filter: ResultFilter) -> Listing:
         """The worst of what is wanted."""
-        found = [result for result in self.results if wanted.has(result)]
-        notes = [f"{len(found):,} of {plural(len(self.results), 'subject')}"] if self.results else []
-        if len(found) > LISTED:
-            notes.append(f"the {LISTED:,} worst are listed: filter or search for the others")
-        hidden = sum(bool(result.silence) for result in self.results) - sum(bool(result.silence) for result in found)
-        if hidden:
-            notes.append(f"{hidden:,} that some source gave no answer about are filtered out")
-        return Listing(tuple(found[:LISTED]), "; ".join(notes))
+        matches = [result for result in self.results if result_filter.matches(result)]
+        notes = [f"{len(matches):,} of {plural(len(self.results), 'subject')}"] if self.results else []
+        if len(matches) > SUBJECTS_SHOWN:
+            notes.append(f"the {SUBJECTS_SHOWN:,} worst are listed: filter or search for the others")
+        silent_count = sum(bool(result.silence) for result in self.results) - sum(
+            bool(result.silence) for result in matches
+        )
+        if silent_count:
+            notes.append(f"{silent_count:,} that some source gave no answer about are filtered out")
+        return Listing(tuple(matches[:SUBJECTS_SHOWN]), "; ".join(notes))
 
     @cached_property
     def summary(self) -> str:
@@ -218,21 +226,21 @@ class Results:
         if not self.results:
             return "there are no findings to show"
         counts = Counter(result.verdict.value for result in self.results)
-        told = [f"{counts[verdict]:,} {verdict}" for verdict in _VERDICTS if counts[verdict]]
-        mute = sum(not result.answered for result in self.results)
-        partly = sum(bool(result.silence and result.answered) for result in self.results)
-        told += [f"{mute:,} without any answer"] * bool(mute) + [f"{partly:,} without all answers"] * bool(partly)
+        phrases = [f"{counts[verdict]:,} {verdict}" for verdict in _VERDICTS if counts[verdict]]
+        mute = sum(not result.answer_count for result in self.results)
+        partly = sum(bool(result.silence and result.answer_count) for result in self.results)
+        phrases += [f"{mute:,} without any answer"] * bool(mute) + [f"{partly:,} without all answers"] * bool(partly)
         asof = f" ({self.origin})" if self.origin else ""
-        return f"{plural(len(self.results), 'subject')}: {', '.join(told)}{asof}"
+        return f"{plural(len(self.results), 'subject')}: {', '.join(phrases)}{asof}"
 
     def __str__(self) -> str:
         lines = [self.summary, *(f"  {result.label}" for result in self.results[:_IN_TEXT])]
-        more = len(self.results) - _IN_TEXT
-        return "\n".join([*lines, *([f"  and {more:,} more"] if more > 0 else [])])
+        remainder = len(self.results) - _IN_TEXT
+        return "\n".join([*lines, *([f"  and {remainder:,} more"] if remainder > 0 else [])])
 
 
-def _sign(verdict: Verdict, *, answered: bool) -> str:
-    return mark(verdict).sign or (_NO_VERDICT if answered else _NO_ANSWER)
+def _sign(verdict: Verdict, *, is_answered: bool) -> str:
+    return mark(verdict).sign or (_NO_VERDICT if is_answered else _NO_ANSWER)
 
 
 def _sources(finding: Finding) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from clew.entities import Claim, Entity, Key, Relation, Verdict
 from clew.entities.display import visible
-from clew.graph.arrangement import Arrangement
-from clew.graph.reading import Reading
+from clew.graph.arrangement import CaseLayout
+from clew.graph.reading import CaseReader
 from clew.views.ground import Point
 from clew.views.suspects import find_suspects
 
@@ -24,12 +24,12 @@ FAR = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SceneNode:
     """One entity of the case.
 
     Attributes:
         id: its place in the order of the case, by which the picture knows it; the start of the case is 0.
-        label: what it is called; `place` says where it is, or what its name leaves open, in a few characters.
+        label: what it is called; `location_text` says where it is, or what its name leaves open, in a few characters.
         keep: it is bad, tagged, noted, the start or part of the story: not folded away with others.
     """
 
@@ -46,7 +46,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class SceneEdge:
     """One relation between two entities, and who says so."""
 
     source: int
@@ -60,7 +60,7 @@ class Edge:
         return len({claim.provider for claim in self.claims})
 
     @property
-    def heard(self) -> list[int]:
+    def first_steps(self) -> list[int]:
         """The step in which each source first said so, the first one first."""
         first: dict[str, int] = {}
         for claim in self.claims:
@@ -68,29 +68,29 @@ class Edge:
         return sorted(first.values())
 
     @property
-    def inferred(self) -> bool:
+    def is_inferred(self) -> bool:
         """Nobody says so: clew concluded it."""
         return all(claim.inferred for claim in self.claims)
 
     @property
-    def faint(self) -> bool:
+    def is_faint(self) -> bool:
         """Background: where something is, not what happened."""
         return self.relation in BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class UserLayout:
     """What people arranged, by the ids of nodes.
 
     Attributes:
         hidden: left out of the picture.
         collapsed: what hangs on them alone is folded into them. Of what is hidden itself that is not asked.
-        spots: where they were put.
+        positions: where they were put.
     """
 
     hidden: frozenset[int] = frozenset()
     collapsed: frozenset[int] = frozenset()
-    spots: Mapping[int, Point] = field(default_factory=dict[int, Point])
+    positions: Mapping[int, Point] = field(default_factory=dict[int, Point])
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Scene:
 
     title: str
     asof: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    by_hand: ByHand = field(default_factory=ByHand)
+    nodes: tuple[SceneNode, ...]
+    edges: tuple[SceneEdge, ...]
+    user_layout: UserLayout = field(default_factory=UserLayout)
 
     @cached_property
     def claims(self) -> int:
@@ -109,10 +109,10 @@ class Scene:
         return sum(len(edge.claims) for edge in self.edges)
 
     @cached_property
-    def drawn_edges(self) -> tuple[Edge, ...]:
+    def drawn_edges(self) -> tuple[SceneEdge, ...]:
         """The edges between nodes that nobody hid."""
-        hidden = self.by_hand.hidden
-        return tuple(edge for edge in self.edges if edge.source not in hidden and edge.target not in hidden)
+        hidden_ids = self.user_layout.hidden
+        return tuple(edge for edge in self.edges if edge.source not in hidden_ids and edge.target not in hidden_ids)
 
     @property
     def counts(self) -> str:
@@ -139,10 +139,10 @@ def short(text: str, limit: int = LABEL_SHOWN) -> str:
     return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"
 
 
-def place(key: Key, label: str) -> str:
+def location_text(key: Key, label: str) -> str:
     """What tells two nodes of one name apart: the machine, or the beginning of the hash.
 
-    >>> place(Key("process", "b34bc01c-7fae-5f63-1000-000000000400", "ws01.corp.example"), "cmd.exe (4)")
+    >>> location_text(Key("process", "b34bc01c-7fae-5f63-1000-000000000400", "ws01.corp.example"), "cmd.exe (4)")
     'ws01'
     """
     if key.scope:
@@ -151,47 +151,54 @@ def place(key: Key, label: str) -> str:
     return f"{algorithm} {digest[:8]}" if key.kind == "file" and colon and label != key.value else ""
 
 
-def read_scene(case: Reading) -> Scene:
+def read_scene(case: CaseReader) -> Scene:
     """Read the case. Nobody is asked, and nothing in it changes."""
     findings = case.findings()
     start = str(findings["subject"].iloc[0]) if len(findings) else ""
-    known = sorted(case.known(), key=lambda node: (node.first_step, str(node.key) != start))
-    remarked = {str(about) for about in case.remarks()["about"]}
-    story = set(find_suspects(case).processes) if 0 < len(known) <= STORY_LIMIT else set[Key]()
+    case_nodes = sorted(case.node_list(), key=lambda node: (node.first_step, str(node.key) != start))
+    remarked_keys = {str(about) for about in case.remarks()["about"]}
+    story = set(find_suspects(case).processes) if 0 < len(case_nodes) <= STORY_LIMIT else set[Key]()
     nodes = tuple(
-        Node(
+        SceneNode(
             number,
             node.key,
             node.entity,
             visible(node.label),
-            place(node.key, node.label),
+            location_text(node.key, node.label),
             node.verdict,
             node.severity,
             node.first_step,
             tuple(visible(tag, 60) for tag in node.tags),
-            number == 0 or node.verdict in BAD or node.key in story or str(node.key) in remarked,
+            number == 0 or node.verdict in BAD or node.key in story or str(node.key) in remarked_keys,
         )
-        for number, node in enumerate(known)
+        for number, node in enumerate(case_nodes)
     )
     times = findings["asked_at"].dropna()
     asof = f"{times.max():%Y-%m-%d %H:%M} UTC" if len(times) else "nobody asked yet"
     ids = {node.key: node.id for node in nodes}
-    return Scene(visible(case.title, 160), asof, nodes, _edges(ids, case.said()), _by_hand(ids, case.arrangement()))
+    return Scene(
+        visible(case.title, 160), asof, nodes, _edges(ids, case.claim_list()), _user_layout(ids, case.arrangement())
+    )
 
 
-def _by_hand(ids: Mapping[Key, int], done: Arrangement) -> ByHand:
+def _user_layout(ids: Mapping[Key, int], arrangement: CaseLayout) -> UserLayout:
     """What was arranged of the nodes that there are; a name of one that is gone stands for nothing."""
-    hidden = frozenset(ids[key] for key in done.hidden if key in ids)
-    spots = {
+    hidden_ids = frozenset(ids[key] for key in arrangement.hidden_nodes if key in ids)
+    positions = {
         ids[key]: (spot.x, spot.y)
-        for key, spot in done.spots.items()
+        for key, spot in arrangement.positions.items()
         if key in ids and abs(spot.x) <= FAR and abs(spot.y) <= FAR
     }
-    return ByHand(hidden, frozenset(ids[key] for key in done.collapsed if key in ids) - hidden, spots)
+    return UserLayout(
+        hidden_ids, frozenset(ids[key] for key in arrangement.collapsed_nodes if key in ids) - hidden_ids, positions
+    )
 
 
-def _edges(ids: Mapping[Key, int], claims: Sequence[Claim]) -> tuple[Edge, ...]:
-    found: dict[tuple[int, Relation, int], list[Claim]] = {}
+def _edges(ids: Mapping[Key, int], claims: Sequence[Claim]) -> tuple[SceneEdge, ...]:
+    claims_by_edge: dict[tuple[int, Relation, int], list[Claim]] = {}
     for claim in claims:
-        found.setdefault((ids[claim.source], claim.relation, ids[claim.target]), []).append(claim)
-    return tuple(Edge(source, relation, target, tuple(said)) for (source, relation, target), said in found.items())
+        claims_by_edge.setdefault((ids[claim.source], claim.relation, ids[claim.target]), []).append(claim)
+    return tuple(
+        SceneEdge(source, relation, target, tuple(edge_claims))
+        for (source, relation, target), edge_claims in claims_by_edge.items()
+    )

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from clew.entities import Claim, Key, Process, Relation
 from clew.entities.display import visible
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 from clew.views.suspects import Suspects, find_suspects
 
 LINE = 116
-MOST_DEEDS = 6
+ACTIONS_SHOWN = 6
 #: What a process did, as words of the story, in the order in which they are told.
-_DEEDS = {
+_ACTIONS = {
     Relation.DECODED_TO: "hides",
     Relation.QUERIED: "looked up",
     Relation.COMMUNICATES_WITH: "talked to",
@@ -23,7 +23,7 @@ _DEEDS = {
 }
 
 
-def story_text(case: Reading) -> str:
+def story_text(case: CaseReader) -> str:
     """The whole story. Everything in it was said by a source; what clew concluded is marked."""
     suspects = find_suspects(case)
     sections = (
@@ -37,16 +37,21 @@ def story_text(case: Reading) -> str:
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
-    told = list(lines)
-    return [title, *(f"  {line}" for line in told)] if told else []
+    body = list(lines)
+    return [title, *(f"  {line}" for line in body)] if body else []
 
 
-def _verdicts(case: Reading, suspects: Suspects) -> Iterator[str]:
-    found = case.findings()
+def _verdicts(case: CaseReader, suspects: Suspects) -> Iterator[str]:
+    findings = case.findings()
     for key in suspects.bad:
-        node = suspects.web.nodes[key]
-        said = found[(found.subject == str(key)) & (found.outcome == "found") & (found.verdict == node.verdict.value)]
-        words = "; ".join(f"{who}: {visible(why, 70)}" for who, why in zip(said.provider, said.reason, strict=True))
+        node = suspects.graph.nodes[key]
+        node_findings = findings[
+            (findings.subject == str(key)) & (findings.outcome == "found") & (findings.verdict == node.verdict.value)
+        ]
+        words = "; ".join(
+            f"{provider}: {visible(reason, 70)}"
+            for provider, reason in zip(node_findings.provider, node_findings.reason, strict=True)
+        )
         yield f"{node.verdict.upper():<10} {visible(key.kind)} {visible(node.label, 60)}  ({words})"
 
 
@@ -60,69 +65,71 @@ def _processes(suspects: Suspects) -> Iterator[str]:
 
 
 def _first(suspects: Suspects, host: str) -> tuple[str, str]:
-    told = (key for key in suspects.processes if key.scope == host and key not in suspects.before)
-    times = [suspects.time_of(key) for key in told]
+    keys = (key for key in suspects.processes if key.scope == host and key not in suspects.ancestors)
+    times = [suspects.time_of(key) for key in keys]
     return min((time.isoformat() for time in times if time), default="~"), host
 
 
 def _tree(suspects: Suspects, key: Key, indent: str) -> Iterator[str]:
-    entity = suspects.web.nodes[key].entity
+    entity = suspects.graph.nodes[key].entity
     account = next((suspects.label(claim.target) for claim in suspects.claims(key, Relation.RAN_AS)), "")
     line = entity.command_line if isinstance(entity, Process) and entity.command_line else ""
-    who = f" as {visible(account, 40)}" if account else ""
-    yield visible(f"{_clock(suspects.time_of(key))} {indent}{suspects.label(key)}{who}  {line}", LINE)
-    for relation, word in _DEEDS.items():
-        yield from _deeds(suspects, key, relation, f"{' ' * 20}{indent}   {word}")
+    account_note = f" as {visible(account, 40)}" if account else ""
+    yield visible(f"{_clock(suspects.time_of(key))} {indent}{suspects.label(key)}{account_note}  {line}", LINE)
+    for relation, verb in _ACTIONS.items():
+        yield from _action_lines(suspects, key, relation, f"{' ' * 20}{indent}   {verb}")
     for child in suspects.children(key):
         yield from _tree(suspects, child, f"{indent}  ")
 
 
-def _deeds(suspects: Suspects, key: Key, relation: Relation, lead: str) -> Iterator[str]:
-    by_target = _by_target(claim for claim in suspects.claims(key, relation) if _worth_telling(suspects, key, claim))
-    for target, said in [*by_target.items()][:MOST_DEEDS]:
-        count = max(claim.count for claim in said)  # the same rows may have been asked for from both ends
+def _action_lines(suspects: Suspects, key: Key, relation: Relation, prefix: str) -> Iterator[str]:
+    by_target = _by_target(claim for claim in suspects.claims(key, relation) if _is_notable(suspects, key, claim))
+    for target, claims in [*by_target.items()][:ACTIONS_SHOWN]:
+        count = max(claim.count for claim in claims)  # the same rows may have been asked for from both ends
         times = f", {count} times" if count > 1 else ""
-        mark = f" [{suspects.web.nodes[target].verdict}]" if target in suspects.bad else ""
-        sources = "+".join(dict.fromkeys(claim.provider for claim in said))
-        inferred = ", concluded" if all(claim.inferred for claim in said) else ""
-        yield visible(f"{lead} {suspects.label(target)}{mark}{times}  (by {sources}{inferred})", LINE)
-    if len(by_target) > MOST_DEEDS:
-        yield f"{lead} {len(by_target) - MOST_DEEDS} more"
+        mark = f" [{suspects.graph.nodes[target].verdict}]" if target in suspects.bad else ""
+        sources = "+".join(dict.fromkeys(claim.provider for claim in claims))
+        inferred_note = ", concluded" if all(claim.inferred for claim in claims) else ""
+        yield visible(f"{prefix} {suspects.label(target)}{mark}{times}  (by {sources}{inferred_note})", LINE)
+    if len(by_target) > ACTIONS_SHOWN:
+        yield f"{prefix} {len(by_target) - ACTIONS_SHOWN} more"
 
 
-def _worth_telling(suspects: Suspects, key: Key, claim: Claim) -> bool:
+def _is_notable(suspects: Suspects, key: Key, claim: Claim) -> bool:
     """Who came before the bad is told with little: what was bad, and the files that went on into the story."""
     if claim.target.kind == "process" or (claim.relation is Relation.EXECUTES and claim.target not in suspects.bad):
         return False
-    if key not in suspects.before or claim.relation is Relation.DECODED_TO:
+    if key not in suspects.ancestors or claim.relation is Relation.DECODED_TO:
         return True
     return claim.target in suspects.bad or suspects.named_later(claim.target)
 
 
 def _by_target(claims: Iterable[Claim]) -> dict[Key, list[Claim]]:
-    found: dict[Key, list[Claim]] = {}
+    groups: dict[Key, list[Claim]] = {}
     for claim in claims:
-        found.setdefault(claim.target, []).append(claim)
-    return found
+        groups.setdefault(claim.target, []).append(claim)
+    return groups
 
 
 def _movements(suspects: Suspects) -> Iterator[str]:
     """Logons that came from the address of one host of the story to another host."""
     for move in suspects.movements():
         times = f", {move.count} times" if move.count > 1 else ""
-        who = visible(suspects.label(move.account), 40)
-        way = f"from {move.source.value} to {move.target.value}"
-        yield visible(f"{_clock(move.first)} {who} {way}{times}  (by {move.provider})", LINE)
+        account = visible(suspects.label(move.account), 40)
+        route = f"from {move.source.value} to {move.target.value}"
+        yield visible(f"{_clock(move.first)} {account} {route}{times}  (by {move.provider})", LINE)
 
 
-def _sources(case: Reading) -> Iterator[str]:
-    found = case.findings()
-    for provider, answers in found.groupby("provider", sort=True):
+def _sources(case: CaseReader) -> Iterator[str]:
+    findings = case.findings()
+    for provider, answers in findings.groupby("provider", sort=True):
         outcomes = answers.outcome.value_counts()
         yield f"{visible(provider)}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}"
     merges = case.merges()
-    for step, gone, keep, undone in zip(merges.step, merges.gone, merges.keep, merges.undone_by.notna(), strict=True):
-        yield visible(f"step {step}: {gone} is {keep}{' (taken back)' if undone else ''}", LINE)
+    for step, merged_key, kept_key, undone in zip(
+        merges.step, merges.gone, merges.keep, merges.undone_by.notna(), strict=True
+    ):
+        yield visible(f"step {step}: {merged_key} is {kept_key}{' (taken back)' if undone else ''}", LINE)
 
 
 def _clock(time: datetime | None) -> str:

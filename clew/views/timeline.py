@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clew.entities import Claim, Key
 from clew.entities.display import visible
 from clew.errors import MissingExtra
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 from clew.views.palette import INK, look
 from clew.views.scene import plural
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bokeh.plotting import figure
 
 #: Marks in one figure; a browser draws more, but slowly.
-SHOWN = 20_000
+MARKS_SHOWN = 20_000
 _LANES = 9
 _TEXT = 200
 _HOVER = [
@@ -31,7 +31,7 @@ _HOVER = [
 ]
 
 
-def timeline_figure(case: Reading) -> figure:
+def timeline_figure(case: CaseReader) -> figure:
     """The figure of a case. Times are UTC.
 
     Raises:
@@ -43,10 +43,12 @@ def timeline_figure(case: Reading) -> figure:
     except ImportError:
         raise MissingExtra("bokeh", extra="views", purpose="the timeline of a case") from None
 
-    told = sorted((claim for claim in case.said() if claim.observed_first), key=lambda claim: str(claim.observed_first))
-    shown = told[:SHOWN]
-    labels = {node.key: visible(node.label, _TEXT) for node in case.known()}
-    relations = sorted({claim.relation.value for claim in shown}, reverse=True)
+    timed_claims = sorted(
+        (claim for claim in case.claim_list() if claim.observed_first), key=lambda claim: str(claim.observed_first)
+    )
+    shown_claims = timed_claims[:MARKS_SHOWN]
+    labels = {node.key: visible(node.label, _TEXT) for node in case.node_list()}
+    relations = sorted({claim.relation.value for claim in shown_claims}, reverse=True)
     plot = figure(
         x_axis_type="datetime",
         x_axis_label="time (UTC)",
@@ -58,12 +60,12 @@ def timeline_figure(case: Reading) -> figure:
         active_scroll="xwheel_zoom",
     )
     # Bars first: what lasted long must not cover what happened once.
-    _marks(plot, [claim for claim in shown if not _is_moment(claim)], labels, span=True)
-    _marks(plot, [claim for claim in shown if _is_moment(claim)], labels, span=False)
-    if not shown:
+    _marks(plot, [claim for claim in shown_claims if not _is_moment(claim)], labels, span=True)
+    _marks(plot, [claim for claim in shown_claims if _is_moment(claim)], labels, span=False)
+    if not shown_claims:
         # A figure without a mark makes Bokeh complain, and an empty case is no mistake.
         plot.scatter(x=[], y=[])
-    _dress(plot, _title(visible(case.title, 120), len(told), len(shown)))
+    _dress(plot, _title(visible(case.title, 120), len(timed_claims), len(shown_claims)))
     return plot
 
 
@@ -82,11 +84,11 @@ def _dress(plot: figure, title: str) -> None:
         plot.add_layout(plot.legend[0], "right")
 
 
-def _title(title: str, told: int, shown: int) -> str:
-    if not told:
+def _title(title: str, total: int, shown_count: int) -> str:
+    if not total:
         return f"{title}: nothing in this case says when it happened"
-    left_out = f", the first {shown:,} shown" if shown < told else ""
-    return f"{title}: {plural(told, 'claim')} by time{left_out}"
+    left_out = f", the first {shown_count:,} shown" if shown_count < total else ""
+    return f"{title}: {plural(total, 'claim')} by time{left_out}"
 
 
 def _is_moment(claim: Claim) -> bool:
@@ -136,7 +138,7 @@ def _source(claims: Sequence[Claim], labels: Mapping[Key, str]) -> ColumnDataSou
             "first": [_milliseconds(claim.observed_first) for claim in claims],
             "last": [_milliseconds(claim.observed_last or claim.observed_first) for claim in claims],
             "lane": lanes,
-            "when": [_when(claim) for claim in claims],
+            "when": [_time_text(claim) for claim in claims],
             "source": [f"{claim.source.kind} {labels[claim.source]}" for claim in claims],
             "target": [f"{claim.target.kind} {labels[claim.target]}" for claim in claims],
             "relation": [claim.relation.value for claim in claims],
@@ -146,7 +148,7 @@ def _source(claims: Sequence[Claim], labels: Mapping[Key, str]) -> ColumnDataSou
     )
 
 
-def _when(claim: Claim) -> str:
+def _time_text(claim: Claim) -> str:
     times = dict.fromkeys(time for time in (claim.observed_first, claim.observed_last) if time)
     return " to ".join(f"{time:%Y-%m-%d %H:%M:%S}" for time in times)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clew.entities import Outcome, Severity, Verdict
-from clew.entities.finding import ANSWERED, VERDICT_ORDER
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
 from clew.graph.fold import ANALYST
 
 _SEVERITIES = tuple(Severity)
@@ -21,21 +21,21 @@ def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str
     Args:
         findings: what counts, in the order in which it was said.
     """
-    said: dict[str, dict[tuple[str, str], Row]] = {}
-    found: dict[str, list[tuple[int, str]]] = {}
+    rows_by_source: dict[str, dict[tuple[str, str], Row]] = {}
+    changes_by_subject: dict[str, list[tuple[int, str]]] = {}
     for row in findings:
-        if row["outcome"] not in ANSWERED:
+        if row["outcome"] not in CONCLUSIVE_OUTCOMES:
             continue
-        latest = said.setdefault(row["subject"], {})
+        latest = rows_by_source.setdefault(row["subject"], {})
         latest[row["provider"], row["pivot"]] = row
-        changes = found.setdefault(row["subject"], [])
+        changes = changes_by_subject.setdefault(row["subject"], [])
         # The sources of one answer speak at once.
         if changes and changes[-1][0] == row["step"]:
             changes.pop()
         verdict = _verdict(latest.values())
         if verdict != (changes[-1][1] if changes else ""):
             changes.append((row["step"], verdict))
-    return {subject: changes for subject, changes in found.items() if changes}
+    return {subject: changes for subject, changes in changes_by_subject.items() if changes}
 
 
 def _verdict(latest: Iterable[Row]) -> str:
@@ -47,12 +47,12 @@ def _verdict(latest: Iterable[Row]) -> str:
 
 
 def _rank(row: Row) -> tuple[bool, bool, int, int]:
-    judged = row["provider"] == ANALYST and row["counted"] != Verdict.UNKNOWN
-    found = row["outcome"] == Outcome.FOUND
-    return not judged, not found, VERDICT_ORDER.index(row["counted"]), _SEVERITIES.index(_severity(row))
+    is_judgement = row["provider"] == ANALYST and row["counted"] != Verdict.UNKNOWN
+    is_found = row["outcome"] == Outcome.FOUND
+    return not is_judgement, not is_found, VERDICT_ORDER.index(row["counted"]), _SEVERITIES.index(_severity(row))
 
 
 def _severity(row: Row) -> Severity:
     """That of the answer; not high where its verdict was lowered."""
-    given = Severity(row["severity"])
-    return Severity.MEDIUM if row["counted"] != row["verdict"] and given is Severity.HIGH else given
+    severity = Severity(row["severity"])
+    return Severity.MEDIUM if row["counted"] != row["verdict"] and severity is Severity.HIGH else severity

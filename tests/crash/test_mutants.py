@@ -35,7 +35,7 @@ def everything(path: Path) -> tuple[str, ...]:
     with closing(opened(path)) as case:
         steps = "".join(step.hash for step in case.history())
         tables = [getattr(case, name)().to_csv() for name in TABLES]
-        raw = [text for claim in case.said() for text in claim.evidence()]
+        raw = [text for claim in case.claim_list() for text in claim.evidence()]
         return (case.title, steps, case.digest(), *tables, "".join(raw))
 
 

@@ -190,7 +190,7 @@ def test_one_machine_goes_by_two_names(demo: Demo) -> None:
 def test_every_process_was_started(demo: Demo) -> None:
     """Whatever a process does, it does after its start and before its end on the same host, or it ran all along."""
     for rows in demo.rows.values():
-        alive = set(demo.scenario.standing)
+        alive = set(demo.scenario.boot_guids)
         ended: set[str] = set()
         for row in rows:
             named = ("ProcessGuid", "ParentProcessGuid", "SourceProcessGUID", "TargetProcessGUID")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Fact, File, Finding, Link, Relation, Table, Url
-from clew.entities.display import escaped, finding_html, html_table, visible
+from clew.entities.display import escape_html, finding_html, html_table, visible
 from clew.errors import AskFailed, ClewError
 from tests.support import HOSTILE, active, entities, hiding, texts
 
@@ -68,10 +68,10 @@ def test_plain_text_is_shown_as_it_is(text):
 @given(st.one_of(st.text(), texts))
 def test_escaped_text_is_only_text(text):
     """Parsed as HTML, escaped text is one text, both between tags and inside a quoted attribute."""
-    assert html.unescape(escaped(text)) == visible(text)
-    assert active(f"<p>{escaped(text)}</p>") == []
-    assert active(f"<p title='{escaped(text)}'></p>") == [f"title={visible(text)}"]
-    assert active(f'<p title="{escaped(text)}"></p>') == [f"title={visible(text)}"]
+    assert html.unescape(escape_html(text)) == visible(text)
+    assert active(f"<p>{escape_html(text)}</p>") == []
+    assert active(f"<p title='{escape_html(text)}'></p>") == [f"title={visible(text)}"]
+    assert active(f'<p title="{escape_html(text)}"></p>') == [f"title={visible(text)}"]
 
 
 @given(entities)
@@ -80,7 +80,7 @@ def test_an_entity_is_shown_as_text(entity):
     bundle = entity._repr_mimebundle_()
     shown_as_text(bundle["text/html"])
     assert hiding(bundle["text/plain"]) == set()
-    assert escaped(entity.label, 10)[:5] in bundle["text/html"]
+    assert escape_html(entity.label, 10)[:5] in bundle["text/html"]
 
 
 @hostile
@@ -101,7 +101,7 @@ def test_a_table_is_shown_as_text(value):
     shown_as_text(shown)
     assert "10 more rows" in shown
     assert len(shown) < 40_000
-    assert escaped(value, 160) in shown
+    assert escape_html(value, 160) in shown
     shown_as_text(html_table((value,), [(None,)]))
 
 

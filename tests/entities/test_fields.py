@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Link, Process, Relation
-from clew.entities.fields import ROW_MAPS, map_rows
+from clew.entities.fields import ROW_SCHEMAS, map_rows
 from clew.providers.logs.fieldmaps import load_field_maps
 from tests.support import FEWER, HOSTILE, hosts
 
@@ -18,7 +18,7 @@ AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 GUID, PARENT = "b34bc01c-7fae-5f63-1000-000000000400", "b34bc01c-7fae-5f63-0f00-000000000400"
 HOST = Host("ws01.corp.example")
 PROCESS = Process(GUID, host="ws01.corp.example")
-VIEWS = sorted(ROW_MAPS)
+VIEWS = sorted(ROW_SCHEMAS)
 TYPED = {"time", "process_started", "parent_started"}
 NUMBERS = {"process_pid", "parent_pid", "target_pid"}
 
@@ -41,10 +41,10 @@ def said(view: str, *rows: dict[str, Any]) -> set[tuple[object, Relation, object
 def test_every_view_has_a_row_map():
     """The columns that make entities exist in the views that the logs are read into."""
     views = load_field_maps().views
-    assert set(ROW_MAPS) == set(views)
-    for view, row_map in ROW_MAPS.items():
-        assert {column for part in row_map.parts.values() for column in part.columns} <= set(views[view])
-        assert {end for source, _, target in row_map.links for end in (source, target)} <= set(row_map.parts)
+    assert set(ROW_SCHEMAS) == set(views)
+    for view, row_map in ROW_SCHEMAS.items():
+        assert {column for part in row_map.entities.values() for column in part.columns} <= set(views[view])
+        assert {end for source, _, target in row_map.links for end in (source, target)} <= set(row_map.entities)
 
 
 def test_a_process_row():
@@ -189,5 +189,5 @@ def test_no_row_breaks_a_view(view, data):
     ]
     rows = data.draw(st.lists(st.tuples(*cells), max_size=4))
     found, bad = map_rows(view, columns, rows)
-    assert 0 <= bad <= len(rows) * len(ROW_MAPS[view].parts)
+    assert 0 <= bad <= len(rows) * len(ROW_SCHEMAS[view].entities)
     assert {pointer for link in found for pointer in link.pointers} <= {f"/rows/{n}" for n in range(len(rows))}

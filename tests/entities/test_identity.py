@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Key, Process, Url
-from clew.entities.account import _recognise, _recognised
-from clew.entities.names import canonical_name, given_name
+from clew.entities.account import _identifier, _recognise
+from clew.entities.names import canonical_name, host_name
 from clew.entities.text import given_text, refang
 from clew.errors import EntityError
 from tests.support import HOSTILE, hosts, labels, logons, sids, upns
@@ -218,7 +218,7 @@ NEARLY = st.one_of(
 def test_the_short_way_to_a_name_is_the_long_way(text):
     """Names that need no work take a short cut; it ends where the long way ends."""
     if text.strip():
-        assert outcome(lambda: given_name(text, "x")) == outcome(lambda: canonical_name(refang(text.strip()), "x"))
+        assert outcome(lambda: host_name(text, "x")) == outcome(lambda: canonical_name(refang(text.strip()), "x"))
 
 
 @given(st.one_of(NEARLY, logons, upns, sids))
@@ -233,6 +233,6 @@ def test_the_short_way_to_an_account_is_the_long_way(text):
 def test_a_plain_account_is_recognised_as_any_other(text, host):
     """A name of a domain that can only be read in one way is read at once, and as it would be step by step."""
     machine = None if host is None else host.lower()
-    assert outcome(lambda: _recognised(text, machine)) == outcome(
+    assert outcome(lambda: _identifier(text, machine)) == outcome(
         lambda: _recognise(given_text(text, "an account"), machine)
     )

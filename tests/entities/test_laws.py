@@ -126,7 +126,7 @@ def test_what_is_no_text_is_refused_in_words(kind, value):
     """An identity that is missing, empty or no text is an EntityError with a message, never another exception."""
     with pytest.raises(EntityError) as refused:
         ENTITY_TYPES[kind](value)
-    assert refused.value.what
+    assert refused.value.message
 
 
 @each_kind
@@ -161,9 +161,9 @@ def test_filling_adds_what_is_missing(host, system):
     """`filled` takes the fields that are missing from an entity that means the same, and keeps what is there."""
     bare, told = Host(host.value), Host(host.value, os=system)
     other = Host(host.value, os="another", netbios="ws01")
-    assert bare.filled(told).os == system
-    assert told.filled(other).os == system
-    assert told.filled(other).netbios == "ws01"
+    assert bare.filled_from(told).os == system
+    assert told.filled_from(other).os == system
+    assert told.filled_from(other).netbios == "ws01"
 
 
 @given(entities)

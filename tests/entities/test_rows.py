@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Host, IpAddress, Process
-from clew.entities.fields import ROW_MAPS
+from clew.entities.fields import ROW_SCHEMAS
 from clew.entities.rows import entities_of
 from clew.errors import EntityError, QueryError
 from tests.support import HOSTILE, hosts
@@ -167,7 +167,7 @@ def test_what_is_not_there_is_named(view, part, columns, what, there):
     """A misspelt view, part or column is an error that says which there are."""
     with pytest.raises(QueryError) as refused:
         entities_of(pd.DataFrame({"Computer": ["ws01"], 5: [1]}), view=view, part=part, columns=columns)
-    assert refused.value.what == what
+    assert refused.value.message == what
     assert there in refused.value.next_step
 
 
@@ -186,9 +186,9 @@ CELLS = st.one_of(
 def alone(name: str | None) -> tuple[object, str | None]:
     """The host of one cell, and why there is none."""
     try:
-        return ROW_MAPS["files"].parts["host"].make(name), None
+        return ROW_SCHEMAS["files"].entities["host"].make(name), None
     except EntityError as error:
-        return None, error.what
+        return None, error.message
 
 
 @given(st.lists(st.one_of(st.none(), st.sampled_from(HOSTILE), hosts), max_size=8))
@@ -199,11 +199,13 @@ def test_a_row_makes_what_its_cells_make(names):
         assert (made.entities[place], made.errors.get(place)) == alone(name)
 
 
-@pytest.mark.parametrize(("view", "part"), [(view, part) for view, rows in ROW_MAPS.items() for part in rows.parts])
+@pytest.mark.parametrize(
+    ("view", "part"), [(view, part) for view, rows in ROW_SCHEMAS.items() for part in rows.entities]
+)
 @given(data=st.data())
 def test_no_cell_breaks_a_part(view, part, data):
     """Whatever stands in the cells, there is one entity or None for each row, and a reason only where there is None."""
-    names = ROW_MAPS[view].parts[part].columns
+    names = ROW_SCHEMAS[view].entities[part].columns
     rows = data.draw(st.lists(st.tuples(*(CELLS for _ in names)), max_size=3))
     columns = {name: pd.Series([row[place] for row in rows], dtype=object) for place, name in enumerate(names)}
     made = entities_of(pd.DataFrame(columns), view=view, part=part)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities.text import stamp
-from clew.entities.times import ANY_TIME, TimeWindow, When, absolute, moment, zone_named
+from clew.entities.times import ANY_TIME, TimeWindow, When, parse_absolute, parse_time, zone_named
 from clew.errors import QueryError
 from tests.support import HOSTILE
 
@@ -62,7 +62,7 @@ READ: list[tuple[When, str]] = [
 @pytest.mark.parametrize(("given", "expected"), READ, ids=str)
 def test_every_way_to_write_a_time_is_read(given: When, expected: str) -> None:
     """Absolute, ISO and relative times are one moment each, in UTC."""
-    read = moment(given, NOW)
+    read = parse_time(given, NOW)
     assert read == at(expected)
     assert read.tzinfo is UTC
 
@@ -81,7 +81,7 @@ def test_every_way_to_write_a_time_is_read(given: When, expected: str) -> None:
 )
 def test_a_zone_is_that_of_times_without_one_and_of_days(given: When, expected: str) -> None:
     """With a zone given, times that name none are of that zone, and days begin at its midnight."""
-    assert moment(given, NOW, BERLIN) == at(expected)
+    assert parse_time(given, NOW, BERLIN) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_zone_is_that_of_times_without_one_and_of_days(given: When, expected: 
 )
 def test_days_follow_the_clock_and_hours_do_not(given: str, expected: str) -> None:
     """Over a change of clocks a day ago is the same time of day, and 24 hours ago is exactly that."""
-    assert moment(given, at("2026-03-29T10:00"), BERLIN) == at(expected)
+    assert parse_time(given, at("2026-03-29T10:00"), BERLIN) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_days_follow_the_clock_and_hours_do_not(given: str, expected: str) -> No
 )
 def test_a_month_that_is_shorter_ends_sooner(given: str, expected: str) -> None:
     """The last day of a month, moved by months, is the last day of a shorter one."""
-    assert moment(given, at("2024-03-31T12:00")) == at(expected)
+    assert parse_time(given, at("2024-03-31T12:00")) == at(expected)
 
 
 def test_a_time_without_a_zone_is_refused_with_the_way_to_write_it() -> None:
     """Nobody can know which eight o'clock was meant, so nobody guesses."""
     for text in ("2020-10-22T08:00", "2020-10-22 08:00", NAIVE):
         with pytest.raises(QueryError, match="start has no time zone") as refused:
-            moment(text, NOW, what="start")
+            parse_time(text, NOW, label="start")
         assert refused.value.next_step == "write 2020-10-22T08:00Z or 2020-10-22T08:00+02:00, or give a zone"
 
 
@@ -149,10 +149,10 @@ NONSENSE = [
 def test_what_is_no_time_is_refused(given: object) -> None:
     """Anything else is an error that says how times are written, and shows nothing that hides."""
     with pytest.raises(QueryError, match="end cannot be") as refused:
-        moment(given, NOW, what="end")  # type: ignore[arg-type]
+        parse_time(given, NOW, label="end")  # type: ignore[arg-type]
     assert "write 2020-10-22T08:00Z" in refused.value.next_step
-    assert refused.value.what.isprintable()
-    assert len(refused.value.what) < 100
+    assert refused.value.message.isprintable()
+    assert len(refused.value.message) < 100
 
 
 @pytest.mark.parametrize(
@@ -174,20 +174,20 @@ def test_what_is_no_time_is_refused(given: object) -> None:
 def test_a_time_in_no_year_is_refused(given: When) -> None:
     """What lies before the year 1 or after 9999 is an error that says so."""
     with pytest.raises(QueryError, match="in no year from 1 to 9999"):
-        moment(given, NOW)
+        parse_time(given, NOW)
 
 
 @given(st.text() | st.text("now+-@smhdywmon0123456789", max_size=12), st.none() | zones)
 def test_any_text_is_a_time_or_a_refusal(text: str, zone: tzinfo | None) -> None:
     """No text raises anything but clew's own error."""
     with suppress(QueryError):
-        assert moment(text, NOW, zone).tzinfo is UTC
+        assert parse_time(text, NOW, zone).tzinfo is UTC
 
 
 @given(moments)
 def test_what_is_kept_is_read_again(given: datetime) -> None:
     """A time that is written down is the same time when it is read, whatever the clock and the zone then."""
-    assert moment(stamp(given), NOW, BERLIN) == absolute(stamp(given)) == given
+    assert parse_time(stamp(given), NOW, BERLIN) == parse_absolute(stamp(given)) == given
 
 
 @given(
@@ -200,12 +200,12 @@ def test_what_is_kept_is_read_again(given: datetime) -> None:
 def test_a_snap_is_never_later(now: datetime, zone: tzinfo, count: int, unit: str, snap: str) -> None:
     """Snapping goes back in time, or nowhere, also where clocks jump; and snapping twice is snapping once."""
     try:
-        plain = moment(f"-{count}{unit}", now, zone)
-        snapped = moment(f"-{count}{unit}@{snap}", now, zone)
+        plain = parse_time(f"-{count}{unit}", now, zone)
+        snapped = parse_time(f"-{count}{unit}@{snap}", now, zone)
     except QueryError:
         return  # before the year 1
     assert snapped <= plain
-    assert moment(f"@{snap}", snapped, zone) == snapped
+    assert parse_time(f"@{snap}", snapped, zone) == snapped
 
 
 @given(
@@ -214,7 +214,7 @@ def test_a_snap_is_never_later(now: datetime, zone: tzinfo, count: int, unit: st
 def test_later_clocks_read_later_times(one: datetime, other: datetime, text: str) -> None:
     """The same relative text, read later, is never an earlier time."""
     first, second = sorted((one, other))
-    assert moment(f"now{text}", first) <= moment(f"now{text}", second)
+    assert parse_time(f"now{text}", first) <= parse_time(f"now{text}", second)
 
 
 @given(moments, zones, st.integers(0, 500), st.integers(0, 500), st.sampled_from(UNITS))
@@ -222,18 +222,18 @@ def test_further_back_is_earlier(now: datetime, zone: tzinfo, one: int, other: i
     """More of a unit ago is never later than less of it."""
     near, far = sorted((one, other))
     with suppress(QueryError):  # before the year 1
-        assert moment(f"-{far}{unit}", now, zone) <= moment(f"-{near}{unit}", now, zone)
+        assert parse_time(f"-{far}{unit}", now, zone) <= parse_time(f"-{near}{unit}", now, zone)
 
 
 def test_frames_bring_times_of_their_own() -> None:
     """The times of pandas are times like any others; its missing one is none."""
     import pandas as pd
 
-    read = moment(pd.Timestamp("2020-10-22T08:00", tz="Europe/Berlin"), NOW)
+    read = parse_time(pd.Timestamp("2020-10-22T08:00", tz="Europe/Berlin"), NOW)
     assert (type(read), read) == (datetime, at("2020-10-22T06:00"))
-    assert moment(pd.Timedelta(hours=-1), NOW) == NOW - timedelta(hours=1)
+    assert parse_time(pd.Timedelta(hours=-1), NOW) == NOW - timedelta(hours=1)
     with pytest.raises(QueryError, match="cannot be NaT"):
-        moment(pd.NaT, NOW, UTC)
+        parse_time(pd.NaT, NOW, UTC)
 
 
 @pytest.mark.parametrize(

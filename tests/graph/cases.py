@@ -41,7 +41,7 @@ def bare_workspace(folder: Path, **settings: Any) -> Workspace:
 
 
 def case_in_memory(around: Workspace | None = None) -> Case:
-    return Case(Store(None), around=around or Workspace(Settings()), clock=Clock())
+    return Case(Store(None), workspace=around or Workspace(Settings()), clock=Clock())
 
 
 def link(
@@ -59,7 +59,7 @@ def told(subject: Entity, *links: Link, **fields: Any) -> Finding:
 def tell(case: Case, subject: Entity, *links: Link, **fields: Any) -> Finding:
     """Record an answer that no pivot gave: everything behind the asking is as ever."""
     finding = told(subject, *links, **fields)
-    return case._recorder.keep(Invocation(finding.pivot, subject), Answer(finding, (), {}), case._clock())
+    return case._recorder.record_pivot(Invocation(finding.pivot, subject), Answer(finding, (), {}), case._clock())
 
 
 def host_of_many() -> tuple[Entity, ...]:
@@ -142,7 +142,7 @@ def active(case: Case) -> list[tuple[str, str]]:
 
 
 def full_of(entity: Entity) -> Entity:
-    return type(entity)(**{**entity.described(), "host": FULL})
+    return type(entity)(**{**entity.filled_fields(), "host": FULL})
 
 
 def notes(path: Path) -> list[str]:

@@ -56,7 +56,7 @@ from clew.graph.events import (
 )
 from clew.pivots.combine import combine_findings
 from clew.pivots.invocation import Invocation
-from clew.providers.exchange import Exchange, Trouble
+from clew.providers.exchange import ErrorRecord, Exchange
 from tests.graph.cases import NOON
 
 HOSTS = ("ws01", "ws01.corp.example", "ws01.lab.example", "fs01", "fs01.corp.example")
@@ -180,7 +180,9 @@ def combined(subjects: SearchStrategy[Entity]) -> SearchStrategy[Finding]:
 json_values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=5
 )
-troubles = st.builds(Trouble, st.sampled_from([Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED]), texts, texts, texts)
+troubles = st.builds(
+    ErrorRecord, st.sampled_from([Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED]), texts, texts, texts
+)
 exchanges = st.builds(
     Exchange,
     st.dictionaries(texts, json_values, max_size=3),

@@ -96,7 +96,7 @@ def outside(tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch)
     around = Workspace(
         Settings(feeds=(scenario.feed,), cache=tmp_path / "cache"), transport=lambda: httpx.MockTransport(answers)
     )
-    with Case(Store(None), around=around, clock=Clock()) as case:
+    with Case(Store(None), workspace=around, clock=Clock()) as case:
         yield case
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clew import File, Host, Investigation
-from clew.entities.commonplace import commonplace
+from clew.entities.commonplace import shared_values
 from clew.graph.events import Common
 from tests.graph.cases import bare_workspace, case_in_memory, keys
 
@@ -29,7 +29,7 @@ def test_files_do_not_become_one_through_the_hash_of_nothing(content: bytes, ord
     assert case.merges().empty
     told = [step.event for step in case.history() if isinstance(step.event, Common)]
     assert [event.about for event in told] == [(File(md5=empty).key,)]
-    assert told[0].why in commonplace().values()
+    assert told[0].why in shared_values().values()
 
 
 def test_machines_do_not_become_one_as_localhost() -> None:

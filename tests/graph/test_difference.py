@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from clew.entities import Domain, Entity, Fact, Finding, Host, IpAddress, Outcome, Process, Relation, Verdict
 from clew.errors import CaseNotFound, CaseReadOnly, QueryError
 from clew.graph.case import Case
-from clew.graph.difference import Change, Difference, Named, NodeChange, Row
-from clew.graph.reading import Reading
+from clew.graph.difference import Change, Difference, NodeChange, NodeName, Row
+from clew.graph.reading import CaseReader
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer
@@ -74,7 +74,7 @@ def test_what_one_case_has_alone_is_new_or_gone() -> None:
     """Nodes and edges of one of both are new one way, and gone the other way."""
     one, other = case_of(said(SEED, NAME)), case_of(said(SEED, NAME, OTHER))
     for difference, change in ((one.compare(other), Change.NEW), (other.compare(one), Change.GONE)):
-        assert [(each.change, each.node) for each in difference.nodes] == [(change, Named(OTHER.key, OTHER.label))]
+        assert [(each.change, each.node) for each in difference.nodes] == [(change, NodeName(OTHER.key, OTHER.label))]
         assert edges(difference) == {(SEED.label, "related-to", OTHER.label)}
         assert {each.change for each in difference.edges} == {change}
 
@@ -96,7 +96,7 @@ def test_a_verdict_that_is_another_is_told_with_the_reason() -> None:
     bad = said(SEED, verdict=Verdict.MALICIOUS, reason="c2", **FEED)
     good = said(SEED, verdict=Verdict.BENIGN, reason="a CDN", **FEED)
     (change,) = case_of(bad).compare(case_of(good)).verdicts
-    assert (change.change, change.before, change.after, change.why) == (
+    assert (change.change, change.before, change.after, change.reason) == (
         Change.CHANGED,
         Verdict.MALICIOUS,
         Verdict.BENIGN,
@@ -109,7 +109,7 @@ def test_what_an_analyst_says_counts_as_an_answer() -> None:
     one, other = case_of(said(SEED, **FEED)), case_of(said(SEED, **FEED))
     other.judge(SEED, Verdict.MALICIOUS, why="seen before")
     (change,) = one.compare(other).verdicts
-    assert (change.after, change.why) == (Verdict.MALICIOUS, "analyst: seen before")
+    assert (change.after, change.reason) == (Verdict.MALICIOUS, "analyst: seen before")
 
 
 def test_facts_and_outcomes_of_answers_are_told() -> None:
@@ -232,7 +232,7 @@ def test_silence_makes_nothing_gone(asked: list[tuple[Finding, Outcome]]) -> Non
 
 
 def keep(case: Case, finding: Finding) -> None:
-    case._recorder.keep(Invocation(finding.pivot, finding.subject), Answer(finding, (), {}), case._clock())
+    case._recorder.record_pivot(Invocation(finding.pivot, finding.subject), Answer(finding, (), {}), case._clock())
 
 
 def found(difference: Difference) -> set[tuple[str, ...]]:
@@ -251,7 +251,7 @@ def lost(difference: Difference) -> set[tuple[str, ...]]:
 def hostile() -> Difference:
     """A difference in which every text is one that breaks something."""
     nodes = tuple(
-        NodeChange(change, Named(IpAddress(f"198.51.100.{number}").key, text), reason=text)
+        NodeChange(change, NodeName(IpAddress(f"198.51.100.{number}").key, text), reason=text)
         for number, text in enumerate(HOSTILE)
         for change in Change
     )
@@ -318,7 +318,7 @@ def test_a_case_is_compared_with_a_file(tmp_path: Path, sample: Path) -> None:
     """The other case may be a file: it is only read, and a name that leads nowhere makes none."""
     before = sha256(sample)
     with Store(sample) as store:
-        assert not Reading(store).compare(sample)
+        assert not CaseReader(store).compare(sample)
     case = Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path))
     assert case.compare(sample).where("new").nodes
     assert sha256(sample) == before

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clew.entities import Account, Entity, Fact, File, Finding, Host, IpAddress, Outcome, Table, dump
 from clew.errors import CaseError, EntityError
 from clew.graph.case import Case
-from clew.graph.events import Event, Noted, Opened, Pivoted, chain, event_adapter, event_json
+from clew.graph.events import Event, Noted, Opened, Pivoted, event_adapter, event_json, step_hash
 from clew.graph.packing import pack_finding, unpack_finding
 from clew.pivots.combine import combine_findings
 from clew.pivots.invocation import Invocation
@@ -94,7 +94,7 @@ def test_times_are_kept_in_utc(minutes: int) -> None:
     moment = datetime(2026, 3, 17, 12, tzinfo=timezone(timedelta(minutes=minutes)))
     case = case_in_memory()
     tell(case, Host(FULL), link(Host(FULL), IpAddress("198.51.100.7"), at=moment))
-    (claim,) = case.said()
+    (claim,) = case.claim_list()
     assert claim.observed_first == moment
     assert claim.observed_first.utcoffset() == timedelta(0)
 
@@ -105,13 +105,13 @@ def test_everything_that_a_step_says_is_in_its_hash(position: int) -> None:
     content = ["0" * 64, 1, "2026-03-17T12:00:00.000000Z", "alice", "clew", event_json(Opened("x"))]
     changed = [*content]
     changed[position] = 2 if position == 1 else f"{content[position]}1"
-    assert chain(*content) != chain(*changed)  # type: ignore[arg-type]
+    assert step_hash(*content) != step_hash(*changed)  # type: ignore[arg-type]
 
 
 def test_parts_of_a_step_cannot_run_into_each_other() -> None:
     """Moving text from one part of a step into the next changes the hash."""
-    assert chain("0" * 64, 1, "ab", "c", "d", "{}") != chain("0" * 64, 1, "a", "bc", "d", "{}")
-    assert chain("0" * 64, 1, "a", "b", "cd", "{}") != chain("0" * 64, 1, "a", "b", "c", "d{}")
+    assert step_hash("0" * 64, 1, "ab", "c", "d", "{}") != step_hash("0" * 64, 1, "a", "bc", "d", "{}")
+    assert step_hash("0" * 64, 1, "a", "b", "cd", "{}") != step_hash("0" * 64, 1, "a", "b", "c", "d{}")
 
 
 # --- what cannot be kept ---------------------------------------------------------------------------------------------

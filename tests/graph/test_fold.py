@@ -10,7 +10,7 @@ from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
 from clew.graph.events import Step
 from clew.graph.fold import Fold
-from clew.graph.store import Store, not_in_force
+from clew.graph.store import Store, inactive_steps
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer
 from tests.graph.cases import case_in_memory, graph_of
@@ -39,16 +39,16 @@ histories = st.lists(actions, max_size=14)
 
 def answer(case: Case, finding: Finding, made: list[Any]) -> None:
     at = case._clock()
-    case._recorder.keep(Invocation(finding.pivot, finding.subject), Answer(finding, tuple(made), {}), at)
+    case._recorder.record_pivot(Invocation(finding.pivot, finding.subject), Answer(finding, tuple(made), {}), at)
 
 
 def answers(case: Case, made: list[Finding]) -> None:
-    case._recorder.keep_all("query.connections", {}, [Answer(finding, (), {}) for finding in made], case._clock())
+    case._recorder.record_bulk("query.connections", {}, [Answer(finding, (), {}) for finding in made], case._clock())
 
 
 def merge(case: Case, one: int, other: int) -> None:
     """Two nodes of one kind, picked by chance from those that there are."""
-    known = [node.entity for node in case.known()]
+    known = [node.entity for node in case.node_list()]
     if known:
         keep = known[one % len(known)]
         same = [entity for entity in known if entity.kind == keep.kind and entity.key != keep.key]
@@ -94,7 +94,7 @@ def replayed(steps: Iterable[Step]) -> Case:
     store = Store(None)
     for step in steps:
         store.append(step.event, at=step.at, by=step.by, tool=step.tool)
-    if not_in_force(steps):
+    if inactive_steps(steps):
         store.rebuild()
     return Case(store)
 
@@ -127,10 +127,10 @@ def test_nothing_hangs_in_the_air(history: list[Action]) -> None:
     assert column(case, "SELECT origin FROM claims") <= column(case, "SELECT id FROM origins")
     assert not nodes & column(case, "SELECT alias FROM aliases")
     fold = Fold(case._store.connection)
-    for node in case.known():
+    for node in case.node_list():
         assert fold.resolve(node.key) == str(node.key) == str(node.entity.key)
         assert (node.key.kind, node.label) == (node.entity.kind, node.entity.label)
-        assert case.entity(node.entity).described() == node.entity.described()
+        assert case.entity(node.entity).filled_fields() == node.entity.filled_fields()
     for claim in case._store.connection.execute("SELECT source, said_source, target, said_target FROM said"):
         source, said_source, target, said_target = claim
         assert Key.parse(said_source).kind == Key.parse(source).kind
@@ -167,7 +167,7 @@ def test_every_claim_stays(history: list[Action]) -> None:
                     (str(one.source.key), one.relation, str(one.target.key), part.provider, part.evidence, one.pointers)
                     for one in part.links
                 }
-    assert len(case.said()) == len(said)
+    assert len(case.claim_list()) == len(said)
 
 
 @given(histories)
@@ -201,7 +201,7 @@ def test_merging_follows_no_contradiction(history: list[Action]) -> None:
     rows = case._store.connection.execute(sql).fetchall()
     for node, _ in rows:
         aliases = [Key.parse(alias) for other, alias in rows if other == node]
-        entity = next(known.entity for known in case.known() if str(known.key) == node)
+        entity = next(known.entity for known in case.node_list() if str(known.key) == node)
         schemes = {
             scheme: {key.value for key in aliases if type(entity).scheme(key) == scheme} for scheme in entity.exclusive
         }

@@ -16,7 +16,7 @@ from clew.pivots.context import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.web.transport import pretended
+from clew.providers.web.transport import fake_network
 from clew.settings import Settings
 
 SEED = IpAddress("9.9.9.9")
@@ -42,7 +42,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Vendor:
 
 
 def opened(folder: Path, vendor: Vendor, **settings: object) -> Investigation:
-    around = Workspace(Settings(cache=folder / "cache", **settings), transport=pretended(vendor.answer))  # type: ignore[arg-type] - any
+    around = Workspace(Settings(cache=folder / "cache", **settings), transport=fake_network(vendor.answer))  # type: ignore[arg-type] - any
     return Investigation.open(folder / "x.clew", workspace=around)
 
 

@@ -24,7 +24,7 @@ IP, HOST = IpAddress("198.51.100.7"), Host("ws01.corp.example")
 
 def known(case: Case, place: int) -> Any:
     """One of the entities of a case, picked by chance."""
-    nodes = case.known()
+    nodes = case.node_list()
     return nodes[place % len(nodes)].entity if nodes else None
 
 
@@ -114,12 +114,12 @@ def test_each_deed_is_undone_alone_and_in_order():
     assert case.verdict(IP) == "malicious"
     case.undo()
     assert case.verdict(IP) == "unknown"
-    assert case.known()[0].tags == ("c2",)
+    assert case.node_list()[0].tags == ("c2",)
     case.undo(2)
-    assert case.known() == ()
+    assert case.node_list() == ()
     case.redo(3)
     assert case.verdict(IP) == "malicious"
-    assert case.known()[0].tags == ("c2",)
+    assert case.node_list()[0].tags == ("c2",)
 
 
 def test_doing_something_else_ends_what_can_be_redone():
@@ -130,7 +130,7 @@ def test_doing_something_else_ends_what_can_be_redone():
     case.add(HOST)
     with pytest.raises(CaseError, match="nothing to redo"):
         case.redo()
-    assert [node.key.kind for node in case.known()] == ["host"]
+    assert [node.key.kind for node in case.node_list()] == ["host"]
 
 
 def test_there_is_nothing_to_undo_in_an_empty_case():
@@ -139,7 +139,7 @@ def test_there_is_nothing_to_undo_in_an_empty_case():
     case.add(IP)
     with pytest.raises(CaseError, match="nothing to undo"):
         case.undo(2)
-    assert len(case.known()) == 1
+    assert len(case.node_list()) == 1
 
 
 def test_what_followed_from_a_step_goes_with_it():
@@ -147,11 +147,11 @@ def test_what_followed_from_a_step_goes_with_it():
     case = case_in_memory()
     case.add(Host("ws01"))
     case.add(HOST)
-    assert len(case.known()) == 1
+    assert len(case.node_list()) == 1
     assert case.undo() == (3, 2)
-    assert [str(node.key) for node in case.known()] == ["host:ws01"]
+    assert [str(node.key) for node in case.node_list()] == ["host:ws01"]
     case.redo()
-    assert [str(node.key) for node in case.known()] == ["host:ws01.corp.example"]
+    assert [str(node.key) for node in case.node_list()] == ["host:ws01.corp.example"]
 
 
 def test_what_was_asked_is_not_forgotten(tmp_path: Path):
@@ -161,7 +161,7 @@ def test_what_was_asked_is_not_forgotten(tmp_path: Path):
         rows = "SELECT count(*) FROM exchanges"
         asked = case._store.connection.execute(rows).fetchone()
         case.undo()
-        assert case.known() == ()
+        assert case.node_list() == ()
         assert case._store.connection.execute(rows).fetchone() == asked == (1,)
 
 
@@ -189,8 +189,8 @@ def test_a_case_can_be_seen_as_it_was_at_a_time(tmp_path: Path):
         case.add(IP)
         case.add(HOST)
         opened = next(case.history()).at
-        assert len(case.at(3).known()) == 2
-        assert len(case.at("2026-03-17T09:00:30Z").known()) in (0, 1)
+        assert len(case.at(3).node_list()) == 2
+        assert len(case.at("2026-03-17T09:00:30Z").node_list()) in (0, 1)
         with pytest.raises(CaseError, match="no case yet"):
             case.at(min(opened, datetime(2026, 3, 17, tzinfo=UTC)) - timedelta(days=1))
         with pytest.raises(CaseError, match="no step 9"):
@@ -207,11 +207,11 @@ def test_what_happened_in_a_time_is_a_part_of_the_graph():
     other = IpAddress("203.0.113.9")
     tell(case, HOST, link(HOST, IP, at=NOON), link(HOST, other, at=NOON + timedelta(hours=2)))
     case.link(IP, Relation.RELATED_TO, other, why="no time")
-    found = case.happened(NOON - timedelta(minutes=1), NOON + timedelta(minutes=1))
+    found = case.activity(NOON - timedelta(minutes=1), NOON + timedelta(minutes=1))
     assert set(found.nodes) == {HOST.key, IP.key}
     assert found.number_of_edges() == 1
-    assert set(case.happened(NOON + timedelta(hours=1)).nodes) == {HOST.key, other.key}
-    assert case.happened(NOON + timedelta(days=1)).number_of_nodes() == 0
+    assert set(case.activity(NOON + timedelta(hours=1)).nodes) == {HOST.key, other.key}
+    assert case.activity(NOON + timedelta(days=1)).number_of_nodes() == 0
 
 
 def test_a_branch_goes_on_alone(tmp_path: Path):
@@ -221,11 +221,11 @@ def test_a_branch_goes_on_alone(tmp_path: Path):
         with case.branch("what if: insider?") as other:
             assert other.path == tmp_path / "ir-what-if-insider.clew"
             other.add(HOST)
-            assert [node.key.kind for node in other.known()] == ["ip", "host"]
+            assert [node.key.kind for node in other.node_list()] == ["ip", "host"]
             (event,) = [step.event for step in other.history() if isinstance(step.event, Branched)]
             assert (event.name, event.origin, event.step) == ("what if: insider?", "the incident", 2)
             assert other.verify()
-        assert [node.key.kind for node in case.known()] == ["ip"]
+        assert [node.key.kind for node in case.node_list()] == ["ip"]
         with pytest.raises(CaseExists):
             case.branch("what if: insider?")
     with pytest.raises(CaseError, match="in memory"):
@@ -251,7 +251,7 @@ def test_a_copy_is_a_case(tmp_path: Path):
         with pytest.raises(CaseExists):
             case.export_copy(copy)
     with Investigation.open(copy) as other:
-        assert len(other.known()) == 2
+        assert len(other.node_list()) == 2
         assert other.verify()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.clew", "ir.clew"]
 

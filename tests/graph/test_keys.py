@@ -65,7 +65,7 @@ def test_clew_checks_what_ssh_keygen_signed(tmp_path: Path, kind: str, hashed: s
     made = keygen("-Y", "sign", "-f", key, "-n", "clew", "-O", f"hashalg={hashed}", given=b"hello\n")
     signature = SshSignature.read(made.stdout.decode())
     keys.check(signature, b"hello\n")
-    assert signature.armoured() == made.stdout.decode()
+    assert signature.armour() == made.stdout.decode()
     with pytest.raises(BadSignature, match="not of this statement"):
         keys.check(signature, b"hello")
     other = keygen("-Y", "sign", "-f", key, "-n", "file", given=b"hello\n")
@@ -142,8 +142,8 @@ def test_a_list_of_signers_is_read_as_ssh_keygen_reads_it(tmp_path: Path, alice:
     names = 'a@x,b@x namespaces="git,clew" ', '"c d" ', 'e@x namespaces="*,!git" ', 'f@x namespaces="cl?w" '
     others = 'g@x namespaces="git" ', "h@x cert-authority ", 'i@x namespaces="*,!clew" '
     text = "# people\n\n" + "".join(f"{name}{key}\n" for name in (*names, *others))
-    assert [each.name for each in listed(tmp_path / "all", text).every] == ["a@x,b@x", "c d", "e@x", "f@x"]
-    assert [each.name for each in listed(tmp_path / "one", f"{key} alice at work").every] == ["alice at work"]
+    assert [each.name for each in listed(tmp_path / "all", text).signers] == ["a@x,b@x", "c d", "e@x", "f@x"]
+    assert [each.name for each in listed(tmp_path / "one", f"{key} alice at work").signers] == ["alice at work"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_whatever_is_no_signature_is_told(text: str):
 def test_a_damaged_signature_is_never_good(message: bytes, place: int, byte: int):
     """Whatever byte of it changes, a signature is not read, not good, or the same as before."""
     made = keys.sign(message, KEY)
-    damaged = bytearray(made.armoured().encode())
+    damaged = bytearray(made.armour().encode())
     damaged[place % len(damaged)] = byte
     try:
         read = SshSignature.read(damaged.decode("latin-1"))

@@ -14,7 +14,7 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Fact, Finding, Host, IpAddress, Link, Outcome, Relation, Verdict
 from clew.errors import CaseError, CaseNotFound, QueryError
-from clew.graph.asking import ask_again, cutoff
+from clew.graph.asking import cutoff, replay_live
 from clew.graph.case import Case
 from clew.graph.difference import Change, Difference
 from clew.graph.plan import Budget
@@ -103,7 +103,7 @@ def test_a_verdict_that_flipped_is_told(tmp_path: Path, outside: Workspace, serv
     difference = live(path, outside)
     (verdict,), (answer,) = difference.verdicts, difference.answers
     assert (verdict.before, verdict.after) == (Verdict.MALICIOUS, Verdict.UNKNOWN)
-    assert verdict.why == "abuseipdb: 0 reports, confidence of abuse 0 %"
+    assert verdict.reason == "abuseipdb: 0 reports, confidence of abuse 0 %"
     assert (answer.before and answer.before.outcome, answer.after and answer.after.outcome) == ("found", "nothing")
     assert {fact.name: (fact.before, fact.after) for fact in answer.facts} == {
         "abuse_score": ((80,), (0,)),
@@ -168,7 +168,7 @@ def test_the_gate_of_today_refuses(tmp_path: Path, outside: Workspace, service: 
     """A live replay goes through the gate: offline, nobody outside is asked, and that is the reason."""
     path = recorded(tmp_path / "x.clew", outside, reputation(9))
     service.asked.clear()
-    difference = live(path, outside.configured(dataclasses.replace(outside.settings, offline=True)))
+    difference = live(path, outside.with_settings(dataclasses.replace(outside.settings, offline=True)))
     assert service.asked == []
     assert {each.change for each in difference.changes} == {Change.UNCONFIRMED}
     assert "offline mode is on" in str(difference)
@@ -223,7 +223,9 @@ def test_only_what_is_old_is_asked(tmp_path: Path, outside: Workspace, service: 
     assert not live(path, outside, older_than="7d")
     assert service.asked == []
     with Store(path) as store:
-        later = ask_again(store, outside, budget=MANY, older_than="7d", clock=lambda: datetime.now(UTC) + timedelta(8))
+        later = replay_live(
+            store, outside, budget=MANY, older_than="7d", clock=lambda: datetime.now(UTC) + timedelta(8)
+        )
     assert (set(service.asked), later.counts) == ({"9.9.9.9"}, {"not confirmed": 2})
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clew import Investigation, IpAddress, Relation
 from clew.errors import QueryError
 from clew.graph import batches
-from clew.graph.batches import Batch
+from clew.graph.batches import ImportBatch
 from tests.graph.cases import case_in_memory, graph_of
 from tests.graph.strategies import entities, moments
 from tests.support import FEWER
@@ -31,13 +31,13 @@ def test_frames_become_nodes_and_claims():
     """Each row of edges is a claim of the source, with the row it stands in; nodes only named there are made."""
     case = case_in_memory()
     assert case.load(pd.DataFrame({"entity": ["203.0.113.9"]}), EDGES, source="flows") == (1, 2)
-    assert {str(node.key) for node in case.known()} == {
+    assert {str(node.key) for node in case.node_list()} == {
         "ip:203.0.113.9",
         "host:ws01.corp.example",
         "ip:198.51.100.7",
         "domain:c2.example",
     }
-    first, second = case.said()
+    first, second = case.claim_list()
     assert (str(first.source), first.relation, str(first.target)) == (
         "host:ws01.corp.example",
         "communicates-with",
@@ -76,8 +76,8 @@ def test_a_batch_is_the_same_as_one_by_one(nodes, links):
         alone.link(source, relation, target, why="")
     reasons = [*together.merges()["reason"], *alone.merges()["reason"]]
     assume(not any("is the short name of" in reason for reason in reasons))
-    assert {str(node.key) for node in together.known()} == {str(node.key) for node in alone.known()}
-    assert len(together.said()) == len(links)
+    assert {str(node.key) for node in together.node_list()} == {str(node.key) for node in alone.node_list()}
+    assert len(together.claim_list()) == len(links)
     assert together.verify()
 
 
@@ -91,9 +91,9 @@ def test_many_rows_are_several_steps(monkeypatch: pytest.MonkeyPatch):
     )
     case.load(nodes, edges, source="flows")
     assert [step.event.kind for step in case.history()] == ["imported"] * 6
-    assert len(case.known()) == len(case.said()) == 8
+    assert len(case.node_list()) == len(case.claim_list()) == 8
     assert case.undo() == (6,)
-    assert len(case.said()) == 6
+    assert len(case.claim_list()) == 6
     assert case.verify()
 
 
@@ -113,15 +113,15 @@ def test_a_bad_cell_is_named_and_nothing_of_its_step_is_kept(nodes, edges, what)
     case = case_in_memory()
     with pytest.raises(QueryError) as refused:
         case.load(nodes, edges, source="flows")
-    assert what in refused.value.what
+    assert what in refused.value.message
     assert refused.value.next_step
-    assert (case.steps, case.known()) == (0, ())
+    assert (case.steps, case.node_list()) == (0, ())
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.tuples(*[st.text(max_size=5)] * 5), max_size=4))
 def test_a_batch_reads_as_it_was_written(nodes, links):
     """Rows that are written and read are the same."""
-    again = Batch.read(Batch(nodes, links).body())
+    again = ImportBatch.read(ImportBatch(nodes, links).body())
     assert ([*again.nodes], [tuple(row) for row in again.links]) == (nodes, links)
 
 
@@ -136,12 +136,12 @@ def test_around_a_node_is_what_is_near(tmp_path: Path):
     )
     with Investigation.open(tmp_path / "x.clew") as case:
         case.load(edges=edges, source="flows")
-        found = case.around(IpAddress("198.51.100.4"), hops=2)
+        found = case.neighbourhood(IpAddress("198.51.100.4"), hops=2)
         assert [node.key.value[-1] for node in found.nodes] == ["4", "3", "5", "2", "6"]
         assert len(found.claims) == 4
         assert found.truncated_by == ""
-        assert len(case.around(IpAddress("198.51.100.4"), hops=9).nodes) == 10
-        cut = case.around(IpAddress("198.51.100.4"), hops=9, limit=4)
+        assert len(case.neighbourhood(IpAddress("198.51.100.4"), hops=9).nodes) == 10
+        cut = case.neighbourhood(IpAddress("198.51.100.4"), hops=9, limit=4)
         assert (len(cut.nodes), cut.truncated_by) == (4, "limit 4")
-        assert case.around(IpAddress("198.51.100.4"), hops=0).claims == ()
+        assert case.neighbourhood(IpAddress("198.51.100.4"), hops=0).claims == ()
         assert len(graph_of(case)) > 20

@@ -95,7 +95,7 @@ def test_what_is_on_a_machine_goes_with_its_name(order: tuple[str, ...]) -> None
     }
     for entity in host_of_many():
         assert case.entity(entity).key.scope == FULL
-        assert {**case.entity(entity).described(), "host": SHORT} == entity.described()
+        assert {**case.entity(entity).filled_fields(), "host": SHORT} == entity.filled_fields()
 
 
 @pytest.mark.parametrize("order", list(permutations(["short things", "full things", "names"])))
@@ -175,7 +175,7 @@ def test_hashes_of_one_file_become_one(order: tuple[File, ...]) -> None:
     """A file named by different hashes is one node as soon as one source gives them together."""
     case = merged(*order)
     assert keys(case) == {f"file:sha256:{SHA256}"}
-    assert case.entity(File(md5=MD5)).described()["sha1"] == SHA1
+    assert case.entity(File(md5=MD5)).filled_fields()["sha1"] == SHA1
 
 
 def test_one_pair_is_merged_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Account, Domain, Entity, Host, IpAddress, Outcome, Url, Verdict
 from clew.graph.case import Case
-from clew.graph.plan import Asked, Budget, Lead, Plan, make_plan
+from clew.graph.plan import Budget, Candidate, Exclusions, Plan, make_plan
 from clew.pivots.context import Workspace
 from clew.providers.gate import Gate
 from clew.settings import Settings
@@ -18,10 +18,10 @@ INSIDE = IpAddress("10.0.0.1")
 
 
 def plan_for(
-    *leads: Lead, calls: int = 40, gate: Gate | None = None, asked: Asked | None = None, **budget: int
+    *leads: Candidate, calls: int = 40, gate: Gate | None = None, asked: Exclusions | None = None, **budget: int
 ) -> Plan:
     return make_plan(
-        1, leads, asked or Asked(), gate=gate or Gate(), budget=Budget(**budget), calls=calls, ceiling=calls
+        1, leads, asked or Exclusions(), gate=gate or Gate(), budget=Budget(**budget), calls=calls, ceiling=calls
     )
 
 
@@ -51,8 +51,8 @@ def test_a_plan_opens_no_socket(incident: Case, scenario: Scenario, monkeypatch:
     ):
         monkeypatch.setattr(f"clew.providers.{channel}.send", nobody)
     plan = incident.plan(OUTSIDE)
-    assert plan.leaves == {"abuseipdb": 1}
-    assert incident.plan(IpAddress(scenario.seed)).leaves == {}
+    assert plan.egress == {"abuseipdb": 1}
+    assert incident.plan(IpAddress(scenario.seed)).egress == {}
 
 
 @pytest.mark.parametrize(("depth", "calls"), [(1, 3), (2, 1), (2, 7), (3, 40)])
@@ -94,7 +94,7 @@ def test_a_private_value_is_planned_as_refused() -> None:
     plan = case_in_memory().plan(INSIDE, pivots=("ti.abuseipdb", "geo.locate"))
     refused = {call.pivot: bool(call.refused) for call in plan.calls}
     assert refused == {"ti.abuseipdb": True, "geo.locate": False}
-    assert (plan.cost, plan.leaves) == (1, {})
+    assert (plan.cost, plan.egress) == (1, {})
     assert "REFUSED: 10.0.0.1 was not sent to AbuseIPDB" in str(plan)
 
 
@@ -110,7 +110,7 @@ def test_a_look_up_that_is_partly_refused_asks_the_rest() -> None:
 def test_offline_nothing_would_leave() -> None:
     """In offline mode a plan has nobody outside learn anything."""
     plan = case_in_memory(Workspace(Settings(offline=True))).plan(OUTSIDE)
-    assert plan.leaves == {}
+    assert plan.egress == {}
     assert "nothing leaves the machine" in str(plan)
 
 
@@ -149,18 +149,18 @@ def test_a_budget_is_at_least_something() -> None:
 @pytest.mark.parametrize("calls", range(1, 25))
 def test_a_plan_stays_within_its_calls(calls: int) -> None:
     """A plan never costs more than it may, and what it does not reach is told, with the leads that wait."""
-    leads = [Lead(IpAddress(f"9.9.9.{number}"), crowd=number) for number in range(1, 6)]
+    leads = [Candidate(IpAddress(f"9.9.9.{number}"), siblings=number) for number in range(1, 6)]
     plan, whole = plan_for(*leads, calls=calls), plan_for(*leads, calls=1000)
     assert plan.cost <= calls
-    assert len(plan.calls) + len(plan.beyond) == len(whole.calls)
-    assert {lead.entity.key for lead in plan.waiting} == {call.subject for call in plan.beyond}
+    assert len(plan.calls) + len(plan.over_budget) == len(whole.calls)
+    assert {lead.entity.key for lead in plan.waiting} == {call.subject for call in plan.over_budget}
     assert plan.calls == whole.calls[: len(plan.calls)]
 
 
 def test_what_was_asked_in_this_expansion_is_not_planned_again() -> None:
     """A pivot that ran in this expansion is not in its next plans."""
-    asked = Asked(now=frozenset({(str(OUTSIDE.key), "ti.lookup")}))
-    assert "ti.lookup" not in names(plan_for(Lead(OUTSIDE), asked=asked))
+    asked = Exclusions(already_planned=frozenset({(str(OUTSIDE.key), "ti.lookup")}))
+    assert "ti.lookup" not in names(plan_for(Candidate(OUTSIDE), asked=asked))
 
 
 # --- leads -----------------------------------------------------------------------------------------------------------
@@ -168,9 +168,12 @@ def test_what_was_asked_in_this_expansion_is_not_planned_again() -> None:
 
 def test_a_crowd_is_left_out_with_the_reason() -> None:
     """Of an entity in too large a crowd of its kind nothing is asked, unless it is known to be malicious."""
-    crowd = Lead(Domain("a.example"), crowd=26)
+    crowd = Candidate(Domain("a.example"), siblings=26)
     plan = plan_for(
-        crowd, Lead(Domain("b.example"), crowd=25), Lead(Domain("c.example"), "malicious", crowd=99), calls=200
+        crowd,
+        Candidate(Domain("b.example"), siblings=25),
+        Candidate(Domain("c.example"), "malicious", siblings=99),
+        calls=200,
     )
     assert {call.subject.value for call in plan.calls} == {"b.example", "c.example"}
     assert plan.left_out == ((crowd.entity, "one of 26 of its kind in one answer"),)
@@ -181,7 +184,7 @@ def test_a_crowd_is_left_out_with_the_reason() -> None:
 def test_an_account_that_every_machine_has_is_no_lead() -> None:
     """SYSTEM is left out, with the reason; a domain's account is not."""
     system = Account("S-1-5-18", host=FULL)
-    plan = plan_for(Lead(system), Lead(Account("corp\\alice")))
+    plan = plan_for(Candidate(system), Candidate(Account("corp\\alice")))
     assert plan.left_out == ((system, "an account that every machine has"),)
     assert {call.subject.value for call in plan.calls} == {"corp\\alice"}
 
@@ -189,21 +192,21 @@ def test_an_account_that_every_machine_has_is_no_lead() -> None:
 @pytest.mark.parametrize(
     ("better", "worse"),
     [
-        (Lead(OUTSIDE, "malicious"), Lead(OUTSIDE)),
-        (Lead(OUTSIDE), Lead(OUTSIDE, "benign")),
-        (Lead(OUTSIDE, crowd=3), Lead(OUTSIDE, crowd=20)),
-        (Lead(OUTSIDE, trail=4), Lead(OUTSIDE)),
-        (Lead(Url("https://evil.example/")), Lead(Host(FULL))),
+        (Candidate(OUTSIDE, "malicious"), Candidate(OUTSIDE)),
+        (Candidate(OUTSIDE), Candidate(OUTSIDE, "benign")),
+        (Candidate(OUTSIDE, siblings=3), Candidate(OUTSIDE, siblings=20)),
+        (Candidate(OUTSIDE, path_score=4), Candidate(OUTSIDE)),
+        (Candidate(Url("https://evil.example/")), Candidate(Host(FULL))),
     ],
 )
-def test_better_leads_come_first(better: Lead, worse: Lead) -> None:
+def test_better_leads_come_first(better: Candidate, worse: Candidate) -> None:
     """What is worse, rarer, and found through something worse is asked about first."""
     assert better.score > worse.score
 
 
 def test_equal_leads_are_in_the_order_of_their_keys() -> None:
     """Leads of one score are asked about in the order of their keys, whatever the order in which they came."""
-    leads = [Lead(IpAddress(f"9.9.9.{number}")) for number in (3, 1, 2)]
+    leads = [Candidate(IpAddress(f"9.9.9.{number}")) for number in (3, 1, 2)]
     subjects = dict.fromkeys(call.subject.value for call in plan_for(*leads, calls=1000).calls)
     assert list(subjects) == ["9.9.9.1", "9.9.9.2", "9.9.9.3"]
 
@@ -211,7 +214,7 @@ def test_equal_leads_are_in_the_order_of_their_keys() -> None:
 def test_text_in_a_plan_is_shown_and_does_nothing() -> None:
     """A plan with hostile names is printed without control characters."""
     subject: Entity = Url("https://evil.example/\u202e\x1b[31m")
-    text = str(plan_for(Lead(subject)))
+    text = str(plan_for(Candidate(subject)))
     assert text.replace("\n", "").isprintable()
 
 

@@ -65,7 +65,7 @@ def later() -> Later:
 
 @pytest.fixture
 def open_case(service: Service, later: Later) -> Iterator[Case]:
-    with Case(Store(None), around=service.workspace(), clock=later) as case:
+    with Case(Store(None), workspace=service.workspace(), clock=later) as case:
         yield case
 
 
@@ -168,7 +168,7 @@ def test_a_failure_is_never_repeated(
 def test_what_was_not_tried_is_tried_later(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a key nothing is sent and that is recorded; with the key the same pivot is sent."""
     monkeypatch.delenv(AbuseIpDb.secret)
-    with Case(Store(None), around=service.workspace()) as case:
+    with Case(Store(None), workspace=service.workspace()) as case:
         assert ADDRESS.ti.abuseipdb().outcome is Outcome.SKIPPED
         assert service.asked == []
         monkeypatch.setenv(AbuseIpDb.secret, KEY)

@@ -28,7 +28,7 @@ from clew.graph.case import Case
 from clew.graph.events import Noted, Opened, Redacted, Signed
 from clew.graph.plan import Budget
 from clew.graph.redacting import OwnerKey, Redaction, Rules, new_key
-from clew.graph.redacting.drafting import draft
+from clew.graph.redacting.drafting import redact_case
 from clew.graph.redacting.restoring import restore
 from clew.graph.store import Store
 from clew.graph.verifying import verify
@@ -228,7 +228,7 @@ def test_whatever_it_is_called_it_does_not_get_out(name: str, machine: str, doma
             case.add(process)
             process.transform.decode()
         IpAddress(address).net.kind()
-        made = draft(case._store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
+        made = redact_case(case._store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
         stays = {plain for _, plain in made.redaction.plain}
         bodies = [b"", *bodies_of(made.store)]
         for value in {name, machine, full, address} - stays:
@@ -241,7 +241,7 @@ def test_whatever_it_is_called_it_does_not_get_out(name: str, machine: str, doma
 
 def bodies_of(store: Store) -> list[bytes]:
     """Everything that is packed in a store, unpacked."""
-    bodies = [store.checked(fingerprint).body for fingerprint in store.evidence()]
+    bodies = [store.verified_reply(fingerprint).body for fingerprint in store.evidence()]
     rows = store.connection.execute("SELECT body FROM steps").fetchall()
     return [*bodies, *(zstandard.ZstdDecompressor().decompress(row[0]) for row in rows)]
 
@@ -311,7 +311,7 @@ def pseudonyms(rules: Rules | None = None, *entities: object, notes: tuple[str, 
             case.add(entity)  # type: ignore[arg-type]
         for text in notes:
             case.note(text)
-        made = draft(case._store, rules or Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
+        made = redact_case(case._store, rules or Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
     made.store.close()
     return {each.value: each.pseudonym for each in made.redaction.replaced}
 
@@ -324,7 +324,7 @@ def texts(*notes: str, rules: Rules | None = None, entities: tuple[object, ...] 
             case.add(entity)  # type: ignore[arg-type]
         for text in notes:
             case.note(text)
-        with draft(case._store, rules or Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me").store as store:
+        with redact_case(case._store, rules or Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me").store as store:
             return [step.event.text for step in store.steps() if isinstance(step.event, Noted)]
 
 
@@ -505,7 +505,7 @@ def test_names_that_are_too_plain_are_told() -> None:
     case = case_in_memory()
     with case:
         case.add(Account("corp\\4711"), Host("dc"), Account("corp\\entity"))
-        made = draft(case._store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
+        made = redact_case(case._store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
     made.store.close()
     assert set(made.redaction.plain) == {("account", "4711"), ("host", "dc"), ("account", "entity")}
     assert "not replaced, too short or too common to be told from other text: dc (host)" in str(made.redaction)
@@ -715,7 +715,7 @@ def test_steps_that_were_changed_do_not_lead_back(tmp_path: Path) -> None:
     with Store(made.outside) as store, Store(forged) as target:
         for step in store.steps():
             event = Noted("it was not") if step.number == 3 else step.event
-            replies = {name: store.checked(name) for name in store.evidence()}
+            replies = {name: store.verified_reply(name) for name in store.evidence()}
             target.append(event, at=step.at, by=step.by, replies=replies, tool=step.tool)
     with opened(forged) as case, pytest.raises(CaseDamaged, match="do not lead back"):
         case.restore(tmp_path / "back.clew", key=KEY)
@@ -729,7 +729,7 @@ def test_there_is_nothing_to_restore_in_an_ordinary_case(tmp_path: Path, sample:
     with Store(path) as store, store.transaction() as connection:
         connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 2")
     with Store(path) as store, pytest.raises(CaseDamaged, match="step 2"):
-        draft(store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
+        redact_case(store, Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
 
 
 def test_a_signature_does_not_go_along(tmp_path: Path) -> None:
@@ -773,8 +773,8 @@ def test_a_key_is_the_same_as_bytes_and_in_a_file(tmp_path: Path) -> None:
         path = tmp_path / "owner.key"
         path.write_text(text)
         path.chmod(0o600)
-        marks.add(OwnerKey.of(path).mark("a", "b"))
-    assert marks == {OwnerKey.of(KEY).mark("a", "b")}
+        marks.add(OwnerKey.of(path).keyed_digest("a", "b"))
+    assert marks == {OwnerKey.of(KEY).keyed_digest("a", "b")}
 
 
 @pytest.mark.parametrize(

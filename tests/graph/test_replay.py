@@ -72,7 +72,7 @@ def test_what_was_done_replays(tmp_path: Path, outside: Workspace, deaf: list[ob
     deaf.clear()
     replay = replayed(path)
     assert replay.identical, replay
-    assert (replay.digest, replay.saved, replay.first_difference, deaf) == (digest, digest, "", [])
+    assert (replay.digest, replay.saved_digest, replay.first_difference, deaf) == (digest, digest, "", [])
     assert str(replay).startswith("identical: ")
 
 
@@ -147,7 +147,7 @@ def test_a_parser_that_changed_is_told(tmp_path: Path, outside: Workspace, monke
     monkeypatch.setattr(MaxMind.ip, "function", changed_parser(MaxMind.ip.function, reason="elsewhere", links=(link,)))
     replay = replayed(path)
     assert not replay.identical
-    assert replay.digest != replay.saved
+    assert replay.digest != replay.saved_digest
     assert "host:somewhere" in replay.first_difference
     assert str(replay) == f"different: {replay.first_difference}"
 
@@ -243,7 +243,7 @@ def test_edited_evidence_is_damage(tmp_path: Path, outside: Workspace) -> None:
 def test_a_claim_with_edited_evidence_is_damage(incident: Case, scenario: Scenario) -> None:
     """Looking behind a claim whose evidence was changed says so instead of showing it."""
     IpAddress(scenario.seed).query.connections()
-    claim = incident.said()[0]
+    claim = incident.claim_list()[0]
     with incident._store.transaction() as connection:
         connection.execute("UPDATE evidence SET body = (SELECT body FROM steps LIMIT 1)")
     with pytest.raises(CaseDamaged, match=f"of step {claim.step} was changed"):

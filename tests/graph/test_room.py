@@ -33,7 +33,7 @@ def asked(scenario: Scenario, path: Path, **limits: int) -> Investigation:
 def test_what_there_is_no_room_for_is_told(scenario: Scenario, tmp_path: Path, limit: str, told: str) -> None:
     """A reply that is too large is not kept; its answer is, and the step, the claims and the history say so."""
     with asked(scenario, tmp_path / "x.clew", **{limit: 100}) as case:
-        claims = case.said()
+        claims = case.claim_list()
         assert len(claims) > 5
         with pytest.raises(CaseError, match=f"was not kept: .*{told}"):
             claims[0].evidence()
@@ -61,8 +61,8 @@ def test_asking_again_with_room_keeps_it(scenario: Scenario, tmp_path: Path) -> 
     with Investigation.open(path, workspace=Workspace(Settings(cache=tmp_path / "cache"))) as case:
         case.connect(scenario.logs)
         IpAddress(scenario.seed).query.connections()
-        assert all(claim.evidence() for claim in case.said() if claim.step == case.steps)
-        assert case.evidence(case.said()[-1])
+        assert all(claim.evidence() for claim in case.claim_list() if claim.step == case.steps)
+        assert case.evidence(case.claim_list()[-1])
 
 
 def test_rows_that_cannot_be_left_out_are_refused(tmp_path: Path) -> None:

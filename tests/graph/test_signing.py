@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from clew.errors import CaseError, MissingExtra
 from clew.graph import keys
 from clew.graph.case import Case
-from clew.graph.events import Signed, chain, event_json
+from clew.graph.events import Signed, event_json, step_hash
 from clew.graph.signers import Signers
 from clew.graph.signing import Fault, Statement
 from clew.graph.sshsig import SshSignature
@@ -74,7 +74,7 @@ def rewritten(path: Path, change: Callable[[int, Any], Any]) -> None:
                     continue
                 number, body = number + 1, event_json(event)
                 at = Statement.of((1, ""), step.at, "x").time
-                digest = chain(previous, number, at, step.by, step.tool, body)
+                digest = step_hash(previous, number, at, step.by, step.tool, body)
                 row = (number, at, step.by, step.tool, event.kind, zstandard.compress(body.encode()), previous, digest)
                 connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
                 previous = digest
@@ -97,7 +97,7 @@ def test_a_signature_says_who_signed_what(case: Path, alice: Path):
         assert (signature.signer, signature.covers, signature.step) == ("alice", opened.steps - 2, opened.steps - 1)
         found = opened.verify(signers=public(alice))
     assert found
-    assert found.unsigned == 1
+    assert found.unsigned_steps == 1
     assert f"signed by alice with {signature.key}, valid" in str(found)
     assert f"the last 1 of {found.total} steps are not signed" in str(found)
 
@@ -116,8 +116,8 @@ def test_a_case_can_be_signed_by_several(case: Path, alice: Path, mallory: Path)
     with Case.open(case, workspace=bare_workspace(case.parent, analyst="mallory")) as opened:
         opened.sign(mallory)
         assert [bool(each) for each in opened.signatures()] == [True, True]
-        assert opened.verify(signers=public(alice)).unsigned == 2
-        assert opened.verify(signers=public(mallory)).unsigned == 0
+        assert opened.verify(signers=public(alice)).unsigned_steps == 2
+        assert opened.verify(signers=public(mallory)).unsigned_steps == 0
 
 
 def test_taking_back_leaves_the_signature(case: Path, alice: Path):
@@ -126,7 +126,7 @@ def test_taking_back_leaves_the_signature(case: Path, alice: Path):
         opened.undo(3)
         found = opened.verify(signers=public(alice))
     assert found
-    assert found.unsigned == 4
+    assert found.unsigned_steps == 4
 
 
 # --- every way of bending one ----------------------------------------------------------------------------------------
@@ -160,13 +160,13 @@ def test_a_signature_of_somebody_else_is_told(case: Path, mallory: Path):
 
 def test_a_forged_signature_is_told(case: Path, alice: Path, mallory: Path):
     """A statement that names the key of one and is signed by another is forged."""
-    genuine = SshSignature.read(keys.sign(b"x", keys.load_private(alice)).armoured())
+    genuine = SshSignature.read(keys.sign(b"x", keys.load_private(alice)).armour())
 
     def forge(_: int, event: Any) -> Any:
         if not isinstance(event, Signed):
             return event
         made = keys.sign(event.statement.encode(), keys.load_private(mallory))
-        return replace(event, signature=replace(made, key=genuine.key).armoured())
+        return replace(event, signature=replace(made, key=genuine.key).armour())
 
     rewritten(case, forge)
     found = verified(case, alice)
@@ -225,7 +225,7 @@ def test_a_changed_byte_of_a_signed_step_is_found():
     @FEWER
     @given(st.lists(deeds, max_size=6), st.data())
     def check(history: list[tuple[Any, ...]], data: st.DataObject) -> None:
-        opened = Case(Store(None), around=Workspace(Settings()), clock=Clock())
+        opened = Case(Store(None), workspace=Workspace(Settings()), clock=Clock())
         opened.note("the first")
         for act, *arguments in history:
             act(opened, *arguments)
@@ -257,7 +257,7 @@ def change_a_byte(store: Store, number: int, data: st.DataObject) -> None:
                 new = data.draw(st.sampled_from(PRINTABLE.replace(fields[which][where], "")))
                 fields[which] = fields[which][:where] + new + fields[which][where + 1 :]
             at, by, tool, body = fields
-            digest = chain(previous, place, at, by, tool, body)
+            digest = step_hash(previous, place, at, by, tool, body)
             values = (at, by, tool, zstandard.compress(body.encode()), previous, digest, place)
             connection.execute(
                 "UPDATE steps SET at = ?, by = ?, tool = ?, body = ?, previous = ?, hash = ? WHERE number = ?", values
@@ -275,7 +275,7 @@ def test_a_statement_kept_elsewhere_finds_that_later_steps_are_gone(case: Path, 
     with Case.open(case, workspace=bare_workspace(tmp_path)) as opened:
         opened.sign_beside(alice, tmp_path / "kept.txt")
     assert case.read_bytes() == before
-    assert verified(case, alice, tmp_path / "kept.txt").unsigned == 0
+    assert verified(case, alice, tmp_path / "kept.txt").unsigned_steps == 0
     rewritten(case, lambda _, event: None if getattr(event, "text", "") == "an afterthought" else event)
     assert verified(case, alice)
     found = verified(case, alice, tmp_path / "kept.txt")
@@ -303,7 +303,7 @@ def test_without_the_library_signatures_are_not_checked(case: Path, alice: Path,
     found = verified(case)
     assert found
     assert "not checked: " in str(found)
-    assert found.unsigned == found.total
+    assert found.unsigned_steps == found.total
     for asking in (lambda: verified(case, alice), lambda: keys.load_private(alice)):
         with pytest.raises(MissingExtra, match=r"pip install 'clew\[share\]'"):
             asking()

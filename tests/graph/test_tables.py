@@ -112,7 +112,7 @@ def test_the_graph_is_keyed_by_identity(incident: Case, scenario: Scenario) -> N
         assert data["entity"].key == key
         assert {"kind", "label", "verdict", "severity", "tags"} <= set(data)
     claims = [claim for *_, data in graph.edges(data=True) for claim in data["claims"]]
-    assert len(claims) == len(incident.claims()) == len(incident.said())
+    assert len(claims) == len(incident.claims()) == len(incident.claim_list())
     for source, target, relation, data in graph.edges(keys=True, data=True):
         assert {(claim.source, claim.relation, claim.target) for claim in data["claims"]} == {
             (source, relation, target)
@@ -142,7 +142,7 @@ def test_the_evidence_of_a_claim_is_the_raw_row(incident: Case, scenario: Scenar
     seed.query.connections()
     lines = {line for path in scenario.logs.iterdir() for line in path.read_text("utf-8").splitlines()}
     rows = {json.dumps(json.loads(line), sort_keys=True) for line in lines}
-    claims = incident.said()
+    claims = incident.claim_list()
     assert len(claims) > 5
     for claim in claims:
         raw = claim.evidence()
@@ -157,7 +157,7 @@ def test_what_was_asked_of_nobody_has_no_evidence(case: Case) -> None:
     """A claim that clew concluded by itself has no reply behind it, and says that it is inferred."""
     Process(GUID, host=FULL, command_line=f"{ENCODED} http://evil.example/x").transform.decode()
     URL.transform.parts()
-    (claim,) = case.said()
+    (claim,) = case.claim_list()
     assert claim.inferred
     assert claim.evidence() == []
 

@@ -121,7 +121,7 @@ def test_unmerging_machines_gives_back_what_was_on_each() -> None:
     things = (*host_of_many(), *map(full_of, host_of_many()), Host(SHORT), Host(FULL))
     assert keys(case) == {str(entity.key) for entity in things}
     for entity in things:
-        assert case.entity(entity).described() == entity.described()
+        assert case.entity(entity).filled_fields() == entity.filled_fields()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def asked(case: Case) -> list[dict[str, str | None]]:
 @pytest.fixture
 def timed(tmp_path: Path) -> Iterator[Case]:
     """An open case whose clock is at noon."""
-    with Case(Store(None), around=bare_workspace(tmp_path), clock=Clock()) as case:
+    with Case(Store(None), workspace=bare_workspace(tmp_path), clock=Clock()) as case:
         yield case
 
 

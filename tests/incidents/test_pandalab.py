@@ -32,20 +32,22 @@ class Recording:
 
     def processes(self) -> dict[int, Process]:
         """The processes of the graph by their id."""
-        entities = (node.entity for node in self.case.known())
+        entities = (node.entity for node in self.case.node_list())
         return {entity.pid: entity for entity in entities if isinstance(entity, Process) and entity.pid is not None}
 
     def payload(self) -> Process:
         """The one process that ran the payload and talked to the C2."""
-        talked = {claim.source for claim in self.case.said() if claim.relation is Relation.COMMUNICATES_WITH}
-        found = [node.entity for node in self.case.known() if node.key in talked]
+        talked = {claim.source for claim in self.case.claim_list() if claim.relation is Relation.COMMUNICATES_WITH}
+        found = [node.entity for node in self.case.node_list() if node.key in talked]
         (payload,) = (entity for entity in found if isinstance(entity, Process) and entity.name == PAYLOAD)
         return payload
 
     def targets(self, relation: Relation) -> set[str]:
         """What claims of that relation say of the payload."""
         key = self.payload().key
-        return {str(claim.target) for claim in self.case.said() if claim.source == key and claim.relation is relation}
+        return {
+            str(claim.target) for claim in self.case.claim_list() if claim.source == key and claim.relation is relation
+        }
 
 
 @pytest.fixture(scope="module", params=CAMPAIGNS)
@@ -67,10 +69,10 @@ def test_the_payload_talked_to_the_address_and_port_of_the_transcript(recording:
 def test_the_payload_has_its_parent(recording: Recording) -> None:
     """Who started the payload is in the graph, and is the browser, the desktop or the dropper that the user clicked."""
     key = recording.payload().key
-    labels = {node.key: node.label for node in recording.case.known()}
+    labels = {node.key: node.label for node in recording.case.node_list()}
     parents = {
         labels[claim.source]
-        for claim in recording.case.said()
+        for claim in recording.case.claim_list()
         if claim.target == key and claim.relation is Relation.CREATED
     }
     assert {parent.partition(" ")[0] for parent in parents} <= {"explorer.exe", "msedge.exe", "happy_image.jpeg.exe"}
@@ -85,7 +87,7 @@ def test_processes_of_the_transcript_are_found_by_their_ids(recording: Recording
     old, new = int(migration[1]), int(migration[2])
     assert recording.payload().pid == old
     assert f"ip:{recording.session.c2}" in {
-        str(claim.target) for claim in recording.case.said() if claim.source == recording.processes()[new].key
+        str(claim.target) for claim in recording.case.claim_list() if claim.source == recording.processes()[new].key
     }
 
 
@@ -109,7 +111,7 @@ def test_the_tool_that_opened_lsass_is_the_one_of_the_transcript(recording: Reco
 
 def test_one_victim_is_one_node(recording: Recording) -> None:
     """However the rows name the machine, it is one host node."""
-    hosts = [node.entity for node in recording.case.known() if isinstance(node.entity, Host)]
+    hosts = [node.entity for node in recording.case.node_list() if isinstance(node.entity, Host)]
     assert len({host.short for host in hosts if isinstance(host, Host)}) == len(hosts)
 
 

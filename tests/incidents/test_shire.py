@@ -43,7 +43,7 @@ class Movement:
 
     def stager(self) -> Process:
         """The process of the new agent, by the id that the console shows."""
-        found = [node.entity for node in self.case.known() if isinstance(node.entity, Process)]
+        found = [node.entity for node in self.case.node_list() if isinstance(node.entity, Process)]
         (stager,) = (entity for entity in found if isinstance(entity, Process) and entity.pid == self.agent.pid)
         return stager
 
@@ -60,10 +60,10 @@ def movement(
 def test_the_new_agent_is_a_process_with_its_starter(movement: Movement) -> None:
     """The process id that the console shows for the new agent is a PowerShell that the remote service started."""
     stager = movement.stager()
-    nodes = {node.key: node.entity for node in movement.case.known()}
+    nodes = {node.key: node.entity for node in movement.case.node_list()}
     parents = [
         nodes[claim.source]
-        for claim in movement.case.said()
+        for claim in movement.case.claim_list()
         if claim.target == stager.key and claim.relation is Relation.CREATED
     ]
     assert stager.name.lower() == "powershell.exe"
@@ -72,7 +72,7 @@ def test_the_new_agent_is_a_process_with_its_starter(movement: Movement) -> None
 
 def test_the_stager_talked_to_the_c2_that_it_hides(movement: Movement) -> None:
     """The address in the encoded launcher is the one that the process then talked to."""
-    claims = movement.case.said()
+    claims = movement.case.claim_list()
     hidden = {claim.target for claim in claims if claim.relation is Relation.DECODED_TO and claim.target.kind == "ip"}
     called = {
         claim.target
@@ -86,10 +86,10 @@ def test_the_stager_talked_to_the_c2_that_it_hides(movement: Movement) -> None:
 def test_the_account_is_the_one_of_the_console(movement: Movement) -> None:
     """The new agent runs as the account that the console shows, SYSTEM under the service manager."""
     key = movement.stager().key
-    nodes = {node.key: node.entity for node in movement.case.known()}
+    nodes = {node.key: node.entity for node in movement.case.node_list()}
     ran_as = [
         nodes[claim.target]
-        for claim in movement.case.said()
+        for claim in movement.case.claim_list()
         if claim.source == key and claim.relation is Relation.RAN_AS
     ]
     names = {account.label.rpartition("\\")[2] for account in ran_as if isinstance(account, Account)}
@@ -98,7 +98,7 @@ def test_the_account_is_the_one_of_the_console(movement: Movement) -> None:
 
 def test_the_movement_is_in_the_graph(movement: Movement) -> None:
     """The host that the operator sat on reached the host that the operator named, by address or by name."""
-    claims = movement.case.said()
+    claims = movement.case.claim_list()
     target = movement.case.entity(movement.target).key
     own = {claim.target for claim in claims if claim.relation is Relation.HAS_ADDRESS and claim.source == target}
     reached = {
@@ -114,7 +114,7 @@ def test_the_movement_is_in_the_graph(movement: Movement) -> None:
 def test_short_and_full_name_are_one_node_by_a_merge_that_can_be_undone(movement: Movement) -> None:
     """The machine that was named in short is the one of the rows; taking the merge back gives two nodes again."""
     case, short = movement.case, Host(movement.target.short)
-    hosts = [node.key.value for node in case.known() if isinstance(node.entity, Host)]
+    hosts = [node.key.value for node in case.node_list() if isinstance(node.entity, Host)]
     assert movement.target.value in hosts
     assert short.value not in hosts
     assert case.entity(short) == movement.target
@@ -122,7 +122,7 @@ def test_short_and_full_name_are_one_node_by_a_merge_that_can_be_undone(movement
     (step,) = merges[merges.gone == str(short.key)].step
     before = case.digest()
     case.unmerge(int(step), reason="to see that it can be done")
-    assert {short.value, movement.target.value} <= {node.key.value for node in case.known()}
+    assert {short.value, movement.target.value} <= {node.key.value for node in case.node_list()}
     case.merge(movement.target, short, reason="it is the same machine after all")
     assert case.entity(short) == movement.target
     assert before != case.digest()  # the history tells of both

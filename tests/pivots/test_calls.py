@@ -19,10 +19,10 @@ from clew import Investigation
 from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outcome, Process, Url, Verdict
 from clew.errors import ConnectError, SettingsError
 from clew.pivots import context, generate
-from clew.pivots.binding import Space, bind, fan_out
+from clew.pivots.binding import Menu, bind, fan_out
 from clew.pivots.configuring import configure
 from clew.pivots.context import Workspace, connect, current_session, workspace
-from clew.providers.geo.sources import brought_along
+from clew.providers.geo.sources import bundled_database
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.feed import LocalFeed
 from clew.settings import Settings
@@ -102,7 +102,7 @@ def test_pivots_work_in_a_running_loop(vendor):
 def test_without_sources_nothing_is_asked_and_the_next_step_is_told(workspace):
     """Nothing set is not nothing found: each pivot is skipped and says what it needs."""
     assert "CLEW_FEEDS" in Domain("evil.example").ti.feed().reason
-    if brought_along() is None:  # else there is a database without any setting
+    if bundled_database() is None:  # else there is a database without any setting
         assert "CLEW_GEOIP" in IP.geo.locate().reason
     assert "clew.connect" in Host("ws01").query.logons().reason
     assert "CLEW_ABUSEIPDB_KEY" in IP.ti.abuseipdb().reason
@@ -177,7 +177,7 @@ def test_hostile_subjects_are_shown_safely(workspace):
 def test_a_menu_is_a_class_that_reads_as_a_table(workspace):
     """A menu of one's own works like those of clew: rows in order, a look-up over them, names from the class."""
 
-    class Mine(Space[IpAddress]):
+    class Mine(Menu[IpAddress]):
         menu = "mine"
         everybody = fan_out[IpAddress]()
         reports = bind(AbuseIpDb.ip)
@@ -213,14 +213,14 @@ def test_generated_menus_are_fresh():
 def test_stale_menus_are_found_and_written_anew(tmp_path, monkeypatch, capsys):
     """A hand edit is found, and writing puts it right; what is written is Python that compiles."""
     target = tmp_path / "query.py"
-    target.write_text(generate.generated().replace("limit: int = 1000", "limit: int = 10"), "utf-8")
+    target.write_text(generate.module_text().replace("limit: int = 1000", "limit: int = 10"), "utf-8")
     monkeypatch.setattr(generate, "TARGET", target)
     assert generate.main(["--check"]) == 1
     assert "stale: run python -m clew.pivots.generate" in capsys.readouterr().err
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
     compile(target.read_text("utf-8"), str(target), "exec")
-    assert json.dumps(generate.generated())
+    assert json.dumps(generate.module_text())
 
 
 def test_settings_come_from_the_environment(monkeypatch, tmp_path):

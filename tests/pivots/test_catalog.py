@@ -12,7 +12,7 @@ import clew
 from clew import Host, IpAddress, configure
 from clew.entities import ENTITY_TYPES, Entity
 from clew.pivots import reference
-from clew.pivots.catalog import EXAMPLES, card_of, catalog_of, search
+from clew.pivots.catalog import EXAMPLES, catalog_of, describe_pivot, search
 from clew.pivots.registry import find_pivot, pivots_for
 from tests.support import active
 
@@ -88,16 +88,16 @@ def test_an_example_is_code_that_works(cls, card, workspace):
 
 def test_contact_is_the_most_that_any_source_does():
     """A look-up that asks one source outside is passive; what leaves names the source."""
-    card = card_of(IpAddress, find_pivot(IpAddress, "ti.lookup"))
+    card = describe_pivot(IpAddress, find_pivot(IpAddress, "ti.lookup"))
     outside = len([each for each in card.sources if each.contact == "passive"])
     assert card.contact == "passive"
     assert card.leaves == f"the IpAddress, to those of the {outside} sources outside that are configured"
     assert card.cost == f"at most {outside + 1} asks"
-    single = card_of(IpAddress, find_pivot(IpAddress, "ti.abuseipdb"))
+    single = describe_pivot(IpAddress, find_pivot(IpAddress, "ti.abuseipdb"))
     assert (single.contact, single.leaves, single.cost) == ("passive", "the IpAddress, to AbuseIPDB", "1 ask")
-    local = card_of(Host, find_pivot(Host, "query.logons"))
+    local = describe_pivot(Host, find_pivot(Host, "query.logons"))
     assert (local.contact, local.leaves, local.cost) == ("local", "nothing", "1 ask")
-    assert card_of(IpAddress, find_pivot(IpAddress, "net.kind")).cost == "computed here"
+    assert describe_pivot(IpAddress, find_pivot(IpAddress, "net.kind")).cost == "computed here"
 
 
 def test_the_reference_says_when_it_is_stale(tmp_path, capsys):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, Fact, Finding, IpAddress, Link, Outcome, Relation, Severity, Verdict
 from clew.entities.finding import VERDICT_ORDER
-from clew.pivots.choosing import Rule
+from clew.pivots.choosing import VerdictRule
 from clew.pivots.combine import combine_findings
 
 IP = IpAddress("8.8.4.4")
@@ -23,8 +23,8 @@ def part(
     return Finding(IP, provider=provider, outcome=outcome, verdict=verdict, **more)
 
 
-def combined(*parts: Finding, rule: Rule | None = None) -> Finding:
-    return combine_findings(IP, "ti.lookup", parts, rule or Rule())
+def combined(*parts: Finding, rule: VerdictRule | None = None) -> Finding:
+    return combine_findings(IP, "ti.lookup", parts, rule or VerdictRule())
 
 
 parts_strategy = st.lists(
@@ -136,16 +136,16 @@ BAD, DOUBTED, GOOD = Verdict.MALICIOUS, Verdict.SUSPICIOUS, Verdict.BENIGN
 @pytest.mark.parametrize(
     ("rule", "said", "verdict"),
     [
-        (Rule(), {"a": BAD}, BAD),
-        (Rule(2), {"a": BAD}, DOUBTED),
-        (Rule(2), {"a": BAD, "b": DOUBTED, "c": GOOD}, DOUBTED),
-        (Rule(2), {"a": BAD, "b": BAD}, BAD),
-        (Rule(weights={"a": 0.5}), {"a": BAD}, DOUBTED),
-        (Rule(weights={"a": 0.5, "b": 0.5}), {"a": BAD, "b": BAD}, BAD),
-        (Rule(weights={"a": 0}), {"a": BAD}, Verdict.UNKNOWN),
-        (Rule(weights={"a": 0}), {"a": BAD, "b": GOOD}, GOOD),
-        (Rule(2, {"a": 2}), {"a": BAD, "b": GOOD}, BAD),
-        (Rule(0.5, {"a": 0.5}), {"a": BAD}, BAD),
+        (VerdictRule(), {"a": BAD}, BAD),
+        (VerdictRule(2), {"a": BAD}, DOUBTED),
+        (VerdictRule(2), {"a": BAD, "b": DOUBTED, "c": GOOD}, DOUBTED),
+        (VerdictRule(2), {"a": BAD, "b": BAD}, BAD),
+        (VerdictRule(weights={"a": 0.5}), {"a": BAD}, DOUBTED),
+        (VerdictRule(weights={"a": 0.5, "b": 0.5}), {"a": BAD, "b": BAD}, BAD),
+        (VerdictRule(weights={"a": 0}), {"a": BAD}, Verdict.UNKNOWN),
+        (VerdictRule(weights={"a": 0}), {"a": BAD, "b": GOOD}, GOOD),
+        (VerdictRule(2, {"a": 2}), {"a": BAD, "b": GOOD}, BAD),
+        (VerdictRule(0.5, {"a": 0.5}), {"a": BAD}, BAD),
     ],
 )
 def test_a_rule_says_whose_word_is_enough(rule, said, verdict):
@@ -157,7 +157,7 @@ def test_a_rule_says_whose_word_is_enough(rule, said, verdict):
 
 def test_a_verdict_that_was_lowered_says_so():
     """The reason begins with the rule, and the severity is no longer high."""
-    whole = combined(says("a", BAD), rule=Rule(2))
+    whole = combined(says("a", BAD), rule=VerdictRule(2))
     assert whole.reason == "malicious needs the word of 2; a: a says so"
     assert whole.severity is Severity.MEDIUM
 
@@ -165,6 +165,6 @@ def test_a_verdict_that_was_lowered_says_so():
 @given(parts_strategy, st.floats(0.1, 5), st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 3)))
 def test_no_rule_makes_it_worse_than_the_worst_that_is_said(parts, agree, weights):
     """A rule can only lower a verdict, and never drops a part, a reason or a link."""
-    plain, judged = combined(*parts), combined(*parts, rule=Rule(agree, weights))
+    plain, judged = combined(*parts), combined(*parts, rule=VerdictRule(agree, weights))
     assert VERDICT_ORDER.index(judged.verdict) >= VERDICT_ORDER.index(plain.verdict) or Verdict.UNKNOWN is plain.verdict
     assert (judged.parts, judged.links, judged.outcome) == (plain.parts, plain.links, plain.outcome)

@@ -19,7 +19,7 @@ import clew.entities.menus
 from clew.entities import ENTITY_TYPES, Entity, Finding, Outcome
 from clew.errors import QueryError
 from clew.pivots.attach import MENUS
-from clew.pivots.binding import Space, menu
+from clew.pivots.binding import Menu, menu
 from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
@@ -77,7 +77,7 @@ def test_a_menu_is_for_its_entity(cls):
     """The space behind each menu is of that entity, and is called what the menu is called."""
     for name in MENUS[cls]:
         space = getattr(cls, name)
-        assert issubclass(space, Space)
+        assert issubclass(space, Menu)
         assert space.entity() is cls
         assert space.menu == name
         assert inspect.getdoc(space)
@@ -189,7 +189,7 @@ def test_an_unknown_pivot_is_named(cls):
     """A pivot that an entity has not is an error that says which it has."""
     with pytest.raises(QueryError) as refused:
         find_pivot(cls, "ti.magic")
-    assert "has no pivot 'ti.magic'" in refused.value.what
+    assert "has no pivot 'ti.magic'" in refused.value.message
     assert all(name in refused.value.next_step for name in pivots_for(cls))
 
 

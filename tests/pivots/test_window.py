@@ -15,10 +15,10 @@ from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError, SettingsError
 from clew.pivots import context
-from clew.pivots.choosing import Choice, Rule
+from clew.pivots.choosing import LookupPolicy, VerdictRule
 from clew.pivots.configuring import configure
 from clew.pivots.context import connect
-from clew.pivots.invocation import settled
+from clew.pivots.invocation import resolve_arguments
 from clew.pivots.registry import find_pivot
 from tests.pivots.test_conformance import PIVOTS
 from tests.providers.events import ALL, HOST, ndjson
@@ -109,7 +109,7 @@ def test_a_wrong_window_changes_nothing(workspace, window):
 def test_what_is_run_is_absolute():
     """Relative times, datetimes and distances become one spelling in UTC, and all arguments are there."""
     for start in ("-1d", timedelta(days=-1), NOW - timedelta(days=1), "2026-03-16T13:00+01:00"):
-        asked = settled(LOGONS, {"start": start, "logon_type": 3}, ANY_TIME, NOW)
+        asked = resolve_arguments(LOGONS, {"start": start, "logon_type": 3}, ANY_TIME, NOW)
         assert asked == {"logon_type": 3, "limit": 1000, "start": "2026-03-16T12:00:00.000000Z", "end": None}
 
 
@@ -125,45 +125,45 @@ def test_what_is_run_is_absolute():
 )
 def test_a_call_wins_over_the_window_around_it(given, expected):
     """Each end that a call gives counts before that of the session; what it does not give comes from there."""
-    asked = settled(LOGONS, given, DAY, NOW)
+    asked = resolve_arguments(LOGONS, given, DAY, NOW)
     assert (asked["start"], asked["end"]) == expected
 
 
 def test_a_call_that_contradicts_the_window_around_it_is_told():
     """A start after the end of the session's window is refused, with both."""
     with pytest.raises(QueryError, match=r"starts at 2026-03-18.* but at 2026-03-17"):
-        settled(LOGONS, {"start": "+1d"}, DAY, NOW)
+        resolve_arguments(LOGONS, {"start": "+1d"}, DAY, NOW)
 
 
 @pytest.mark.parametrize("pivot", [pivot for _, pivot in PIVOTS.values()], ids=PIVOTS)
 def test_what_is_run_means_the_same_later(pivot):
     """For every pivot: what was settled is JSON, and settling it again, at any time in any window, changes nothing."""
-    asked = settled(pivot, {}, DAY, NOW)
+    asked = resolve_arguments(pivot, {}, DAY, NOW)
     assert set(asked) == set(pivot.signature.parameters)
     assert json.loads(json.dumps(asked)) == asked
-    assert settled(pivot, asked, ANY_TIME, NOW + timedelta(days=400)) == asked
+    assert resolve_arguments(pivot, asked, ANY_TIME, NOW + timedelta(days=400)) == asked
     assert asked.get("start") == (DAY.stamps[0] if "start" in pivot.signature.parameters else None)
 
 
 def test_who_is_asked_is_written_down():
     """A look-up is recorded with the names of those it asks: a menu that grows later does not change it."""
     lookup = find_pivot(IpAddress, "ti.lookup")
-    asked = settled(lookup, {"providers": None}, ANY_TIME, NOW)
+    asked = resolve_arguments(lookup, {"providers": None}, ANY_TIME, NOW)
     assert asked == {"providers": [*lookup.rows], "agree": 1.0}
-    named = settled(lookup, {"providers": ("feed", "feed"), "agree": 2}, ANY_TIME, NOW)
+    named = resolve_arguments(lookup, {"providers": ("feed", "feed"), "agree": 2}, ANY_TIME, NOW)
     assert named == {"providers": ["feed"], "agree": 2.0}
-    some = Choice(lambda provider: not provider.leaves, Rule(3, {"feed": 0.5, "nobody": 2}))
-    asked = settled(lookup, {"providers": None, "agree": None}, ANY_TIME, NOW, some)
+    some = LookupPolicy(lambda provider: not provider.leaves, VerdictRule(3, {"feed": 0.5, "nobody": 2}))
+    asked = resolve_arguments(lookup, {"providers": None, "agree": None}, ANY_TIME, NOW, some)
     assert asked == {"providers": ["feed"], "agree": 3.0, "weights": {"feed": 0.5}}
     with pytest.raises(ValueError, match="agree"):
-        settled(lookup, {"agree": 0}, ANY_TIME, NOW)
+        resolve_arguments(lookup, {"agree": 0}, ANY_TIME, NOW)
 
 
 @given(st.none() | st.text(max_size=12), st.none() | st.text("now+-@smhdw0123456789", max_size=8))
 def test_any_arguments_are_settled_or_refused(start, end):
     """Whatever is given as a time, a call is settled once and for all, or refused with clew's own error."""
     try:
-        asked = settled(LOGONS, {"start": start, "end": end}, ANY_TIME, NOW)
+        asked = resolve_arguments(LOGONS, {"start": start, "end": end}, ANY_TIME, NOW)
     except QueryError:
         return
-    assert settled(LOGONS, asked, ANY_TIME, NOW + timedelta(days=1)) == asked
+    assert resolve_arguments(LOGONS, asked, ANY_TIME, NOW + timedelta(days=1)) == asked

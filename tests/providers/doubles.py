@@ -27,7 +27,7 @@ class Question(Ask):
     leaves: ClassVar[bool] = True
     text: str = ""
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"text": self.text}
 
 

@@ -12,7 +12,7 @@ from clew.entities import Entity, Finding
 from clew.entities.times import ANY_TIME
 from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
-from clew.pivots.invocation import Invocation, settled
+from clew.pivots.invocation import Invocation, resolve_arguments
 from clew.pivots.registry import find_pivot
 from clew.providers.logs.fieldmaps import load_field_maps
 from clew.providers.logs.packs import Query
@@ -152,5 +152,5 @@ def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> F
     workspace = Workspace(Settings())
     workspace.logs = (logs,)
     pivot = find_pivot(type(subject), f"query.{query.name}")
-    asked = settled(pivot, arguments, ANY_TIME, NOON)
+    asked = resolve_arguments(pivot, arguments, ANY_TIME, NOON)
     return execute(workspace.runner(), Invocation(pivot.name, subject, asked), pivot).finding

@@ -131,7 +131,7 @@ def test_internal_values_never_leave(entity, why):
     refusal = OURS.refusal(Oracle, entity)
     assert refusal is not None
     assert refusal.kind == "private"
-    assert why in refusal.what
+    assert why in refusal.message
     assert refusal.next_step
     with pytest.raises(AskRefused):
         OURS.check(Question(), Oracle, entity)
@@ -184,7 +184,7 @@ def test_the_gate_always_answers(entity):
 def test_a_url_is_as_private_as_its_address(address):
     """An address that may not leave may not leave inside a URL either."""
     host = f"[{address}]" if address.version == 6 else str(address)
-    assert bool(OURS.private(Url(f"http://{host}/"))) >= bool(OURS.private(IpAddress(str(address))))
+    assert bool(OURS.private_reason(Url(f"http://{host}/"))) >= bool(OURS.private_reason(IpAddress(str(address))))
 
 
 @pytest.mark.parametrize(

@@ -78,22 +78,24 @@ def test_no_rows_is_nothing(logs, query):
     assert (finding.outcome, finding.reason) == (Outcome.NOTHING, "no such rows in the connected logs")
 
 
-@pytest.mark.parametrize(("query", "name"), [(query.id, name) for query in QUERIES.values() for name in query.takes])
+@pytest.mark.parametrize(
+    ("query", "name"), [(query.id, name) for query in QUERIES.values() for name in query.parameter_names]
+)
 def test_no_value_becomes_code(logs, monkeypatch, query, name):
     """For 32 hostile values of every parameter of every query, the SQL is the same, and the answer typed."""
     seen: set[str] = set()
     refused: set[str] = set()
-    check = store._one_select
+    check = store._check_select
     monkeypatch.setattr(store, "_one_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1])
     wanted = QUERIES[query]
     assert len(HOSTILE) == 32
     for value in HOSTILE:
-        bound = {other: [] if other == "hosts" else None for other in wanted.takes}
+        bound = {other: [] if other == "hosts" else None for other in wanted.parameter_names}
         bound[name] = [value] if name == "hosts" else value
         try:
             assert logs.select(wanted.sql, bound, 5).rows == ()
         except QueryError as error:
-            refused.add(error.what.partition(":")[0])
+            refused.add(error.message.partition(":")[0])
     assert refused <= {"the engine refused the query"}
     (sql,) = seen
     assert wanted.sql in sql
@@ -257,7 +259,7 @@ def test_no_logs_are_a_skip_and_trouble_is_told(logs):
     assert skipped.value.next_step == "clew.connect(path)"
     with pytest.raises(AskFailed) as failed:
         LogChannel((logs,)).send(LogQuery("IpAddress.connections", (), 5), LogProvider)
-    assert (failed.value.kind, failed.value.where) == ("query", logs.name)
+    assert (failed.value.kind, failed.value.location) == ("query", logs.name)
 
 
 def test_a_foreign_database_is_no_log(tmp_path):

@@ -121,7 +121,7 @@ def test_every_format_gives_the_same_views(tmp_path, plain, kind):
         "blank lines": lambda: ("a.ndjson", b"\n\n  \n" + lines.replace(b"\n", b"\n\n")),
     }[kind]()
     store = opened(tmp_path, content, name=name)
-    assert (store.files, store.rows, store.damaged) == (1, len(ALL), 0)
+    assert (store.files, store.rows, store.damaged_rows) == (1, len(ALL), 0)
     assert {view: rows(store, view, bare=True) for view in VIEWS} == plain
 
 
@@ -165,7 +165,7 @@ def test_a_bad_line_costs_one_row(tmp_path):
     """In each file, the one line that is no event is counted as damaged, and every other line is read."""
     good = ndjson([STARTED])
     store = opened(tmp_path, *(good + bad + b"\n" + good for bad in BAD))
-    assert (store.files, store.rows, store.damaged) == (len(BAD), 2 * len(BAD), len(BAD))
+    assert (store.files, store.rows, store.damaged_rows) == (len(BAD), 2 * len(BAD), len(BAD))
     sources = [row["source"] for row in rows(store, "processes")]
     assert {sources.count(source) for source in sources} == {2}
 
@@ -175,20 +175,20 @@ def test_a_bad_csv_row_costs_one_row(tmp_path, bad):
     """A row of another width, or of no UTF-8, is counted as damaged."""
     content = as_csv((STARTED, STARTED))
     store = opened(tmp_path, content + bad + b"\n" + content.partition(b"\n")[2], name="a.csv")
-    assert (store.rows, store.damaged) == (4, 1)
+    assert (store.rows, store.damaged_rows) == (4, 1)
 
 
 def test_a_bad_item_costs_one_row(tmp_path):
     """What is no object in an array is counted as damaged."""
     store = opened(tmp_path, json.dumps([STARTED, 5, None, "x", [STARTED]]).encode(), name="a.json")
-    assert (store.rows, store.damaged, len(rows(store, "processes"))) == (1, 4, 1)
+    assert (store.rows, store.damaged_rows, len(rows(store, "processes"))) == (1, 4, 1)
 
 
 def test_one_event_may_be_a_document(tmp_path):
     """A single event over several lines is one event, whatever lists it holds."""
     event = {**STARTED, "tags": ["one", "two"], "keywords": []}
     store = opened(tmp_path, json.dumps(event, indent=1).encode(), name="a.json")
-    assert (store.rows, store.damaged, len(rows(store, "processes"))) == (1, 0, 1)
+    assert (store.rows, store.damaged_rows, len(rows(store, "processes"))) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_a_file_that_is_damaged_as_a_whole_is_told(tmp_path, name, content, why)
     """A file of which nothing can be read is an error that names it, and leaves nothing behind."""
     with pytest.raises(ConnectError) as refused:
         opened(tmp_path, content, name=name)
-    assert why in refused.value.what
-    assert refused.value.where
+    assert why in refused.value.message
+    assert refused.value.location
     assert [*(tmp_path / "cache" / "logs").iterdir()] == []
 
 
@@ -257,6 +257,6 @@ def test_no_lines_break_a_log(tmp_path_factory, lines):
     # Spaces alone are no line, nor is a byte order mark at the beginning.
     filled = sum(bool(line.removeprefix(b"" if n else b"\xef\xbb\xbf").strip(b" ")) for n, line in enumerate(lines))
     store = opened(tmp_path_factory.mktemp("any"), b"\n".join([*lines, ndjson([CONNECTED])]))
-    assert store.rows + store.damaged == filled + 1
+    assert store.rows + store.damaged_rows == filled + 1
     assert [row["host_name"] for row in rows(store, "connections")] == [HOST]
     store.close()

@@ -130,7 +130,7 @@ def test_a_damaged_zip_is_refused(tmp_path, method):
                 with log_files(path) as found:
                     outcomes.add(len(found))
             except ConnectError as error:
-                outcomes.add(error.what.partition(":")[0])
+                outcomes.add(error.message.partition(":")[0])
     assert {outcome for outcome in outcomes if isinstance(outcome, str)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clew.errors import QueryError
-from clew.providers.logs.columns import column_sql, quoted
+from clew.providers.logs.columns import column_sql, quote_identifier
 from clew.providers.logs.fieldmaps import load_field_maps
 from tests.providers.events import (
     CONNECTED,
@@ -259,5 +259,5 @@ def test_a_recipe_is_one_of_the_known_functions(recipe):
 
 def test_a_field_name_is_never_code():
     """Field names are quoted, whatever they hold."""
-    assert quoted('a"; DROP TABLE events; --') == '"a""; DROP TABLE events; --"'
+    assert quote_identifier('a"; DROP TABLE events; --') == '"a""; DROP TABLE events; --"'
     assert column_sql('text a"b', "here") == "nullif(nullif(trim(\"a\"\"b\"), ''), '-')"

@@ -127,8 +127,8 @@ def test_queries_that_differ_in_time_differ():
     asks = [LogQuery("IpAddress.connections", (("ip", "192.0.2.1"),), 5, window) for window in windows]
     assert len({ask.fingerprint for ask in asks}) == 4
     assert asks[0] == LogQuery("IpAddress.connections", (("ip", "192.0.2.1"),), 5)
-    assert [*asks[0].described()] == ["query", "sql", "parameters", "limit"]
-    assert asks[2].described()["window"] == [None, "2026-03-17T12:00:00.000000Z"]
+    assert [*asks[0].description()] == ["query", "sql", "parameters", "limit"]
+    assert asks[2].description()["window"] == [None, "2026-03-17T12:00:00.000000Z"]
 
 
 @each_query

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clew.entities import Finding, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed, AskRefused, AskSkipped, QueryError
 from clew.providers.base import Reply
-from clew.providers.exchange import Answer, Playback, Trouble
+from clew.providers.exchange import Answer, ErrorRecord, Playback
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
 from tests.providers.doubles import NOW, PUBLIC, Oracle, Prober, Question, Speaker, answer, runner
@@ -102,9 +102,9 @@ def test_an_ask_that_fails_becomes_the_outcome(error):
 @pytest.mark.parametrize("error", FAILURES)
 def test_trouble_comes_back_as_it_was(error):
     """A recorded error is the same error again."""
-    again = Trouble.of(error).error()
+    again = ErrorRecord.of(error).error()
     assert type(again) is type(error)
-    assert (again.what, again.kind, again.next_step, again.outcome) == (
+    assert (again.message, again.kind, again.next_step, again.outcome) == (
         error.what,
         error.kind,
         error.next_step,

@@ -16,11 +16,11 @@ from clew.providers.base import Steps
 from clew.providers.transform.decode import (
     MAX_DECODED,
     MAX_DEPTH,
-    MAX_TRIED,
-    MAX_TRIED_IN_TEXT,
+    MAX_TRIES,
+    MAX_TRIES_IN_TEXT,
     Decoder,
     decode_text,
-    layers_in,
+    find_layers,
 )
 from clew.providers.transform.url_parts import UrlParts
 from tests.support import ENTITIES, HOSTILE, hiding
@@ -108,8 +108,8 @@ def test_a_bomb_is_bounded():
     found = decoded(f"powershell -enc {b64(line * 4)}")
     assert time.process_time() - begun < 10
     assert sum(len(str(fact.value)) for fact in found.facts) < 64 * 2**20
-    assert (found.truncated_by, found.available) == (f"{MAX_TRIED} encoded texts", None)
-    assert len(found) <= MAX_TRIED
+    assert (found.truncated_by, found.available) == (f"{MAX_TRIES} encoded texts", None)
+    assert len(found) <= MAX_TRIES
 
 
 @pytest.mark.parametrize("part", ["-e", "-en", "'A", "A" * 15 + "'", "http://", "1.", "-e ", "'" + "A" * 16])
@@ -194,7 +194,7 @@ def test_base64_in_any_text_is_decoded():
     """Standing alone, padded or wrapped over lines, with what is encoded inside; hashes and words are none."""
     inner = b64("whoami /all && hostname", "utf-8")
     wrapped = base64.encodebytes(f"first line of a longer text, then '{inner}' and some more words".encode()).decode()
-    layers, cut = layers_in(
+    layers, cut = find_layers(
         f"a {b64('whoami')} b\n{wrapped}\n{'5f' * 32} {'Download' * 4} /usr/share/local/things\nZXZpbA=="
     )
     assert [(layer.depth, layer.text) for layer in layers] == [
@@ -210,11 +210,11 @@ def test_a_text_of_bombs_is_bounded():
     """What a text decodes to is cut, and the cut is told."""
     bomb = base64.b64encode(zlib.compress(b"A" * 2**19, 9)[2:-4]).decode()
     begun = time.process_time()
-    layers, cut = layers_in(f"{bomb} " * 100)
+    layers, cut = find_layers(f"{bomb} " * 100)
     assert time.process_time() - begun < 10
     assert sum(len(layer.text) for layer in layers) <= MAX_DECODED
     assert cut == f"{MAX_DECODED:,} decoded characters"
-    assert layers_in("dwBoAG8AYQBtAGkA " * (MAX_TRIED_IN_TEXT + 1))[1] == f"{MAX_TRIED_IN_TEXT:,} encoded texts"
+    assert find_layers("dwBoAG8AYQBtAGkA " * (MAX_TRIES_IN_TEXT + 1))[1] == f"{MAX_TRIES_IN_TEXT:,} encoded texts"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_time_to_look_for_base64_grows_with_the_text(part):
 
     def seconds(size: int) -> float:
         begun = time.process_time()
-        layers_in(part * (size // len(part)))
+        find_layers(part * (size // len(part)))
         return time.process_time() - begun
 
     assert seconds(1_000_000) < 2 + 50 * seconds(100_000)
@@ -234,6 +234,6 @@ def test_time_to_look_for_base64_grows_with_the_text(part):
 @given(st.text(max_size=100) | st.text("ABab+/= \n", max_size=200))
 def test_any_text_is_looked_through(text):
     """Nothing that a person pastes breaks the search."""
-    layers, cut = layers_in(text)
+    layers, cut = find_layers(text)
     assert all(layer.text and 1 <= layer.depth <= MAX_DEPTH for layer in layers)
     assert cut == ""

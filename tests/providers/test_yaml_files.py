@@ -88,8 +88,8 @@ def test_what_is_more_than_data_is_refused(text, why, place):
     """Aliases, tags, duplicate and structured keys, depth and damage are errors that name the place."""
     with pytest.raises(SettingsError) as refused:
         read_yaml(text, "x.yaml")
-    assert why in refused.value.what
-    assert refused.value.where == place
+    assert why in refused.value.message
+    assert refused.value.location == place
 
 
 @pytest.mark.parametrize("part", ["[", "{a: ", "- "])
@@ -133,7 +133,7 @@ def outcome(text: str) -> object:
     try:
         return read_yaml(text, "x.yaml")
     except SettingsError as error:
-        return error.where
+        return error.location
 
 
 def check_plain(data: object) -> None:
@@ -161,9 +161,9 @@ def test_every_value_has_its_place():
     """A reader can say in which line and column a value and its key stand."""
     document = read_document("a:\n  - b: 1\n  - {c: [x,\n       y]}\n", "x.yaml")
     assert document.value == {"a": [{"b": 1}, {"c": ["x", "y"]}]}
-    assert document.places["a", 1, "c", 1] == "x.yaml:4:8"
-    assert document.keys["a", 0, "b"] == "x.yaml:2:5"
-    assert set(document.keys) <= set(document.places)
+    assert document.locations["a", 1, "c", 1] == "x.yaml:4:8"
+    assert document.key_locations["a", 0, "b"] == "x.yaml:2:5"
+    assert set(document.key_locations) <= set(document.locations)
 
 
 floats = st.integers(-(10**9), 10**9).map(lambda number: number / 1024)

@@ -31,8 +31,8 @@ from clew.entities import Fact, Link, Table
 from clew.entities.finding import Scalar
 from clew.graph.difference import Difference
 from clew.graph.replay import Replay
-from clew.pivots.binding import Bulk, Space, bind, fan_out
-from clew.pivots.calls import Call, LookupCall
+from clew.pivots.binding import Bulk, Menu, bind, fan_out
+from clew.pivots.calls import LookupCall, PivotCall
 from clew.pivots.geo import IpGeo
 from clew.pivots.invocation import Invocation
 from clew.pivots.query import HostQuery, IpQuery
@@ -60,7 +60,7 @@ assert_type(process.pid, int | None)
 assert_type(process.label, str)
 assert_type(file.size, int | None)
 assert_type(parse("198.51.100.7"), Entity)
-assert_type(host.filled(host), Host)
+assert_type(host.filled_from(host), Host)
 
 # Menus, on an entity and on its class.
 assert_type(ip.ti, IpTi)
@@ -144,7 +144,7 @@ assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.lookup, column="src"), 
 assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.abuseipdb.given(max_age_days=7), column="src"), pd.DataFrame)
 
 
-class Mine(Space[IpAddress]):
+class Mine(Menu[IpAddress]):
     """A menu of one's own."""
 
     menu = "mine"
@@ -157,7 +157,7 @@ assert_type(Mine(ip).subject, IpAddress)
 assert_type(Mine(ip).reports(max_age_days=1), Finding)
 assert_type(Mine(ip).everybody, LookupCall)
 # The call as an object, for who passes pivots on.
-call: Call[...] = ip.geo.locate
+call: PivotCall[...] = ip.geo.locate
 
 
 def menus_by_class(ip: IpAddress) -> None:

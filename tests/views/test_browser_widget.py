@@ -132,9 +132,9 @@ def test_a_case_lends_its_entities(case):
     for browser in (browse(case), browse()):
         listed = [label for label, _ in browser.entities.options]
         assert listed[len(ENTITY_TYPES) :] == ["IpAddress 198.51.100.7, malicious"]
-        browser.typed.value = "ws01.corp.example"
+        browser.subject_text.value = "ws01.corp.example"
         browser.entities.index = len(ENTITY_TYPES)
-        assert (browser.typed.value, browser.code) == ("", "IpAddress('198.51.100.7').ti.lookup()")
+        assert (browser.subject_text.value, browser.code) == ("", "IpAddress('198.51.100.7').ti.lookup()")
 
 
 def test_browsing_asks_nobody_and_records_nothing(case):

@@ -19,7 +19,15 @@ from clew.pivots.catalog import EXAMPLES, search
 from clew.pivots.context import session_variable
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
-from clew.views.browsing import LISTED, Choice, Draft, Entry, Field, Shelf, entity_code
+from clew.views.browsing import (
+    ENTITIES_SHOWN,
+    CallDraft,
+    ParameterField,
+    PivotSelection,
+    SubjectEntry,
+    SubjectList,
+    entity_code,
+)
 from tests.support import ENTITIES, FEWER, HOSTILE, entities, hiding, texts
 from tests.views.hand import NOON, SERVER, link, process, tell
 
@@ -45,7 +53,7 @@ TYPED: dict[str, st.SearchStrategy[tuple[object, str]]] = {
 def typed_as(kind: str, pivot: Pivot) -> st.SearchStrategy[tuple[object, str]]:
     """What is meant, and the text that means it, for a type of a parameter of the pivot."""
     if kind == "Sequence[str] | None":
-        rows = [row.name.rpartition(".")[2] for row in pivot.asked({})]
+        rows = [row.name.rpartition(".")[2] for row in pivot.source_pivots({})]
         return st.lists(st.sampled_from(rows), min_size=1, unique=True).map(lambda names: (names, " , ".join(names)))
     if kind.startswith("Literal["):
         return st.sampled_from(ast.literal_eval(kind.removeprefix("Literal"))).map(lambda value: (value, value))
@@ -105,17 +113,17 @@ def assert_inert(code: str, cls: type[Entity], name: str) -> None:
 
 def test_a_line_is_what_an_analyst_would_write():
     """A call is written with the arguments that differ from their defaults, and no others."""
-    draft = Draft(IpAddress, find_pivot(IpAddress, "ti.abuseipdb"), SERVER, {"max_age_days": "30"})
+    draft = CallDraft(IpAddress, find_pivot(IpAddress, "ti.abuseipdb"), SERVER, {"max_age_days": "30"})
     assert draft.code == "IpAddress('198.51.100.7').ti.abuseipdb(max_age_days=30)"
-    draft = Draft(Host, find_pivot(Host, "query.logons"), None, {"logon_type": "", "limit": "1000", "start": "-2d"})
+    draft = CallDraft(Host, find_pivot(Host, "query.logons"), None, {"logon_type": "", "limit": "1000", "start": "-2d"})
     assert draft.code == "Host(\"ws01.corp.example\").query.logons(start='-2d')"
 
 
 @pytest.mark.parametrize(("cls", "pivot"), PIVOTS.values(), ids=PIVOTS)
 def test_with_nothing_typed_the_line_is_the_example(cls, pivot, run):
     """Without an entity and with all fields as they come, the line is the example of the card, and it runs."""
-    draft = Draft(cls, pivot)
-    assert draft.code == draft.card.example
+    draft = CallDraft(cls, pivot)
+    assert draft.code == draft.description.example
     made = run(draft.code)
     assert (made.pivot, type(made.subject)) == (pivot.name, cls)
     assert pivot.complete(made.arguments) == pivot.complete({})
@@ -127,10 +135,10 @@ def test_with_nothing_typed_the_line_is_the_example(cls, pivot, run):
 def test_the_line_makes_the_call_that_the_fields_say(cls, pivot, run, data):
     """For every pivot: running the line is the call of that entity, field by field, with what is typed, and no more."""
     subject = data.draw(ENTITIES[cls.kind])
-    fields = Draft(cls, pivot).fields
+    fields = CallDraft(cls, pivot).fields
     typed = {each.name: data.draw(st.none() | typed_as(each.type, pivot), each.name) for each in fields}
     said = {name: both for name, both in typed.items() if both is not None}
-    code = Draft(cls, pivot, subject, {name: text for name, (_, text) in said.items()}).code
+    code = CallDraft(cls, pivot, subject, {name: text for name, (_, text) in said.items()}).code
     assert_inert(code, cls, pivot.name)
     made = run(code)
     assert (made.pivot, made.subject, made.subject.described()) == (pivot.name, subject, subject.described())
@@ -149,10 +157,10 @@ def test_an_entity_is_written_so_that_it_comes_back(entity):
 def test_hostile_text_is_a_literal(text, run):
     """What an attacker wrote into an entity is a literal of the line, and stands there for all to see."""
     subject = process(1, command_line=text) if text.strip() else process(1, image=text)
-    code = Draft(Process, find_pivot(Process, "transform.decode"), subject).code
+    code = CallDraft(Process, find_pivot(Process, "transform.decode"), subject).code
     assert_inert(code, Process, "transform.decode")
     assert not {"\u3164", "\u2800", "\ufe0f"} & set(code)
-    assert run(code).subject.described() == subject.described()
+    assert run(code).subject.described() == subject.filled_fields()
 
 
 @pytest.mark.parametrize(
@@ -196,11 +204,11 @@ def test_a_field_reads_what_its_type_says(annotation, default, shown, text, valu
         complete=lambda arguments: {"one": default, **arguments},
         name="net.kind",
     )
-    (field,) = Draft(IpAddress, pivot).fields
+    (field,) = CallDraft(IpAddress, pivot).fields
     assert field.text == shown
     assert field.choices in {(), ("False", "True"), ("False", "None", "True")}
-    assert Draft(IpAddress, pivot, SERVER).code == "IpAddress('198.51.100.7').net.kind()"
-    code = Draft(IpAddress, pivot, SERVER, {"one": text}).code
+    assert CallDraft(IpAddress, pivot, SERVER).code == "IpAddress('198.51.100.7').net.kind()"
+    code = CallDraft(IpAddress, pivot, SERVER, {"one": text}).code
     assert code == f"IpAddress('198.51.100.7').net.kind(one={value!r})"
     assert field.value(text) == value
 
@@ -229,7 +237,7 @@ def test_a_field_reads_what_its_type_says(annotation, default, shown, text, valu
 def test_a_field_refuses_what_its_parameter_does_not_take(kind, text):
     """What a parameter does not take is an error that names it, and is never run."""
     with pytest.raises(QueryError, match=r"^one ") as refused:
-        Field("one", kind, "").value(text)
+        ParameterField("one", kind, "").value(text)
     assert len(str(refused.value)) < 400
 
 
@@ -237,7 +245,7 @@ def test_a_field_refuses_what_its_parameter_does_not_take(kind, text):
 def test_whatever_is_typed_is_a_value_that_can_be_written_or_an_error(kind, text):
     """A field never raises but its own error, and gives nothing that Python could not read back."""
     try:
-        value = Field("one", kind, "").value(text)
+        value = ParameterField("one", kind, "").value(text)
     except QueryError:
         return
     assert ast.literal_eval(repr(value)) == value
@@ -246,17 +254,17 @@ def test_whatever_is_typed_is_a_value_that_can_be_written_or_an_error(kind, text
 def test_a_source_that_the_menu_has_not_is_refused():
     """A look-up can name its sources; another name is an error that says which there are."""
     look_up = find_pivot(IpAddress, "ti.lookup")
-    assert Draft(IpAddress, look_up, SERVER, {"providers": "feed, abuseipdb"}).arguments == {
+    assert CallDraft(IpAddress, look_up, SERVER, {"providers": "feed, abuseipdb"}).arguments == {
         "providers": ["feed", "abuseipdb"]
     }
     with pytest.raises(QueryError, match=r"no provider 'oracle'; it has abuseipdb, .*feed"):
-        _ = Draft(IpAddress, look_up, SERVER, {"providers": "oracle"}).code
+        _ = CallDraft(IpAddress, look_up, SERVER, {"providers": "oracle"}).code
 
 
 def test_a_pivot_of_another_class_has_no_line():
     """An entity is never quietly replaced by an example: a pivot that it has not is an error."""
     with pytest.raises(EntityError, match=r"Host\.query\.logons is no pivot of 198\.51\.100\.7, of IpAddress"):
-        _ = Draft(Host, find_pivot(Host, "query.logons"), SERVER).code
+        _ = CallDraft(Host, find_pivot(Host, "query.logons"), SERVER).code
 
 
 @pytest.mark.parametrize(
@@ -274,7 +282,7 @@ def test_a_pivot_of_another_class_has_no_line():
 )
 def test_what_is_typed_is_of_the_class_or_what_it_looks_like(cls, text, entity):
     """A text is an entity of the chosen class where it can be, else what `parse` takes it for; its pivots are shown."""
-    choice = Choice(Entry("", cls), text)
+    choice = PivotSelection(SubjectEntry("", cls), text)
     assert choice.subject == entity
     assert {card.entity for card in choice.catalog} == {type(entity).__name__ if entity else cls.__name__}
 
@@ -282,7 +290,7 @@ def test_what_is_typed_is_of_the_class_or_what_it_looks_like(cls, text, entity):
 @given(st.sampled_from([*ENTITY_TYPES.values()]), texts)
 def test_whatever_is_typed_is_an_entity_or_an_error(cls, text):
     """No text breaks the choice: where it is no entity, the pivots of the class stay."""
-    choice = Choice(Entry("", cls), text)
+    choice = PivotSelection(SubjectEntry("", cls), text)
     try:
         shown = type(choice.subject) if choice.subject else cls
     except EntityError:
@@ -292,13 +300,13 @@ def test_whatever_is_typed_is_an_entity_or_an_error(cls, text):
 
 def test_words_are_searched_for_in_all_pivots():
     """With words, the pivots are those that the catalogue finds, of any entity."""
-    assert Choice(Entry("", Host), words=" abuse ").catalog == search("abuse")
-    assert Choice(Entry("", Host), words="no such words").catalog == ()
+    assert PivotSelection(SubjectEntry("", Host), words=" abuse ").catalog == search("abuse")
+    assert PivotSelection(SubjectEntry("", Host), words="no such words").catalog == ()
 
 
 def test_without_a_case_the_classes_are_listed():
     """Each entity class is an entry without a subject, and nothing is left out."""
-    shelf = Shelf.of(None)
+    shelf = SubjectList.of(None)
     assert [(entry.label, entry.subject) for entry in shelf.entries] == [(cls.__name__, None) for cls in EXAMPLES]
     assert shelf.note == ""
 
@@ -307,7 +315,7 @@ def test_entities_of_a_case_come_with_the_most_suspicious_first(case):
     """After the classes: malicious, suspicious, unknown, benign; whose verdict is known says it."""
     for number, verdict in enumerate((Verdict.BENIGN, Verdict.UNKNOWN, Verdict.MALICIOUS, Verdict.SUSPICIOUS)):
         tell(case, IpAddress(f"203.0.113.{number}"), verdict=verdict, provider="feed", pivot="ti.feed")
-    listed = [entry.label for entry in Shelf.of(case).entries[len(ENTITY_TYPES) :]]
+    listed = [entry.label for entry in SubjectList.of(case).entries[len(ENTITY_TYPES) :]]
     assert listed == [
         "IpAddress 203.0.113.2, malicious",
         "IpAddress 203.0.113.3, suspicious",
@@ -318,9 +326,9 @@ def test_entities_of_a_case_come_with_the_most_suspicious_first(case):
 
 def test_a_long_list_is_cut_and_says_so(case):
     """More entities than fit are counted, and the worst of them are not what is left out."""
-    tell(case, SERVER, [link(process(number), Relation.COMMUNICATES_WITH, SERVER) for number in range(LISTED)])
+    tell(case, SERVER, [link(process(number), Relation.COMMUNICATES_WITH, SERVER) for number in range(ENTITIES_SHOWN)])
     tell(case, SERVER, provider="feed", pivot="ti.feed", verdict=Verdict.MALICIOUS)
-    shelf = Shelf.of(case)
-    assert len(shelf.entries) == len(ENTITY_TYPES) + LISTED
+    shelf = SubjectList.of(case)
+    assert len(shelf.entries) == len(ENTITY_TYPES) + ENTITIES_SHOWN
     assert shelf.entries[len(ENTITY_TYPES)].subject == SERVER
     assert shelf.note == "the 200 most suspicious of 201 entities; type any other"

@@ -7,7 +7,7 @@ import pytest
 from clew.entities import Domain, Host, IpAddress, Relation, Verdict
 from clew.views import content, explorer
 from clew.views.folding import fold
-from clew.views.hanging import hanging
+from clew.views.hanging import collapsed_leaves
 from clew.views.notebook import case_bundle
 from clew.views.scene import read_scene
 from tests.views.hand import HOST, SERVER, link, process, tell
@@ -105,7 +105,7 @@ def test_background_binds_only_what_nothing_else_binds(case):
     tell(case, SERVER, [link(busy, Relation.COMMUNICATES_WITH, SERVER)])
     tell(case, SERVER, [link(one, Relation.RAN_ON, Host(HOST)) for one in (alone, busy)])
     case.collapse(Host(HOST))
-    assert list(hanging(read_scene(case)).values()) == [tuple(ids(case, alone))]
+    assert list(collapsed_leaves(read_scene(case)).values()) == [tuple(ids(case, alone))]
 
 
 def test_the_start_and_what_is_collapsed_itself_are_never_folded_away(case):
@@ -155,9 +155,9 @@ def test_what_was_arranged_goes_along_with_a_merge_and_with_an_undo(case):
     case.add(SERVER, one, other)
     case.hide(other)
     case.merge(one, other, reason="the same machine")
-    assert read_scene(case).by_hand.hidden == frozenset(ids(case, one))
+    assert read_scene(case).user_layout.hidden == frozenset(ids(case, one))
     case.undo(2)
-    assert read_scene(case).by_hand.hidden == frozenset()
+    assert read_scene(case).user_layout.hidden == frozenset()
 
 
 def test_an_arranged_case_is_always_drawn_the_same(web):

@@ -10,7 +10,7 @@ from clew.demo.geo import write_geo
 from clew.pivots import context
 from clew.pivots.context import Workspace
 from clew.settings import Settings
-from clew.views.doctor import FAILED, MISSING, OK, Check, checks
+from clew.views.doctor import STATE_FAILED, STATE_MISSING, STATE_OK, Check, checks
 
 
 @pytest.fixture
@@ -28,16 +28,16 @@ def doctor(monkeypatch: pytest.MonkeyPatch):
 def test_what_is_not_set_up_is_missing_with_the_way_to_set_it_up(doctor):
     """Nothing is failed where nothing was asked for, and each gap says how to fill it."""
     found = doctor()
-    assert {check.state for check in found.values()} <= {OK, MISSING}
+    assert {check.state for check in found.values()} <= {STATE_OK, STATE_MISSING}
     assert found["feed"].next_step == "clew feeds add PATH, or set CLEW_FEEDS"
     assert found["abuseipdb"].next_step.startswith("set CLEW_ABUSEIPDB_KEY in the environment, the keyring or the file")
-    assert all(check.next_step for check in found.values() if check.state == MISSING)
+    assert all(check.next_step for check in found.values() if check.state == STATE_MISSING)
 
 
 def test_what_is_set_up_and_absent_is_a_failure(doctor, tmp_path: Path):
     """A feed or a database that a setting names and that is not there is failed, with the setting to look at."""
     found = doctor(feeds=(tmp_path / "no.csv",), geoip=(tmp_path,))
-    assert found["feed"].state == found["geoip"].state == FAILED
+    assert found["feed"].state == found["geoip"].state == STATE_FAILED
     assert "no.csv" in found["feed"].what
     assert "CLEW_GEOIP" in found["geoip"].next_step
 
@@ -46,25 +46,25 @@ def test_the_age_of_a_database_is_shown(doctor, tmp_path: Path):
     """Each database of a folder has its type and its day; an old one works, and the next step is a newer one."""
     write_geo(tmp_path / "geo.mmdb")
     check = doctor(geoip=(tmp_path,))["geoip"]
-    assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.what) == (OK, True)
+    assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.what) == (STATE_OK, True)
     assert ("more than 90 days ago" in check.what) == bool(check.next_step)
     (tmp_path / "geo.mmdb").write_bytes(b"torn")
     check = doctor(geoip=(tmp_path,))["geoip"]
-    assert (check.state, "geo.mmdb cannot be read" in check.what) == (FAILED, True)
+    assert (check.state, "geo.mmdb cannot be read" in check.what) == (STATE_FAILED, True)
 
 
 def test_what_is_there_is_ok(doctor, tmp_path: Path):
     """A file that is there and can be read is ok."""
     feed = tmp_path / "feed.csv"
     feed.write_text("indicator\n")
-    assert doctor(feeds=(feed,))["feed"].state == OK
+    assert doctor(feeds=(feed,))["feed"].state == STATE_OK
 
 
 def test_a_key_is_never_shown(doctor, monkeypatch):
     """A key that is set is ok, and stands nowhere in what is shown."""
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-71c2")
     found = doctor()
-    assert found["abuseipdb"].state == OK
+    assert found["abuseipdb"].state == STATE_OK
     assert "canary-71c2" not in repr(found)
 
 
@@ -75,13 +75,13 @@ def test_settings_that_cannot_be_read_are_a_failure(monkeypatch, tmp_path: Path)
     monkeypatch.setenv("CLEW_CONFIG", str(file))
     monkeypatch.setattr(context, "_default_workspace", Workspace)
     found = {check.name: check for check in checks()}
-    assert found["settings"].state == FAILED
-    assert "colour" in found["settings"].what
-    assert found["clew"].state == OK
+    assert found["settings"].state == STATE_FAILED
+    assert "colour" in found["settings"].message
+    assert found["clew"].state == STATE_OK
 
 
 def test_a_setting_that_names_no_source_is_a_failure(doctor):
     """A name that no source has is told with its setting."""
     found = doctor(providers=("magic", "circl_pdns"), weights={"otx": 0.5})
-    assert (found["providers"].state, "'magic'" in found["providers"].what) == (FAILED, True)
+    assert (found["providers"].state, "'magic'" in found["providers"].what) == (STATE_FAILED, True)
     assert "weights" not in found

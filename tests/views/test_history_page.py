@@ -45,7 +45,7 @@ def test_a_page_shows_at_each_step_what_the_case_knew_then(answers):
         past = case.at(step)
         edges = past.edges()
         wanted = {(row.source[3:], row.relation, row.target[3:], row.sources) for row in edges.itertuples()}
-        assert seen_at(data, step) == ({node.label for node in past.known()}, wanted)
+        assert seen_at(data, step) == ({node.label for node in past.node_list()}, wanted)
 
 
 def test_what_a_page_has_no_room_for_is_counted_by_its_step(case, monkeypatch):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Key, Relation, Verdict
 from clew.graph.events import Hidden, Pivoted
-from clew.graph.store import not_in_force
-from clew.views.log import SHOWN, Log, read_log, taken_back
-from clew.views.words import LINE, words
+from clew.graph.store import inactive_steps
+from clew.views.log import STEPS_SHOWN, Log, read_log, undone_steps
+from clew.views.words import LINE, describe_event
 from tests.graph.cases import case_in_memory
 from tests.graph.strategies import EVENTS
 from tests.graph.test_history import done, moves
@@ -25,7 +25,7 @@ from tests.views.hostile import PLACES, STRINGS
 def test_every_kind_of_event_has_its_words_in_one_line_that_hides_nothing(kind):
     @given(EVENTS[kind])
     def law(event):
-        told = words(event)
+        told = describe_event(event)
         assert 0 < len(told) <= LINE
         assert not hiding(told)
 
@@ -116,15 +116,15 @@ def test_just_the_steps_that_do_not_count_are_marked(history):
     for name, arguments in history:
         done(case, name, arguments)
     steps = list(case.history())
-    marked = taken_back(steps)
-    assert marked.keys() == not_in_force(steps)
+    marked = undone_steps(steps)
+    assert marked.keys() == inactive_steps(steps)
     assert all(by > number for number, by in marked.items())
     assert [entry.number for entry in read_log(case)] == [step.number for step in steps]
 
 
 def test_of_many_nodes_the_first_are_named_and_the_rest_counted():
     keys = tuple(Key("domain", f"d{number}.example") for number in range(9))
-    assert words(Hidden(keys, hidden=True)) == (
+    assert describe_event(Hidden(keys, hidden=True)) == (
         "hid domain:d0.example, domain:d1.example, domain:d2.example and 6 more"
     )
 
@@ -150,10 +150,10 @@ def test_a_log_is_text_a_table_records_and_a_frame(case):
 
 def test_a_notebook_shows_the_last_of_a_long_log_and_counts_the_rest(case):
     entry = case.log()[0]
-    long = Log([entry] * (SHOWN + 12))
+    long = Log([entry] * (STEPS_SHOWN + 12))
     assert "and 12 earlier steps" in long._repr_html_()
-    assert len(list(ET.fromstring(f"<div>{long._repr_html_()}</div>").iter("tr"))) == SHOWN + 1
-    assert len(str(long).splitlines()) == SHOWN + 12
+    assert len(list(ET.fromstring(f"<div>{long._repr_html_()}</div>").iter("tr"))) == STEPS_SHOWN + 1
+    assert len(str(long).splitlines()) == STEPS_SHOWN + 12
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -11,10 +11,10 @@ from clew import IpAddress
 from clew.errors import QueryError
 from clew.pivots import context
 from clew.pivots.context import Workspace
-from clew.pivots.sources import grouped, limits, sources
+from clew.pivots.sources import group_sources, limits, sources
 from clew.providers.base import Quota
 from clew.settings import Settings
-from clew.views.doctor import FAILED, MISSING, OK
+from clew.views.doctor import STATE_FAILED, STATE_MISSING, STATE_OK
 from clew.views.probing import PROBES, probe
 
 KEY = "canary-probe-0123456789"
@@ -45,8 +45,8 @@ def test_a_source_that_answers_is_ok(vendor):
     """One request is made, with the key, about an address that is nobody's secret."""
     sent = vendor(GOOD)
     (check,) = probe(["abuseipdb"])
-    assert (check.name, check.state) == ("abuseipdb", OK)
-    assert "ti.abuseipdb of 8.8.8.8: nothing" in check.what
+    assert (check.name, check.state) == ("abuseipdb", STATE_OK)
+    assert "ti.abuseipdb of 8.8.8.8: nothing" in check.message
     assert [request.headers["Key"] for request in sent] == [KEY]
 
 
@@ -62,7 +62,7 @@ def test_a_source_that_does_not_answer_is_a_failure(vendor, response, why):
     """What went wrong is said, and where the source is documented."""
     vendor(response)
     (check,) = probe(["abuseipdb"])
-    assert (check.state, why in check.what) == (FAILED, True)
+    assert (check.state, why in check.message) == (STATE_FAILED, True)
     assert check.next_step.startswith("https://")
     assert KEY not in repr(check)
 
@@ -72,17 +72,17 @@ def test_a_source_without_its_key_is_missing(vendor, monkeypatch):
     monkeypatch.delenv("CLEW_ABUSEIPDB_KEY")
     sent = vendor(GOOD)
     (check,) = probe(["abuseipdb"])
-    assert (check.state, "CLEW_ABUSEIPDB_KEY" in check.what, sent) == (MISSING, True, [])
+    assert (check.state, "CLEW_ABUSEIPDB_KEY" in check.message, sent) == (STATE_MISSING, True, [])
 
 
 def test_the_gate_stands_before_it(vendor):
     """Offline nobody is asked, and a source that touches others is refused as long as it is not allowed."""
     sent = vendor(GOOD, offline=True)
     (check,) = probe(["abuseipdb"])
-    assert (check.state, "offline" in check.what) == (FAILED, True)
+    assert (check.state, "offline" in check.message) == (STATE_FAILED, True)
     vendor(GOOD)
     (check,) = probe(["dns"])
-    assert (check.state, "own infrastructure" in check.what, sent) == (FAILED, True, [])
+    assert (check.state, "own infrastructure" in check.message, sent) == (STATE_FAILED, True, [])
 
 
 def test_without_names_those_are_asked_that_look_ups_ask(vendor):
@@ -105,7 +105,7 @@ def test_a_name_that_is_none_is_an_error_before_anybody_is_asked(vendor):
 
 def test_every_source_outside_can_be_asked():
     """For each of them there is something to ask about that is nobody's secret."""
-    outside = [group for group in grouped().values() if group.provider.leaves]
+    outside = [group for group in group_sources().values() if group.provider.leaves]
     assert len(outside) > 20
     assert all(any(entity in PROBES for entity, _ in group.rows) for group in outside)
 
@@ -119,10 +119,10 @@ def test_sources_say_what_is_set(vendor, monkeypatch):
     found = {source.name: source for source in sources()}
     assert len(found) == len(sources())
     abuse, shodan, feed, tor = (found[name] for name in ("abuseipdb", "shodan", "feed", "tor"))
-    assert (abuse.key, abuse.asked, abuse.contact) == ("set", "yes", "passive")
-    assert (shodan.key, shodan.asked) == ("missing", "no")
-    assert (feed.asked, found["circl-hashlookup"].asked) == ("disabled", "disabled")
-    assert (tor.key, tor.asked) == ("none", "yes")
+    assert (abuse.key, abuse.lookup_state, abuse.contact) == ("set", "yes", "passive")
+    assert (shodan.key, shodan.lookup_state) == ("missing", "no")
+    assert (feed.lookup_state, found["circl-hashlookup"].lookup_state) == ("disabled", "disabled")
+    assert (tor.key, tor.lookup_state) == ("none", "yes")
     assert "IpAddress.ti.abuseipdb" in abuse.pivots
     assert abuse.limits == "1,000 a day"
     assert KEY not in repr(sources())

@@ -27,7 +27,7 @@ from clew.errors import QueryError
 from clew.pivots.combine import combine_findings
 from clew.views import panels
 from clew.views.panels import entities_code, reference_html, source_html, summary_html, tab_titles
-from clew.views.results import LISTED, Results, Wanted
+from clew.views.results import SUBJECTS_SHOWN, ResultFilter, Results
 from tests.support import FEWER, HOSTILE, active, entities, hiding, moments, texts
 from tests.views.hand import NOON, SERVER, link, process
 
@@ -58,7 +58,7 @@ def only(findings):
 
 
 def labels(results, wanted=None):
-    return [result.label for result in results.matching(wanted or Wanted()).results]
+    return [result.label for result in results.matching(wanted or ResultFilter()).results]
 
 
 class _Anchors(HTMLParser):
@@ -122,13 +122,13 @@ def test_findings_about_one_subject_are_one_result():
     feed, vt = said("feed", Outcome.NOTHING), said("vt", verdict=Verdict.MALICIOUS, severity=Severity.HIGH)
     result = only([looked_up(feed, vt), vt, said("maxmind", pivot="geo.maxmind")])
     assert [part.provider for part in result.parts] == ["vt", "maxmind", "feed"]
-    assert (result.verdict, result.severity, result.answered) == (Verdict.MALICIOUS, Severity.HIGH, 3)
+    assert (result.verdict, result.severity, result.answer_count) == (Verdict.MALICIOUS, Severity.HIGH, 3)
 
 
 def test_a_source_that_found_nothing_or_failed_has_no_verdict():
     """A verdict counts only where its source found something, whatever else a finding claims."""
     result = only([said("a", Outcome.FAILED, Verdict.BENIGN), said("b", Outcome.NOTHING, Verdict.BENIGN)])
-    assert (result.verdict, result.told) == (Verdict.UNKNOWN, "nothing found")
+    assert (result.verdict, result.headline) == (Verdict.UNKNOWN, "nothing found")
     assert "benign" not in summary_html(result) + "".join(map(source_html, result.parts))
 
 
@@ -140,7 +140,7 @@ def test_subjects_are_chosen_by_verdict_severity_and_outcome():
     results = Results.of([bad, good, partly])
 
     def kept(**wanted):
-        return {result.subject for result in results.matching(Wanted(**wanted)).results}
+        return {result.subject for result in results.matching(ResultFilter(**wanted)).results}
 
     assert kept(verdicts=frozenset({Verdict.MALICIOUS, Verdict.UNKNOWN})) == {ADDRESSES[0], ADDRESSES[2]}
     assert kept(severities=frozenset({Severity.LOW})) == {ADDRESSES[1]}
@@ -152,9 +152,9 @@ def test_a_severity_hides_nobody_for_want_of_an_answer():
     """Whoever nobody answered about stays under every verdict and severity, and is hidden by the outcome alone."""
     mute = looked_up(said("feed", Outcome.FAILED), said("vt", Outcome.SKIPPED), subject=ADDRESSES[0])
     results = Results.of([mute, said("feed", verdict=Verdict.BENIGN, subject=ADDRESSES[1])])
-    high = Wanted(frozenset({Verdict.MALICIOUS}), frozenset({Severity.HIGH}))
+    high = ResultFilter(frozenset({Verdict.MALICIOUS}), frozenset({Severity.HIGH}))
     assert labels(results, high) == ["\u00d7 no answer (1 failed, 1 skipped): IpAddress 203.0.113.0"]
-    found = Wanted(outcomes=frozenset({Outcome.FOUND}))
+    found = ResultFilter(outcomes=frozenset({Outcome.FOUND}))
     assert labels(results, found) == ["+ benign (informational): IpAddress 203.0.113.1"]
 
 
@@ -162,7 +162,7 @@ def test_who_was_filtered_out_without_all_answers_is_counted():
     """A filter that hides a subject says how many of the hidden some source gave no answer about."""
     partly = looked_up(said("feed", Outcome.NOTHING), said("vt", Outcome.FAILED), subject=ADDRESSES[0])
     results = Results.of([partly, said("feed", Outcome.NOTHING, subject=ADDRESSES[1])])
-    listing = results.matching(Wanted(severities=frozenset({Severity.HIGH})))
+    listing = results.matching(ResultFilter(severities=frozenset({Severity.HIGH})))
     assert listing.results == ()
     assert listing.note == "0 of 2 subjects; 1 that some source gave no answer about are filtered out"
 
@@ -191,8 +191,8 @@ def test_words_are_looked_for_in_all_that_was_said(words):
         links=(Link(ADDRESSES[9], Relation.RELATED_TO, Domain("c2.example")),),
     )
     results = Results.of([found, said("vt", Outcome.NOTHING, subject=ADDRESSES[8])])
-    assert [result.subject for result in results.matching(Wanted(words=words)).results] == [ADDRESSES[9]]
-    assert results.matching(Wanted(words=f"{words} elsewhere")).results == ()
+    assert [result.subject for result in results.matching(ResultFilter(words=words)).results] == [ADDRESSES[9]]
+    assert results.matching(ResultFilter(words=f"{words} elsewhere")).results == ()
 
 
 def test_a_long_list_is_cut_and_says_so():
@@ -202,11 +202,11 @@ def test_a_long_list_is_cut_and_says_so():
         for number in range(5_000)
     ]
     results = Results.of([*many, said("feed", verdict=Verdict.MALICIOUS)])
-    listing = results.matching(Wanted())
-    assert len(listing.results) == LISTED
+    listing = results.matching(ResultFilter())
+    assert len(listing.results) == SUBJECTS_SHOWN
     assert listing.results[0].subject == SERVER
     assert listing.note == "5,001 of 5,001 subjects; the 200 worst are listed: filter or search for the others"
-    assert labels(results, Wanted(words="198.18.19.249")) == ["\u00b7 nothing found: IpAddress 198.18.19.249"]
+    assert labels(results, ResultFilter(words="198.18.19.249")) == ["\u00b7 nothing found: IpAddress 198.18.19.249"]
 
 
 def test_the_text_of_results_is_worth_reading_in_a_terminal():
@@ -323,7 +323,7 @@ def test_entities_are_code_that_makes_them_again():
     found = (Domain("c2.example"), process(4, command_line="\u202e'''\n#"), Host("ws01"))
     code = entities_code(found)
     made = eval(code, {"Domain": Domain, "Process": Process, "Host": Host})
-    assert [each.described() for each in made] == [each.described() for each in found]
+    assert [each.described() for each in made] == [each.filled_fields() for each in found]
     assert hiding(code) == set()
     assert entities_code(()) == ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clew.entities import Host, Outcome, Verdict
 from clew.views.panels import summary_html
-from clew.views.recorded import recorded
+from clew.views.recorded import latest_results
 from tests.views.hand import SERVER, tell
 
 
@@ -15,17 +15,17 @@ def test_a_case_shows_what_each_source_said_last(case):
     tell(case, SERVER, provider="feed", pivot="ti.feed", outcome=Outcome.FAILED, reason="third")
     tell(case, SERVER, provider="vt", pivot="ti.vt", verdict=Verdict.MALICIOUS, reason="taken back")
     case.undo()
-    (result,) = recorded(case).results
+    (result,) = latest_results(case).results
     assert [part.reason for part in result.parts] == ["second"]
     assert result.verdict == Verdict.BENIGN == case.verdict(SERVER)
-    assert recorded(case).summary == f"1 subject: 1 benign (as of step {case.steps})"
+    assert latest_results(case).summary == f"1 subject: 1 benign (as of step {case.steps})"
 
 
 def test_what_the_analyst_says_counts_and_stands_first(case):
     """A judgement is the verdict of the case, with its reason; taken back, the sources count again."""
     tell(case, SERVER, provider="vt", pivot="ti.vt", verdict=Verdict.MALICIOUS)
     case.judge(SERVER, Verdict.BENIGN, why="our own scanner")
-    (result,) = recorded(case).results
+    (result,) = latest_results(case).results
     assert [(part.provider, part.verdict) for part in result.parts] == [("analyst", "benign"), ("vt", "malicious")]
     assert result.label == "+ benign (informational): IpAddress 198.51.100.7"
     assert "our own scanner" in summary_html(result)
@@ -42,7 +42,7 @@ def test_a_judgement_that_was_undone_does_not_count(case):
 
 
 def assert_only_vt(case):
-    (result,) = recorded(case).results
+    (result,) = latest_results(case).results
     assert [part.provider for part in result.parts] == ["vt"]
     assert result.verdict is Verdict.MALICIOUS
 
@@ -53,7 +53,7 @@ def test_nodes_that_became_one_are_one_result(case):
     tell(case, one, provider="a", pivot="ti.a")
     tell(case, other, provider="b", pivot="ti.b", verdict=Verdict.MALICIOUS)
     case.merge(one, other, reason="renamed")
-    (result,) = recorded(case).results
+    (result,) = latest_results(case).results
     assert {part.provider for part in result.parts} == {"a", "b"}
     assert (result.subject, result.verdict) == (one, Verdict.MALICIOUS)
 
@@ -61,5 +61,5 @@ def test_nodes_that_became_one_are_one_result(case):
 def test_an_empty_case_has_nothing_to_show(case):
     """A case in which nobody was asked says so."""
     case.add(SERVER)
-    assert recorded(case).results == ()
-    assert str(recorded(case)) == "there are no findings to show"
+    assert latest_results(case).results == ()
+    assert str(latest_results(case)) == "there are no findings to show"

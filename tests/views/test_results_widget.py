@@ -13,7 +13,7 @@ from clew.entities import Domain, Fact, File, IpAddress, Link, Outcome, Relation
 from clew.errors import CaseError, MissingExtra, QueryError
 from clew.views.panels import source_html, summary_html
 from clew.views.result_browser import MANY_TABS, ResultBrowser, browse_results
-from clew.views.results import LISTED
+from clew.views.results import SUBJECTS_SHOWN
 from tests.support import FEWER, hiding
 from tests.views.hand import HOST, SERVER, open_case, tell
 from tests.views.hostile import PLACES, STRINGS
@@ -249,7 +249,7 @@ def test_thousands_of_findings_are_listed_up_to_a_bound():
         for number in range(5_000)
     ]
     browser = browse_results(iter([*many, BAD]))
-    assert len(listed(browser)) == LISTED
+    assert len(listed(browser)) == SUBJECTS_SHOWN
     assert "the 200 worst are listed: filter or search for the others" in browser.note.value
     assert browser.chosen.subject == ADDRESSES[0]
     assert len([*parts(browser.tabs)]) == 1 + 3 + 1

@@ -16,24 +16,24 @@ from typing import Any
 
 from clew.entities.text import stamp
 from clew.errors import CaseExists, CaseNotFound, CaseReadOnly, PipelineError
-from clew.graph.export.log import Log
+from clew.graph.export.log import ExportLog
 from clew.graph.export.manifest import sha256_of, write_manifest
-from clew.graph.export.names import clean, local_name
+from clew.graph.export.names import encodable_text, local_name
 from clew.graph.export.preview import preview
 from clew.graph.export.prov import write_prov
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 from clew.graph.store import TOOL, Store
 
 #: Draws the case into a file.
-Page = Callable[[Path], object]
+PageWriter = Callable[[Path], object]
 CASE, METADATA, PREVIEW = "case.clew", "ro-crate-metadata.json", "ro-crate-preview.html"
 _PROFILE = "https://w3id.org/ro/crate/1.2"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60}")
-_TABLES: Mapping[str, tuple[str, Callable[[Reading], Any]]] = {
-    "nodes.csv": ("entities, one per row", Reading.nodes),
-    "edges.csv": ("edges, one per row", Reading.edges),
-    "claims.csv": ("what each source said of edges, one claim per row", Reading.claims),
-    "findings.csv": ("what each source answered, one answer per row", Reading.findings),
+_TABLES: Mapping[str, tuple[str, Callable[[CaseReader], Any]]] = {
+    "nodes.csv": ("entities, one per row", CaseReader.nodes),
+    "edges.csv": ("edges, one per row", CaseReader.edges),
+    "claims.csv": ("what each source said of edges, one claim per row", CaseReader.claims),
+    "findings.csv": ("what each source answered, one answer per row", CaseReader.findings),
 }
 
 
@@ -47,7 +47,7 @@ class _File:
 
 
 def write_crate(
-    store: Store, folder: Path, *, by: str, at: datetime, evidence: bool = False, page: Page | None = None
+    store: Store, folder: Path, *, by: str, at: datetime, evidence: bool = False, page: PageWriter | None = None
 ) -> Path:
     """Write a case as a crate, whole or not at all, while others go on working with it.
 
@@ -62,60 +62,63 @@ def write_crate(
         CaseReadOnly: it cannot be written.
         CaseDamaged: a step or a piece of evidence is not what was written.
     """
-    with _whole_folder(folder) as scratch:
+    with _atomic_folder(folder) as scratch:
         store.copy(scratch / CASE)
-        with Store(scratch / CASE) as copied:
-            files = [_File(CASE, "application/vnd.sqlite3", "the case; clew opens it"), *_written(copied, scratch)]
-            files += _raw(copied, scratch) if evidence else []
-            log = Log.of(copied.steps())
+        with Store(scratch / CASE) as copied_store:
+            files = [
+                _File(CASE, "application/vnd.sqlite3", "the case; clew opens it"),
+                *_write_tables(copied_store, scratch),
+            ]
+            files += _write_evidence(copied_store, scratch) if evidence else []
+            log = ExportLog.of(copied_store.steps())
         if page is not None:
             page(scratch / "page.html")
             files.append(_File("page.html", "text/html", "the graph as one page that loads nothing"))
-        _describe(scratch, files, log, by, at)
+        _write_metadata(scratch, files, log, by, at)
         write_manifest(scratch)
-        _to_disk(scratch)
+        _sync_folder(scratch)
     return folder
 
 
-def _written(store: Store, folder: Path) -> Iterator[_File]:
+def _write_tables(store: Store, folder: Path) -> Iterator[_File]:
     """The tables and the provenance."""
     # Imported here: pipelines read cases themselves.
     from clew.graph.pipelines.files import write_table
 
     for name, (about, table) in _TABLES.items():
-        write_table(table(Reading(store)), folder / name)
+        write_table(table(CaseReader(store)), folder / name)
         yield _File(name, "text/csv", about)
     write_prov(store, folder / "prov.json")
     yield _File("prov.json", "application/json", "where all of it came from, as W3C PROV-JSON")
 
 
-def _raw(store: Store, folder: Path) -> Iterator[_File]:
+def _write_evidence(store: Store, folder: Path) -> Iterator[_File]:
     """Raw replies, as they came."""
-    place = folder / "evidence"
-    place.mkdir()
+    evidence_folder = folder / "evidence"
+    evidence_folder.mkdir()
     for fingerprint in store.evidence():
-        reply = store.checked(fingerprint)
+        reply = store.verified_reply(fingerprint)
         # By the hash of the content itself: what the case calls it is somebody else's text.
-        (place / reply.fingerprint).write_bytes(reply.body)
-        known = _MEDIA_TYPE.fullmatch(reply.media_type)
-        media_type = reply.media_type if known else "application/octet-stream"
+        (evidence_folder / reply.fingerprint).write_bytes(reply.body)
+        media_match = _MEDIA_TYPE.fullmatch(reply.media_type)
+        media_type = reply.media_type if media_match else "application/octet-stream"
         yield _File(f"evidence/{reply.fingerprint}", media_type, "a raw reply, as it came")
 
 
 # -- what the files are ------------------------------------------------------------------------------------------
 
 
-def _describe(folder: Path, files: Sequence[_File], log: Log, by: str, at: datetime) -> None:
-    described = [_described(folder, file, at) for file in files]
-    title = clean(log.title) or "a case"
-    graph = [*_about_crate(title, described, log, by, at), *described]
+def _write_metadata(folder: Path, files: Sequence[_File], log: ExportLog, by: str, at: datetime) -> None:
+    file_entries = [_file_entry(folder, file, at) for file in files]
+    title = encodable_text(log.title) or "a case"
+    graph = [*_crate_entries(title, file_entries, log, by, at), *file_entries]
     metadata = {"@context": f"{_PROFILE}/context", "@graph": graph}
     (folder / METADATA).write_text(json.dumps(metadata, indent=1), "ascii", newline="\n")
-    made = f"Exported {stamp(at)} by {by} with {TOOL}; {len(log.entries)} steps."
-    (folder / PREVIEW).write_text(preview(title, made, described), "utf-8", "backslashreplace", newline="\n")
+    export_text = f"Exported {stamp(at)} by {by} with {TOOL}; {len(log.entries)} steps."
+    (folder / PREVIEW).write_text(preview(title, export_text, file_entries), "utf-8", "backslashreplace", newline="\n")
 
 
-def _described(folder: Path, file: _File, at: datetime) -> dict[str, Any]:
+def _file_entry(folder: Path, file: _File, at: datetime) -> dict[str, Any]:
     path = folder / file.name
     return {
         "@id": file.name,
@@ -129,8 +132,8 @@ def _described(folder: Path, file: _File, at: datetime) -> dict[str, Any]:
     }
 
 
-def _about_crate(
-    title: str, files: Sequence[Mapping[str, Any]], log: Log, by: str, at: datetime
+def _crate_entries(
+    title: str, files: Sequence[Mapping[str, Any]], log: ExportLog, by: str, at: datetime
 ) -> Iterator[dict[str, Any]]:
     people = {name: f"#{local_name('analyst', name)}" for name in (*(entry.by for entry in log.entries), by)}
     tool, terms = f"#{local_name('tool', TOOL)}", "#terms"
@@ -142,7 +145,7 @@ def _about_crate(
         "description": f"A security investigation of {len(log.entries)} steps: the case, its tables, its provenance.",
         "datePublished": stamp(at),
         "license": _ref(terms),
-        "creator": [_ref(each) for each in people.values()],
+        "creator": [_ref(person_id) for person_id in people.values()],
         "mainEntity": _ref(CASE),
         "hasPart": [_ref(file["@id"]) for file in files],
         "mentions": _ref("#export"),
@@ -166,7 +169,7 @@ def _about_crate(
     name, _, version = TOOL.partition(" ")
     yield {"@id": tool, "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
     for person, identifier in people.items():
-        yield {"@id": identifier, "@type": "Person", "name": clean(person)}
+        yield {"@id": identifier, "@type": "Person", "name": encodable_text(person)}
 
 
 def _ref(identifier: str) -> dict[str, str]:
@@ -177,11 +180,11 @@ def _ref(identifier: str) -> dict[str, str]:
 
 
 @contextmanager
-def _whole_folder(folder: Path) -> Generator[Path]:
+def _atomic_folder(folder: Path) -> Generator[Path]:
     """A scratch folder to fill, which appears under its name only when it is whole."""
     target = folder.absolute()
     if not target.parent.is_dir():
-        raise CaseNotFound("there is no such folder", where=str(target.parent), next_step="make it first")
+        raise CaseNotFound("there is no such folder", location=str(target.parent), next_step="make it first")
     scratch = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         _check_empty(folder)
@@ -191,9 +194,9 @@ def _whole_folder(folder: Path) -> Generator[Path]:
             target.rmdir()
         scratch.rename(target)
     except (OSError, PipelineError) as error:
-        why = error.what if isinstance(error, PipelineError) else error.strerror
+        reason = error.message if isinstance(error, PipelineError) else error.strerror
         raise CaseReadOnly(
-            f"the crate cannot be written: {why}", where=str(folder), next_step="choose another place"
+            f"the crate cannot be written: {reason}", location=str(folder), next_step="choose another place"
         ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -201,10 +204,10 @@ def _whole_folder(folder: Path) -> Generator[Path]:
 
 def _check_empty(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        raise CaseExists("there is something already", where=str(folder), next_step="choose a new or empty folder")
+        raise CaseExists("there is something already", location=str(folder), next_step="choose a new or empty folder")
 
 
-def _to_disk(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Wait until a crash of the machine cannot take any of it away."""
     for path in folder.rglob("*"):
         if path.is_file():

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from clew.graph.events import Branched, Event, Imported, Opened, Pivoted, Redone, Step, Undone, Unmerged, singles
+from clew.graph.events import Branched, Event, Imported, Opened, Pivoted, Redone, Step, Undone, Unmerged, pivot_events
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ExportLogEntry:
     """One step.
 
     Attributes:
         start: when it began; UTC.
         end: when it was done.
         pivot: which one ran; empty where none did.
-        imported: the content address of the rows that it brought in; empty where it brought none.
+        import_evidence: the content address of the rows that it brought in; empty where it brought none.
     """
 
     number: int
@@ -28,57 +28,59 @@ class Entry:
     start: datetime
     end: datetime
     pivot: str
-    imported: str
+    import_evidence: str
 
 
 @dataclass(slots=True)
-class Log:
+class ExportLog:
     """All steps of a case.
 
     Attributes:
         title: of the case.
-        begun: the hash of the step with which this case, or this branch, began: nothing else has that.
+        start_hash: the hash of the step with which this case, or this branch, began: nothing else has that.
         taken_back: the steps that do not count, each with the step that took it back.
     """
 
     title: str = ""
-    begun: str = ""
-    entries: list[Entry] = field(default_factory=list[Entry])
+    start_hash: str = ""
+    entries: list[ExportLogEntry] = field(default_factory=list[ExportLogEntry])
     taken_back: dict[int, int] = field(default_factory=dict[int, int])
 
     @classmethod
-    def of(cls, steps: Iterable[Step]) -> Log:
+    def of(cls, steps: Iterable[Step]) -> ExportLog:
         """Read the steps. Raises CaseDamaged at the first that was changed."""
         log = cls()
-        unmerged: dict[int, int] = {}
+        unmerges: dict[int, int] = {}
         for step in steps:
             match step.event:
                 case Opened(title):
-                    log.title, log.begun = title, step.hash
+                    log.title, log.start_hash = title, step.hash
                 case Branched():
-                    log.begun = step.hash
-                case Undone(taken):
-                    log.taken_back |= dict.fromkeys(taken, step.number)
-                case Redone(taken):
-                    for number in taken:
+                    log.start_hash = step.hash
+                case Undone(step_numbers):
+                    log.taken_back |= dict.fromkeys(step_numbers, step.number)
+                case Redone(step_numbers):
+                    for number in step_numbers:
                         log.taken_back.pop(number, None)
                 case Unmerged(merge):
-                    unmerged[step.number] = merge
+                    unmerges[step.number] = merge
                 case _:
                     pass
             log.entries.append(_entry(step))
-        log.taken_back |= {merge: by for by, merge in unmerged.items() if by not in log.taken_back}
+        log.taken_back |= {merge: by for by, merge in unmerges.items() if by not in log.taken_back}
         return log
 
 
-def _entry(step: Step) -> Entry:
+def _entry(step: Step) -> ExportLogEntry:
     event = step.event
     pivot = event.invocation.pivot if isinstance(event, Pivoted) else getattr(event, "pivot", "")
     times = [step.at, *_times(event)]
-    imported = event.evidence if isinstance(event, Imported) else ""
-    return Entry(step.number, step.hash, step.by, step.tool, event.kind, min(times), max(times), pivot, imported)
+    import_evidence = event.evidence if isinstance(event, Imported) else ""
+    return ExportLogEntry(
+        step.number, step.hash, step.by, step.tool, event.kind, min(times), max(times), pivot, import_evidence
+    )
 
 
 def _times(event: Event) -> list[datetime]:
     """When others were asked."""
-    return [exchange.at for single in singles(event) for exchange in single.exchanges if exchange.sent]
+    return [exchange.at for pivot_event in pivot_events(event) for exchange in pivot_event.exchanges if exchange.sent]

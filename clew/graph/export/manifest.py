@@ -14,10 +14,10 @@ from clew.errors import CaseDamaged, CaseNotFound, CaseReadOnly
 
 #: As `sha256sum --check` reads it. Who signs it may leave the signature beside it.
 MANIFEST = "manifest-sha256.txt"
-_BESIDE = frozenset((MANIFEST, f"{MANIFEST}.sig"))
+_UNLISTED_FILES = frozenset((MANIFEST, f"{MANIFEST}.sig"))
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]((?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*)")
 # No list of hashes is larger than this, in bytes.
-_MAX = 256 * 1024 * 1024
+_MAX_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FolderVerification:
 
 def write_manifest(folder: Path) -> None:
     """Write the hash of every file in a folder into a file of it."""
-    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in sorted(_files(folder)) if name not in _BESIDE]
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in sorted(_files(folder)) if name not in _UNLISTED_FILES]
     (folder / MANIFEST).write_text("".join(lines), "ascii", newline="\n")
 
 
@@ -56,58 +56,62 @@ def verify_crate(folder: str | Path) -> FolderVerification:
         CaseNotFound: the folder has no list of hashes.
         CaseDamaged: the list cannot be read.
     """
-    place = Path(folder)
-    wanted = _wanted(place)
+    root = Path(folder)
+    expected_hashes = _read_manifest(root)
     try:
-        there = _files(place)
-        for name in sorted({*wanted, *there} - _BESIDE):
-            if problem := _problem(place / name, wanted.get(name), known=there.get(name)):
-                return FolderVerification(len(wanted), name, problem)
+        actual_files = _files(root)
+        for name in sorted({*expected_hashes, *actual_files} - _UNLISTED_FILES):
+            if problem := _problem(root / name, expected_hashes.get(name), is_plain_file=actual_files.get(name)):
+                return FolderVerification(len(expected_hashes), name, problem)
     except OSError as error:
-        raise CaseReadOnly(f"the folder cannot be read: {error.strerror}", where=str(error.filename or place)) from None
-    return FolderVerification(len(wanted))
+        raise CaseReadOnly(
+            f"the folder cannot be read: {error.strerror}", location=str(error.filename or root)
+        ) from None
+    return FolderVerification(len(expected_hashes))
 
 
-def _problem(path: Path, wanted: str | None, *, known: bool | None) -> str:
+def _problem(path: Path, expected_hash: str | None, *, is_plain_file: bool | None) -> str:
     """What is wrong with a file; empty if nothing is."""
-    if known is None:
+    if is_plain_file is None:
         return "is missing"
-    if wanted is None:
+    if expected_hash is None:
         return "is extra: nothing in the list says what it is"
-    if not known:
+    if not is_plain_file:
         return "is no plain file"
-    return "" if sha256_of(path) == wanted else "differs: it was changed after it was written"
+    return "" if sha256_of(path) == expected_hash else "differs: it was changed after it was written"
 
 
 def _files(folder: Path) -> dict[str, bool]:
     """Everything in a folder but folders, by its name from there, and whether it is a plain file. Follows no link."""
-    return dict(_walked(folder, folder))
+    return dict(_walk_files(folder, folder))
 
 
-def _walked(folder: Path, top: Path) -> Iterator[tuple[str, bool]]:
+def _walk_files(folder: Path, top: Path) -> Iterator[tuple[str, bool]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walked(Path(entry.path), top)
+                yield from _walk_files(Path(entry.path), top)
             else:
                 name = Path(entry.path).relative_to(top).as_posix()
                 yield name, entry.is_file(follow_symlinks=False)
 
 
-def _wanted(folder: Path) -> Mapping[str, str]:
+def _read_manifest(folder: Path) -> Mapping[str, str]:
     path = folder / MANIFEST
     if not path.is_file() or path.is_symlink():
-        raise CaseNotFound(f"the folder has no {MANIFEST}", where=str(folder), next_step="give a folder of clew crate")
+        raise CaseNotFound(
+            f"the folder has no {MANIFEST}", location=str(folder), next_step="give a folder of clew crate"
+        )
     with path.open("rb") as file:
-        lines = file.read(_MAX).decode("ascii", "backslashreplace").splitlines()
-    found: dict[str, str] = {}
+        lines = file.read(_MAX_BYTES).decode("ascii", "backslashreplace").splitlines()
+    hashes: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         parts = _LINE.fullmatch(line)
-        if parts is None or parts[2] in found:
-            why = f"line {number} is no hash of a file"
-            raise CaseDamaged(why, where=str(path), next_step="do not trust this folder")
-        found[parts[2]] = parts[1]
-    return found
+        if parts is None or parts[2] in hashes:
+            reason = f"line {number} is no hash of a file"
+            raise CaseDamaged(reason, location=str(path), next_step="do not trust this folder")
+        hashes[parts[2]] = parts[1]
+    return hashes
 
 
 def sha256_of(path: Path) -> str:

@@ -15,14 +15,14 @@ from typing import Any
 
 from clew.entities import Key
 from clew.entities.text import stamp
-from clew.graph.export.log import Log
-from clew.graph.export.names import clean, local_name
+from clew.graph.export.log import ExportLog
+from clew.graph.export.names import encodable_text, local_name
 from clew.graph.fold import ANALYST, Fold
 from clew.graph.store import Store
-from clew.graph.writing import write_lines
+from clew.graph.writing import atomic_write_lines
 
 #: What is said of one thing.
-Said = Mapping[str, Any]
+ProvAttributes = Mapping[str, Any]
 _TERMS, _EVIDENCE, _CASE = "urn:clew:terms:", "urn:clew:evidence:", "urn:clew:case:"
 
 
@@ -36,46 +36,46 @@ def write_prov(store: Store, path: Path) -> Path:
         CaseReadOnly: it cannot be written.
         CaseDamaged: a step is not what was written.
     """
-    return write_lines(Document(store).lines(), path, "the provenance")
+    return atomic_write_lines(ProvDocument(store).lines(), path, "the provenance")
 
 
-class Document:
+class ProvDocument:
     """The PROV-JSON of a case, a line for each thing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._log = Log.of(store.steps())
-        self._places = count(1)
+        self._log = ExportLog.of(store.steps())
+        self._ids = count(1)
 
     def lines(self) -> Iterator[str]:
         """The document, line by line."""
-        prefixes = {"clew": _TERMS, "evidence": _EVIDENCE, "case": f"{_CASE}{self._log.begun}:"}
+        prefixes = {"clew": _TERMS, "evidence": _EVIDENCE, "case": f"{_CASE}{self._log.start_hash}:"}
         yield f'{{"prefix": {json.dumps(prefixes)}'
-        for name, things in self._sections():
+        for name, items in self._sections():
             yield f',\n"{name}": {{'
-            between = "\n"
-            for identifier, said in things:
-                yield f"{between}{json.dumps(identifier)}: {json.dumps(said)}"
-                between = ",\n"
+            separator = "\n"
+            for identifier, attributes in items:
+                yield f"{separator}{json.dumps(identifier)}: {json.dumps(attributes)}"
+                separator = ",\n"
             yield "}"
         yield "}\n"
 
-    def _sections(self) -> Iterator[tuple[str, Iterable[tuple[str, Said]]]]:
+    def _sections(self) -> Iterator[tuple[str, Iterable[tuple[str, ProvAttributes]]]]:
         yield "entity", self._entities()
         yield "activity", self._activities()
         yield "agent", self._agents()
-        yield "wasGeneratedBy", self._numbered(self._generated())
-        yield "used", self._numbered(self._used())
-        yield "wasAssociatedWith", self._numbered(self._associated())
-        yield "wasDerivedFrom", self._numbered(self._derived())
-        yield "wasAttributedTo", self._numbered(self._attributed())
-        yield "specializationOf", self._numbered(self._special())
-        yield "wasInfluencedBy", self._numbered(self._influenced())
-        yield "wasInvalidatedBy", self._numbered(self._invalidated())
+        yield "wasGeneratedBy", self._with_ids(self._generations())
+        yield "used", self._with_ids(self._usages())
+        yield "wasAssociatedWith", self._with_ids(self._associations())
+        yield "wasDerivedFrom", self._with_ids(self._derivations())
+        yield "wasAttributedTo", self._with_ids(self._attributions())
+        yield "specializationOf", self._with_ids(self._specializations())
+        yield "wasInfluencedBy", self._with_ids(self._influences())
+        yield "wasInvalidatedBy", self._with_ids(self._invalidations())
 
-    def _numbered(self, relations: Iterable[Said]) -> Iterator[tuple[str, Said]]:
+    def _with_ids(self, relations: Iterable[ProvAttributes]) -> Iterator[tuple[str, ProvAttributes]]:
         for relation in relations:
-            yield f"_:r{next(self._places)}", relation
+            yield f"_:r{next(self._ids)}", relation
 
     def _rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
         with self._store.reading() as connection, closing(connection.execute(sql)) as rows:
@@ -83,50 +83,56 @@ class Document:
 
     # -- things --------------------------------------------------------------------------------------------------
 
-    def _entities(self) -> Iterator[tuple[str, Said]]:
+    def _entities(self) -> Iterator[tuple[str, ProvAttributes]]:
         last = self._log.entries[-1].hash if self._log.entries else ""
-        yield "case:case", _said("case", self._log.title, steps=len(self._log.entries), hash=last)
+        yield "case:case", _attributes("case", self._log.title, steps=len(self._log.entries), hash=last)
         for entry in self._log.entries:
-            yield _record(entry.number), _said("record", f"step {entry.number}: {entry.kind}", hash=entry.hash)
+            yield _record(entry.number), _attributes("record", f"step {entry.number}: {entry.kind}", hash=entry.hash)
         live: set[str] = set()
         for key, kind, label, verdict, severity in self._rows(
             "SELECT key, kind, label, verdict, severity FROM nodes ORDER BY first_step, key"
         ):
             live.add(key)
-            said = _said("node", label, key=key, verdict=verdict, severity=severity)
-            yield _node(key), {**said, "prov:type": [_name("clew:node"), _name(f"clew:{local_name('kind', kind)}")]}
-        for key in dict.fromkeys(gone for _, _, gone in self._merges() if gone not in live):
-            yield _node(key), _said("merged-node", key, key=key)
+            attributes = _attributes("node", label, key=key, verdict=verdict, severity=severity)
+            yield (
+                _node(key),
+                {
+                    **attributes,
+                    "prov:type": [_qualified_name("clew:node"), _qualified_name(f"clew:{local_name('kind', kind)}")],
+                },
+            )
+        for key in dict.fromkeys(lost_key for _, _, lost_key in self._merges() if lost_key not in live):
+            yield _node(key), _attributes("merged-node", key, key=key)
         for evidence, media_type, size in self._rows("SELECT fingerprint, media_type, size FROM evidence"):
-            yield _evidence(evidence), _said("evidence", "", sha256=evidence, mediaType=media_type, bytes=size)
-        yield from self._answers()
+            yield _evidence(evidence), _attributes("evidence", "", sha256=evidence, mediaType=media_type, bytes=size)
+        yield from self._answer_entities()
 
-    def _answers(self) -> Iterator[tuple[str, Said]]:
+    def _answer_entities(self) -> Iterator[tuple[str, ProvAttributes]]:
         for step, answer, position, provider, at, status in self._rows(
             "SELECT step, answer, position, provider, at, status FROM exchanges WHERE sent AND evidence <> ''"
         ):
-            yield _reply(step, answer, position), _said("reply", provider, status=status, receivedAt=_time(at))
+            yield _reply(step, answer, position), _attributes("reply", provider, status=status, receivedAt=_time(at))
         for step, answer, part, pivot, provider, outcome, verdict, reason in self._rows(
             "SELECT step, answer, part, pivot, provider, outcome, verdict, reason FROM answers WHERE part > 0"
         ):
-            said = _said("finding", f"{provider}: {outcome}", pivot=pivot, verdict=verdict, reason=reason)
-            yield _finding(step, answer, part), said
+            attributes = _attributes("finding", f"{provider}: {outcome}", pivot=pivot, verdict=verdict, reason=reason)
+            yield _finding(step, answer, part), attributes
         for number, source, relation, target, first, last in self._rows(
             "SELECT id, source, relation, target, observed_first, observed_last FROM said"
         ):
             times = {"observedFirst": _time(first), "observedLast": _time(last)}
-            ends = {"source": _name(_node(source)), "target": _name(_node(target))}
-            said = _said("claim", f"{source} {relation} {target}", relation=relation, **ends)
-            yield _claim(number), {**said, **{f"clew:{name}": time for name, time in times.items() if time["$"]}}
+            ends = {"source": _qualified_name(_node(source)), "target": _qualified_name(_node(target))}
+            attributes = _attributes("claim", f"{source} {relation} {target}", relation=relation, **ends)
+            yield _claim(number), {**attributes, **{f"clew:{name}": time for name, time in times.items() if time["$"]}}
 
-    def _activities(self) -> Iterator[tuple[str, Said]]:
+    def _activities(self) -> Iterator[tuple[str, ProvAttributes]]:
         for entry in self._log.entries:
-            said = _said(entry.kind, f"step {entry.number}: {entry.pivot or entry.kind}", tool=entry.tool)
+            attributes = _attributes(entry.kind, f"step {entry.number}: {entry.pivot or entry.kind}", tool=entry.tool)
             times = {"prov:startTime": stamp(entry.start), "prov:endTime": stamp(entry.end)}
-            counts = {"clew:takenBack": True} if entry.number in self._log.taken_back else {}
-            yield _step(entry.number), {**times, **said, **counts}
+            status = {"clew:takenBack": True} if entry.number in self._log.taken_back else {}
+            yield _step(entry.number), {**times, **attributes, **status}
 
-    def _agents(self) -> Iterator[tuple[str, Said]]:
+    def _agents(self) -> Iterator[tuple[str, ProvAttributes]]:
         for name in dict.fromkeys(entry.by for entry in self._log.entries):
             yield _analyst(name), _agent(name, "prov:Person", "clew:analyst")
         for name in dict.fromkeys(entry.tool for entry in self._log.entries):
@@ -140,21 +146,21 @@ class Document:
 
     # -- relations -----------------------------------------------------------------------------------------------
 
-    def _generated(self) -> Iterator[Said]:
+    def _generations(self) -> Iterator[ProvAttributes]:
         for entry in self._log.entries:
-            yield _by(_record(entry.number), entry.number)
-            if entry.imported:
-                yield _by(_evidence(entry.imported), entry.number)
+            yield _entity_activity(_record(entry.number), entry.number)
+            if entry.import_evidence:
+                yield _entity_activity(_evidence(entry.import_evidence), entry.number)
         for key, step in self._rows("SELECT key, first_step FROM nodes ORDER BY first_step, key"):
-            yield _by(_node(key), step)
-        for place in self._rows("SELECT step, answer, position FROM exchanges WHERE sent AND evidence <> ''"):
-            yield _by(_reply(*place), place[0])
-        for place in self._rows("SELECT step, answer, part FROM answers WHERE part > 0"):
-            yield _by(_finding(*place), place[0])
+            yield _entity_activity(_node(key), step)
+        for position in self._rows("SELECT step, answer, position FROM exchanges WHERE sent AND evidence <> ''"):
+            yield _entity_activity(_reply(*position), position[0])
+        for position in self._rows("SELECT step, answer, part FROM answers WHERE part > 0"):
+            yield _entity_activity(_finding(*position), position[0])
         for number, step in self._rows("SELECT id, step FROM said"):
-            yield _by(_claim(number), step)
+            yield _entity_activity(_claim(number), step)
 
-    def _used(self) -> Iterator[Said]:
+    def _usages(self) -> Iterator[ProvAttributes]:
         # What a step brought in itself is not what it began with.
         for step, key in self._rows(
             "SELECT DISTINCT a.step, a.subject FROM answers a JOIN nodes n ON n.key = a.subject "
@@ -167,31 +173,39 @@ class Document:
         ):
             yield {"prov:activity": _step(step), "prov:entity": _evidence(evidence)}
 
-    def _associated(self) -> Iterator[Said]:
+    def _associations(self) -> Iterator[ProvAttributes]:
         for entry in self._log.entries:
             yield {"prov:activity": _step(entry.number), "prov:agent": _analyst(entry.by)}
             yield {"prov:activity": _step(entry.number), "prov:agent": _tool(entry.tool)}
         for step, provider in self._rows("SELECT DISTINCT step, provider FROM exchanges"):
             yield {"prov:activity": _step(step), "prov:agent": _provider(provider)}
 
-    def _derived(self) -> Iterator[Said]:
+    def _derivations(self) -> Iterator[ProvAttributes]:
         for entry in self._log.entries[1:]:
             # The hash of each covers the one before it.
-            yield _from(_record(entry.number), _record(entry.number - 1))
-        for *place, evidence in self._rows("SELECT step, answer, part, evidence FROM answers WHERE part > 0"):
-            yield from (_from(_finding(*place), _evidence(each)) for each in evidence.split(",") if each)
+            yield _derivation(_record(entry.number), _record(entry.number - 1))
+        for *position, evidence in self._rows("SELECT step, answer, part, evidence FROM answers WHERE part > 0"):
+            yield from (
+                _derivation(_finding(*position), _evidence(fingerprint))
+                for fingerprint in evidence.split(",")
+                if fingerprint
+            )
         for number, evidence in self._rows("SELECT id, evidence FROM said"):
-            yield from (_from(_claim(number), _evidence(each)) for each in evidence.split(",") if each)
+            yield from (
+                _derivation(_claim(number), _evidence(fingerprint))
+                for fingerprint in evidence.split(",")
+                if fingerprint
+            )
 
-    def _attributed(self) -> Iterator[Said]:
+    def _attributions(self) -> Iterator[ProvAttributes]:
         if self._log.entries:
             yield {"prov:entity": "case:case", "prov:agent": _analyst(self._log.entries[0].by)}
-        for *place, provider in self._rows(
+        for *position, provider in self._rows(
             "SELECT step, answer, position, provider FROM exchanges WHERE sent AND evidence <> ''"
         ):
-            yield {"prov:entity": _reply(*place), "prov:agent": _provider(provider)}
-        for *place, provider in self._rows("SELECT step, answer, part, provider FROM answers WHERE part > 0"):
-            yield {"prov:entity": _finding(*place), "prov:agent": self._speaker(place[0], provider)}
+            yield {"prov:entity": _reply(*position), "prov:agent": _provider(provider)}
+        for *position, provider in self._rows("SELECT step, answer, part, provider FROM answers WHERE part > 0"):
+            yield {"prov:entity": _finding(*position), "prov:agent": self._speaker(position[0], provider)}
         for number, step, provider in self._rows("SELECT id, step, provider FROM said"):
             yield {"prov:entity": _claim(number), "prov:agent": self._speaker(step, provider)}
 
@@ -199,59 +213,59 @@ class Document:
         """Who says something: a source, or the person whose step it is."""
         return _analyst(self._log.entries[step - 1].by) if provider == ANALYST else _provider(provider)
 
-    def _special(self) -> Iterator[Said]:
-        for *place, evidence in self._rows(
+    def _specializations(self) -> Iterator[ProvAttributes]:
+        for *position, evidence in self._rows(
             "SELECT step, answer, position, evidence FROM exchanges WHERE sent AND evidence <> ''"
         ):
-            yield {"prov:specificEntity": _reply(*place), "prov:generalEntity": _evidence(evidence)}
+            yield {"prov:specificEntity": _reply(*position), "prov:generalEntity": _evidence(evidence)}
 
-    def _influenced(self) -> Iterator[Said]:
-        for _, keep, gone in self._merges():
+    def _influences(self) -> Iterator[ProvAttributes]:
+        for _, kept_key, lost_key in self._merges():
             with self._store.reading() as connection:
-                kept = Fold(connection).resolve(Key.parse(keep))
-            if kept is not None and kept != gone:
-                yield {"prov:influencee": _node(kept), "prov:influencer": _node(gone)}
+                node_key = Fold(connection).resolve(Key.parse(kept_key))
+            if node_key is not None and node_key != lost_key:
+                yield {"prov:influencee": _node(node_key), "prov:influencer": _node(lost_key)}
 
-    def _invalidated(self) -> Iterator[Said]:
+    def _invalidations(self) -> Iterator[ProvAttributes]:
         for number, by in sorted(self._log.taken_back.items()):
-            yield _by(_record(number), by)
-        for step, _, gone in self._merges():
-            yield _by(_node(gone), step)
+            yield _entity_activity(_record(number), by)
+        for step, _, lost_key in self._merges():
+            yield _entity_activity(_node(lost_key), step)
 
     def _merges(self) -> Iterator[tuple[int, str, str]]:
         """Those in force."""
-        for step, keep, gone in self._rows("SELECT step, keep, gone FROM merges ORDER BY step"):
+        for step, kept_key, lost_key in self._rows("SELECT step, keep, gone FROM merges ORDER BY step"):
             if step not in self._log.taken_back:
-                yield step, keep, gone
+                yield step, kept_key, lost_key
 
 
-def _said(sort: str, label: object, **attributes: object) -> dict[str, Any]:
-    said: dict[str, Any] = {"prov:type": _name(f"clew:{sort}")}
+def _attributes(type_name: str, label: object, **attributes: object) -> dict[str, Any]:
+    result: dict[str, Any] = {"prov:type": _qualified_name(f"clew:{type_name}")}
     if label:
-        said["prov:label"] = clean(label)
+        result["prov:label"] = encodable_text(label)
     for name, value in attributes.items():
-        said[f"clew:{name}"] = value if isinstance(value, int | dict) else clean(value)
-    return said
+        result[f"clew:{name}"] = value if isinstance(value, int | dict) else encodable_text(value)
+    return result
 
 
-def _agent(name: str, *sorts: str) -> Said:
-    return {"prov:type": [_name(sort) for sort in sorts], "prov:label": clean(name)}
+def _agent(name: str, *type_names: str) -> ProvAttributes:
+    return {"prov:type": [_qualified_name(type_name) for type_name in type_names], "prov:label": encodable_text(name)}
 
 
-def _name(qualified: str) -> dict[str, str]:
-    return {"$": qualified, "type": "xsd:QName"}
+def _qualified_name(name: str) -> dict[str, str]:
+    return {"$": name, "type": "xsd:QName"}
 
 
 def _time(text: str) -> dict[str, str]:
     return {"$": text, "type": "xsd:dateTime"}
 
 
-def _by(entity: str, step: int) -> Said:
+def _entity_activity(entity: str, step: int) -> ProvAttributes:
     return {"prov:entity": entity, "prov:activity": _step(step)}
 
 
-def _from(made: str, source: str) -> Said:
-    return {"prov:generatedEntity": made, "prov:usedEntity": source}
+def _derivation(generated_entity: str, source: str) -> ProvAttributes:
+    return {"prov:generatedEntity": generated_entity, "prov:usedEntity": source}
 
 
 def _step(number: int) -> str:

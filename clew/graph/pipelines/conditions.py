@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from clew.errors import PipelineError
 from clew.graph.pipelines.files import python_value
-from clew.graph.pipelines.wording import Value, checked_value, nearest
+from clew.graph.pipelines.wording import Value, checked_value, spelling_hint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,15 +38,17 @@ class Condition:
 
     def __post_init__(self) -> None:
         if type(self.column) is not str or not self.column:
-            raise PipelineError("a condition needs a column", where="column")
+            raise PipelineError("a condition needs a column", location="column")
         if self.op not in OPS:
-            raise PipelineError(f"there is no comparison {self.op!r}", where="op", next_step=nearest(str(self.op), OPS))
+            raise PipelineError(
+                f"there is no comparison {self.op!r}", location="op", next_step=spelling_hint(str(self.op), OPS)
+            )
         object.__setattr__(self, "value", checked_value(self.value, f"the value of {self.op}"))
-        wrong = _wrong(self.op, self.value)
-        if wrong:
-            raise PipelineError(f"{self.op} {wrong}", where="value")
+        problem = _value_problem(self.op, self.value)
+        if problem:
+            raise PipelineError(f"{self.op} {problem}", location="value")
 
-    def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
+    def mask(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Which rows satisfy it.
 
         Raises:
@@ -59,11 +61,11 @@ class Condition:
         if self.op in ("is_empty", "is_filled"):
             return empty if self.op == "is_empty" else ~empty
         test, left_out = self._test(), self.op in ("ne", "not_in")
-        told = [left_out if none else test(cell) for cell, none in zip(cells, empty, strict=True)]
-        if None in told and all(answer is None or none for answer, none in zip(told, empty, strict=True)):
-            what = f"nothing in the column {self.column!r} can be compared with {self.value!r}"
-            raise PipelineError(what, next_step="numbers compare with numbers, texts with texts, times with times")
-        return pd.Series([bool(answer) for answer in told], index=frame.index, dtype=bool)
+        results = [left_out if none else test(cell) for cell, none in zip(cells, empty, strict=True)]
+        if None in results and all(result is None or none for result, none in zip(results, empty, strict=True)):
+            problem = f"nothing in the column {self.column!r} can be compared with {self.value!r}"
+            raise PipelineError(problem, next_step="numbers compare with numbers, texts with texts, times with times")
+        return pd.Series([bool(result) for result in results], index=frame.index, dtype=bool)
 
     def _test(self) -> Callable[[object], bool | None]:
         """For a filled cell: whether it does; None where it cannot be compared."""
@@ -73,20 +75,20 @@ class Condition:
             return lambda cell: part in str(cell).casefold()
         if isinstance(value, tuple):
             among = self.op == "in"
-            return lambda cell: any(_same(cell, each) for each in value) is among
+            return lambda cell: any(_is_equal(cell, option) for option in value) is among
         if self.op in ("eq", "ne"):
             equal = self.op == "eq"
-            return lambda cell: _same(cell, value) is equal
+            return lambda cell: _is_equal(cell, value) is equal
         order = _ORDER[self.op]
 
-        def compared(cell: object) -> bool | None:
-            left, right = _alike(cell, value)
-            return None if left is None else order(left, right)
+        def compare(cell: object) -> bool | None:
+            cell_value, operand = _comparable_pair(cell, value)
+            return None if cell_value is None else order(cell_value, operand)
 
-        return compared
+        return compare
 
 
-def _wrong(op: str, value: Value) -> str:
+def _value_problem(op: str, value: Value) -> str:
     """What is wrong with comparing so; nothing if it is right."""
     if op in ("is_empty", "is_filled"):
         return "" if value is None else "takes no value"
@@ -99,18 +101,18 @@ def _wrong(op: str, value: Value) -> str:
     return "takes a number, a text or a time" if op in _ORDER and isinstance(value, bool) else ""
 
 
-def _same(cell: object, value: object) -> bool:
-    left, right = _alike(cell, value)
-    return bool(left == right) if left is not None else False
+def _is_equal(cell: object, value: object) -> bool:
+    cell_value, operand = _comparable_pair(cell, value)
+    return bool(cell_value == operand) if cell_value is not None else False
 
 
-def _alike(cell: Any, value: Any) -> tuple[Any, Any]:
+def _comparable_pair(cell: Any, value: Any) -> tuple[Any, Any]:
     """Both as they can be compared; None twice where they cannot."""
     cell = python_value(cell)
     if isinstance(cell, bool) or isinstance(value, bool):
         return (cell, value) if isinstance(cell, bool) and isinstance(value, bool) else (None, None)
     if isinstance(cell, date):  # a datetime and a Timestamp are dates too
-        return _moments(cell, value)
+        return _comparable_times(cell, value)
     if isinstance(cell, int | float) and isinstance(value, int | float):
         return cell, value
     if isinstance(value, str) and not isinstance(cell, int | float):
@@ -118,15 +120,15 @@ def _alike(cell: Any, value: Any) -> tuple[Any, Any]:
     return None, None
 
 
-def _moments(cell: date, value: object) -> tuple[datetime, datetime] | tuple[None, None]:
+def _comparable_times(cell: date, value: object) -> tuple[datetime, datetime] | tuple[None, None]:
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        value_time = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        moment = None
-    if moment is None:
+        value_time = None
+    if value_time is None:
         return None, None
-    whole = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
-    return _aware(whole), _aware(moment)
+    cell_time = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
+    return _aware(cell_time), _aware(value_time)
 
 
 def _aware(moment: datetime) -> datetime:

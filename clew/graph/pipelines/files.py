@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 # Windows opens a device of that name, whatever its ending.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_DEVICE_NAME = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 # What a spreadsheet takes for the begin of a formula, in the width of both scripts.
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 
 
-def checked_file(name: object) -> None:
+def check_file(name: object) -> None:
     """Raises PipelineError for what is no plain file name, or of no kind that can be written."""
     text = name if isinstance(name, str) else ""
     if text.rpartition(".")[2].lower() not in _WRITERS:
-        known = ", ".join(f".{each}" for each in _WRITERS)
+        known_suffixes = ", ".join(f".{suffix}" for suffix in _WRITERS)
         raise PipelineError(
-            f"{name!r} is no file of a kind that is written", where="file", next_step=f"end it in {known}"
+            f"{name!r} is no file of a kind that is written", location="file", next_step=f"end it in {known_suffixes}"
         )
-    if not _FILE.fullmatch(text) or _DEVICE.fullmatch(text):
+    if not _FILE_NAME.fullmatch(text) or _DEVICE_NAME.fullmatch(text):
         next_step = "letters, digits, dots and dashes; whoever runs the pipeline names the folder"
-        raise PipelineError(f"{name!r} is no plain file name", where="file", next_step=next_step)
+        raise PipelineError(f"{name!r} is no plain file name", location="file", next_step=next_step)
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -51,7 +51,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         path.open("xb").close()
         _WRITERS[path.suffix[1:].lower()](frame, path)
     except OSError as error:
-        raise PipelineError(f"cannot write the table: {error.strerror}", where=str(path)) from None
+        raise PipelineError(f"cannot write the table: {error.strerror}", location=str(path)) from None
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -63,16 +63,18 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     reader = _READERS.get(path.suffix[1:].lower())
     if reader is None:
-        raise PipelineError("this is no kind of table", where=str(path), next_step=f"known are .{', .'.join(_READERS)}")
+        raise PipelineError(
+            "this is no kind of table", location=str(path), next_step=f"known are .{', .'.join(_READERS)}"
+        )
     try:
         return reader(path)
     except OSError as error:
-        raise PipelineError(f"cannot read the table: {error.strerror or error}", where=str(path)) from None
+        raise PipelineError(f"cannot read the table: {error.strerror or error}", location=str(path)) from None
     except ValueError as error:  # what parsers raise, of text and of JSON
-        raise PipelineError(f"there is no table in it: {error}", where=str(path)) from None
+        raise PipelineError(f"there is no table in it: {error}", location=str(path)) from None
 
 
-def plain(cell: Any) -> Any:
+def json_value(cell: Any) -> Any:
     """A cell as JSON has it: entities as their keys, times in UTC, nothing for what is empty."""
     import pandas as pd
 
@@ -91,7 +93,7 @@ def python_value(cell: Any) -> Any:
     return cell.item() if hasattr(cell, "item") else cell
 
 
-def harmless(cell: object) -> object:
+def escape_formula(cell: object) -> object:
     """A text that a spreadsheet would run as a formula, with an apostrophe before it."""
     if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
@@ -100,14 +102,14 @@ def harmless(cell: object) -> object:
 
 def _rows(frame: pd.DataFrame) -> Iterator[list[Any]]:
     """The rows, cell by cell: a column of pandas' own would make other values of some of them."""
-    return ([plain(cell) for cell in row] for row in frame.astype(object).itertuples(index=False, name=None))
+    return ([json_value(cell) for cell in row] for row in frame.astype(object).itertuples(index=False, name=None))
 
 
 def _to_csv(frame: pd.DataFrame, path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as lines:
         writer = csv.writer(lines)  # ends lines as RFC 4180 says, and so puts every kind of break into quotes
-        writer.writerow([harmless(str(name)) for name in frame.columns])
-        writer.writerows([harmless(cell) for cell in row] for row in _rows(frame))
+        writer.writerow([escape_formula(str(name)) for name in frame.columns])
+        writer.writerows([escape_formula(cell) for cell in row] for row in _rows(frame))
 
 
 def _to_jsonl(frame: pd.DataFrame, path: Path) -> None:
@@ -120,16 +122,16 @@ def _to_jsonl(frame: pd.DataFrame, path: Path) -> None:
 def _to_parquet(frame: pd.DataFrame, path: Path) -> None:
     import pandas as pd
 
-    typed = {str(name): _texts(column) if column.dtype.kind in "OUS" else column for name, column in frame.items()}
+    columns = {str(name): _texts(column) if column.dtype.kind in "OUS" else column for name, column in frame.items()}
     with _engine() as engine:
-        engine.from_df(pd.DataFrame(typed)).write_parquet(str(path))
+        engine.from_df(pd.DataFrame(columns)).write_parquet(str(path))
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column of anything as text, which every cell can be."""
     import pandas as pd
 
-    texts = [None if plain(cell) is None else str(plain(cell)) for cell in column.astype(object)]
+    texts = [None if json_value(cell) is None else str(json_value(cell)) for cell in column.astype(object)]
     safe = [text and text.encode("utf-8", "backslashreplace").decode() for text in texts]
     return pd.Series(safe, index=column.index, dtype=object)
 
@@ -162,11 +164,11 @@ def _from_parquet(path: Path) -> pd.DataFrame:
         import duckdb
 
         try:
-            found = engine.execute("SELECT * FROM read_parquet($path)", {"path": str(path)})
+            relation = engine.execute("SELECT * FROM read_parquet($path)", {"path": str(path)})
             with warnings.catch_warnings():
                 # The engine calls pandas in a way that pandas has announced to end.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                return found.df()
+                return relation.df()
         except duckdb.Error as error:
             raise ValueError(str(error).partition("\n")[0]) from None
 

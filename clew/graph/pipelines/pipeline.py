@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from clew.errors import PipelineError
 from clew.graph.pipelines.steps import BranchStep, PivotStep, Step, TeeStep
-from clew.graph.pipelines.wording import checked_name
+from clew.graph.pipelines.wording import check_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,16 +48,16 @@ class Pipeline:
     about: str = ""
 
     def __post_init__(self) -> None:
-        checked_name(self.name, "a pipeline")
+        check_name(self.name, "a pipeline")
         if type(self.version) is not int or self.version < 1:
-            raise PipelineError("a version is a whole number from 1 on", where="version")
+            raise PipelineError("a version is a whole number from 1 on", location="version")
         if not self.steps:
-            raise PipelineError("a pipeline needs steps", where="steps")
-        _all_different((tee.name for tee in self.tees), "table")
-        _all_different(
-            (name for step in self.every if isinstance(step, BranchStep) for name in step.branches), "branch"
+            raise PipelineError("a pipeline needs steps", location="steps")
+        _check_unique((tee.name for tee in self.tees), "table")
+        _check_unique(
+            (name for step in self.all_steps if isinstance(step, BranchStep) for name in step.branches), "branch"
         )
-        _all_different((tee.file.lower() for tee in self.tees if tee.file), "file")
+        _check_unique((tee.file.lower() for tee in self.tees if tee.file), "file")
 
     @classmethod
     def from_yaml(cls, text: str, source: str = "pipeline") -> Self:
@@ -79,9 +79,9 @@ class Pipeline:
         try:
             text = Path(path).read_text("utf-8-sig")
         except OSError as error:
-            raise PipelineError(f"cannot read the pipeline: {error.strerror}", where=str(path)) from None
+            raise PipelineError(f"cannot read the pipeline: {error.strerror}", location=str(path)) from None
         except UnicodeDecodeError:
-            raise PipelineError("the pipeline is not UTF-8 text", where=str(path)) from None
+            raise PipelineError("the pipeline is not UTF-8 text", location=str(path)) from None
         return cls.from_yaml(text, Path(path).name)
 
     def to_yaml(self) -> str:
@@ -105,34 +105,34 @@ class Pipeline:
         return run(self, frame, column=column, show=show, folder=folder, progress=progress)
 
     @property
-    def every(self) -> tuple[Step, ...]:
+    def all_steps(self) -> tuple[Step, ...]:
         """All steps, those of branches after their branch."""
-        return tuple(_every(self.steps))
+        return tuple(_all_steps(self.steps))
 
     @property
     def tees(self) -> tuple[TeeStep, ...]:
         """Where tables are kept."""
-        return tuple(step for step in self.every if isinstance(step, TeeStep))
+        return tuple(step for step in self.all_steps if isinstance(step, TeeStep))
 
     @property
     def pivots(self) -> tuple[PivotStep, ...]:
         """What is asked."""
-        return tuple(step for step in self.every if isinstance(step, PivotStep))
+        return tuple(step for step in self.all_steps if isinstance(step, PivotStep))
 
 
-def _every(steps: Iterable[Step]) -> Iterator[Step]:
+def _all_steps(steps: Iterable[Step]) -> Iterator[Step]:
     for step in steps:
         yield step
         if isinstance(step, BranchStep):
             for branch in step.branches.values():
-                yield from _every(branch)
+                yield from _all_steps(branch)
 
 
-def _all_different(names: Iterable[str], what: str) -> None:
-    seen: set[str] = set()
+def _check_unique(names: Iterable[str], label: str) -> None:
+    used_names: set[str] = set()
     for name in names:
-        if name in seen:
+        if name in used_names:
             raise PipelineError(
-                f"the {what} {name!r} is used twice", where="steps", next_step="name one of them differently"
+                f"the {label} {name!r} is used twice", location="steps", next_step="name one of them differently"
             )
-        seen.add(name)
+        used_names.add(name)

@@ -20,12 +20,12 @@ class StepRecord:
     """One step that ran.
 
     Attributes:
-        place: its number; in a branch, `3.bad.1`.
+        position: its number; in a branch, `3.bad.1`.
         step: what it did, in a few words.
         seconds: how long it took; no part of equality.
     """
 
-    place: str
+    position: str
     step: str
     rows_in: int
     rows_out: int
@@ -55,18 +55,18 @@ class PipelineResult:
 
     def __str__(self) -> str:
         head = f"{self.pipeline.name}, version {self.pipeline.version}: {len(self.frame):,} rows"
-        width = max(len(record.place) for record in self.steps)
+        width = max(len(record.position) for record in self.steps)
         lines = [
-            f"  {record.place:<{width}}  {visible(record.step, 80)}: {record.rows_in:,} -> {record.rows_out:,}"
+            f"  {record.position:<{width}}  {visible(record.step, 80)}: {record.rows_in:,} -> {record.rows_out:,}"
             for record in self.steps
         ]
-        kept = [f"  kept {visible(name)}: {len(frame):,} rows" for name, frame in self.tees.items()]
-        files = [f"  wrote {visible(path)}" for path in self.files]
-        return "\n".join([visible(head), *lines, *kept, *files])
+        tee_lines = [f"  kept {visible(name)}: {len(frame):,} rows" for name, frame in self.tees.items()]
+        file_lines = [f"  wrote {visible(path)}" for path in self.files]
+        return "\n".join([visible(head), *lines, *tee_lines, *file_lines])
 
     def __repr__(self) -> str:
         return f"<PipelineResult of {self.pipeline.name}: {len(self.frame):,} rows, {len(self.steps)} steps>"
 
     def _repr_html_(self) -> str:
-        rows = [(record.place, record.step, f"{record.rows_in:,}", f"{record.rows_out:,}") for record in self.steps]
+        rows = [(record.position, record.step, f"{record.rows_in:,}", f"{record.rows_out:,}") for record in self.steps]
         return html_table(("", "step", "rows in", "rows out"), rows)

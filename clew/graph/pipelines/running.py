@@ -24,7 +24,7 @@ from clew.graph.pipelines.steps import (
     Step,
     TeeStep,
 )
-from clew.graph.pipelines.wording import filled, nearest
+from clew.graph.pipelines.wording import fill_placeholders, spelling_hint
 from clew.pivots.binding import Bulk
 from clew.pivots.context import current_session
 
@@ -59,19 +59,19 @@ def run(
 
     Raises:
         PipelineError: before anything is asked: no such column, no folder for the files, a file that is there; later:
-            a column that is not there when its step comes. The step stands in `where`.
+            a column that is not there when its step comes. The step stands in `location`.
     """
-    running = _Run(pipeline, frame, column, show, Path(folder) if folder is not None else None, progress=progress)
-    running.check()
-    last = running.do(pipeline.steps, frame, "")
+    pipeline_run = _Run(pipeline, frame, column, show, Path(folder) if folder is not None else None, progress=progress)
+    pipeline_run.check()
+    last = pipeline_run.run_steps(pipeline.steps, frame, "")
     return PipelineResult(
         pipeline,
         last,
-        running.tees,
-        running.branches,
-        tuple(running.records),
-        tuple(running.notes),
-        tuple(running.files),
+        pipeline_run.tees,
+        pipeline_run.branches,
+        tuple(pipeline_run.records),
+        tuple(pipeline_run.notes),
+        tuple(pipeline_run.files),
     )
 
 
@@ -102,61 +102,65 @@ class _Run:
 
     def check(self) -> None:
         """Whatever would stop the run later and can be known now."""
-        twice = self._frame.columns[self._frame.columns.duplicated()]
-        if len(twice):
-            raise PipelineError(f"the column {twice[0]!r} stands twice", where=self._pipeline.name)
+        duplicates = self._frame.columns[self._frame.columns.duplicated()]
+        if len(duplicates):
+            raise PipelineError(f"the column {duplicates[0]!r} stands twice", location=self._pipeline.name)
         if self._column:
-            _has(self._frame, [self._column], self._pipeline.name)
+            _require_columns(self._frame, [self._column], self._pipeline.name)
         elif not all(step.column for step in self._pipeline.pivots):
             raise PipelineError(
-                "a pivot names no column, and none was given", where=self._pipeline.name, next_step='give column="..."'
+                "a pivot names no column, and none was given",
+                location=self._pipeline.name,
+                next_step='give column="..."',
             )
         for tee in self._pipeline.tees:
             if tee.file and self._folder is None:
                 raise PipelineError(
                     f"there is no folder to write {tee.file} to",
-                    where=self._pipeline.name,
+                    location=self._pipeline.name,
                     next_step='give folder="..."',
                 )
             if tee.file and self._folder is not None and (self._folder / tee.file).exists():
                 raise PipelineError(
                     f"{tee.file} is there already",
-                    where=str(self._folder),
+                    location=str(self._folder),
                     next_step="remove it, or choose another folder",
                 )
 
-    def do(self, steps: Iterable[Step], frame: pd.DataFrame, before: str) -> pd.DataFrame:
+    def run_steps(self, steps: Iterable[Step], frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
         """The table after some steps."""
         for number, step in enumerate(steps, start=1):
-            place = f"{before}{number}"
-            begun = time.monotonic()
+            position = f"{prefix}{number}"
+            started_at = time.monotonic()
             rows = len(frame)
             try:
-                frame = self._step(step, frame, place)
+                frame = self._step(step, frame, position)
             except PipelineError as error:
-                where = error.where or f"step {place} of {self._pipeline.name}, {step.word}"
-                raise PipelineError(error.what, where=where, next_step=error.next_step) from None
-            self.records.append(StepRecord(place, told(step), rows, len(frame), time.monotonic() - begun))
+                location = error.location or f"step {position} of {self._pipeline.name}, {step.keyword}"
+                raise PipelineError(error.message, location=location, next_step=error.next_step) from None
+            self.records.append(
+                StepRecord(position, step_summary(step), rows, len(frame), time.monotonic() - started_at)
+            )
         return frame
 
-    def _step(self, step: Step, frame: pd.DataFrame, place: str) -> pd.DataFrame:
+    def _step(self, step: Step, frame: pd.DataFrame, position: str) -> pd.DataFrame:
         match step:
             case PivotStep():
                 return self._pivot(step, frame)
             case FilterStep():
-                return _filtered(step, frame)
+                return _filter_rows(step, frame)
             case SelectStep():
-                return _has(frame, step.columns)[[*step.columns]].rename(columns=dict(step.rename))
+                return _require_columns(frame, step.columns)[[*step.columns]].rename(columns=dict(step.rename))
             case BranchStep():
                 for name, steps in step.branches.items():
-                    self.branches[name] = self.do(steps, frame, f"{place}.{name}.")
+                    self.branches[name] = self.run_steps(steps, frame, f"{position}.{name}.")
             case DisplayStep():
                 if self._show is not None:
-                    self._show(self._filled(step.title, frame), frame.head(step.rows), len(frame))
+                    self._show(self._fill_placeholders(step.title, frame), frame.head(step.rows), len(frame))
             case TeeStep():
                 self._tee(step, frame)
             case NoteStep():
-                self._note(self._filled(step.text, frame))
+                self._note(self._fill_placeholders(step.text, frame))
             case _:
                 assert_never(step)
         return frame
@@ -165,15 +169,15 @@ class _Run:
         import pandas as pd
 
         column = step.column or self._column
-        kind, pivot = step.kind, step.found
-        cells = _has(frame, [column])[column].astype(object)
+        kind, pivot = step.kind, step.resolved_pivot
+        cells = _require_columns(frame, [column])[column].astype(object)
         values = pd.Series([_entity(cell, kind) for cell in cells], index=frame.index, dtype=object)
-        given = {name: [*value] if isinstance(value, tuple) else value for name, value in step.arguments.items()}
-        bulk: Bulk[Entity] = Bulk(pivot, kind, pivot.complete(given))
+        arguments = {name: [*value] if isinstance(value, tuple) else value for name, value in step.arguments.items()}
+        bulk: Bulk[Entity] = Bulk(pivot, kind, pivot.complete(arguments))
         answers = bulk.over(values, progress=self._progress).add_prefix(step.prefix)
         if step.join is None:
             return answers
-        return pd.concat([frame, answers.rename(columns=_free(answers.columns, frame.columns))], axis=1)
+        return pd.concat([frame, answers.rename(columns=_free_names(answers.columns, frame.columns))], axis=1)
 
     def _tee(self, step: TeeStep, frame: pd.DataFrame) -> None:
         self.tees[step.name] = frame
@@ -188,23 +192,23 @@ class _Run:
         if isinstance(session, Case):
             session.note(text)
 
-    def _filled(self, text: str, frame: pd.DataFrame) -> str:
-        known: Mapping[str, object] = {
+    def _fill_placeholders(self, text: str, frame: pd.DataFrame) -> str:
+        values: Mapping[str, object] = {
             "rows": f"{len(frame):,}",
             "all": f"{len(self._frame):,}",
             "name": self._pipeline.name,
             "version": self._pipeline.version,
         }
-        return filled(text, known)
+        return fill_placeholders(text, values)
 
 
-def told(step: Step) -> str:
+def step_summary(step: Step) -> str:
     """A step in a few words."""
     match step:
         case PivotStep():
             return f"pivot {step.entity}.{step.pivot}"
         case FilterStep():
-            return f"filter {', '.join(dict.fromkeys(each.column for each in step.conditions))}"
+            return f"filter {', '.join(dict.fromkeys(condition.column for condition in step.conditions))}"
         case SelectStep():
             return f"select {', '.join(step.names)}"
         case BranchStep():
@@ -219,20 +223,22 @@ def told(step: Step) -> str:
             assert_never(step)
 
 
-def _filtered(step: FilterStep, frame: pd.DataFrame) -> pd.DataFrame:
-    _has(frame, [condition.column for condition in step.conditions])
-    first, *others = [condition.holds(frame) for condition in step.conditions]
-    for other in others:
-        first = first & other if step.match == "all" else first | other
-    return frame[first]
+def _filter_rows(step: FilterStep, frame: pd.DataFrame) -> pd.DataFrame:
+    _require_columns(frame, [condition.column for condition in step.conditions])
+    mask, *other_masks = [condition.mask(frame) for condition in step.conditions]
+    for other_mask in other_masks:
+        mask = mask & other_mask if step.match == "all" else mask | other_mask
+    return frame[mask]
 
 
-def _has(frame: pd.DataFrame, columns: Iterable[str], where: str = "") -> pd.DataFrame:
+def _require_columns(frame: pd.DataFrame, columns: Iterable[str], location: str = "") -> pd.DataFrame:
     """The frame, if it has these columns. Raises PipelineError otherwise."""
     for name in columns:
         if name not in frame.columns:
-            known = map(str, frame.columns)
-            raise PipelineError(f"there is no column {name!r}", where=where, next_step=nearest(name, known))
+            column_names = map(str, frame.columns)
+            raise PipelineError(
+                f"there is no column {name!r}", location=location, next_step=spelling_hint(name, column_names)
+            )
     return frame
 
 
@@ -246,14 +252,14 @@ def _entity(cell: Any, kind: type[Entity]) -> object:
         return cell
 
 
-def _free(names: Iterable[str], taken: Iterable[object]) -> dict[str, str]:
+def _free_names(names: Iterable[str], taken_names: Iterable[object]) -> dict[str, str]:
     """New names for those that are taken."""
-    used = set(taken)
-    found: dict[str, str] = {}
+    used = set(taken_names)
+    new_names: dict[str, str] = {}
     for name in names:
-        free = name
-        while free in used:
-            free = f"clew_{free}"
-        found[name] = free
-        used.add(free)
-    return found
+        candidate = name
+        while candidate in used:
+            candidate = f"clew_{candidate}"
+        new_names[name] = candidate
+        used.add(candidate)
+    return new_names

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clew.entities import Entity, Verdict
-from clew.graph.reading import Reading
+from clew.graph.reading import CaseReader
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def selection(case: Reading, kind: type[Entity], *, verdict: Verdict | None = None, tag: str = "") -> pd.DataFrame:
+def selection(case: CaseReader, kind: type[Entity], *, verdict: Verdict | None = None, tag: str = "") -> pd.DataFrame:
     """One row for each node of that kind, in the order in which the case first heard of it.
 
     `entity` is the column to run pivots over. What the case thinks of a node is in columns of their own names
@@ -25,7 +25,7 @@ def selection(case: Reading, kind: type[Entity], *, verdict: Verdict | None = No
 
     nodes = [
         node
-        for node in case.known()
+        for node in case.node_list()
         if node.key.kind == kind.kind and verdict in (None, node.verdict) and (not tag or tag in node.tags)
     ]
     return pd.DataFrame(

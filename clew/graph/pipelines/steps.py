@@ -9,8 +9,8 @@ from typing import ClassVar, Literal, get_args
 from clew.entities import Entity, entity_type
 from clew.errors import ClewError, PipelineError
 from clew.graph.pipelines.conditions import Condition
-from clew.graph.pipelines.files import checked_file
-from clew.graph.pipelines.wording import Value, checked_name, checked_text, checked_value, nearest
+from clew.graph.pipelines.files import check_file
+from clew.graph.pipelines.wording import Value, check_name, check_text, checked_value, spelling_hint
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 
@@ -33,7 +33,7 @@ class PivotStep:
         prefix: before every column of the answer. Without one, a name that is taken gets `clew_`.
     """
 
-    word: ClassVar[str] = "pivot"
+    keyword: ClassVar[str] = "pivot"
     entity: str
     pivot: str
     column: str = ""
@@ -42,21 +42,23 @@ class PivotStep:
     prefix: str = ""
 
     def __post_init__(self) -> None:
-        given = {name: checked_value(value, f"the argument {name}") for name, value in self.arguments.items()}
-        object.__setattr__(self, "arguments", given)
+        arguments = {name: checked_value(value, f"the argument {name}") for name, value in self.arguments.items()}
+        object.__setattr__(self, "arguments", arguments)
         if self.join not in (None, "left"):
-            raise PipelineError(f"there is no join {self.join!r}", where="join", next_step="write left, or none")
-        pivot = self.found
-        for name in given:
+            raise PipelineError(f"there is no join {self.join!r}", location="join", next_step="write left, or none")
+        pivot = self.resolved_pivot
+        for name in arguments:
             if name not in pivot.signature.parameters:
-                what = f"{self.pivot} has no argument {name!r}"
-                known = nearest(name, pivot.signature.parameters) if pivot.signature.parameters else "it takes none"
-                raise PipelineError(what, where=f"arguments/{name}", next_step=known)
+                problem = f"{self.pivot} has no argument {name!r}"
+                hint = (
+                    spelling_hint(name, pivot.signature.parameters) if pivot.signature.parameters else "it takes none"
+                )
+                raise PipelineError(problem, location=f"arguments/{name}", next_step=hint)
         try:
-            pivot.signature.bind(**given)
-            pivot.complete(given)
+            pivot.signature.bind(**arguments)
+            pivot.complete(arguments)
         except (TypeError, ValueError) as error:
-            raise PipelineError(f"{self.pivot}: {error}", where="arguments") from None
+            raise PipelineError(f"{self.pivot}: {error}", location="arguments") from None
 
     @property
     def kind(self) -> type[Entity]:
@@ -64,53 +66,55 @@ class PivotStep:
         try:
             return entity_type(self.entity)
         except ClewError as error:
-            raise PipelineError(error.what, where="entity", next_step=error.next_step) from None
+            raise PipelineError(error.message, location="entity", next_step=error.next_step) from None
 
     @property
-    def found(self) -> Pivot:
+    def resolved_pivot(self) -> Pivot:
         """The pivot itself. Raises PipelineError where the entity has none of that name."""
         kind = self.kind
         try:
             return find_pivot(kind, self.pivot)
         except ClewError as error:
-            raise PipelineError(error.what, where="pivot", next_step=nearest(self.pivot, pivots_for(kind))) from None
+            raise PipelineError(
+                error.message, location="pivot", next_step=spelling_hint(self.pivot, pivots_for(kind))
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class FilterStep:
     """Keep the rows that satisfy the conditions: all of them, or any."""
 
-    word: ClassVar[str] = "filter"
+    keyword: ClassVar[str] = "filter"
     conditions: tuple[Condition, ...]
     match: Match = "all"
 
     def __post_init__(self) -> None:
         if not self.conditions:
-            raise PipelineError("a filter needs a condition", where="conditions")
+            raise PipelineError("a filter needs a condition", location="conditions")
         if self.match not in get_args(Match):
-            raise PipelineError(f"a filter matches all or any, not {self.match!r}", where="match")
+            raise PipelineError(f"a filter matches all or any, not {self.match!r}", location="match")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectStep:
     """Keep these columns, in this order, some under another name."""
 
-    word: ClassVar[str] = "select"
+    keyword: ClassVar[str] = "select"
     columns: tuple[str, ...]
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         if not self.columns or not all(self.columns):
-            raise PipelineError("a selection needs columns", where="columns")
+            raise PipelineError("a selection needs columns", location="columns")
         for name in self.rename:
             if name not in self.columns:
                 raise PipelineError(
                     f"the column {name!r} is renamed and not selected",
-                    where=f"rename/{name}",
-                    next_step=nearest(name, self.columns),
+                    location=f"rename/{name}",
+                    next_step=spelling_hint(name, self.columns),
                 )
         if not all(self.names) or len(set(self.names)) < len(self.names):
-            raise PipelineError("two columns would have one name", where="columns")
+            raise PipelineError("two columns would have one name", location="columns")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,57 +130,57 @@ class BranchStep:
     a row that went two ways, or none, is a question that no pipeline should answer in silence.
     """
 
-    word: ClassVar[str] = "branch"
+    keyword: ClassVar[str] = "branch"
     branches: Mapping[str, tuple[Step, ...]]
 
     def __post_init__(self) -> None:
         if not self.branches:
-            raise PipelineError("a branch needs ways to go", where="branches")
+            raise PipelineError("a branch needs ways to go", location="branches")
         for name, steps in self.branches.items():
-            checked_name(name, "a branch")
+            check_name(name, "a branch")
             if not steps:
-                raise PipelineError(f"the branch {name!r} has no steps", where=f"branches/{name}")
+                raise PipelineError(f"the branch {name!r} has no steps", location=f"branches/{name}")
         if depth(self) > MAX_DEPTH:
-            raise PipelineError(f"branches stand more than {MAX_DEPTH} deep in branches", where="branches")
+            raise PipelineError(f"branches stand more than {MAX_DEPTH} deep in branches", location="branches")
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayStep:
     """Show the first rows to whoever runs the pipeline. `{rows}` and others may stand in the title."""
 
-    word: ClassVar[str] = "display"
+    keyword: ClassVar[str] = "display"
     title: str
     rows: int = 20
 
     def __post_init__(self) -> None:
-        checked_text(self.title, "a title")
+        check_text(self.title, "a title")
         if type(self.rows) is not int or not 0 < self.rows <= 10_000:
-            raise PipelineError("rows has to be from 1 to 10000", where="rows")
+            raise PipelineError("rows has to be from 1 to 10000", location="rows")
 
 
 @dataclass(frozen=True, slots=True)
 class TeeStep:
     """Keep the table as it is here, in the result under a name, and in a file if one is named."""
 
-    word: ClassVar[str] = "tee"
+    keyword: ClassVar[str] = "tee"
     name: str
     file: str = ""
 
     def __post_init__(self) -> None:
-        checked_name(self.name, "a table")
+        check_name(self.name, "a table")
         if self.file:
-            checked_file(self.file)
+            check_file(self.file)
 
 
 @dataclass(frozen=True, slots=True)
 class NoteStep:
     """Write something into the open case. `{rows}` and others may stand in the text."""
 
-    word: ClassVar[str] = "note"
+    keyword: ClassVar[str] = "note"
     text: str
 
     def __post_init__(self) -> None:
-        checked_text(self.text, "a note")
+        check_text(self.text, "a note")
 
 
 Step = PivotStep | FilterStep | SelectStep | BranchStep | DisplayStep | TeeStep | NoteStep
@@ -187,4 +191,4 @@ def depth(step: Step) -> int:
     """How deep branches stand in it."""
     if not isinstance(step, BranchStep):
         return 0
-    return 1 + max(depth(each) for steps in step.branches.values() for each in steps)
+    return 1 + max(depth(child) for steps in step.branches.values() for child in steps)

@@ -16,52 +16,52 @@ Value = Scalar | tuple[Scalar, ...]
 
 #: What a title or a note may leave open: `{rows}` now, `{all}` rows at the start, `{name}` and `{version}`.
 PLACEHOLDERS = ("rows", "all", "name", "version")
-_OPEN = re.compile(r"\{(\w*)\}")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def spelling_hint(name: str, choices: Iterable[str]) -> str:
     """What to do about a misspelt word: the one that was meant, or all that there are.
 
-    >>> nearest("filtr", ["filter", "select"])
+    >>> spelling_hint("filtr", ["filter", "select"])
     'did you mean filter?'
     """
-    names = [*known]
-    close = difflib.get_close_matches(word[:64], names, n=1, cutoff=0.65)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    names = [*choices]
+    matches = difflib.get_close_matches(name[:64], names, n=1, cutoff=0.65)
+    return f"did you mean {matches[0]}?" if matches else f"there are {', '.join(names)}"
 
 
-def checked_name(text: str, what: str) -> None:
+def check_name(text: str, label: str) -> None:
     """Raises PipelineError for what cannot be the name of something."""
     if type(text) is not str or not _NAME.fullmatch(text):
-        raise PipelineError(f"{text!r} is no name for {what}", next_step="letters, digits, spaces, dots and dashes")
+        raise PipelineError(f"{text!r} is no name for {label}", next_step="letters, digits, spaces, dots and dashes")
 
 
-def checked_text(text: str, what: str) -> None:
+def check_text(text: str, label: str) -> None:
     """Raises PipelineError for what is no text, says nothing, or leaves open what nobody fills in."""
     if type(text) is not str or not text.strip():
-        raise PipelineError(f"{what} has to be a text", next_step="write what it is to say")
-    for name in _OPEN.findall(text):
+        raise PipelineError(f"{label} has to be a text", next_step="write what it is to say")
+    for name in _PLACEHOLDER.findall(text):
         if name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-            raise PipelineError(f"{{{name}}} stands for nothing", next_step=f"there are {known}")
+            choices = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+            raise PipelineError(f"{{{name}}} stands for nothing", next_step=f"there are {choices}")
 
 
-def filled(text: str, values: Mapping[str, object]) -> str:
+def fill_placeholders(text: str, values: Mapping[str, object]) -> str:
     """A text with what it left open."""
-    return _OPEN.sub(lambda place: str(values[place[1]]), text)
+    return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
 
 
-def checked_value(value: object, what: str) -> Value:
+def checked_value(value: object, label: str) -> Value:
     """A plain value, lists as tuples. Raises PipelineError for anything else, and for numbers that are none."""
     if isinstance(value, list | tuple):
-        return tuple(_scalar(item, what) for item in cast("list[object]", value))
-    return _scalar(value, what)
+        return tuple(_checked_scalar(item, label) for item in cast("list[object]", value))
+    return _checked_scalar(value, label)
 
 
-def _scalar(value: object, what: str) -> Scalar:
+def _checked_scalar(value: object, label: str) -> Scalar:
     if value is not None and not isinstance(value, str | int | float):
-        raise PipelineError(f"{what} has to be a text or a number, not {type(value).__name__}")
+        raise PipelineError(f"{label} has to be a text or a number, not {type(value).__name__}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise PipelineError(f"{what} has to be a number, not {value}")
+        raise PipelineError(f"{label} has to be a number, not {value}")
     return value

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clew.graph.pipelines.pipeline import Pipeline
 
 #: The field that stands behind the word of a step: `filter: [...]`, `tee: name`.
-HEADS: Mapping[str, str] = {
+MAIN_FIELDS: Mapping[str, str] = {
     "pivot": "pivot",
     "filter": "conditions",
     "select": "columns",
@@ -33,7 +33,7 @@ def write_pipeline(pipeline: Pipeline) -> str:
     try:
         return write_yaml(data)
     except SettingsError as error:
-        raise PipelineError(f"{pipeline.name} {error.what}") from None
+        raise PipelineError(f"{pipeline.name} {error.message}") from None
 
 
 def _steps(steps: Iterable[Step]) -> list[dict[str, Any]]:
@@ -41,29 +41,29 @@ def _steps(steps: Iterable[Step]) -> list[dict[str, Any]]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    head = HEADS[step.word]
-    rest = {name: value for name, value in _fields(step).items() if name != head}
-    return {step.word: _plain(getattr(step, head)), **rest}
+    main_field = MAIN_FIELDS[step.keyword]
+    other_fields = {name: value for name, value in _fields(step).items() if name != main_field}
+    return {step.keyword: _plain_value(getattr(step, main_field)), **other_fields}
 
 
 def _fields(value: Step | Condition) -> dict[str, Any]:
     """What differs from what it would be if it were not written."""
-    found: dict[str, Any] = {}
+    changed_fields: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         default = field.default_factory() if callable(field.default_factory) else field.default
-        given = getattr(value, field.name)
-        if given != default:
-            found[field.name] = "none" if field.name == "join" else _plain(given)
-    return found
+        field_value = getattr(value, field.name)
+        if field_value != default:
+            changed_fields[field.name] = "none" if field.name == "join" else _plain_value(field_value)
+    return changed_fields
 
 
-def _plain(value: object) -> Any:
+def _plain_value(value: object) -> Any:
     if isinstance(value, Condition):
         return _fields(value)
     if dataclasses.is_dataclass(value):
         return _step(cast("Step", value))
     if isinstance(value, tuple):
-        return [_plain(each) for each in cast("tuple[object, ...]", value)]
+        return [_plain_value(item) for item in cast("tuple[object, ...]", value)]
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in cast("Mapping[str, object]", value).items()}
+        return {name: _plain_value(item) for name, item in cast("Mapping[str, object]", value).items()}
     return value

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from clew.entities import Finding
 from clew.errors import ClewError, NotRedacted
-from clew.graph.answers import as_asked
+from clew.graph.answers import normalized_invocation
 from clew.graph.events import Pivoted, Step, event_adapter, event_json
-from clew.graph.redacting.reading import Written
-from clew.graph.replay import retold
+from clew.graph.redacting.reading import RawStep
+from clew.graph.replay import with_findings
 from clew.graph.store import Store
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
@@ -18,7 +18,7 @@ from clew.providers.gate import Gate
 from clew.providers.runner import Runner
 
 
-def read_again(store: Store, step: Written) -> tuple[str, bool]:
+def reparse_step(store: Store, step: RawStep) -> tuple[str, bool]:
     """The text of a step as its raw replies give it; and whether they do not give the same statements any more.
 
     What an answer says of an address or a name itself (that it is private) is then said of its pseudonym.
@@ -34,29 +34,29 @@ def read_again(store: Store, step: Written) -> tuple[str, bool]:
             next_step="keep a name that is in it",
         ) from None
     at = datetime.fromisoformat(step.at)
-    lost = False
+    is_lost = False
 
-    def read(single: Pivoted) -> Finding:
-        nonlocal lost
-        found = _run(store, at, single)
-        if found is None or _statements(found) != _statements(single.finding):
-            lost = True
-            return single.finding
-        return found
+    def read(pivot_event: Pivoted) -> Finding:
+        nonlocal is_lost
+        finding = _reparse_pivot(store, at, pivot_event)
+        if finding is None or _statements(finding) != _statements(pivot_event.finding):
+            is_lost = True
+            return pivot_event.finding
+        return finding
 
-    told = retold(Step(step.number, at, step.by, step.tool, event, "", ""), read)
-    return event_json(told.event), lost
+    new_step = with_findings(Step(step.number, at, step.by, step.tool, event, "", ""), read)
+    return event_json(new_step.event), is_lost
 
 
-def _run(store: Store, at: datetime, single: Pivoted) -> Finding | None:
+def _reparse_pivot(store: Store, at: datetime, pivot_event: Pivoted) -> Finding | None:
     """What a pivot says to what was recorded; None where it is not there, or cannot be run, any more."""
-    if any(exchange.unkept for exchange in single.exchanges):
-        return single.finding
+    if any(exchange.unkept for exchange in pivot_event.exchanges):
+        return pivot_event.finding
     try:
-        known = store.replies(single.exchanges, step=0)
-        runner = Runner({}, Playback(single.exchanges, known), Gate(offline=True), lambda: at)
-        pivot = find_pivot(type(single.invocation.subject), single.invocation.pivot)
-        return execute(runner, as_asked(single), pivot).finding
+        replies = store.replies(pivot_event.exchanges, step=0)
+        runner = Runner({}, Playback(pivot_event.exchanges, replies), Gate(offline=True), lambda: at)
+        pivot = find_pivot(type(pivot_event.invocation.subject), pivot_event.invocation.pivot)
+        return execute(runner, normalized_invocation(pivot_event), pivot).finding
     except (ClewError, TypeError, ValueError):
         return None
 
@@ -70,5 +70,5 @@ def _statements(finding: Finding) -> list[object]:
         finding.verdict,
         finding.severity,
         *links,
-        *(each.key for each in finding.same),
+        *(entity.key for entity in finding.same),
     ]

@@ -13,24 +13,24 @@ from typing import Any
 from clew.entities.text import stamp
 from clew.errors import NotRedacted
 from clew.graph.events import Planned, Redacted, event_json
-from clew.graph.redacting.again import read_again
-from clew.graph.redacting.inside import Inside, is_everywhere
-from clew.graph.redacting.layers import Layers
-from clew.graph.redacting.lexicon import Lexicon
+from clew.graph.redacting.again import reparse_step
+from clew.graph.redacting.inside import InternalNames, is_well_known
+from clew.graph.redacting.layers import EncodedTextRewriter
+from clew.graph.redacting.lexicon import Replacer
 from clew.graph.redacting.manifest import Manifest
 from clew.graph.redacting.owner import OwnerKey
-from clew.graph.redacting.reading import SEALED, Written, exchanges, replies, written
-from clew.graph.redacting.report import LeftOut, Redaction, Replaced
-from clew.graph.redacting.restoring import Back
+from clew.graph.redacting.reading import SEALED_MEDIA_TYPE, RawStep, exchanges, read_steps, replies
+from clew.graph.redacting.report import LeftOut, Redaction, Replacement
+from clew.graph.redacting.restoring import Restorer
 from clew.graph.redacting.rules import Rules
-from clew.graph.redacting.survey import survey
-from clew.graph.redacting.writing import Writer, asks_again
+from clew.graph.redacting.survey import scan_case
+from clew.graph.redacting.writing import Writer, rewritten_fingerprints
 from clew.graph.store import TOOL, Store
 from clew.providers.base import canonical_json
 from clew.providers.gate import Gate
 
 #: What people write, by the kind of the step.
-_FREE: Mapping[str, tuple[str, ...]] = {
+_FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     "opened": ("title",),
     "noted": ("text",),
     "tagged": ("tag",),
@@ -40,7 +40,7 @@ _FREE: Mapping[str, tuple[str, ...]] = {
     "branched": ("name", "origin"),
 }
 _LEFT_OUT = "text/x-clew-left-out"
-_COUNTED = ("nodes", "claims", "findings", "merges", "remarks")
+_COUNTED_TABLES = ("nodes", "claims", "findings", "merges", "remarks")
 _COUNTS = (
     "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM claims), (SELECT count(*) FROM findings), "
     "(SELECT count(*) FROM merges), (SELECT count(*) FROM remarks)"
@@ -55,7 +55,7 @@ class Draft:
     redaction: Redaction
 
 
-def draft(store: Store, rules: Rules, key: OwnerKey, gate: Gate, *, at: datetime, by: str) -> Draft:
+def redact_case(store: Store, rules: Rules, key: OwnerKey, gate: Gate, *, at: datetime, by: str) -> Draft:
     """Make the redacted case of a store.
 
     Args:
@@ -66,152 +66,160 @@ def draft(store: Store, rules: Rules, key: OwnerKey, gate: Gate, *, at: datetime
         NotRedacted: it would tell what it should not, or would not be the same graph; nothing is written.
         CaseDamaged: the case is not what was written.
     """
-    steps = written(store)
-    inside = Inside(rules, gate)
-    lexicon, plain = survey(store, steps, inside, key)
-    return _Drafting(store, steps, rules, key, lexicon, Layers(lexicon.rewrite, lexicon.hits), plain).made(at, by)
+    steps = read_steps(store)
+    internal_names = InternalNames(rules, gate)
+    replacer, plain = scan_case(store, steps, internal_names, key)
+    return _DraftBuilder(
+        store, steps, rules, key, replacer, EncodedTextRewriter(replacer.rewrite, replacer.hits), plain
+    ).build(at, by)
 
 
 @dataclass(slots=True)
-class _Drafting:
+class _DraftBuilder:
     store: Store
-    steps: list[Written]
+    steps: list[RawStep]
     rules: Rules
     key: OwnerKey
-    lexicon: Lexicon
-    layers: Layers
+    replacer: Replacer
+    rewriter: EncodedTextRewriter
     plain: tuple[tuple[str, str], ...]
     writer: Writer = field(default_factory=Writer)
     evidence: dict[str, str] = field(default_factory=dict[str, str])
     left_out: list[LeftOut] = field(default_factory=list[LeftOut])
-    unread: list[int] = field(default_factory=list[int])
-    by: dict[str, str] = field(default_factory=dict[str, str])
+    unread_steps: list[int] = field(default_factory=list[int])
+    actors: dict[str, str] = field(default_factory=dict[str, str])
 
-    def made(self, at: datetime, by: str) -> Draft:
-        self._evidence()
-        told = [self._told(step) for step in self.steps]
-        for step in told:
-            self.writer.step(step)
-        self._seal(told, at, self._by(by))
-        made = self.writer.finish()
-        self._compare(made)
-        return Draft(made, self._report(made))
+    def build(self, at: datetime, by: str) -> Draft:
+        self._redact_evidence()
+        new_steps = [self._redact_step(step) for step in self.steps]
+        for step in new_steps:
+            self.writer.add_step(step)
+        self._seal(new_steps, at, self._actor_name(by))
+        redacted_store = self.writer.finish()
+        self._compare(redacted_store)
+        return Draft(redacted_store, self._report(redacted_store))
 
     # -- raw replies ---------------------------------------------------------------------------------------------
 
-    def _evidence(self) -> None:
+    def _redact_evidence(self) -> None:
         for fingerprint, reply in replies(self.store):
-            body = reply.body if reply.media_type == SEALED else self.layers.body(reply.body)
+            body = reply.body if reply.media_type == SEALED_MEDIA_TYPE else self.rewriter.rewrite_body(reply.body)
             if body is None:
-                code = self.lexicon.pseudonyms.mark("left out", fingerprint)
-                made = self.writer.evidence(f"left out: it is no text ({code})".encode(), _LEFT_OUT)
-                self.left_out.append(LeftOut(fingerprint, made, reply.media_type, len(reply.body)))
+                code = self.replacer.pseudonyms.keyed_hash("left out", fingerprint)
+                new_fingerprint = self.writer.add_evidence(f"left out: it is no text ({code})".encode(), _LEFT_OUT)
+                self.left_out.append(LeftOut(fingerprint, new_fingerprint, reply.media_type, len(reply.body)))
             else:
-                made = self.writer.evidence(body, reply.media_type)
-            self.evidence[made] = fingerprint
-            self.lexicon.references[fingerprint] = made
+                new_fingerprint = self.writer.add_evidence(body, reply.media_type)
+            self.evidence[new_fingerprint] = fingerprint
+            self.replacer.references[fingerprint] = new_fingerprint
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
-    def _told(self, step: Written) -> Written:
+    def _redact_step(self, step: RawStep) -> RawStep:
         document = step.document
         if document["kind"] == "signed":
             # A signature of the original would let a guess at it be checked. A plan of nothing stands in its place.
             document = json.loads(event_json(Planned(0, (), (), 0)))
-        asked = exchanges(document)
-        again = dict(asks_again(asked, self._tried))
-        for exchange in asked:
+        recorded_exchanges = exchanges(document)
+        new_fingerprints = dict(rewritten_fingerprints(recorded_exchanges, self._preview))
+        for exchange in recorded_exchanges:
             fingerprint = str(exchange["fingerprint"])
-            unknown = self.lexicon.pseudonyms.mark("ask", fingerprint)
-            self.lexicon.references[fingerprint] = again.get(fingerprint, unknown)
+            unknown = self.replacer.pseudonyms.keyed_hash("ask", fingerprint)
+            self.replacer.references[fingerprint] = new_fingerprints.get(fingerprint, unknown)
         self._withhold(document)
-        body = self.layers.text(canonical_json(document))
-        told = Written(step.number, step.at, self._by(step.by), self.layers.text(step.tool), body)
-        return self._read(told) if asked or document["kind"] in ("pivoted", "bulk-pivoted") else told
+        body = self.rewriter.rewrite_text(canonical_json(document))
+        new_step = RawStep(step.number, step.at, self._actor_name(step.by), self.rewriter.rewrite_text(step.tool), body)
+        return (
+            self._reparse_step(new_step)
+            if recorded_exchanges or document["kind"] in ("pivoted", "bulk-pivoted")
+            else new_step
+        )
 
-    def _tried(self, text: str) -> str:
+    def _preview(self, text: str) -> str:
         """A text rewritten, and not counted."""
-        counted = len(self.lexicon.hits)
-        made = self.layers.text(text)
-        del self.lexicon.hits[counted:]
-        return made
+        hit_count = len(self.replacer.hits)
+        new_text = self.rewriter.rewrite_text(text)
+        del self.replacer.hits[hit_count:]
+        return new_text
 
     def _withhold(self, document: dict[str, Any]) -> None:
         if self.rules.notes:
             return
-        names = _FREE.get(document["kind"], ())
+        names = _FREE_TEXT.get(document["kind"], ())
         if document["kind"] == "merged" and not document.get("follows"):
             names = ("reason",)
         for name in names:
             if document[name]:
-                document[name] = self.lexicon.whole("text", document[name])
+                document[name] = self.replacer.replace_whole("text", document[name])
 
-    def _by(self, name: str) -> str:
-        known = self.lexicon.names.get(name.lower())
-        if not self.rules.analysts or known == name.lower() or is_everywhere(name):
-            made = name
+    def _actor_name(self, name: str) -> str:
+        pseudonym = self.replacer.names.get(name.lower())
+        if not self.rules.analysts or pseudonym == name.lower() or is_well_known(name):
+            new_name = name
         else:
-            made = known or self.lexicon.pseudonyms.word("analyst", name.lower())
-        self.by.setdefault(made, name)
-        return made
+            new_name = pseudonym or self.replacer.pseudonyms.word("analyst", name.lower())
+        self.actors.setdefault(new_name, name)
+        return new_name
 
-    def _read(self, told: Written) -> Written:
+    def _reparse_step(self, step: RawStep) -> RawStep:
         """The step with the answers that its own raw replies give: what replays has to be the same."""
-        body, unread = read_again(self.writer.store, told)
-        if unread or self._tried(body) != body:
-            self.unread.append(told.number)
-            return told
-        return dataclasses.replace(told, body=body)
+        body, is_lost = reparse_step(self.writer.store, step)
+        if is_lost or self._preview(body) != body:
+            self.unread_steps.append(step.number)
+            return step
+        return dataclasses.replace(step, body=body)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
-    def _seal(self, told: list[Written], at: datetime, by: str) -> None:
+    def _seal(self, new_steps: list[RawStep], at: datetime, by: str) -> None:
         """The last step: what was done, and what leads back."""
         number, digest = self.store.head()
-        manifest = self._manifest(told, number, digest)
-        origin = self.lexicon.pseudonyms.mark("origin", f"{number} {digest}")
-        sealed = self.writer.evidence(manifest.sealed(self.key, origin), SEALED)
-        counts = Counter(kind for kind, _ in self.lexicon.hits)
-        left_out = tuple(each.stand_in for each in self.left_out)
-        event = Redacted(origin, dict(sorted(counts.items())), left_out, tuple(self.unread), sealed)
-        self.writer.step(Written(number + 1, stamp(at), by, TOOL, event_json(event)))
+        manifest = self._manifest(new_steps, number, digest)
+        origin = self.replacer.pseudonyms.keyed_hash("origin", f"{number} {digest}")
+        seal_fingerprint = self.writer.add_evidence(manifest.seal(self.key, origin), SEALED_MEDIA_TYPE)
+        counts = Counter(kind for kind, _ in self.replacer.hits)
+        left_out = tuple(reply.stand_in for reply in self.left_out)
+        event = Redacted(origin, dict(sorted(counts.items())), left_out, tuple(self.unread_steps), seal_fingerprint)
+        self.writer.add_step(RawStep(number + 1, stamp(at), by, TOOL, event_json(event)))
 
-    def _manifest(self, told: list[Written], number: int, digest: str) -> Manifest:
+    def _manifest(self, new_steps: list[RawStep], number: int, digest: str) -> Manifest:
         """The way back, tried: what does not come back to the letter goes along as it was."""
-        pairs, references = [*self.lexicon.pairs.items()], dict(self.lexicon.references)
-        bare = Manifest(number, digest, pairs, references, dict(self.by), dict(self.evidence))
-        back = Back(bare)
+        pairs, references = [*self.replacer.pairs.items()], dict(self.replacer.references)
+        bare = Manifest(number, digest, pairs, references, dict(self.actors), dict(self.evidence))
+        restorer = Restorer(bare)
         words = {
             str(before.number): (before.by, before.tool, before.body)
-            for before, after in zip(self.steps, told, strict=True)
-            if back.step(after) != before
+            for before, after in zip(self.steps, new_steps, strict=True)
+            if restorer.restore_step(after) != before
         }
         bodies: dict[str, str] = {}
         types: dict[str, str] = {}
         for fingerprint, reply in replies(self.store):
-            made = self.writer.store.checked(references[fingerprint])
-            if back.body(made) != reply.body:
+            redacted_reply = self.writer.store.verified_reply(references[fingerprint])
+            if restorer.restore_body(redacted_reply) != reply.body:
                 bodies[fingerprint], types[fingerprint] = reply.body.decode("latin-1"), reply.media_type
         return dataclasses.replace(bare, words=words, bodies=bodies, media_types=types)
 
-    def _compare(self, made: Store) -> None:
+    def _compare(self, redacted_store: Store) -> None:
         """The graph must have as much of everything as the original. Raises NotRedacted."""
-        for table, before, after in zip(_COUNTED, _counts(self.store), _counts(made), strict=True):
+        for table, before, after in zip(_COUNTED_TABLES, _counts(self.store), _counts(redacted_store), strict=True):
             if before != after:
                 raise NotRedacted(
                     f"the redacted case would have {after:,} {table} instead of {before:,}",
                     next_step="leave a word out, or keep a name",
                 )
 
-    def _report(self, made: Store) -> Redaction:
-        counts = Counter(self.lexicon.hits)
-        pairs = self.lexicon.pairs
-        replaced = tuple(
-            Replaced(kind, value, pairs.get(value) or self.lexicon.names.get(value, ""), times)
+    def _report(self, redacted_store: Store) -> Redaction:
+        counts = Counter(self.replacer.hits)
+        pairs = self.replacer.pairs
+        replacements = tuple(
+            Replacement(kind, value, pairs.get(value) or self.replacer.names.get(value, ""), times)
             for (kind, value), times in counts.most_common()
         )
-        nodes, claims, *_ = _counts(made)
-        return Redaction(replaced, tuple(self.left_out), self.plain, tuple(self.unread), len(self.steps), nodes, claims)
+        nodes, claims, *_ = _counts(redacted_store)
+        return Redaction(
+            replacements, tuple(self.left_out), self.plain, tuple(self.unread_steps), len(self.steps), nodes, claims
+        )
 
 
 def _counts(store: Store) -> tuple[int, ...]:

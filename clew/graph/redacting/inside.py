@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 # Accounts and profiles that every machine has: they tell nobody anything.
-_EVERYWHERE = frozenset(
+_WELL_KNOWN_NAMES = frozenset(
     {
         "administrator",
         "guest",
@@ -52,9 +52,9 @@ _EVERYWHERE = frozenset(
         "n/a",
     }
 )
-_EVERYWHERE_LIKE = re.compile(r"(?:dwm|umfd)-\d+|-+|\.|s-1-[\d-]+|\d{1,3}(?:\.\d{1,3}){3}|.*:.*", re.IGNORECASE)
+_WELL_KNOWN_PATTERN = re.compile(r"(?:dwm|umfd)-\d+|-+|\.|s-1-[\d-]+|\d{1,3}(?:\.\d{1,3}){3}|.*:.*", re.IGNORECASE)
 # Domains of accounts that every machine has.
-_NOBODYS = frozenset(
+_WELL_KNOWN_DOMAINS = frozenset(
     {
         "nt authority",
         "nt-authority",
@@ -77,7 +77,7 @@ _PROFILE = re.compile(
     r"(?:\\+(?i:users|documents and settings)\\+|(?<![\w.])/(?:Users|home)/+)"
     r"(?:([\w][\w .$~@-]{0,63})(?=[\\/])|([\w][\w.$~-]{0,63}))"
 )
-_MACHINE_COLUMNS, _NAMED_COLUMNS = ("host_name", "source_host"), ("dns_question_name",)
+_MACHINE_COLUMNS, _NAME_COLUMNS = ("host_name", "source_host"), ("dns_question_name",)
 # Fields of Windows events that name somebody or something inside.
 _FIELD = re.compile(
     r'"(?:(?P<account>\w*UserName|SamAccountName|User|AccountName|ParentUser|SourceUser|TargetUser)'
@@ -88,78 +88,80 @@ _FIELD = re.compile(
 
 
 @dataclass(slots=True)
-class Inside:
+class InternalNames:
     """What is inside, in lower case, by what it is.
 
     Attributes:
-        machines: short names; `full` are names with their domain, of whatever is in a domain of ours.
+        machines: short names; `full_names` are names with their domain, of whatever is in a domain of ours.
         domains: as the DNS has them; `realms` are those of accounts, which may be short.
-        named: names of any kind, of which some are ours.
+        candidates: names of any kind, of which some are ours.
     """
 
     rules: Rules
     gate: Gate
     machines: set[str] = field(default_factory=set[str])
-    full: set[str] = field(default_factory=set[str])
+    full_names: set[str] = field(default_factory=set[str])
     domains: set[str] = field(default_factory=set[str])
     realms: set[str] = field(default_factory=set[str])
     accounts: set[str] = field(default_factory=set[str])
-    named: set[str] = field(default_factory=set[str])
+    candidates: set[str] = field(default_factory=set[str])
     _upns: set[str] = field(default_factory=set[str])
 
     # -- what says itself what it is -----------------------------------------------------------------------------
 
-    def document(self, value: object) -> None:
+    def add_document(self, value: object) -> None:
         """Entities and keys of entities anywhere in JSON values."""
         if isinstance(value, dict):
-            given = cast("dict[str, Any]", value)
-            if given.get("kind") in ENTITY_TYPES:
-                self._entity(given)
-            for inner in given.values():
-                self.document(inner)
+            fields = cast("dict[str, Any]", value)
+            if fields.get("kind") in ENTITY_TYPES:
+                self._add_entity(fields)
+            for inner in fields.values():
+                self.add_document(inner)
         elif isinstance(value, list):
             for inner in cast("list[object]", value):
-                self.document(inner)
+                self.add_document(inner)
         elif isinstance(value, str) and _KEY.match(value):
-            self._key(value)
+            self._add_key(value)
 
-    def _entity(self, given: Mapping[str, Any]) -> None:
-        texts = {name: text for name, text in given.items() if isinstance(text, str)}
+    def _add_entity(self, fields: Mapping[str, Any]) -> None:
+        texts = {name: text for name, text in fields.items() if isinstance(text, str)}
         for name in ("host", "netbios") if texts["kind"] != "host" else ("value", "netbios"):
-            self.machine(texts.get(name, ""))
+            self.add_machine(texts.get(name, ""))
         match texts["kind"]:
             case "account":
                 for name in ("value", "name", "upn"):
-                    self.account(texts.get(name, ""))
+                    self.add_account(texts.get(name, ""))
             case "domain":
-                self.named.add(texts.get("value", "").lower())
+                self.candidates.add(texts.get("value", "").lower())
             case "url":
-                self.named.add(re.split(r"[/?#:]", texts.get("value", "").partition("://")[2].rpartition("@")[2])[0])
+                self.candidates.add(
+                    re.split(r"[/?#:]", texts.get("value", "").partition("://")[2].rpartition("@")[2])[0]
+                )
             case _:
                 pass
 
-    def _key(self, text: str) -> None:
+    def _add_key(self, text: str) -> None:
         key = Key.parse(text)
-        self.machine(key.scope)
+        self.add_machine(key.scope)
         if key.kind == "host":
-            self.machine(key.value)
+            self.add_machine(key.value)
         elif key.kind == "account":
-            self.account(key.value)
+            self.add_account(key.value)
 
-    def rows(self, document: Mapping[str, Any]) -> None:
+    def add_rows(self, document: Mapping[str, Any]) -> None:
         """Rows of a log, with the events that they were made from."""
         columns = cast("list[str]", document["columns"])
         for row in cast("list[list[Any]]", document["rows"]):
             cells = {name: cell for name, cell in zip(columns, row, strict=False) if isinstance(cell, str)}
             for name in _MACHINE_COLUMNS:
-                self.machine(cells.get(name, ""))
-            self.named |= {cells[name].lower().rstrip(".") for name in _NAMED_COLUMNS if name in cells}
-            self.account(cells.get("user_name", ""))
-            self.realm(cells.get("user_domain", ""))
+                self.add_machine(cells.get(name, ""))
+            self.candidates |= {cells[name].lower().rstrip(".") for name in _NAME_COLUMNS if name in cells}
+            self.add_account(cells.get("user_name", ""))
+            self.add_realm(cells.get("user_domain", ""))
 
-    def machine(self, name: str) -> None:
+    def add_machine(self, name: str) -> None:
         """A machine by its name, short or full."""
-        if not self.rules.machines or is_everywhere(name) or "\\" in name:
+        if not self.rules.machines or is_well_known(name) or "\\" in name:
             return
         try:
             short, point, domain = canonical_name(name, "a machine").partition(".")
@@ -167,102 +169,107 @@ class Inside:
             return
         self.machines.add(short)
         if point:
-            self.full.add(f"{short}.{domain}")
+            self.full_names.add(f"{short}.{domain}")
             self.domains.add(domain)
 
-    def account(self, name: str) -> None:
+    def add_account(self, name: str) -> None:
         r"""An account as domain\name, name@domain or name."""
         realm, backslash, name = name.rpartition("\\") if "\\" in name else ("", "", name)
-        if not self.rules.accounts or is_everywhere(name) or realm.lower() in _NOBODYS:
+        if not self.rules.accounts or is_well_known(name) or realm.lower() in _WELL_KNOWN_DOMAINS:
             return
         if "@" in name:
             self._upns.add(name.lower())
         elif name.endswith("$"):
-            self.machine(name[:-1])
+            self.add_machine(name[:-1])
         elif _NAME.fullmatch(name):
             self.accounts.add(name.lower())
         if backslash:
-            self.realm(realm)
+            self.add_realm(realm)
 
-    def realm(self, name: str) -> None:
+    def add_realm(self, name: str) -> None:
         """The domain of an account."""
         name = name.lower().rstrip(".")
-        if self.rules.accounts and name not in _NOBODYS and not is_everywhere(name) and _NAME.fullmatch(name):
+        if (
+            self.rules.accounts
+            and name not in _WELL_KNOWN_DOMAINS
+            and not is_well_known(name)
+            and _NAME.fullmatch(name)
+        ):
             (self.domains if "." in name else self.realms).add(name)
 
     # -- what is found in text -----------------------------------------------------------------------------------
 
-    def event(self, text: str) -> None:
+    def add_event(self, text: str) -> None:
         """Fields of a raw event that name somebody or something."""
-        of_the_web = '"uri"' in text  # there a host is whom somebody talked to
-        for found in _FIELD.finditer(text):
-            if of_the_web and found["machine"] == "host":
+        is_web_event = '"uri"' in text  # there a host is whom somebody talked to
+        for occurrence in _FIELD.finditer(text):
+            if is_web_event and occurrence["machine"] == "host":
                 continue
-            value = found["value"].replace("\\\\", "\\")
-            match found.lastgroup and next(name for name in ("account", "domain", "machine") if found[name]):
+            value = occurrence["value"].replace("\\\\", "\\")
+            match occurrence.lastgroup and next(name for name in ("account", "domain", "machine") if occurrence[name]):
                 case "account":
-                    self.account(value)
+                    self.add_account(value)
                 case "domain":
-                    self.realm(value)
+                    self.add_realm(value)
                 case _:
-                    self.machine(value)
+                    self.add_machine(value)
 
-    def profiles(self, text: str) -> None:
+    def add_profiles(self, text: str) -> None:
         """Whose folders a text names."""
-        for found in _PROFILE.finditer(text):
-            self.account(found[1] or found[2])
+        for match in _PROFILE.finditer(text):
+            self.add_account(match[1] or match[2])
 
-    def settle(self) -> None:
+    def classify_candidates(self) -> None:
         """Decide what of all that was named is ours, now that the domains are known."""
-        self.domains |= self.rules.domains | {_spelt(name) for name in self.gate.own_domains}
+        self.domains |= self.rules.domains | {_canonical_domain(name) for name in self.gate.own_domains}
         self.domains = {parent for name in self.domains for parent in _parents(name)} - self.rules.kept_names
-        for name in self.named:
+        for name in self.candidates:
             if "." not in name or name.endswith(".arpa"):
                 continue
-            if self._is_ours(name):
-                self.full.add(name)
+            if self._is_internal(name):
+                self.full_names.add(name)
         for upn in self._upns:
             name, _, domain = upn.partition("@")
-            if self._is_ours(domain):
+            if self._is_internal(domain):
                 self.accounts.add(name)
                 self.domains |= set(_parents(domain))
 
-    def _is_ours(self, name: str) -> bool:
+    def _is_internal(self, name: str) -> bool:
         if any(name == domain or name.endswith(f".{domain}") for domain in self.domains):
             return True
         try:
-            return self.rules.private and bool(self.gate.private(Domain(name)))
+            return self.rules.private and bool(self.gate.private_reason(Domain(name)))
         except EntityError:
             return False
 
-    def members(self, text: str) -> None:
+    def add_members(self, text: str) -> None:
         """Machines and accounts in a text that are told by the domain that they are in."""
-        lowered = text.lower()
+        lower_text = text.lower()
         for domain in self.domains:
-            if domain in lowered:
-                self._members(lowered, domain)
-        if "\\" in lowered and self.rules.accounts:
+            if domain in lower_text:
+                self._add_domain_members(lower_text, domain)
+        if "\\" in lower_text and self.rules.accounts:
             for realm in self.realms:
-                self._accounts_of(lowered, realm)
+                self._add_realm_accounts(lower_text, realm)
 
-    def _members(self, text: str, domain: str) -> None:
-        place = text.find(domain)
-        while place >= 0:
-            before = _BEFORE.search(text, max(0, place - 256), place)
+    def _add_domain_members(self, text: str, domain: str) -> None:
+        position = text.find(domain)
+        while position >= 0:
+            before = _BEFORE.search(text, max(0, position - 256), position)
             if before and before[0][-1] == ".":
-                self.full |= {f"{name}{domain}" for name in _beginnings(before[0], text[: before.start()])}
+                self.full_names |= {f"{name}{domain}" for name in _beginnings(before[0], text[: before.start()])}
             elif before and self.rules.accounts:
                 self.accounts |= {name for name in _beginnings(before[0][:-1], text[: before.start()]) if name}
-            place = text.find(domain, place + len(domain))
+            position = text.find(domain, position + len(domain))
 
-    def _accounts_of(self, text: str, realm: str) -> None:
-        place = text.find(f"{realm}\\")
-        while place >= 0:
-            after = _AFTER.match(text, place + len(realm))
+    def _add_realm_accounts(self, text: str, realm: str) -> None:
+        position = text.find(f"{realm}\\")
+        while position >= 0:
+            after = _AFTER.match(text, position + len(realm))
             # \\corp\share is a machine and a folder.
-            if after and (place == 0 or not (text[place - 1].isalnum() or text[place - 1] == "\\")):
-                self.account(after[1])
-            place = text.find(f"{realm}\\", place + 1)
+            if after and (position == 0 or not (text[position - 1].isalnum() or text[position - 1] == "\\")):
+                self.add_account(after[1])
+            position = text.find(f"{realm}\\", position + 1)
 
 
 _BEFORE = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+\Z|[a-z0-9_.+-]{1,64}@\Z")
@@ -281,8 +288,8 @@ def _beginnings(name: str, before: str) -> Iterator[str]:
 def _parents(domain: str) -> Iterable[str]:
     """A domain and those that it is in, down to what somebody can register."""
     labels = domain.split(".")
-    least = len(_registrable(domain).split("."))
-    return [".".join(labels[place:]) for place in range(max(1, len(labels) - least + 1))]
+    min_labels = len(_registrable(domain).split("."))
+    return [".".join(labels[index:]) for index in range(max(1, len(labels) - min_labels + 1))]
 
 
 @functools.cache
@@ -298,13 +305,13 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=True)
 
 
-def _spelt(name: str) -> str:
+def _canonical_domain(name: str) -> str:
     try:
         return canonical_name(name.strip().lstrip("*."), "a domain")
     except EntityError:
         return name.lower()
 
 
-def is_everywhere(name: str) -> bool:
+def is_well_known(name: str) -> bool:
     """Whether every machine has something of that name, or the text is no name at all."""
-    return not name or name.lower() in _EVERYWHERE or _EVERYWHERE_LIKE.fullmatch(name) is not None
+    return not name or name.lower() in _WELL_KNOWN_NAMES or _WELL_KNOWN_PATTERN.fullmatch(name) is not None

@@ -7,33 +7,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from clew.graph.redacting.matching import whole_words
-from clew.graph.redacting.pseudonyms import TAIL, Pseudonyms
+from clew.graph.redacting.matching import word_pattern
+from clew.graph.redacting.pseudonyms import RESERVED_TLD, Pseudonyms
 from clew.graph.redacting.rules import Network
 
 # What follows an escape of a URL follows nothing, though the last character of the escape may be a digit or a letter.
-_ESCAPED = r"(?<=%[0-9a-f]{2})"
+_AFTER_ESCAPE = r"(?<=%[0-9a-f]{2})"
 _COLON = r"(?::|%3a)"
 #: What is not a word but has a form of its own, in the order in which it is looked for.
 _FORMS = (
     r"(?P<hash>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))",
-    rf"(?P<sid>(?:(?<![0-9a-z])|{_ESCAPED})S-1-(?:5-21(?:-\d{{1,10}}){{3}}|12-1(?:-\d{{1,10}}){{4}})(?:-\d{{1,10}})?(?!\d))",
-    rf"(?P<v6>(?:(?<![0-9a-f])|{_ESCAPED})(?:[0-9a-f]{{0,4}}{_COLON}){{2,7}}"
+    rf"(?P<sid>(?:(?<![0-9a-z])|{_AFTER_ESCAPE})S-1-(?:5-21(?:-\d{{1,10}}){{3}}|12-1(?:-\d{{1,10}}){{4}})(?:-\d{{1,10}})?(?!\d))",
+    rf"(?P<v6>(?:(?<![0-9a-f])|{_AFTER_ESCAPE})(?:[0-9a-f]{{0,4}}{_COLON}){{2,7}}"
     r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![0-9a-f.]\w))",
     r"(?P<reverse>(?<![\d.])(?:\d{1,3}\.){4}in-addr\.arpa|(?<![0-9a-f.])(?:[0-9a-f]\.){32}ip6\.arpa)",
-    rf"(?P<v4>(?:(?<!\d)(?<!\d\.)|{_ESCAPED})"
+    rf"(?P<v4>(?:(?<!\d)(?<!\d\.)|{_AFTER_ESCAPE})"
     r"\d{1,3}(?P<point>\.|\[\.\])\d{1,3}(?P=point)\d{1,3}(?P=point)\d{1,3}(?!\d|\.\d))",
 )
 
 
 @dataclass(slots=True)
-class Lexicon:
+class Replacer:
     """What stands for what in one case.
 
     Attributes:
         names: names and words that are inside, in lower case, with their pseudonyms; one that stays is its own.
         kinds: what each of `names` is, for the counts.
-        networks: addresses that are inside; those of `kept` stay.
+        networks: addresses that are inside; those of `kept_networks` stay.
         sids: whether SIDs are inside.
         references: what content addresses and other hashes become, since they are of content that changes.
         pairs: every spelling that was met, and what it became; no two became the same.
@@ -44,152 +44,154 @@ class Lexicon:
     names: Mapping[str, str]
     kinds: Mapping[str, str]
     networks: tuple[Network, ...]
-    kept: tuple[Network, ...] = ()
+    kept_networks: tuple[Network, ...] = ()
     sids: bool = True
     references: dict[str, str] = field(default_factory=dict[str, str])
     pairs: dict[str, str] = field(default_factory=dict[str, str])
     hits: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    _taken: dict[str, str] = field(default_factory=dict[str, str])
-    _inside: dict[str, bool] = field(default_factory=dict[str, bool])
-    _every: re.Pattern[str] = field(init=False)
-    _words: re.Pattern[str] = field(init=False)
+    _originals: dict[str, str] = field(default_factory=dict[str, str])
+    _internal_cache: dict[str, bool] = field(default_factory=dict[str, bool])
+    _pattern: re.Pattern[str] = field(init=False)
+    _name_pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        words = whole_words(self.names)
-        self._every = re.compile("|".join([*_FORMS, f"(?P<name>{words})"]), re.IGNORECASE)
-        self._words = re.compile(f"(?P<name>{words})", re.IGNORECASE)
+        words = word_pattern(self.names)
+        self._pattern = re.compile("|".join([*_FORMS, f"(?P<name>{words})"]), re.IGNORECASE)
+        self._name_pattern = re.compile(f"(?P<name>{words})", re.IGNORECASE)
         for name, pseudonym in self.names.items():
             # First, so that the usual spelling has the usual pseudonym, whichever is met first.
             if pseudonym != name:
                 self.pairs[name] = pseudonym
-                self._taken[pseudonym] = name
+                self._originals[pseudonym] = name
 
     def rewrite(self, text: str) -> str:
         """The text with everything replaced."""
-        return self._every.sub(self._replaced, text)
+        return self._pattern.sub(self._replace_match, text)
 
-    def _replaced(self, found: re.Match[str]) -> str:
-        text = found[0]
-        match found.lastgroup:
+    def _replace_match(self, occurrence: re.Match[str]) -> str:
+        text = occurrence[0]
+        match occurrence.lastgroup:
             case "name":
-                return self._name(text)
+                return self._replace_name(text)
             case "sid":
-                return self._sid(text)
+                return self._replace_sid(text)
             case "v6":
-                return self._v6(text)
+                return self._replace_ipv6(text)
             case "reverse":
-                return self._reverse(text)
+                return self._replace_reverse_name(text)
             case "hash":
                 return self.references.get(text.lower(), text)
             case _:
-                return self._v4(text, found["point"])
+                return self._replace_ipv4(text, occurrence["point"])
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def _name(self, found: str) -> str:
-        name = found.lower().replace("[.]", ".")
+    def _replace_name(self, spelling: str) -> str:
+        name = spelling.lower().replace("[.]", ".")
         if name not in self.names:
             # The pattern takes some letters for others (a long s for an s) that have another lower case.
             name = next(word for word in self.names if re.fullmatch(re.escape(word), name, re.IGNORECASE))
         pseudonym = self.names[name]
         if pseudonym == name:
-            return found
+            return spelling
         self.hits.append((self.kinds[name], name))
-        if found not in self.pairs:
-            self._pair(found, _spellings(found, pseudonym, self.pseudonyms))
-        return self.pairs[found]
+        if spelling not in self.pairs:
+            self._assign_pseudonym(spelling, _spellings(spelling, pseudonym, self.pseudonyms))
+        return self.pairs[spelling]
 
-    def _pair(self, found: str, spellings: Iterable[str]) -> str:
+    def _assign_pseudonym(self, original: str, spellings: Iterable[str]) -> str:
         """The first spelling of its pseudonym that stands for nothing else."""
-        for made in spellings:
-            if self._taken.setdefault(made, found) == found:
-                self.pairs[found] = made
-                return made
-        return self.pairs.setdefault(found, next(iter(spellings)))
+        for pseudonym in spellings:
+            if self._originals.setdefault(pseudonym, original) == original:
+                self.pairs[original] = pseudonym
+                return pseudonym
+        return self.pairs.setdefault(original, next(iter(spellings)))
 
-    def whole(self, kind: str, text: str) -> str:
+    def replace_whole(self, kind: str, text: str) -> str:
         """The pseudonym of a text that is replaced as a whole."""
         if text not in self.pairs:
-            self._pair(text, [self.pseudonyms.word(kind, text)])
+            self._assign_pseudonym(text, [self.pseudonyms.word(kind, text)])
         self.hits.append((kind, text))
         return self.pairs[text]
 
     # -- addresses -----------------------------------------------------------------------------------------------
 
-    def inside(self, text: str) -> bool:
+    def is_internal(self, text: str) -> bool:
         """Whether an address in its usual spelling is one of ours."""
-        known = self._inside.get(text)
-        if known is None:
+        result = self._internal_cache.get(text)
+        if result is None:
             address = ipaddress.ip_address(text)
-            known = _within(address, self.networks) and not _within(address, self.kept)
-            self._inside[text] = known
-        return known
+            result = _is_in_networks(address, self.networks) and not _is_in_networks(address, self.kept_networks)
+            self._internal_cache[text] = result
+        return result
 
-    def _address(self, text: str, found: str) -> str:
+    def _replace_address(self, text: str, spelling: str) -> str:
         """The pseudonym of an address in its usual spelling."""
         self.hits.append(("address", text))
-        made = self.pseudonyms.address(text)
-        self._taken.setdefault(made, text)
-        self.pairs.setdefault(text, made)
-        if found != text:
-            self.pairs.setdefault(found, made)
-        return made
+        pseudonym = self.pseudonyms.address(text)
+        self._originals.setdefault(pseudonym, text)
+        self.pairs.setdefault(text, pseudonym)
+        if spelling != text:
+            self.pairs.setdefault(spelling, pseudonym)
+        return pseudonym
 
-    def _v4(self, found: str, point: str) -> str:
-        text = found.replace("[.]", ".")
+    def _replace_ipv4(self, spelling: str, point: str) -> str:
+        text = spelling.replace("[.]", ".")
         try:
-            if not self.inside(text):
-                return found
+            if not self.is_internal(text):
+                return spelling
         except ValueError:
-            return found
-        return self._address(text, text).replace(".", point)
+            return spelling
+        return self._replace_address(text, text).replace(".", point)
 
-    def _v6(self, found: str) -> str:
-        escape = found[place : place + 3] if (place := found.lower().find("%3a")) >= 0 else ""
-        plain = found.replace(escape, ":") if escape else found
+    def _replace_ipv6(self, spelling: str) -> str:
+        escape = spelling[index : index + 3] if (index := spelling.lower().find("%3a")) >= 0 else ""
+        plain = spelling.replace(escape, ":") if escape else spelling
         for first, last in ((0, None), (1, None), (0, -1), (1, -1)):
             try:
                 address = ipaddress.IPv6Address(plain[first:last])
             except ValueError:
                 continue
-            made = plain[:first] + self._known_v6(address, plain[first:last]) + plain[len(plain) + (last or 0) :]
-            return made.replace(":", escape) if escape else made
+            result = (
+                plain[:first] + self._ipv6_replacement(address, plain[first:last]) + plain[len(plain) + (last or 0) :]
+            )
+            return result.replace(":", escape) if escape else result
         # No address after all: a time, or words that happen to be hexadecimal.
-        return self._words.sub(self._replaced, found)
+        return self._name_pattern.sub(self._replace_match, spelling)
 
-    def _known_v6(self, address: ipaddress.IPv6Address, found: str) -> str:
+    def _ipv6_replacement(self, address: ipaddress.IPv6Address, spelling: str) -> str:
         if address.ipv4_mapped is not None:
-            mapped = str(address.ipv4_mapped)
-            return f"::ffff:{self._address(mapped, mapped)}" if self.inside(mapped) else found
-        return self._address(str(address), found) if self.inside(str(address)) else found
+            ipv4 = str(address.ipv4_mapped)
+            return f"::ffff:{self._replace_address(ipv4, ipv4)}" if self.is_internal(ipv4) else spelling
+        return self._replace_address(str(address), spelling) if self.is_internal(str(address)) else spelling
 
-    def _reverse(self, found: str) -> str:
+    def _replace_reverse_name(self, spelling: str) -> str:
         """The name under which an address is looked up backwards."""
-        labels = found.lower().split(".")
+        labels = spelling.lower().split(".")
         if labels[-2] == "in-addr":
             text = ".".join(reversed(labels[:-2]))
         else:
             digits = "".join(reversed(labels[:-2]))
-            text = ":".join(digits[place : place + 4] for place in range(0, 32, 4))
+            text = ":".join(digits[index : index + 4] for index in range(0, 32, 4))
         try:
             text = str(ipaddress.ip_address(text))
-            if not self.inside(text):
-                return found
+            if not self.is_internal(text):
+                return spelling
         except ValueError:
-            return found
-        made = ipaddress.ip_address(self._address(text, text)).reverse_pointer
-        return self._pair(found, [made, made.upper()])
+            return spelling
+        pseudonym = ipaddress.ip_address(self._replace_address(text, text)).reverse_pointer
+        return self._assign_pseudonym(spelling, [pseudonym, pseudonym.upper()])
 
     # -- SIDs ----------------------------------------------------------------------------------------------------
 
-    def _sid(self, found: str) -> str:
-        if not self.sids or (found in self._taken and found not in self.pairs):
-            return found  # in the second case it is a pseudonym already, which has the same form
-        if found not in self.pairs:
-            made = self._keyed_sid(found.upper())
-            self._pair(found, [f"{found[0]}{made[1:]}"])
-        self.hits.append(("sid", found.upper()))
-        return self.pairs[found]
+    def _replace_sid(self, spelling: str) -> str:
+        if not self.sids or (spelling in self._originals and spelling not in self.pairs):
+            return spelling  # in the second case it is a pseudonym already, which has the same form
+        if spelling not in self.pairs:
+            pseudonym = self._keyed_sid(spelling.upper())
+            self._assign_pseudonym(spelling, [f"{spelling[0]}{pseudonym[1:]}"])
+        self.hits.append(("sid", spelling.upper()))
+        return self.pairs[spelling]
 
     def _keyed_sid(self, sid: str) -> str:
         parts = sid.split("-")
@@ -199,33 +201,33 @@ class Lexicon:
         return self.pseudonyms.sid(prefix, tuple(numbers[:3]), "".join(numbers[3:]))
 
 
-def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, networks: tuple[Network, ...]) -> bool:
+def _is_in_networks(address: ipaddress.IPv4Address | ipaddress.IPv6Address, networks: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
-def _spellings(found: str, pseudonym: str, pseudonyms: Pseudonyms) -> Iterator[str]:
+def _spellings(original: str, pseudonym: str, pseudonyms: Pseudonyms) -> Iterator[str]:
     """The pseudonym in the case of what it stands for, label by label; then in others, no two the same.
 
     Lower case stays lower, upper case upper, and a capital a capital, so that what is compared regardless of case still
     is. What is neither has its capitals somewhere else: where, follows from the key.
     """
-    labels, made = found.replace("[.]", ".").split("."), pseudonym.split(".")
-    point = "[.]" if "[.]" in found else "."
-    tail = [TAIL.upper() if found.isupper() else TAIL] if made[-1] == TAIL else []
-    whole = made[: len(made) - len(tail)]
-    yield _like(found, pseudonym)
-    if len(labels) == len(whole):
-        yield point.join([*map(_like, labels, whole), *tail])
+    labels, new_labels = original.replace("[.]", ".").split("."), pseudonym.split(".")
+    point = "[.]" if "[.]" in original else "."
+    tail = [RESERVED_TLD.upper() if original.isupper() else RESERVED_TLD] if new_labels[-1] == RESERVED_TLD else []
+    stem = new_labels[: len(new_labels) - len(tail)]
+    yield _match_case(original, pseudonym)
+    if len(labels) == len(stem):
+        yield point.join([*map(_match_case, labels, stem), *tail])
     for attempt in range(256):
-        yield point.join([*(_capitals(label, f"{attempt} {found}", pseudonyms) for label in whole), *tail])
+        yield point.join([*(_capitals(label, f"{attempt} {original}", pseudonyms) for label in stem), *tail])
 
 
-def _like(label: str, made: str) -> str:
+def _match_case(label: str, text: str) -> str:
     if label.isupper():
-        return made.upper()
-    return made.capitalize() if label[:1].isupper() and label[1:].islower() else made
+        return text.upper()
+    return text.capitalize() if label[:1].isupper() and label[1:].islower() else text
 
 
 def _capitals(text: str, about: str, pseudonyms: Pseudonyms) -> str:
-    bits = int(pseudonyms.mark("capitals", about), 16)
-    return "".join(char.upper() if bits >> place & 1 else char for place, char in enumerate(text))
+    bits = int(pseudonyms.keyed_hash("capitals", about), 16)
+    return "".join(char.upper() if bits >> index & 1 else char for index, char in enumerate(text))

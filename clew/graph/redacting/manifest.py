@@ -41,22 +41,22 @@ class Manifest:
     bodies: Mapping[str, str] = field(default_factory=dict[str, str])
     media_types: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def sealed(self, key: OwnerKey, about: str) -> bytes:
+    def seal(self, key: OwnerKey, about: str) -> bytes:
         """As it is kept in a case."""
         text = canonical_json(dataclasses.asdict(self)).encode()
         return key.seal(zstandard.ZstdCompressor(level=10).compress(text), about)
 
     @classmethod
-    def opened(cls, sealed: bytes, key: OwnerKey, about: str) -> Manifest:
-        """What `sealed` wrote.
+    def unseal(cls, content: bytes, key: OwnerKey, about: str) -> Manifest:
+        """What `seal` wrote.
 
         Raises:
             KeyUnusable: it was sealed with another key.
             CaseDamaged: it was sealed with this key, and is none all the same.
         """
-        packed = key.open(sealed, about)
+        payload = key.open(content, about)
         try:
-            text = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BODY)
+            text = zstandard.ZstdDecompressor().decompress(payload, max_output_size=MAX_BODY)
             document: dict[str, Any] = json.loads(text)
             return cls(**document)
         except (zstandard.ZstdError, TypeError, ValueError):

@@ -15,7 +15,7 @@ POINT = r"(?:\.|\[\.\])"
 _Tree = dict[str, "_Tree"]
 
 
-def whole_words(words: Iterable[str]) -> str:
+def word_pattern(words: Iterable[str]) -> str:
     """A pattern for any of the words, the longest that there is; it matches nothing if there are none."""
     tree: _Tree = {}
     for word in words:
@@ -32,8 +32,8 @@ def _pattern(tree: _Tree) -> str:
     branches = [_run(char, branch) for char, branch in sorted(tree.items()) if char]
     if not branches:
         return ""
-    joined = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
-    return f"{joined}?" if ends else joined
+    pattern = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
+    return f"{pattern}?" if ends else pattern
 
 
 def _run(char: str, branch: _Tree) -> str:

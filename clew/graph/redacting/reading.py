@@ -13,11 +13,11 @@ from clew.graph.store import MAX_BODY, Store
 from clew.providers.base import Reply
 
 #: The media type of what leads back.
-SEALED = "application/vnd.clew.sealed"
+SEALED_MEDIA_TYPE = "application/vnd.clew.sealed"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RawStep:
     """A step as it is written: the text of its event, and who did it, when, with which tool."""
 
     number: int
@@ -33,19 +33,19 @@ class Written:
         return document
 
 
-def written(store: Store) -> list[Written]:
+def read_steps(store: Store) -> list[RawStep]:
     """Every step, each checked against the chain. Raises CaseDamaged."""
     for _ in store.steps():
         pass
     with store.reading() as connection:
         rows: Any = connection.execute("SELECT number, at, by, tool, body FROM steps ORDER BY number").fetchall()
-        return [Written(number, at, by, tool, _unpacked(body).decode()) for number, at, by, tool, body in rows]
+        return [RawStep(number, at, by, tool, _decompress(body).decode()) for number, at, by, tool, body in rows]
 
 
 def replies(store: Store) -> Iterator[tuple[str, Reply]]:
     """Every raw reply by its content address, each checked against it. Raises CaseDamaged."""
     for fingerprint in store.evidence():
-        yield fingerprint, store.checked(fingerprint)
+        yield fingerprint, store.verified_reply(fingerprint)
 
 
 def exchanges(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -54,5 +54,5 @@ def exchanges(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [exchange for answer in answers for exchange in answer.get("exchanges", [])]
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompress(body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_BODY)

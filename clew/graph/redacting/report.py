@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class Replacement:
     """One value that is inside, what stands for it, and how many times it was there."""
 
     kind: str
@@ -52,7 +52,7 @@ class Redaction:
         path: of the redacted case; None where none was written.
     """
 
-    replaced: tuple[Replaced, ...]
+    replaced: tuple[Replacement, ...]
     left_out: tuple[LeftOut, ...]
     plain: tuple[tuple[str, str], ...]
     unread: tuple[int, ...]
@@ -64,22 +64,25 @@ class Redaction:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many times values of each kind are replaced."""
-        counted: Counter[str] = Counter()
-        for each in self.replaced:
-            counted[each.kind] += each.times
-        return dict(sorted(counted.items()))
+        totals: Counter[str] = Counter()
+        for replacement in self.replaced:
+            totals[replacement.kind] += replacement.times
+        return dict(sorted(totals.items()))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per value: kind, value, pseudonym, times. It holds what must not get out."""
         import pandas as pd
 
-        rows = [(each.kind, each.value, each.pseudonym, each.times) for each in self.replaced]
+        rows = [
+            (replacement.kind, replacement.value, replacement.pseudonym, replacement.times)
+            for replacement in self.replaced
+        ]
         return pd.DataFrame(rows, columns=["kind", "value", "pseudonym", "times"])
 
     def __str__(self) -> str:
-        counted = ", ".join(f"{kind} {times:,}" for kind, times in self.counts.items()) or "nothing"
+        summary = ", ".join(f"{kind} {times:,}" for kind, times in self.counts.items()) or "nothing"
         lines = [
-            f"{len(self.replaced):,} values replaced ({counted}); {self.steps:,} steps, {self.nodes:,} nodes and "
+            f"{len(self.replaced):,} values replaced ({summary}); {self.steps:,} steps, {self.nodes:,} nodes and "
             f"{self.claims:,} claims stay"
         ]
         if self.plain:

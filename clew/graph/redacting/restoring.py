@@ -11,13 +11,13 @@ from typing import Any
 
 from clew.errors import CaseDamaged, NotRedacted
 from clew.graph.events import Redacted
-from clew.graph.redacting.again import read_again
-from clew.graph.redacting.layers import Layers
+from clew.graph.redacting.again import reparse_step
+from clew.graph.redacting.layers import EncodedTextRewriter
 from clew.graph.redacting.manifest import Manifest
-from clew.graph.redacting.matching import whole_words
+from clew.graph.redacting.matching import word_pattern
 from clew.graph.redacting.owner import OwnerKey
-from clew.graph.redacting.reading import SEALED, Written, exchanges, replies, written
-from clew.graph.redacting.writing import Writer, asks_again
+from clew.graph.redacting.reading import SEALED_MEDIA_TYPE, RawStep, exchanges, read_steps, replies
+from clew.graph.redacting.writing import Writer, rewritten_fingerprints
 from clew.graph.store import Store
 from clew.providers.base import Reply, canonical_json
 
@@ -25,54 +25,60 @@ _HASH = r"(?P<hash>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))"
 
 
 @dataclass(slots=True)
-class Back:
+class Restorer:
     """Pseudonyms turned into what they stand for."""
 
     manifest: Manifest
     _exact: dict[str, str] = field(init=False)
-    _folded: dict[str, str] = field(init=False)
+    _lowercase: dict[str, str] = field(init=False)
     _hashes: dict[str, str] = field(init=False)
-    _layers: Layers = field(init=False)
-    _every: re.Pattern[str] = field(init=False)
+    _rewriter: EncodedTextRewriter = field(init=False)
+    _pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         # The first spelling of a value is its usual one, so that it is the one that is meant by any other.
-        self._exact = {made: found for found, made in reversed(self.manifest.pairs)}
-        self._folded = {made.lower(): found for made, found in reversed(self._exact.items())}
-        self._folded |= {made: found for made, found in self._exact.items() if made.islower()}
+        self._exact = {pseudonym: original for original, pseudonym in reversed(self.manifest.pairs)}
+        self._lowercase = {pseudonym.lower(): original for pseudonym, original in reversed(self._exact.items())}
+        self._lowercase |= {pseudonym: original for pseudonym, original in self._exact.items() if pseudonym.islower()}
         self._hashes = {new: old for old, new in self.manifest.references.items()}
-        self._every = re.compile(f"{_HASH}|(?P<name>{whole_words(self._folded)})", re.IGNORECASE)
-        self._layers = Layers(lambda text: self._every.sub(self._replaced, text))
+        self._pattern = re.compile(f"{_HASH}|(?P<name>{word_pattern(self._lowercase)})", re.IGNORECASE)
+        self._rewriter = EncodedTextRewriter(lambda text: self._pattern.sub(self._replace_match, text))
 
-    def _replaced(self, found: re.Match[str]) -> str:
-        text = found[0]
-        if found.lastgroup == "hash":
+    def _replace_match(self, match: re.Match[str]) -> str:
+        text = match[0]
+        if match.lastgroup == "hash":
             return self._hashes.get(text, text)
         plain = text.replace("[.]", ".")
-        known = self._exact.get(text) or self._exact.get(plain) or self._folded.get(plain.lower())
-        if known is None:
+        original = self._exact.get(text) or self._exact.get(plain) or self._lowercase.get(plain.lower())
+        if original is None:
             return text
         if text not in self._exact and plain not in self._exact and plain.isupper():
-            known = known.upper()
-        return known.replace(".", "[.]") if plain != text and text not in self._exact else known
+            original = original.upper()
+        return original.replace(".", "[.]") if plain != text and text not in self._exact else original
 
-    def body(self, reply: Reply) -> bytes:
+    def restore_body(self, reply: Reply) -> bytes:
         """The body of a raw reply."""
-        return reply.body if reply.media_type == SEALED else self._layers.body(reply.body) or reply.body
+        return (
+            reply.body
+            if reply.media_type == SEALED_MEDIA_TYPE
+            else self._rewriter.rewrite_body(reply.body) or reply.body
+        )
 
-    def step(self, step: Written) -> Written:
+    def restore_step(self, step: RawStep) -> RawStep:
         """A step, with the asks in it as they were."""
         document = step.document
-        for new, old in asks_again(exchanges(document), self._layers.text):
+        for new, old in rewritten_fingerprints(exchanges(document), self._rewriter.rewrite_text):
             self._hashes.setdefault(new, old)
         by = self.manifest.by.get(step.by, step.by)
-        return Written(step.number, step.at, by, self._layers.text(step.tool), self._layers.text(step.body))
+        return RawStep(
+            step.number, step.at, by, self._rewriter.rewrite_text(step.tool), self._rewriter.rewrite_text(step.body)
+        )
 
-    def knows(self, fingerprint: str) -> str | None:
+    def original_fingerprint(self, fingerprint: str) -> str | None:
         """The content address that evidence of the original had."""
         return self.manifest.evidence.get(fingerprint)
 
-    def learn(self, new: str, old: str) -> None:
+    def add_reference(self, new: str, old: str) -> None:
         """What a content address of the redacted case becomes."""
         self._hashes[new] = old
 
@@ -85,76 +91,76 @@ def restore(store: Store, key: OwnerKey) -> Store:
         KeyUnusable: it was redacted with another key.
         CaseDamaged: what was redacted was changed since.
     """
-    steps = written(store)
-    place, event = _redacted(store)
-    manifest = Manifest.opened(store.checked(event.sealed).body, key, event.origin)
-    back, writer = Back(manifest), Writer()
-    _evidence(store, event, back, writer)
-    for step in steps[: place - 1]:
-        by, tool, body = manifest.words.get(str(step.number)) or _parts(back.step(step))
-        digest = writer.step(Written(step.number, step.at, by, tool, body))
+    steps = read_steps(store)
+    position, event = _last_redaction(store)
+    manifest = Manifest.unseal(store.verified_reply(event.sealed).body, key, event.origin)
+    restorer, writer = Restorer(manifest), Writer()
+    _restore_evidence(store, event, restorer, writer)
+    for step in steps[: position - 1]:
+        by, tool, body = manifest.words.get(str(step.number)) or _step_texts(restorer.restore_step(step))
+        digest = writer.add_step(RawStep(step.number, step.at, by, tool, body))
         if step.number == manifest.steps and digest != manifest.hash:
             raise CaseDamaged(
                 "the steps before the redaction do not lead back to the original",
-                where=str(store.path or "memory"),
+                location=str(store.path or "memory"),
                 next_step="do not trust this file",
             )
-    for step in steps[place:]:
-        writer.step(_reread(_renumbered(back.step(step), place), writer.store))
+    for step in steps[position:]:
+        writer.add_step(_reparse_step(_renumber(restorer.restore_step(step), position), writer.store))
     return writer.finish()
 
 
-def _redacted(store: Store) -> tuple[int, Redacted]:
+def _last_redaction(store: Store) -> tuple[int, Redacted]:
     """The last redaction."""
-    found = [(step.number, step.event) for step in store.steps() if isinstance(step.event, Redacted)]
-    if not found:
+    redactions = [(step.number, step.event) for step in store.steps() if isinstance(step.event, Redacted)]
+    if not redactions:
         raise NotRedacted(
-            "the case was not redacted", where=str(store.path or "memory"), next_step="there is nothing to restore"
+            "the case was not redacted", location=str(store.path or "memory"), next_step="there is nothing to restore"
         )
-    return found[-1]
+    return redactions[-1]
 
 
-def _evidence(store: Store, event: Redacted, back: Back, writer: Writer) -> None:
+def _restore_evidence(store: Store, event: Redacted, restorer: Restorer, writer: Writer) -> None:
     for fingerprint, reply in replies(store):
         if fingerprint == event.sealed:
             continue
-        old = back.knows(fingerprint)
-        kept = back.manifest.bodies.get(old or "")
-        body = back.body(reply) if kept is None else kept.encode("latin-1")
-        media_type = back.manifest.media_types.get(old or "", reply.media_type)
-        made = writer.evidence(body, media_type)
-        if old is not None and made != old:
+        old = restorer.original_fingerprint(fingerprint)
+        stored_body = restorer.manifest.bodies.get(old or "")
+        body = restorer.restore_body(reply) if stored_body is None else stored_body.encode("latin-1")
+        media_type = restorer.manifest.media_types.get(old or "", reply.media_type)
+        new_fingerprint = writer.add_evidence(body, media_type)
+        if old is not None and new_fingerprint != old:
             raise CaseDamaged(
                 "a raw reply does not lead back to the original",
-                where=str(store.path or "memory"),
+                location=str(store.path or "memory"),
                 next_step="do not trust this file",
             )
-        back.learn(fingerprint, made)
+        restorer.add_reference(fingerprint, new_fingerprint)
 
 
-def _reread(step: Written, store: Store) -> Written:
+def _reparse_step(step: RawStep, store: Store) -> RawStep:
     """A step that was added, with what its answers say of the real values: an address is private, not reserved."""
     if step.document["kind"] not in ("pivoted", "bulk-pivoted"):
         return step
-    body, lost = read_again(store, step)
-    return step if lost else dataclasses.replace(step, body=body)
+    body, is_lost = reparse_step(store, step)
+    return step if is_lost else dataclasses.replace(step, body=body)
 
 
-def _parts(step: Written) -> tuple[str, str, str]:
+def _step_texts(step: RawStep) -> tuple[str, str, str]:
     return step.by, step.tool, step.body
 
 
-def _renumbered(step: Written, place: int) -> Written:
+def _renumber(step: RawStep, position: int) -> RawStep:
     """A step that came after the redaction, which itself is no step of the original."""
 
-    def moved(number: int) -> int:
-        return number - 1 if number > place else number
+    def new_number(number: int) -> int:
+        return number - 1 if number > position else number
 
     document: dict[str, Any] = json.loads(step.body)
     for name in _NUMBERS.get(document["kind"], ()):
-        given: int | list[int] = document[name]
-        document[name] = moved(given) if isinstance(given, int) else [*map(moved, given)]
-    return Written(step.number - 1, step.at, step.by, step.tool, canonical_json(document))
+        value: int | list[int] = document[name]
+        document[name] = new_number(value) if isinstance(value, int) else [*map(new_number, value)]
+    return RawStep(step.number - 1, step.at, step.by, step.tool, canonical_json(document))
 
 
 #: Fields that name other steps, by the kind of the step.

@@ -11,8 +11,8 @@ from urllib.parse import quote, quote_plus
 
 from clew.entities import Outcome, Relation, Severity, Verdict
 from clew.errors import NotRedacted
-from clew.graph.redacting.inside import Inside, is_everywhere
-from clew.graph.redacting.pseudonyms import PREFIXES, TAIL, Pseudonyms
+from clew.graph.redacting.inside import InternalNames, is_well_known
+from clew.graph.redacting.pseudonyms import PREFIXES, RESERVED_TLD, Pseudonyms
 from clew.graph.redacting.rules import Rules
 
 # Names of this length or less stand everywhere: "dc" is a machine, and a part of every LDAP name.
@@ -38,7 +38,7 @@ _OWN_FIELDS = frozenset(
     }
 )
 # First labels of domains that are no name of anybody.
-_COMMON = frozenset(
+_GENERIC_LABELS = frozenset(
     {
         "ad",
         "com",
@@ -70,19 +70,19 @@ class OwnWords:
     words: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
-        self._add(TAIL, "clew", "redacted", *PREFIXES.values())
+        self._add(RESERVED_TLD, "clew", "redacted", *PREFIXES.values())
         self._add(*Outcome, *Relation, *Severity, *Verdict)
 
-    def learn(self, value: object, *, own: bool = False) -> None:
+    def learn(self, value: object, *, is_own: bool = False) -> None:
         """The names of fields, and what is in those fields whose text is clew's own."""
         if isinstance(value, dict):
             for name, inner in cast("dict[str, Any]", value).items():
                 self._add(name)
-                self.learn(inner, own=own or name in _OWN_FIELDS)
+                self.learn(inner, is_own=is_own or name in _OWN_FIELDS)
         elif isinstance(value, list):
             for inner in cast("list[object]", value):
-                self.learn(inner, own=own)
-        elif own and isinstance(value, str):
+                self.learn(inner, is_own=is_own)
+        elif is_own and isinstance(value, str):
             self._add(value)
 
     def _add(self, *texts: str) -> None:
@@ -90,7 +90,7 @@ class OwnWords:
 
 
 @dataclass(slots=True)
-class Vocabulary:
+class PseudonymMap:
     """The names that are replaced.
 
     Attributes:
@@ -105,36 +105,55 @@ class Vocabulary:
 
     @classmethod
     def of(
-        cls, inside: Inside, rules: Rules, own: OwnWords, analysts: Iterable[str], paths: Iterable[str], key: Pseudonyms
-    ) -> Vocabulary:
+        cls,
+        internal_names: InternalNames,
+        rules: Rules,
+        own_words: OwnWords,
+        analysts: Iterable[str],
+        paths: Iterable[str],
+        pseudonyms: Pseudonyms,
+    ) -> PseudonymMap:
         """Everything that is inside, the most telling kind first where one name is of several.
 
         Raises:
             NotRedacted: one of the words of the rules is one that the file is made of, or a number.
         """
-        made = cls(names={name: name for name in rules.kept_names})
-        _check(rules, own)
-        made._take("word", (text.lower() for text in rules.words), key)
-        for domain in sorted(inside.domains, key=lambda name: (name.count("."), name)):
-            made._take_full("domain", domain, inside, key)
-        for name in sorted(inside.full):
-            made._take_full("host", name, inside, key)
-        told = Told(own.words, made.plain)
-        made._take("host", told("host", inside.machines), key)
-        firsts = {name.partition(".")[0] for name in inside.domains} - _COMMON
-        made._take("domain", told("domain", inside.realms | firsts), key)
-        made._take("account", told("account", inside.accounts), key)
-        made._take("analyst", told("analyst", (name.lower() for name in analysts if not is_everywhere(name))), key)
+        result = cls(names={name: name for name in rules.kept_names})
+        _check_words(rules, own_words)
+        result._add_all("word", (text.lower() for text in rules.words), pseudonyms)
+        for domain in sorted(internal_names.domains, key=lambda name: (name.count("."), name)):
+            result._add_full_name("domain", domain, internal_names, pseudonyms)
+        for name in sorted(internal_names.full_names):
+            result._add_full_name("host", name, internal_names, pseudonyms)
+        name_filter = NameFilter(own_words.words, result.plain)
+        result._add_all("host", name_filter("host", internal_names.machines), pseudonyms)
+        first_labels = {name.partition(".")[0] for name in internal_names.domains} - _GENERIC_LABELS
+        result._add_all("domain", name_filter("domain", internal_names.realms | first_labels), pseudonyms)
+        result._add_all("account", name_filter("account", internal_names.accounts), pseudonyms)
+        result._add_all(
+            "analyst",
+            name_filter("analyst", (name.lower() for name in analysts if not is_well_known(name))),
+            pseudonyms,
+        )
         for path in paths:
-            made._add("path", path.lower(), f"/redacted/{key.word('path', path)}")
-        return made
+            result._add("path", path.lower(), f"/redacted/{pseudonyms.word('path', path)}")
+        return result
 
-    def _take(self, kind: str, names: Iterable[str], key: Pseudonyms) -> None:
+    def _add_all(self, kind: str, names: Iterable[str], pseudonyms: Pseudonyms) -> None:
         for name in sorted(names):
-            self._add(kind, name, key.word(kind, name))
+            self._add(kind, name, pseudonyms.word(kind, name))
 
-    def _take_full(self, kind: str, name: str, inside: Inside, key: Pseudonyms) -> None:
-        self._add(kind, name, ".".join([*(key.word(_kind(each, inside), each) for each in name.split(".")), TAIL]))
+    def _add_full_name(self, kind: str, name: str, internal_names: InternalNames, pseudonyms: Pseudonyms) -> None:
+        self._add(
+            kind,
+            name,
+            ".".join(
+                [
+                    *(pseudonyms.word(_label_kind(label, internal_names), label) for label in name.split(".")),
+                    RESERVED_TLD,
+                ]
+            ),
+        )
 
     def _add(self, kind: str, name: str, pseudonym: str) -> None:
         if name and name not in self.names:
@@ -146,27 +165,27 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NameFilter:
     """Leaves out, and lists, what cannot be told from other text."""
 
-    own: set[str]
+    own_words: set[str]
     plain: list[tuple[str, str]]
 
     def __call__(self, kind: str, names: Iterable[str]) -> Iterator[str]:
         for name in sorted({name.strip() for name in names}):
-            if len(name) <= _SHORT or not any(char.isalpha() for char in name) or name in self.own:
+            if len(name) <= _SHORT or not any(char.isalpha() for char in name) or name in self.own_words:
                 self.plain.append((kind, name))
             else:
                 yield name
 
 
-def _kind(label: str, inside: Inside) -> str:
+def _label_kind(label: str, internal_names: InternalNames) -> str:
     """What a label of a full name is: the same as where it stands alone."""
-    if label in inside.machines:
+    if label in internal_names.machines:
         return "host"
-    if any(label in name.split(".") for name in inside.domains) or label in inside.realms:
+    if any(label in name.split(".") for name in internal_names.domains) or label in internal_names.realms:
         return "domain"
-    return "account" if label in inside.accounts else "host"
+    return "account" if label in internal_names.accounts else "host"
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -176,9 +195,9 @@ def _spellings(name: str) -> Iterator[str]:
             yield spelling.lower()
 
 
-def _check(rules: Rules, own: OwnWords) -> None:
+def _check_words(rules: Rules, own_words: OwnWords) -> None:
     for word in rules.words:
-        if word.lower() in own.words:
+        if word.lower() in own_words.words:
             raise NotRedacted(f"{word!r} is a word that case files are made of", next_step="leave it out")
         if not any(char.isalpha() for char in word):
             raise NotRedacted(f"{word!r} is a number, and cannot be told from others", next_step="leave it out")

@@ -9,8 +9,8 @@ from typing import Any
 
 import zstandard
 
-from clew.graph.events import chain
-from clew.graph.redacting.reading import Written
+from clew.graph.events import step_hash
+from clew.graph.redacting.reading import RawStep
 from clew.graph.store import GENESIS, Store
 from clew.providers.base import Ask, canonical_json
 
@@ -24,20 +24,20 @@ class Writer:
         self.store = Store(None)
         self._last = (0, GENESIS)
 
-    def evidence(self, body: bytes, media_type: str) -> str:
+    def add_evidence(self, body: bytes, media_type: str) -> str:
         """Keep a raw reply; returns its content address."""
         fingerprint = sha256(body).hexdigest()
         with self.store.transaction() as connection:
-            row = (fingerprint, media_type, len(body), _packed(body))
+            row = (fingerprint, media_type, len(body), _compress(body))
             connection.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)", row)
         return fingerprint
 
-    def step(self, step: Written) -> str:
+    def add_step(self, step: RawStep) -> str:
         """Add a step to the chain; returns its hash."""
         number, previous = self._last[0] + 1, self._last[1]
-        digest = chain(previous, number, step.at, step.by, step.tool, step.body)
+        digest = step_hash(previous, number, step.at, step.by, step.tool, step.body)
         with self.store.transaction() as connection:
-            row = (number, step.at, step.by, step.tool, step.document["kind"], _packed(step.body.encode()))
+            row = (number, step.at, step.by, step.tool, step.document["kind"], _compress(step.body.encode()))
             connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, previous, digest))
             connection.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (number, digest))
         self._last = number, digest
@@ -49,14 +49,16 @@ class Writer:
         return self.store
 
 
-def asks_again(before: Iterable[Mapping[str, Any]], rewrite: Rewrite) -> Iterator[tuple[str, str]]:
+def rewritten_fingerprints(
+    recorded_exchanges: Iterable[Mapping[str, Any]], rewrite: Rewrite
+) -> Iterator[tuple[str, str]]:
     """The fingerprints of asks, and those that they have when they are rewritten."""
-    for exchange in before:
+    for exchange in recorded_exchanges:
         fingerprint = str(exchange["fingerprint"])
         channel = _channel(exchange["ask"], fingerprint)
         if channel is not None:
-            again = json.loads(rewrite(canonical_json(exchange["ask"])))
-            yield fingerprint, _fingerprint(channel, again)
+            new_request = json.loads(rewrite(canonical_json(exchange["ask"])))
+            yield fingerprint, _fingerprint(channel, new_request)
 
 
 def _channel(ask: Mapping[str, Any], fingerprint: str) -> str | None:
@@ -65,12 +67,12 @@ def _channel(ask: Mapping[str, Any], fingerprint: str) -> str | None:
 
 
 def _channels(cls: type[Ask]) -> set[str]:
-    return {cls.channel}.union(*(_channels(each) for each in cls.__subclasses__()))
+    return {cls.channel}.union(*(_channels(subclass) for subclass in cls.__subclasses__()))
 
 
 def _fingerprint(channel: str, ask: Mapping[str, Any]) -> str:
     return sha256(canonical_json({"channel": channel, **ask}).encode()).hexdigest()
 
 
-def _packed(data: bytes) -> bytes:
+def _compress(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped, MissingExtra
-from clew.providers.base import Ask, Provider, Reply, expected
+from clew.providers.base import Ask, Provider, Reply, narrow_ask
 from clew.providers.web.clock import Deadline
-from clew.providers.web.layers import Layers
+from clew.providers.web.layers import Middleware
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -26,7 +26,7 @@ MEDIA_TYPE = "application/dns-json"
 #: How long each resolver is waited for, in seconds, round by round; then for what is left of the deadline.
 ROUNDS = (2.0, 4.0)
 _MIN_SECONDS = 0.01
-_WHO = "the DNS resolver"
+_SERVER_LABEL = "the DNS resolver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DnsQuestion(Ask):
     name: str
     type: str
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"name": self.name, "type": self.type}
 
 
@@ -57,9 +57,9 @@ class Resolver:
         >>> Resolver.of("[2001:db8::53]:5353")
         Resolver(address='2001:db8::53', port=5353)
         """
-        bracketed, _, rest = text.strip().partition("]")
-        if bracketed.startswith("["):
-            host, port = bracketed[1:], rest.removeprefix(":")
+        head, _, tail = text.strip().partition("]")
+        if head.startswith("["):
+            host, port = head[1:], tail.removeprefix(":")
         else:
             host, _, port = text.strip().rpartition(":") if text.count(":") == 1 else (text.strip(), "", "")
         return cls(str(ipaddress.ip_address(host)), int(port) if port else PORT)
@@ -73,7 +73,7 @@ class DnsChannel:
         resolvers: where they are; those of this machine, if none is given.
     """
 
-    def __init__(self, layers: Layers, *, resolvers: Sequence[str] = ()) -> None:
+    def __init__(self, layers: Middleware, *, resolvers: Sequence[str] = ()) -> None:
         self._layers = layers
         self._resolvers = resolvers
 
@@ -84,26 +84,26 @@ class DnsChannel:
             AskSkipped: there is no resolver, or not the library to ask it with.
             AskFailed: none answers in time, or each says that it cannot.
         """
-        question = expected(ask, DnsQuestion)
+        question = narrow_ask(ask, DnsQuestion)
 
         def exchange(deadline: Deadline) -> bytes:
-            return _exchange(question, [*self._known()], deadline)
+            return _exchange(question, [*self._find_resolvers()], deadline)
 
-        return self._layers.send(ask, provider, exchange, server=_WHO, media_type=MEDIA_TYPE)
+        return self._layers.send(ask, provider, exchange, server=_SERVER_LABEL, media_type=MEDIA_TYPE)
 
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
         """Keep a reply for as long as it is good, now that it was understood."""
         self._layers.settle(ask, provider, outcome)
 
-    def _known(self) -> Iterator[Resolver]:
+    def _find_resolvers(self) -> Iterator[Resolver]:
         try:
             import dns.resolver
         except ModuleNotFoundError:
             missing = MissingExtra("dnspython", extra="dns", purpose="asking the DNS")
-            raise AskSkipped(missing.what, kind="no-source", next_step=missing.next_step, sent=False) from None
+            raise AskSkipped(missing.message, kind="no-source", next_step=missing.next_step, sent=False) from None
         try:
-            own = self._resolvers or [*map(str, dns.resolver.Resolver().nameservers)]
-            yield from map(Resolver.of, own)
+            addresses = self._resolvers or [*map(str, dns.resolver.Resolver().nameservers)]
+            yield from map(Resolver.of, addresses)
         except (ValueError, dns.resolver.NoResolverConfiguration):
             raise AskSkipped(
                 "nobody was asked: no DNS resolver is known here",
@@ -115,21 +115,21 @@ class DnsChannel:
 
 def _exchange(question: DnsQuestion, resolvers: Sequence[Resolver], deadline: Deadline) -> bytes:
     """The first answer. A resolver that cannot say is no answer, and the next one is asked."""
-    trouble = AskFailed(f"{_WHO} did not answer within {deadline.seconds:g} s", kind="timeout")
+    failure = AskFailed(f"{_SERVER_LABEL} did not answer within {deadline.seconds:g} s", kind="timeout")
     for seconds in (*ROUNDS, deadline.seconds):
         for resolver in resolvers:
-            if deadline.left <= _MIN_SECONDS:
-                raise trouble
-            got = _asked(question, resolver, min(seconds, deadline.left))
-            if isinstance(got, bytes):
-                return got
-            trouble = got if got is not None else trouble
-        if trouble.kind == "status":
+            if deadline.remaining <= _MIN_SECONDS:
+                raise failure
+            result = _ask_resolver(question, resolver, min(seconds, deadline.remaining))
+            if isinstance(result, bytes):
+                return result
+            failure = result if result is not None else failure
+        if failure.kind == "status":
             break  # all were heard
-    raise trouble
+    raise failure
 
 
-def _asked(question: DnsQuestion, resolver: Resolver, seconds: float) -> bytes | AskFailed | None:
+def _ask_resolver(question: DnsQuestion, resolver: Resolver, seconds: float) -> bytes | AskFailed | None:
     """What one resolver says; None where it says nothing in time."""
     import dns.exception
     import dns.message
@@ -139,24 +139,26 @@ def _asked(question: DnsQuestion, resolver: Resolver, seconds: float) -> bytes |
     query = dns.message.make_query(question.name, question.type)
     try:
         # By TCP where it does not fit. Replies of others, or to other questions, are not taken.
-        got, _ = dns.query.udp_with_fallback(query, resolver.address, seconds, resolver.port, ignore_unexpected=True)
+        response, _ = dns.query.udp_with_fallback(
+            query, resolver.address, seconds, resolver.port, ignore_unexpected=True
+        )
     except dns.exception.Timeout:
         return None
     except OSError as error:
-        return AskFailed(f"{_WHO} could not be asked: {type(error).__name__}", kind="connect")
+        return AskFailed(f"{_SERVER_LABEL} could not be asked: {type(error).__name__}", kind="connect")
     except (dns.exception.DNSException, EOFError) as error:
-        return AskFailed(f"{_WHO}'s reply is damaged: {type(error).__name__}", kind="reply")
-    if got.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return _document(got)
-    return AskFailed(f"{_WHO} could not say: {dns.rcode.to_text(got.rcode())}", kind="status")
+        return AskFailed(f"{_SERVER_LABEL}'s reply is damaged: {type(error).__name__}", kind="reply")
+    if response.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return _dns_json(response)
+    return AskFailed(f"{_SERVER_LABEL} could not say: {dns.rcode.to_text(response.rcode())}", kind="status")
 
 
-def _document(got: Message) -> bytes:
+def _dns_json(response: Message) -> bytes:
     """A reply in the JSON of resolvers over HTTPS."""
-    questions = [{"name": each.name.to_text(), "type": int(each.rdtype)} for each in got.question]
+    questions = [{"name": question.name.to_text(), "type": int(question.rdtype)} for question in response.question]
     answers = [
-        {"name": each.name.to_text(), "type": int(each.rdtype), "TTL": each.ttl, "data": record.to_text()}
-        for each in got.answer
-        for record in cast("Iterable[Rdata]", each)
+        {"name": rrset.name.to_text(), "type": int(rrset.rdtype), "TTL": rrset.ttl, "data": record.to_text()}
+        for rrset in response.answer
+        for record in cast("Iterable[Rdata]", rrset)
     ]
-    return json.dumps({"Status": int(got.rcode()), "Question": questions, "Answer": answers}).encode()
+    return json.dumps({"Status": int(response.rcode()), "Question": questions, "Answer": answers}).encode()

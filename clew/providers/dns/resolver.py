@@ -11,9 +11,17 @@ from clew.entities import Domain, Entity, Finding, IpAddress, Relation
 from clew.entities.finding import Table
 from clew.errors import AskError, AskFailed, AskSkipped
 from clew.providers.base import Ask, Provider, Reply, Steps, operation
-from clew.providers.dns.answers import COLUMNS, NO_SUCH_NAME, TYPES, Record, inside, link, records
+from clew.providers.dns.answers import (
+    COLUMNS,
+    NO_SUCH_NAME,
+    TYPES,
+    DnsRecord,
+    add_link,
+    parse_answer,
+    special_address_remark,
+)
 from clew.providers.dns.channel import DnsQuestion
-from clew.providers.reading import Links, told, unknown
+from clew.providers.reading import LinkCollector, found, nothing
 
 #: How many names of one address are looked up again.
 _MAX_CONFIRMED = 5
@@ -38,25 +46,29 @@ class DnsResolver(Provider):
         Args:
             types: the kinds of record to ask for, parted by commas: A, AAAA, CNAME, MX, NS, TXT, SOA.
         """
-        asked = _types(types)
-        found, troubles = list[Record](), list[AskError]()
-        for kind in asked:
+        kinds = _record_types(types)
+        all_records, failures = list[DnsRecord](), list[AskError]()
+        for kind in kinds:
             try:
                 reply = yield DnsQuestion(domain.value, kind)
-                status, got = records(reply)
+                status, answer_records = parse_answer(reply)
             except AskError as error:
-                troubles.append(error)
+                failures.append(error)
                 continue
-            if status == NO_SUCH_NAME and not got:
-                return unknown(domain, "there is no such name (NXDOMAIN)")
+            if status == NO_SUCH_NAME and not answer_records:
+                return nothing(domain, "there is no such name (NXDOMAIN)")
             # The records behind an alias come with the answers to all questions.
-            found += [each for each in got if each.row()[:4] not in {known.row()[:4] for known in found}]
-        if not found:
-            if troubles:
-                raise troubles[0]
-            return unknown(domain, f"the name has no records of {', '.join(asked)}")
-        remarks = [f"not all were answered: {each.reason}" for each in troubles[:1]]
-        return _answer(domain, found, [inside(found), *remarks])
+            all_records += [
+                record
+                for record in answer_records
+                if record.row()[:4] not in {existing.row()[:4] for existing in all_records}
+            ]
+        if not all_records:
+            if failures:
+                raise failures[0]
+            return nothing(domain, f"the name has no records of {', '.join(kinds)}")
+        remarks = [f"not all were answered: {failure.reason}" for failure in failures[:1]]
+        return _records_finding(domain, all_records, [special_address_remark(all_records), *remarks])
 
     @operation(calls=1, facts=COLUMNS)
     def ip(self, ip: IpAddress, *, confirm: bool = False) -> Steps:
@@ -69,59 +81,59 @@ class DnsResolver(Provider):
             confirm: whether the names are looked up too.
         """
         reply = yield DnsQuestion(ipaddress.ip_address(ip.value).reverse_pointer, "PTR")
-        status, found = records(reply)
-        found = [each for each in found if each.type == "PTR"]
-        if not found:
-            why = "it has no name (NXDOMAIN)" if status == NO_SUCH_NAME else "it has no name"
-            return unknown(ip, why)
-        links, names = Links(ip), list[Domain]()
-        for each in found:
-            name = links.to(Relation.RELATED_TO, each.target, Domain, each.where, backwards=True)
+        status, ptr_records = parse_answer(reply)
+        ptr_records = [record for record in ptr_records if record.type == "PTR"]
+        if not ptr_records:
+            reason = "it has no name (NXDOMAIN)" if status == NO_SUCH_NAME else "it has no name"
+            return nothing(ip, reason)
+        links, names = LinkCollector(ip), list[Domain]()
+        for record in ptr_records:
+            name = links.link_to(Relation.RELATED_TO, record.target, Domain, record.pointer, backwards=True)
             names += [name] if name is not None else []
-        confirmed = (yield from _confirmed(names, ip, links)) if confirm else []
-        said = ", ".join(each.target for each in found)
-        back = f"; confirmed: {', '.join(confirmed) or 'none'}" if confirm else ""
-        return told(ip, f"{said}{back}", links=links, table=_table(found), returned=len(found))
+        confirmed_names = (yield from _confirm_names(names, ip, links)) if confirm else []
+        targets = ", ".join(record.target for record in ptr_records)
+        remark = f"; confirmed: {', '.join(confirmed_names) or 'none'}" if confirm else ""
+        return found(ip, f"{targets}{remark}", links=links, table=_table(ptr_records), returned=len(ptr_records))
 
 
-def _types(text: str) -> list[str]:
+def _record_types(text: str) -> list[str]:
     """The kinds that are asked for. Raises AskSkipped for one that cannot be."""
-    asked = list(dict.fromkeys(part.strip().upper() for part in text.split(",") if part.strip()))
-    wrong = [kind for kind in asked if kind not in TYPES]
-    if wrong or not asked:
+    kinds = list(dict.fromkeys(part.strip().upper() for part in text.split(",") if part.strip()))
+    bad_kinds = [kind for kind in kinds if kind not in TYPES]
+    if bad_kinds or not kinds:
         raise AskSkipped(
-            f"nobody was asked: {wrong[0] if wrong else 'none'} is no kind of record",
+            f"nobody was asked: {bad_kinds[0] if bad_kinds else 'none'} is no kind of record",
             kind="no-source",
             next_step=f"known are {', '.join(TYPES)}",
         )
-    return asked
+    return kinds
 
 
-def _confirmed(names: Sequence[Domain], ip: IpAddress, links: Links) -> Generator[Ask, Reply, list[str]]:
+def _confirm_names(names: Sequence[Domain], ip: IpAddress, links: LinkCollector) -> Generator[Ask, Reply, list[str]]:
     """The names that lead to the address."""
-    back = list[str]()
+    confirmed_names = list[str]()
     for name in names[:_MAX_CONFIRMED]:
         try:
             reply = yield DnsQuestion(name.value, "AAAA" if ip.version == 6 else "A")
-            _, found = records(reply)
+            _, address_records = parse_answer(reply)
         except AskFailed:
             continue  # a name that cannot be looked up confirms nothing
-        for each in found:
-            if each.type in ("A", "AAAA") and links.made(each.data, IpAddress) == ip:
-                links.between(name, Relation.RESOLVES_TO, ip, each.where)
-                back.append(name.value)
-    return back
+        for record in address_records:
+            if record.type in ("A", "AAAA") and links.entity(record.data, IpAddress) == ip:
+                links.link(name, Relation.RESOLVES_TO, ip, record.pointer)
+                confirmed_names.append(name.value)
+    return confirmed_names
 
 
-def _answer(subject: Entity, found: Sequence[Record], remarks: Sequence[str]) -> Finding:
-    links = Links(subject)
-    for each in found:
-        link(each, links)
-    counts = {kind: sum(each.type == kind for each in found) for kind in TYPES}
-    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    reason = "; ".join([said, *filter(None, remarks)])
-    return told(subject, reason, links=links, table=_table(found), returned=len(found))
+def _records_finding(subject: Entity, records: Sequence[DnsRecord], remarks: Sequence[str]) -> Finding:
+    links = LinkCollector(subject)
+    for record in records:
+        add_link(record, links)
+    counts = {kind: sum(record.type == kind for record in records) for kind in TYPES}
+    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    reason = "; ".join([summary, *filter(None, remarks)])
+    return found(subject, reason, links=links, table=_table(records), returned=len(records))
 
 
-def _table(found: Sequence[Record]) -> Table:
-    return Table(COLUMNS, tuple(each.row() for each in found))
+def _table(records: Sequence[DnsRecord]) -> Table:
+    return Table(COLUMNS, tuple(record.row() for record in records))

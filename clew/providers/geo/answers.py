@@ -9,12 +9,12 @@ from functools import lru_cache
 
 from clew.entities import IpAddress, Outcome
 from clew.entities.finding import Scalar
-from clew.providers.geo.records import FACTS, Said, merged
-from clew.providers.net.kinds import GLOBAL, kind_of
+from clew.providers.geo.records import FACTS, DatabaseAnswer, merge_answers
+from clew.providers.net.kinds import GLOBAL_KIND, kind_of
 
 ALL_FACTS = (*FACTS, "network", "database_built")
 #: MaxMind builds most databases twice a week, and addresses move.
-OLD = timedelta(days=90)
+MAX_AGE = timedelta(days=90)
 # What a reason says of an anonymiser, the plainest first.
 _ANONYMISERS = {
     "is_tor": "Tor exit",
@@ -27,34 +27,34 @@ _ANONYMISERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GeoAnswer:
     """An answer that holds for each address about which the databases have the same records.
 
     Attributes:
-        what: the reason, but for what is said of one address alone.
+        summary: the reason, but for what is said of one address alone.
         remarks: what else there is to say: old databases, those that could not be asked.
         facts: all but the network.
     """
 
     outcome: Outcome
-    what: str
+    summary: str
     remarks: str
     facts: Mapping[str, Scalar]
 
     @classmethod
-    def of(cls, said: Sequence[Said], troubles: Sequence[str], day: date) -> Answer:
-        """The answer on a day; `troubles` are the reasons of databases that did not answer."""
-        found = [each for each in said if each.facts is not None]
-        ages = _ages(tuple((each.built, each.database) for each in said), day)
-        remarks = "".join(f"; {remark}" for remark in (*troubles, *ages))
-        if not found:
-            return cls(Outcome.NOTHING, f"not in {', '.join(each.database for each in said)}", remarks, {})
-        facts = merged(found)
-        built = min(each.built for each in found)
-        return cls(Outcome.FOUND, _summary(facts), remarks, facts | {"database_built": built})
+    def of(cls, answers: Sequence[DatabaseAnswer], failures: Sequence[str], day: date) -> GeoAnswer:
+        """The answer on a day; `failures` are the reasons of databases that did not answer."""
+        hits = [answer for answer in answers if answer.facts is not None]
+        ages = _age_remarks(tuple((answer.build_day, answer.database) for answer in answers), day)
+        remarks = "".join(f"; {remark}" for remark in (*failures, *ages))
+        if not hits:
+            return cls(Outcome.NOTHING, f"not in {', '.join(answer.database for answer in answers)}", remarks, {})
+        facts = merge_answers(hits)
+        build_day = min(answer.build_day for answer in hits)
+        return cls(Outcome.FOUND, _summary(facts), remarks, facts | {"database_built": build_day})
 
     @classmethod
-    def skipped(cls, reason: str) -> Answer:
+    def skipped_answer(cls, reason: str) -> GeoAnswer:
         """No database could be asked."""
         return cls(Outcome.SKIPPED, reason, "", {})
 
@@ -64,41 +64,41 @@ class Answer:
 
     def reason(self, kind: str) -> str:
         """The reason for addresses of a kind."""
-        return f"{self.said(kind)}{self.remarks}"
+        return f"{self.summary_for(kind)}{self.remarks}"
 
-    def said(self, kind: str) -> str:
+    def summary_for(self, kind: str) -> str:
         """The same without remarks."""
-        return self.what if kind == GLOBAL else f"{self.what}: a {kind} address"
+        return self.summary if kind == GLOBAL_KIND else f"{self.summary}: a {kind} address"
 
     def kind_for(self, ip: IpAddress) -> str:
         """The kind of an address, where that matters: where nothing is known of it."""
-        return kind_of(ip.value) if self.outcome is Outcome.NOTHING else GLOBAL
+        return kind_of(ip.value) if self.outcome is Outcome.NOTHING else GLOBAL_KIND
 
     @property
-    def returned(self) -> int:
+    def returned_count(self) -> int:
         """One answer, or none."""
         return int(self.outcome is Outcome.FOUND)
 
     @property
-    def available(self) -> int | None:
+    def available_count(self) -> int | None:
         """As many, where there is one."""
         return 1 if self.outcome is Outcome.FOUND else None
 
 
-def is_old(built: str, day: date) -> bool:
+def is_old(build_day: str, day: date) -> bool:
     """Whether a database that was built on that day is too old to be relied on."""
-    return day - date.fromisoformat(built) > OLD
+    return day - date.fromisoformat(build_day) > MAX_AGE
 
 
 @lru_cache(maxsize=256)  # many answers are of the same few databases
-def _ages(told: tuple[tuple[str, str], ...], day: date) -> tuple[str, ...]:
+def _age_remarks(databases: tuple[tuple[str, str], ...], day: date) -> tuple[str, ...]:
     """What is said of old databases, of which the day and the name are given."""
-    old = sorted((built, database) for built, database in told if is_old(built, day))
+    old = sorted((build_day, database) for build_day, database in databases if is_old(build_day, day))
     if not old:
         return ()
-    others = f" and {len(old) - 1} more databases are" if len(old) > 2 else " and another database are"
-    built, name = old[0]
-    return (f"{name} of {built}{others if len(old) > 1 else ' is'} more than {OLD.days} days old",)
+    others_text = f" and {len(old) - 1} more databases are" if len(old) > 2 else " and another database are"
+    build_day, name = old[0]
+    return (f"{name} of {build_day}{others_text if len(old) > 1 else ' is'} more than {MAX_AGE.days} days old",)
 
 
 def _summary(facts: Mapping[str, Scalar]) -> str:

@@ -9,7 +9,7 @@ from clew.entities import AutonomousSystem, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, day, quoted, told, unknown
+from clew.providers.reading import JsonObject, LinkCollector, found, iso_day, nothing, percent_encode
 from clew.providers.web import HttpRequest
 
 _FACTS = ("country", "country_code", "asn", "as_organization", "database_built")
@@ -30,43 +30,45 @@ class CirclGeo(Provider):
     @operation(calls=1, facts=_FACTS)
     def ip(self, ip: IpAddress) -> Steps:
         """Country and autonomous system of the address."""
-        reply = yield HttpRequest("GET", f"https://ip.circl.lu/geolookup/{quoted(ip.value)}")
-        found, links = _records(reply, ip), Links(ip)
-        facts = _facts(found, links)
+        reply = yield HttpRequest("GET", f"https://ip.circl.lu/geolookup/{percent_encode(ip.value)}")
+        records, links = _records(reply, ip), LinkCollector(ip)
+        facts = _facts(records, links)
         if facts["country_code"] is None and facts["asn"] is None:
-            return unknown(ip, "CIRCL's databases do not say where it is")
-        whose = "" if facts["asn"] is None else f"AS{facts['asn']} {facts['as_organization'] or ''}".strip()
-        where = facts["country"] or facts["country_code"] or "its country is not known"
-        return told(ip, f"{where}; {whose}" if whose else str(where), facts=facts, links=links)
+            return nothing(ip, "CIRCL's databases do not say where it is")
+        network = "" if facts["asn"] is None else f"AS{facts['asn']} {facts['as_organization'] or ''}".strip()
+        country = facts["country"] or facts["country_code"] or "its country is not known"
+        return found(ip, f"{country}; {network}" if network else str(country), facts=facts, links=links)
 
 
-def _records(reply: Reply, ip: IpAddress) -> list[Part]:
+def _records(reply: Reply, ip: IpAddress) -> list[JsonObject]:
     """What each database says. Raises AskFailed where something in the reply is not about the address."""
-    found, links = Part.all_of(reply), Links(ip)
-    if len(found) != len(reply.json()) or any(links.made(each.text("ip"), IpAddress) != ip for each in found):
+    records, links = JsonObject.all_of(reply), LinkCollector(ip)
+    if len(records) != len(reply.json()) or any(links.entity(record.text("ip"), IpAddress) != ip for record in records):
         raise AskFailed("the reply is not about this address", kind="reply")
-    return found
+    return records
 
 
-def _facts(found: list[Part], links: Links) -> dict[str, Scalar]:
+def _facts(records: list[JsonObject], links: LinkCollector) -> dict[str, Scalar]:
     """What the first database says that says it. Coordinates are those of the country, and so of no use."""
-    located = next((each for each in found if _code(each)), Part({}))
-    owned = next((each for each in found if each.whole(*_NUMBER)), Part({}))
-    number, system = owned.whole(*_NUMBER), None
+    country_record = next((record for record in records if _country_code(record)), JsonObject({}))
+    network_record = next((record for record in records if record.integer(*_NUMBER)), JsonObject({}))
+    number, system = network_record.integer(*_NUMBER), None
     if number is not None:
-        system = links.to(Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, owned.where(*_NUMBER))
-    built = [built for each in found if (built := day(each.moment("meta", "build_db")))]
+        system = links.link_to(
+            Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, network_record.pointer_to(*_NUMBER)
+        )
+    build_days = [build_days for record in records if (build_days := iso_day(record.moment("meta", "build_db")))]
     return {
-        "country": located.text("country_info", "Country"),
-        "country_code": _code(located),
+        "country": country_record.text("country_info", "Country"),
+        "country_code": _country_code(country_record),
         "asn": system.number if system is not None else None,
-        "as_organization": owned.text(*_OWNER),
+        "as_organization": network_record.text(*_OWNER),
         # The oldest, as for several databases of one's own.
-        "database_built": min(built, default=None),
+        "database_built": min(build_days, default=None),
     }
 
 
-def _code(each: Part) -> str | None:
+def _country_code(record: JsonObject) -> str | None:
     """The country; what is in none is said to be in `None` or `Unknown`."""
-    code = each.text("country", "iso_code")
+    code = record.text("country", "iso_code")
     return code if code is not None and len(code) == 2 else None

@@ -8,27 +8,27 @@ from datetime import date
 from clew.entities import IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
-from clew.providers.geo.answers import ALL_FACTS, Answer
+from clew.providers.geo.answers import ALL_FACTS, GeoAnswer
 from clew.providers.geo.database import Database
-from clew.providers.geo.records import Parts, Said, facts_of
+from clew.providers.geo.records import DatabaseAnswer, FactCache, facts_of
 from clew.providers.geo.replies import network, number_of, record_at
-from clew.providers.geo.sources import Sources, all_of, without_ipv6
-from clew.providers.net.kinds import GLOBAL, kind_of
+from clew.providers.geo.sources import DatabaseSources, combined_error, no_ipv6_error
+from clew.providers.net.kinds import GLOBAL_KIND, kind_of
 
 # Where a database of IPv4 addresses has those of IPv6.
-_UNHELD = -2
+_NO_IPV6 = -2
 
 
-class Table:
+class AnswerTable:
     """The answers for many addresses, as they are found."""
 
-    def __init__(self, sources: Sources, count: int, day: date) -> None:
+    def __init__(self, sources: DatabaseSources, count: int, day: date) -> None:
         self._sources = sources
         self._day = day
-        self._shared = [Parts() for _ in sources.databases]
-        self._parts: list[dict[int, Said | AskSkipped]] = [{} for _ in sources.databases]
-        self._known: dict[tuple[int, ...], int] = {}
-        self.answers: list[Answer] = []
+        self._fact_caches = [FactCache() for _ in sources.databases]
+        self._answers_by_offset: list[dict[int, DatabaseAnswer | AskSkipped]] = [{} for _ in sources.databases]
+        self._codes_by_offsets: dict[tuple[int, ...], int] = {}
+        self.answers: list[GeoAnswer] = []
         #: For each address the place of its answer in `answers`.
         self.codes = [0] * count
         self.networks: list[Scalar] = [None] * count
@@ -36,81 +36,87 @@ class Table:
     def fill(self, rows: Sequence[int], numbers: Sequence[int], bits: int) -> None:
         """Answer for the addresses of these rows, which are in ascending order."""
         databases = self._sources.databases
-        found = [self._find(database, numbers, bits) for database in databases]
-        places = _across([each for each, _ in found], len(rows))
-        prefixes = _across([each for _, each in found], len(rows))
+        results = [self._find(database, numbers, bits) for database in databases]
+        offsets = _by_address([database_offsets for database_offsets, _ in results], len(rows))
+        prefixes = _by_address([database_prefixes for _, database_prefixes in results], len(rows))
         last, text = (-1, -1), ""
-        for row, number, at, widths in zip(rows, numbers, places, prefixes, strict=True):
-            code = self._known.get(at)
+        for row, number, row_offsets, row_prefixes in zip(rows, numbers, offsets, prefixes, strict=True):
+            code = self._codes_by_offsets.get(row_offsets)
             if code is None:
-                code = self._known[at] = self._answer(at)
+                code = self._codes_by_offsets[row_offsets] = self._add_answer(row_offsets)
             self.codes[row] = code
             if self.answers[code].outcome is Outcome.FOUND:
-                prefix = widths[0] if len(at) == 1 else self._smallest(at, widths)
+                prefix = row_prefixes[0] if len(row_offsets) == 1 else self._longest_prefix(row_offsets, row_prefixes)
                 if (number >> bits - prefix, prefix) != last:
                     last, text = (number >> bits - prefix, prefix), network(number, bits, prefix)
                 self.networks[row] = text
 
     def _find(self, database: Database, numbers: Sequence[int], bits: int) -> tuple[list[int], list[int]]:
         if bits == 128 and database.ip_version == 4:
-            return [_UNHELD] * len(numbers), [0] * len(numbers)
+            return [_NO_IPV6] * len(numbers), [0] * len(numbers)
         return database.find(numbers, bits)
 
-    def _answer(self, places: Sequence[int]) -> int:
-        parts = [self._part(which, place) for which, place in enumerate(places)]
-        troubles = [*self._sources.troubles, *(part for part in parts if isinstance(part, AskSkipped))]
-        said = [part for part in parts if isinstance(part, Said)]
-        answer = Answer.of(said, [trouble.reason for trouble in troubles], self._day) if said else None
-        self.answers.append(answer or Answer.skipped(all_of(troubles).reason))
+    def _add_answer(self, offsets: Sequence[int]) -> int:
+        results = [self._database_answer(index, offset) for index, offset in enumerate(offsets)]
+        failures = [*self._sources.failures, *(result for result in results if isinstance(result, AskSkipped))]
+        database_answers = [result for result in results if isinstance(result, DatabaseAnswer)]
+        answer = (
+            GeoAnswer.of(database_answers, [failure.reason for failure in failures], self._day)
+            if database_answers
+            else None
+        )
+        self.answers.append(answer or GeoAnswer.skipped_answer(combined_error(failures).reason))
         return len(self.answers) - 1
 
-    def _part(self, which: int, place: int) -> Said | AskSkipped:
-        known = self._parts[which]
-        if place not in known:
-            known[place] = _part(self._sources.databases[which], place, self._shared[which])
-        return known[place]
+    def _database_answer(self, index: int, offset: int) -> DatabaseAnswer | AskSkipped:
+        cache = self._answers_by_offset[index]
+        if offset not in cache:
+            cache[offset] = _read_answer(self._sources.databases[index], offset, self._fact_caches[index])
+        return cache[offset]
 
-    def _smallest(self, places: Sequence[int], prefixes: Sequence[int]) -> int:
+    def _longest_prefix(self, offsets: Sequence[int], prefixes: Sequence[int]) -> int:
         """How many bits the smallest network has that a record is about."""
-        told = zip(self._parts, places, prefixes, strict=True)
+        lookups = zip(self._answers_by_offset, offsets, prefixes, strict=True)
         return max(
-            prefix for known, place, prefix in told if isinstance(part := known[place], Said) and part.facts is not None
+            prefix
+            for cache, offset, prefix in lookups
+            if isinstance(result := cache[offset], DatabaseAnswer) and result.facts is not None
         )
 
 
-def _across(found: Sequence[Sequence[int]], count: int) -> Iterable[tuple[int, ...]]:
+def _by_address(results: Sequence[Sequence[int]], count: int) -> Iterable[tuple[int, ...]]:
     """For each address what each database has."""
-    return zip(*found, strict=True) if found else [()] * count
+    return zip(*results, strict=True) if results else [()] * count
 
 
-def _part(database: Database, place: int, shared: Parts) -> Said | AskSkipped:
-    if place == _UNHELD:
-        return without_ipv6(database.name)
+def _read_answer(database: Database, offset: int, cache: FactCache) -> DatabaseAnswer | AskSkipped:
+    if offset == _NO_IPV6:
+        return no_ipv6_error(database.name)
     try:
-        record = record_at(database, place)
+        record = record_at(database, offset)
     except AskSkipped as error:
         return error
-    facts = None if record is None else facts_of(record, database.type, shared)
-    return Said(database.name, database.type, database.built, facts)
+    facts = None if record is None else facts_of(record, database.type, cache)
+    return DatabaseAnswer(database.name, database.type, database.build_day, facts)
 
 
-def _reasons(answers: Sequence[Answer], codes: Sequence[int], subjects: Sequence[IpAddress]) -> list[Scalar]:
+def _reasons(answers: Sequence[GeoAnswer], codes: Sequence[int], subjects: Sequence[IpAddress]) -> list[Scalar]:
     """The reason for each address, each put together once."""
-    same = [None if answer.outcome is Outcome.NOTHING else answer.reason(GLOBAL) for answer in answers]
-    known: dict[tuple[int, str], str] = {}
+    common_reasons = [None if answer.outcome is Outcome.NOTHING else answer.reason(GLOBAL_KIND) for answer in answers]
+    cache: dict[tuple[int, str], str] = {}
     reasons: list[Scalar] = []
     for code, subject in zip(codes, subjects, strict=True):
-        reason = same[code]
+        reason = common_reasons[code]
         if reason is None:
-            told = (code, kind_of(subject.value))
-            reason = known.get(told) or known.setdefault(told, answers[code].reason(told[1]))
+            key = (code, kind_of(subject.value))
+            reason = cache.get(key) or cache.setdefault(key, answers[code].reason(key[1]))
         reasons.append(reason)
     return reasons
 
 
-def columns(sources: Sources, subjects: Sequence[IpAddress], day: date) -> Mapping[str, Sequence[Scalar]]:
+def columns(sources: DatabaseSources, subjects: Sequence[IpAddress], day: date) -> Mapping[str, Sequence[Scalar]]:
     """The outcome, reason, counts and facts of each address, as a finding has them."""
-    table = Table(sources, len(subjects), day)
+    table = AnswerTable(sources, len(subjects), day)
     for bits in (32, 128):
         of_kind = [row for row, subject in enumerate(subjects) if (":" in subject.value) == (bits == 128)]
         numbers = {row: number_of(subjects[row].value)[0] for row in of_kind}
@@ -121,14 +127,14 @@ def columns(sources: Sources, subjects: Sequence[IpAddress], day: date) -> Mappi
     def column(cells: Sequence[Scalar]) -> list[Scalar]:
         return [*map(cells.__getitem__, codes)]
 
-    said = {name for answer in answers for name in answer.facts}
-    facts = {name: column([answer.facts.get(name) for answer in answers]) for name in ALL_FACTS if name in said}
-    if said:
+    fact_names = {name for answer in answers for name in answer.facts}
+    facts = {name: column([answer.facts.get(name) for answer in answers]) for name in ALL_FACTS if name in fact_names}
+    if fact_names:
         facts["network"] = table.networks
     return {
         "outcome": column([answer.outcome.value for answer in answers]),
         "reason": _reasons(answers, codes, subjects),
-        "returned": column([answer.returned for answer in answers]),
-        "available": column([answer.available for answer in answers]),
+        "returned": column([answer.returned_count for answer in answers]),
+        "available": column([answer.available_count for answer in answers]),
         **{name: facts[name] for name in ALL_FACTS if name in facts},
     }

@@ -11,14 +11,18 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, AskRefused, EntityError
 from clew.providers.base import Provider, Reply, Steps, canonical_json, operation
-from clew.providers.reading import Links, Part, day, quoted, told, unknown
-from clew.providers.web import Batch, HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, iso_day, nothing, percent_encode
+from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 Plan = Literal["lite", "core", "legacy"]
 _API = "https://api.ipinfo.io"
-_ONE: Mapping[str, str] = {"lite": f"{_API}/lite/", "core": f"{_API}/lookup/", "legacy": "https://ipinfo.io/"}
-_MANY: Mapping[str, str] = {"lite": f"{_API}/batch/lite", "core": f"{_API}/batch", "legacy": f"{_API}/batch/legacy"}
-_TOKEN = Place("header", "Authorization", "Bearer ")
+_LOOKUP_URLS: Mapping[str, str] = {"lite": f"{_API}/lite/", "core": f"{_API}/lookup/", "legacy": "https://ipinfo.io/"}
+_BATCH_URLS: Mapping[str, str] = {
+    "lite": f"{_API}/batch/lite",
+    "core": f"{_API}/batch",
+    "legacy": f"{_API}/batch/legacy",
+}
+_TOKEN = SecretLocation("header", "Authorization", "Bearer ")
 _FACTS = (
     "city",
     "subdivision",
@@ -76,45 +80,45 @@ class IpInfo(Provider):
         Args:
             plan: what the token is for: `lite`, which costs nothing; `core`, also for Plus and Max; or `legacy`.
         """
-        url = f"{_ONE[plan]}{quoted(ip.value)}{'/json' if plan == 'legacy' else ''}"
+        url = f"{_LOOKUP_URLS[plan]}{percent_encode(ip.value)}{'/json' if plan == 'legacy' else ''}"
         reply = yield HttpRequest("GET", url, secret=_TOKEN, batch=BATCHES[plan])
-        document, reference = Part.of(reply), f"https://ipinfo.io/{quoted(ip.value)}"
-        _check(ip, document)
+        document, reference = JsonObject.of(reply), f"https://ipinfo.io/{percent_encode(ip.value)}"
+        _check_reply(ip, document)
         if document.flag("bogon"):
-            return unknown(ip, "IPinfo says that nobody may use it in public", reference=reference)
-        links = Links(ip)
-        facts = {**_place(document), **_network(document, links), **_flags(document)}
+            return nothing(ip, "IPinfo says that nobody may use it in public", reference=reference)
+        links = LinkCollector(ip)
+        facts = {**_location_facts(document), **_network_facts(document, links), **_flag_facts(document)}
         if not any(value is not None for value in facts.values()):
-            return unknown(ip, "IPinfo knows nothing of it", reference=reference)
-        _name(document, links)
+            return nothing(ip, "IPinfo knows nothing of it", reference=reference)
+        _link_hostname(document, links)
         parts = (facts["city"], facts["subdivision"], facts["country"] or facts["country_code"])
-        where = ", ".join(str(part) for part in parts if part)
-        whose = f"AS{facts['asn']} {facts['as_organization'] or ''}".strip() if facts["asn"] is not None else ""
-        hidden = f"hidden by {facts['anonymizer']}" if facts["anonymizer"] else ""
-        reason = "; ".join(text for text in (where, whose, hidden) if text) or "its country is not known"
-        return told(ip, reason, reference=reference, facts=facts, links=links)
+        location = ", ".join(str(part) for part in parts if part)
+        network = f"AS{facts['asn']} {facts['as_organization'] or ''}".strip() if facts["asn"] is not None else ""
+        anonymizer = f"hidden by {facts['anonymizer']}" if facts["anonymizer"] else ""
+        reason = "; ".join(text for text in (location, network, anonymizer) if text) or "its country is not known"
+        return found(ip, reason, reference=reference, facts=facts, links=links)
 
 
-def _check(ip: IpAddress, document: Part) -> None:
+def _check_reply(ip: IpAddress, document: JsonObject) -> None:
     """Raises AskRefused or AskFailed for an error, which may come with a status of 200, or what is about another."""
-    if document.at("error") is not None:
-        said = document.text("error", "title") or document.text("error", "message") or document.text("error")
-        what = f"IPinfo answered with an error: {(said or 'no reason')[:120]}"
-        status = document.whole("status")
+    if document.value("error") is not None:
+        message = document.text("error", "title") or document.text("error", "message") or document.text("error")
+        reason = f"IPinfo answered with an error: {(message or 'no reason')[:120]}"
+        status = document.integer("status")
         if status in (401, 403):
-            raise AskRefused(what, kind="key", next_step=f"check the key {IpInfo.secret}, and the plan")
-        raise AskRefused(what, kind="quota") if status == 429 else AskFailed(what, kind="reply")
-    if Links(ip).made(document.text("ip"), IpAddress) != ip:
+            raise AskRefused(reason, kind="key", next_step=f"check the key {IpInfo.secret}, and the plan")
+        raise AskRefused(reason, kind="quota") if status == 429 else AskFailed(reason, kind="reply")
+    if LinkCollector(ip).entity(document.text("ip"), IpAddress) != ip:
         raise AskFailed("the reply is not about this address", kind="reply")
 
 
-def _place(document: Part) -> dict[str, Scalar]:
+def _location_facts(document: JsonObject) -> dict[str, Scalar]:
     """Where it is: in an object of its own in newer plans, and beside everything else in older ones."""
-    geo, country, code = document.part("geo"), document.text("country"), document.text("country_code")
+    geo, country, code = document.child("geo"), document.text("country"), document.text("country_code")
     if code is None and country is not None and len(country) == 2:
         country, code = None, country
     latitude, _, longitude = (document.text("loc") or "").partition(",")
-    loc = Part({"latitude": latitude, "longitude": longitude})
+    coordinates = JsonObject({"latitude": latitude, "longitude": longitude})
     return {
         "city": geo.text("city") or document.text("city"),
         "subdivision": geo.text("region") or document.text("region"),
@@ -123,31 +127,31 @@ def _place(document: Part) -> dict[str, Scalar]:
         "country_code": geo.text("country_code") or code,
         "continent": geo.text("continent") or document.text("continent"),
         "continent_code": geo.text("continent_code") or document.text("continent_code"),
-        "latitude": _first(geo.number("latitude"), loc.number("latitude")),
-        "longitude": _first(geo.number("longitude"), loc.number("longitude")),
-        "accuracy_radius_km": geo.whole("radius"),
+        "latitude": _first(geo.number("latitude"), coordinates.number("latitude")),
+        "longitude": _first(geo.number("longitude"), coordinates.number("longitude")),
+        "accuracy_radius_km": geo.integer("radius"),
         "postal_code": geo.text("postal_code") or document.text("postal"),
         "time_zone": geo.text("timezone") or document.text("timezone"),
-        "geoname_id": geo.whole("geoname_id"),
+        "geoname_id": geo.integer("geoname_id"),
     }
 
 
-def _network(document: Part, links: Links) -> dict[str, Scalar]:
+def _network_facts(document: JsonObject, links: LinkCollector) -> dict[str, Scalar]:
     """Whose it is. The number is a text such as `AS64500`, alone or before a name."""
-    newer, older, company = document.part("as"), document.part("asn"), document.part("company")
-    number, name = next(
+    newer, older, company = document.child("as"), document.child("asn"), document.child("company")
+    system_text, pointer = next(
         (
-            (text, about.where(*path))
-            for about, path in ((newer, ("asn",)), (older, ("asn",)), (document, ("asn",)), (document, ("org",)))
-            if (text := about.text(*path))
+            (text, part.pointer_to(*path))
+            for part, path in ((newer, ("asn",)), (older, ("asn",)), (document, ("asn",)), (document, ("org",)))
+            if (text := part.text(*path))
         ),
         ("", ""),
     )
-    digits, _, organization = number.partition(" ")
+    digits, _, organization = system_text.partition(" ")
     system: AutonomousSystem | None = None
     if digits:
-        system = links.to(Relation.BELONGS_TO, digits, AutonomousSystem, name)
-    mobile, carrier = document.part("mobile"), document.part("carrier")
+        system = links.link_to(Relation.BELONGS_TO, digits, AutonomousSystem, pointer)
+    mobile, carrier = document.child("mobile"), document.child("carrier")
     return {
         "asn": system.number if system is not None else None,
         "as_organization": newer.text("name") or older.text("name") or document.text("as_name") or organization or None,
@@ -163,12 +167,12 @@ def _network(document: Part, links: Links) -> dict[str, Scalar]:
     }
 
 
-def _flags(document: Part) -> dict[str, Scalar]:
+def _flag_facts(document: JsonObject) -> dict[str, Scalar]:
     """What it is used for: by the newer names, else by the older ones."""
-    newer, older = document.part("anonymous"), document.part("privacy")
+    newer, older = document.child("anonymous"), document.child("privacy")
     return {
         "anonymizer": newer.text("name") or older.text("service"),
-        "anonymizer_last_seen": day(newer.moment("last_seen")),
+        "anonymizer_last_seen": iso_day(newer.moment("last_seen")),
         "is_anonymous": document.flag("is_anonymous"),
         "is_anonymous_vpn": _first(newer.flag("is_vpn"), older.flag("vpn")),
         "is_public_proxy": _first(newer.flag("is_proxy"), older.flag("proxy")),
@@ -186,15 +190,15 @@ def _first(newer: Scalar, older: Scalar) -> Scalar:
     return older if newer is None else newer
 
 
-def _name(document: Part, links: Links) -> None:
+def _link_hostname(document: JsonObject, links: LinkCollector) -> None:
     name = document.text("hostname")
     if name is not None:
-        links.to(Relation.RESOLVES_TO, name, Domain, document.where("hostname"), backwards=True)
+        links.link_to(Relation.RESOLVES_TO, name, Domain, document.pointer_to("hostname"), backwards=True)
 
 
 def _join(plan: Plan, requests: Sequence[HttpRequest]) -> HttpRequest:
     addresses = [_address(request) for request in requests]
-    return HttpRequest("POST", _MANY[plan], json=addresses, secret=_TOKEN, idempotent=True)
+    return HttpRequest("POST", _BATCH_URLS[plan], json=addresses, secret=_TOKEN, idempotent=True)
 
 
 def _address(request: HttpRequest) -> str:
@@ -204,17 +208,17 @@ def _address(request: HttpRequest) -> str:
 def _split(reply: Reply, requests: Sequence[HttpRequest]) -> Sequence[bytes | AskFailed]:
     """What stands under each address."""
     document = reply.object()
-    said: dict[str, object] = {}
+    answers: dict[str, object] = {}
     for text, value in document.items():
         try:
-            said[IpAddress(text).value] = value
+            answers[IpAddress(text).value] = value
         except EntityError:
             continue  # an error, or the address of nobody who asked
-    if not said:
+    if not answers:
         raise AskFailed("the reply is about no address", kind="reply")
     bodies: list[bytes | AskFailed] = []
     for request in requests:
-        value = said.get(_address(request))
+        value = answers.get(_address(request))
         is_answer = isinstance(value, dict)
         missing = AskFailed("the reply leaves out this address", kind="reply")
         bodies.append(canonical_json(value).encode() if is_answer else missing)

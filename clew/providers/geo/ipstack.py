@@ -9,8 +9,8 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, quoted, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, nothing, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 _FACTS = (
     "city",
@@ -35,7 +35,7 @@ _FACTS = (
     "is_hosting_provider",
     "anonymizer",
 )
-_KEY, _USED_UP, _PLAN = frozenset({101, 102}), frozenset({104}), frozenset({105})
+_KEY_CODES, _QUOTA_CODES, _PLAN_CODES = frozenset({101, 102}), frozenset({104}), frozenset({105})
 
 
 class IpStack(Provider):
@@ -59,42 +59,44 @@ class IpStack(Provider):
             security: ask for proxies, Tor and hosting too, which not every plan has.
         """
         params = (("security", "1"),) if security else ()
-        url = f"https://api.ipstack.com/{quoted(ip.value)}"
-        reply = yield HttpRequest("GET", url, params, secret=Place("query", "access_key"))
-        document = Part.of(reply)
-        if document.flag("success") is False or document.at("error") is not None:
-            raise _trouble(document.part("error"))
-        if Links(ip).made(document.text("ip"), IpAddress) != ip:
+        url = f"https://api.ipstack.com/{percent_encode(ip.value)}"
+        reply = yield HttpRequest("GET", url, params, secret=SecretLocation("query", "access_key"))
+        document = JsonObject.of(reply)
+        if document.flag("success") is False or document.value("error") is not None:
+            raise _api_error(document.child("error"))
+        if LinkCollector(ip).entity(document.text("ip"), IpAddress) != ip:
             raise AskFailed("the reply is not about this address", kind="reply")
-        links = Links(ip)
+        links = LinkCollector(ip)
         facts = _facts(document, links)
         if all(facts[name] is None for name in ("country_code", "latitude", "asn")):
-            return unknown(ip, "IPstack does not know where it is")
-        where = ", ".join(str(facts[name]) for name in ("city", "subdivision", "country") if facts[name])
-        return told(ip, where or "its country is not known", facts=facts, links=links)
+            return nothing(ip, "IPstack does not know where it is")
+        location = ", ".join(str(facts[name]) for name in ("city", "subdivision", "country") if facts[name])
+        return found(ip, location or "its country is not known", facts=facts, links=links)
 
 
-def _trouble(error: Part) -> AskError:
+def _api_error(error: JsonObject) -> AskError:
     """What an error means, which comes with a status of 200."""
-    code, said = error.whole("code"), (error.text("info") or error.text("type") or "no reason")[:200]
-    if code in _KEY:
-        return AskRefused(f"IPstack refused the key: {said}", kind="key", next_step=f"check the key {IpStack.secret}")
-    if code in _USED_UP:
-        return AskRefused(f"IPstack's quota is used up: {said}", kind="quota")
-    if code in _PLAN:
+    code, message = error.integer("code"), (error.text("info") or error.text("type") or "no reason")[:200]
+    if code in _KEY_CODES:
+        return AskRefused(
+            f"IPstack refused the key: {message}", kind="key", next_step=f"check the key {IpStack.secret}"
+        )
+    if code in _QUOTA_CODES:
+        return AskRefused(f"IPstack's quota is used up: {message}", kind="quota")
+    if code in _PLAN_CODES:
         step = "a plan that has it is needed; without TLS nothing is asked"
-        return AskRefused(f"the plan of the key does not have this: {said}", kind="plan", next_step=step)
-    return AskFailed(f"IPstack answered with an error: {said}", kind="reply")
+        return AskRefused(f"the plan of the key does not have this: {message}", kind="plan", next_step=step)
+    return AskFailed(f"IPstack answered with an error: {message}", kind="reply")
 
 
-def _facts(document: Part, links: Links) -> dict[str, Scalar]:
-    network, security, spot = document.part("connection"), document.part("security"), document.part("location")
-    number = network.whole("asn")
+def _facts(document: JsonObject, links: LinkCollector) -> dict[str, Scalar]:
+    network, security, location = document.child("connection"), document.child("security"), document.child("location")
+    number = network.integer("asn")
     if number is not None:
-        links.to(Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, network.where("asn"))
+        links.link_to(Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, network.pointer_to("asn"))
     name = document.text("hostname")
     if name is not None and name != document.text("ip"):
-        links.to(Relation.RESOLVES_TO, name, Domain, document.where("hostname"), backwards=True)
+        links.link_to(Relation.RESOLVES_TO, name, Domain, document.pointer_to("hostname"), backwards=True)
     return {
         "city": document.text("city"),
         "subdivision": document.text("region_name"),
@@ -106,10 +108,10 @@ def _facts(document: Part, links: Links) -> dict[str, Scalar]:
         "latitude": document.number("latitude"),
         "longitude": document.number("longitude"),
         "postal_code": document.text("zip"),
-        "metro_code": document.whole("dma"),
+        "metro_code": document.integer("dma"),
         "time_zone": document.text("time_zone", "id"),
-        "geoname_id": spot.whole("geoname_id"),
-        "is_in_european_union": spot.flag("is_eu"),
+        "geoname_id": location.integer("geoname_id"),
+        "is_in_european_union": location.flag("is_eu"),
         "asn": number,
         "isp": network.text("isp"),
         "connection_type": document.text("connection_type"),

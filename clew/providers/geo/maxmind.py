@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
-from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
 from clew.providers.geo.answers import ALL_FACTS
 from clew.providers.geo.columns import columns
 from clew.providers.geo.distance import great_circle
-from clew.providers.geo.replies import Reading, document
-from clew.providers.geo.sources import Sources
+from clew.providers.geo.replies import ParsedReply, build_document
+from clew.providers.geo.sources import DatabaseSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class GeoLookup(Ask):
     channel: ClassVar[str] = "geo"
     address: str
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"address": self.address}
 
 
@@ -52,17 +52,17 @@ class MaxMind(Provider):
         before City before Country; of two of a kind, the newer. The reason names databases that are older than 90 days.
         """
         reply = yield GeoLookup(ip.value)
-        reading = Reading.of(reply.object(), reply.at)
+        parsed_reply = ParsedReply.parse(reply.object(), reply.at)
         return Finding(
             ip,
-            outcome=reading.answer.outcome,
-            reason=reading.answer.reason_for(ip),
-            facts=tuple(Fact(name, value) for name, value in reading.facts.items()),
-            returned=reading.answer.returned,
-            available=reading.answer.available,
+            outcome=parsed_reply.answer.outcome,
+            reason=parsed_reply.answer.reason_for(ip),
+            facts=tuple(Fact(name, value) for name, value in parsed_reply.facts.items()),
+            returned=parsed_reply.answer.returned_count,
+            available=parsed_reply.answer.available_count,
         )
 
-    @operation(calls=2, facts=("distance_km", "accuracy_radius_km", "other_accuracy_radius_km"), leads=False)
+    @operation(calls=2, facts=("distance_km", "accuracy_radius_km", "other_accuracy_radius_km"), expands=False)
     def distance(self, ip: IpAddress, *, to: str | None = None) -> Steps:
         """How far the address is from another one, as the databases place them.
 
@@ -80,41 +80,45 @@ class MaxMind(Provider):
         other = IpAddress(to)
         first = yield GeoLookup(ip.value)
         second = yield GeoLookup(other.value)
-        here, there = (
-            _Place.of(address, Reading.of(reply.object(), reply.at))
+        own_place, other_place = (
+            _Place.of(address, ParsedReply.parse(reply.object(), reply.at))
             for address, reply in ((ip, first), (other, second))
         )
-        unplaced = [place.told for place in (here, there) if place.at is None]
-        remarks = "".join(dict.fromkeys((here.remarks, there.remarks)))
-        if here.at is None or there.at is None:
-            return Finding(ip, outcome=Outcome.NOTHING, reason="; ".join(dict.fromkeys(unplaced)) + remarks)
-        distance = round(great_circle(here.at, there.at), 1)
-        named = {"distance_km": distance, "accuracy_radius_km": here.radius, "other_accuracy_radius_km": there.radius}
-        facts = tuple(Fact(name, value) for name, value in named.items() if value is not None)
-        reason = f"{distance:,} km from {here.told} to {there.told}{remarks}"
+        failures = [place.description for place in (own_place, other_place) if place.coordinates is None]
+        remarks = "".join(dict.fromkeys((own_place.remarks, other_place.remarks)))
+        if own_place.coordinates is None or other_place.coordinates is None:
+            return Finding(ip, outcome=Outcome.NOTHING, reason="; ".join(dict.fromkeys(failures)) + remarks)
+        distance = round(great_circle(own_place.coordinates, other_place.coordinates), 1)
+        values = {
+            "distance_km": distance,
+            "accuracy_radius_km": own_place.radius,
+            "other_accuracy_radius_km": other_place.radius,
+        }
+        facts = tuple(Fact(name, value) for name, value in values.items() if value is not None)
+        reason = f"{distance:,} km from {own_place.description} to {other_place.description}{remarks}"
         return Finding(ip, reason=reason, facts=facts, returned=1, available=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an address is, as degrees north and east; `told` names the place, or says why there is none."""
+    """Where an address is, as degrees north and east; `description` names the place, or says why there is none."""
 
-    at: tuple[float, float] | None
+    coordinates: tuple[float, float] | None
     radius: Scalar
-    told: str
+    description: str
     remarks: str
 
     @classmethod
-    def of(cls, ip: IpAddress, reading: Reading) -> _Place:
-        facts, answer = reading.facts, reading.answer
-        told = answer.said(answer.kind_for(ip))
+    def of(cls, ip: IpAddress, reply: ParsedReply) -> _Place:
+        facts, answer = reply.facts, reply.answer
+        description = answer.summary_for(answer.kind_for(ip))
         north, east = facts.get("latitude"), facts.get("longitude")
         if not isinstance(north, float) or not isinstance(east, float):
-            why = "it has no coordinates: " if answer.outcome is Outcome.FOUND else ""
-            return cls(None, None, f"{ip.value}: {why}{told}", answer.remarks)
+            prefix = "it has no coordinates: " if answer.outcome is Outcome.FOUND else ""
+            return cls(None, None, f"{ip.value}: {prefix}{description}", answer.remarks)
         radius = facts.get("accuracy_radius_km")
-        within = f"within {radius} km" if radius is not None else "no radius given"
-        return cls((north, east), radius, f"{ip.value} ({told}; {within})", answer.remarks)
+        accuracy = f"within {radius} km" if radius is not None else "no radius given"
+        return cls((north, east), radius, f"{ip.value} ({description}; {accuracy})", answer.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,8 @@ class GeoChannel:
         Raises:
             AskSkipped: no database is set, or none could answer.
         """
-        address = expected(ask, GeoLookup).address
-        body = canonical_json(document(Sources.of(self.paths), address))
+        address = narrow_ask(ask, GeoLookup).address
+        body = canonical_json(build_document(DatabaseSources.load(self.paths), address))
         return Reply(body.encode(), "application/json", datetime.now(UTC))
 
     def columns(self, subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
@@ -143,4 +147,4 @@ class GeoChannel:
         Raises:
             AskSkipped: no database is set.
         """
-        return columns(Sources.of(self.paths), subjects, datetime.now(UTC).date())
+        return columns(DatabaseSources.load(self.paths), subjects, datetime.now(UTC).date())

@@ -74,7 +74,7 @@ _GROUPS: Sequence[Mapping[str, _Path]] = (
 )
 #: Every fact that a record can say, in the order in which findings say them.
 FACTS: tuple[str, ...] = tuple(name for group in _GROUPS for name in group)
-_GROUP_OF: Mapping[str, int] = MappingProxyType({name: at for at, group in enumerate(_GROUPS) for name in group})
+_GROUP_OF: Mapping[str, int] = MappingProxyType({name: index for index, group in enumerate(_GROUPS) for name in group})
 #: From the first field of a path to its facts. Enterprise has under `traits` what others have at the top.
 _FIELDS: Mapping[str, tuple[tuple[str, _Path], ...]] = MappingProxyType(
     {
@@ -83,13 +83,15 @@ _FIELDS: Mapping[str, tuple[tuple[str, _Path], ...]] = MappingProxyType(
     }
 )
 # Parts that records of one database share, and how many are kept.
-_SHARED = frozenset({"city", "continent", "country", "registered_country", "represented_country", "subdivisions"})
-_PARTS = 2**16
-_KINDS: Mapping[str, type] = MappingProxyType({name: VOCABULARY[name].type for name in FACTS})
-_LONGEST_TEXT = 500
-_MANY = 2**63
+_SHARED_FIELDS = frozenset(
+    {"city", "continent", "country", "registered_country", "represented_country", "subdivisions"}
+)
+_MAX_CACHE_SIZE = 2**16
+_FACT_TYPES: Mapping[str, type] = MappingProxyType({name: VOCABULARY[name].type for name in FACTS})
+_MAX_TEXT_LENGTH = 500
+_MAX_NUMBER = 2**63
 #: Types of databases, those made for few facts first: where two say something of one group, the first is believed.
-_TYPES = (
+_DATABASE_TYPES = (
     "Residential-Proxy",
     "Anonymous-Plus",
     "Anonymous-IP",
@@ -107,7 +109,7 @@ _TYPES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DatabaseAnswer:
     """What one database says of an address.
 
     Attributes:
@@ -116,92 +118,92 @@ class Said:
 
     database: str
     type: str
-    built: str
+    build_day: str
     facts: Mapping[str, Scalar] | None
 
 
-class Parts:
+class FactCache:
     """What parts of records say that records share: each is read once, as long as it is kept."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, int], tuple[object, Mapping[str, Scalar]]] = {}
+        self._facts: dict[tuple[str, int], tuple[object, Mapping[str, Scalar]]] = {}
 
-    def of(self, field: str, value: object) -> Mapping[str, Scalar]:
+    def facts(self, field: str, value: object) -> Mapping[str, Scalar]:
         """The facts that one field of a record says."""
-        if field not in _SHARED:
-            return _of_field(field, value)
+        if field not in _SHARED_FIELDS:
+            return _facts_of_field(field, value)
         # What is kept here keeps its identity: no other part can get it meanwhile.
-        known = self._said.get((field, id(value)))
-        if known is None:
-            if len(self._said) >= _PARTS:
-                self._said.clear()
-            known = self._said[field, id(value)] = value, _of_field(field, value)
-        return known[1]
+        entry = self._facts.get((field, id(value)))
+        if entry is None:
+            if len(self._facts) >= _MAX_CACHE_SIZE:
+                self._facts.clear()
+            entry = self._facts[field, id(value)] = value, _facts_of_field(field, value)
+        return entry[1]
 
 
-def facts_of(record: object, kind: str, parts: Parts | None = None) -> dict[str, Scalar]:
+def facts_of(record: object, kind: str, cache: FactCache | None = None) -> dict[str, Scalar]:
     """The facts of a record, by name. What has not the type that its name promises is no fact.
 
     Args:
         kind: the type of the database.
-        parts: remembers what records of one database share.
+        cache: remembers what records of one database share.
     """
-    whole = _object(record)
-    of_field = _of_field if parts is None else parts.of
-    found: dict[str, Scalar] = {}
-    for field, value in (*_object(whole.get("traits")).items(), *whole.items()):
+    fields = _as_object(record)
+    of_field = _facts_of_field if cache is None else cache.facts
+    facts: dict[str, Scalar] = {}
+    for field, value in (*_as_object(fields.get("traits")).items(), *fields.items()):
         if field in _FIELDS:
-            found.update(of_field(field, value))
-    if (place := _geoname(whole)) is not None:
-        found["geoname_id"] = place
-    if "Static-IP-Score" in kind and (score := _fitting("static_ip_score", whole.get("score"))) is not None:
-        found["static_ip_score"] = score
-    return found
+            facts.update(of_field(field, value))
+    if (geoname_id := _geoname(fields)) is not None:
+        facts["geoname_id"] = geoname_id
+    if "Static-IP-Score" in kind and (score := _typed_value("static_ip_score", fields.get("score"))) is not None:
+        facts["static_ip_score"] = score
+    return facts
 
 
-def _of_field(field: str, value: object) -> dict[str, Scalar]:
-    found: dict[str, Scalar] = {}
+def _facts_of_field(field: str, value: object) -> dict[str, Scalar]:
+    facts: dict[str, Scalar] = {}
     for name, path in _FIELDS[field]:
-        said = _at(value, path)
-        if said is not None and (fact := _fitting(name, said)) is not None:
-            found[name] = fact
-    return found
+        raw_value = _value_at(value, path)
+        if raw_value is not None and (fact := _typed_value(name, raw_value)) is not None:
+            facts[name] = fact
+    return facts
 
 
-def merged(said: Iterable[Said]) -> dict[str, Scalar]:
+def merge_answers(answers: Iterable[DatabaseAnswer]) -> dict[str, Scalar]:
     """One answer: each group of facts from the database that is made for the fewest, of equals from the newest."""
-    ranked = [each for each in said if each.facts]
-    if len(ranked) > 1:
-        ranked.sort(key=lambda each: each.built, reverse=True)
-        ranked.sort(key=lambda each: _rank(each.type))
-    whole: dict[str, Scalar] = {}
-    taken: set[int] = set()
-    for each in ranked:
-        new = {name: value for name, value in (each.facts or {}).items() if _GROUP_OF[name] not in taken}
-        whole |= new
-        taken |= {_GROUP_OF[name] for name in new}
-    return {name: whole[name] for name in FACTS if name in whole}
+    ranked_answers = [answer for answer in answers if answer.facts]
+    if len(ranked_answers) > 1:
+        ranked_answers.sort(key=lambda answer: answer.build_day, reverse=True)
+        ranked_answers.sort(key=lambda answer: _rank(answer.type))
+    facts: dict[str, Scalar] = {}
+    used_groups: set[int] = set()
+    for answer in ranked_answers:
+        new_facts = {name: value for name, value in (answer.facts or {}).items() if _GROUP_OF[name] not in used_groups}
+        facts |= new_facts
+        used_groups |= {_GROUP_OF[name] for name in new_facts}
+    return {name: facts[name] for name in FACTS if name in facts}
 
 
 def _rank(kind: str) -> int:
     """Where a type stands. One of several kinds (`Demo-City-ASN`) is as broad as the broadest of them."""
-    known = [at for at, name in enumerate(_TYPES) if f"-{name}-" in f"-{kind}-"]
-    return max(known, default=len(_TYPES))
+    positions = [position for position, name in enumerate(_DATABASE_TYPES) if f"-{name}-" in f"-{kind}-"]
+    return max(positions, default=len(_DATABASE_TYPES))
 
 
-def _object(value: object) -> Mapping[str, object]:
+def _as_object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
-def _at(value: object, path: _Path) -> object:
+def _value_at(value: object, path: _Path) -> object:
     if isinstance(value, list):  # the parts of a country, the largest first
-        parts = [_below(each, path) for each in cast("list[object]", value)]
+        parts = [_nested_value(item, path) for item in cast("list[object]", value)]
         texts = [part for part in parts if isinstance(part, str)]
         return ", ".join(texts) if texts else next((part for part in reversed(parts) if part is not None), None)
-    return _below(value, path)
+    return _nested_value(value, path)
 
 
-def _below(value: object, path: _Path) -> object:
+def _nested_value(value: object, path: _Path) -> object:
     for name in path:
         if type(value) is not dict:
             return None
@@ -214,19 +216,19 @@ def _geoname(record: Mapping[str, object]) -> Scalar:
     parts = record.get("subdivisions")
     last = cast("list[object]", parts)[-1] if isinstance(parts, list) and parts else None
     for place in (record.get("city"), last, record.get("country"), record.get("continent")):
-        if (number := _fitting("geoname_id", _object(place).get("geoname_id"))) is not None:
+        if (number := _typed_value("geoname_id", _as_object(place).get("geoname_id"))) is not None:
             return number
     return None
 
 
-def _fitting(name: str, value: object) -> Scalar:
+def _typed_value(name: str, value: object) -> Scalar:
     """The value if it is what the name promises: of its type, and of a size that a column can hold."""
-    kind = _KINDS[name]
+    kind = _FACT_TYPES[name]
     if kind is str:
-        return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT else None
+        return value if isinstance(value, str) and 0 < len(value) <= _MAX_TEXT_LENGTH else None
     if kind is bool:
         return value if isinstance(value, bool) else None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _MANY:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _MAX_NUMBER:
         return None
     if kind is float:
         return float(value)

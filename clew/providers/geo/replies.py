@@ -11,13 +11,13 @@ from typing import Any
 
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
-from clew.providers.geo.answers import Answer
-from clew.providers.geo.database import ASTRAY, DAMAGE, NOWHERE, Database
-from clew.providers.geo.records import Said, facts_of
-from clew.providers.geo.sources import Sources, all_of, unreadable, without_ipv6
+from clew.providers.geo.answers import GeoAnswer
+from clew.providers.geo.database import BAD_OFFSET, DAMAGE_ERRORS, NO_RECORD, Database
+from clew.providers.geo.records import DatabaseAnswer, facts_of
+from clew.providers.geo.sources import DatabaseSources, combined_error, no_ipv6_error, unreadable_error
 
 # The facts that clew knew when it asked one database and wrote its reply without a list.
-_FORMER = (
+_LEGACY_FACTS = (
     "country_code",
     "country",
     "city",
@@ -33,90 +33,92 @@ _FORMER = (
 )
 
 
-def document(sources: Sources, address: str) -> dict[str, Any]:
+def build_document(sources: DatabaseSources, address: str) -> dict[str, Any]:
     """What each database says of an address: its type, the day it was built, the network and the record.
 
     Raises:
         AskSkipped: none of them could answer.
     """
     number, bits = number_of(address)
-    told: list[dict[str, Any]] = []
-    troubles = [*sources.troubles]
+    entries: list[dict[str, Any]] = []
+    failures = [*sources.failures]
     for database in sources.databases:
-        about = {"database": database.name, "type": database.type, "built": database.built}
+        header = {"database": database.name, "type": database.type, "built": database.build_day}
         try:
             record, prefix = _record(database, number, bits)
         except AskSkipped as error:
-            troubles.append(error)
+            failures.append(error)
         else:
-            told.append({**about, "network": network(number, bits, prefix), "record": record})
-    if not told:
-        raise all_of(troubles)
-    return {"databases": told, "troubles": [trouble.reason for trouble in troubles]}
+            entries.append({**header, "network": network(number, bits, prefix), "record": record})
+    if not entries:
+        raise combined_error(failures)
+    return {"databases": entries, "troubles": [failure.reason for failure in failures]}
 
 
 def _record(database: Database, number: int, bits: int) -> tuple[Any, int]:
     if bits == 128 and database.ip_version == 4:
-        raise without_ipv6(database.name)
-    (place,), (prefix,) = database.find([number], bits)
-    return record_at(database, place), prefix
+        raise no_ipv6_error(database.name)
+    (offset,), (prefix,) = database.find([number], bits)
+    return record_at(database, offset), prefix
 
 
-def record_at(database: Database, place: int) -> Any:
+def record_at(database: Database, offset: int) -> Any:
     """The record at a place, None where there is none. Raises AskSkipped where the file is damaged."""
-    if place == NOWHERE:
+    if offset == NO_RECORD:
         return None
     try:
-        if place == ASTRAY:
+        if offset == BAD_OFFSET:
             raise ValueError("its search tree is damaged")
-        return database.record(place)
-    except DAMAGE as error:
-        raise unreadable(database.name, str(error)) from None
+        return database.record(offset)
+    except DAMAGE_ERRORS as error:
+        raise unreadable_error(database.name, str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedReply:
     """A reply, read.
 
     Attributes:
         network: the smallest that a record is about; empty where there is no record.
     """
 
-    answer: Answer
+    answer: GeoAnswer
     network: str
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], at: datetime) -> Reading:
+    def parse(cls, content: Mapping[str, Any], at: datetime) -> ParsedReply:
         """The meaning of a reply that came at that time. Fails in the ways of parsers where it is none."""
-        is_former = "databases" not in content
-        parts: Sequence[Mapping[str, Any]] = [content] if is_former else content["databases"]
-        said = [_said(part) for part in parts]
-        networks = [part["network"] for part, each in zip(parts, said, strict=True) if each.facts is not None]
+        is_legacy = "databases" not in content
+        parts: Sequence[Mapping[str, Any]] = [content] if is_legacy else content["databases"]
+        answers = [_database_answer(part) for part in parts]
+        networks = [part["network"] for part, answer in zip(parts, answers, strict=True) if answer.facts is not None]
         smallest = max(networks, key=lambda text: int(text.rpartition("/")[2]), default="")
-        if is_former:
-            return cls(_former(said[0]), smallest)
-        return cls(Answer.of(said, [str(trouble) for trouble in content["troubles"]], at.date()), smallest)
+        if is_legacy:
+            return cls(_legacy_answer(answers[0]), smallest)
+        return cls(GeoAnswer.of(answers, [str(failure) for failure in content["troubles"]], at.date()), smallest)
 
     @property
     def facts(self) -> dict[str, Scalar]:
         """All facts."""
         facts = dict(self.answer.facts)
-        built = facts.pop("database_built", None)
-        return facts | {"network": self.network, "database_built": built} if self.network else facts
+        build_day = facts.pop("database_built", None)
+        return facts | {"network": self.network, "database_built": build_day} if self.network else facts
 
 
-def _said(part: Mapping[str, Any]) -> Said:
+def _database_answer(part: Mapping[str, Any]) -> DatabaseAnswer:
     kind, record = str(part.get("type", "")), part["record"]
-    return Said(str(part["database"]), kind, str(part["built"]), None if record is None else facts_of(record, kind))
+    return DatabaseAnswer(
+        str(part["database"]), kind, str(part["built"]), None if record is None else facts_of(record, kind)
+    )
 
 
-def _former(said: Said) -> Answer:
+def _legacy_answer(database_answer: DatabaseAnswer) -> GeoAnswer:
     """What the reply meant to the clew that wrote it: cases replay to what they said."""
-    told = Answer.of([said], (), date.min)
-    facts = {name: value for name, value in told.facts.items() if name in _FORMER}
-    place = [str(facts[name]) for name in ("city", "country", "as_organization") if name in facts]
-    what = ", ".join(place) or "known, without a place"
-    return Answer(told.outcome, what if said.facts is not None else told.what, "", facts)
+    answer = GeoAnswer.of([database_answer], (), date.min)
+    facts = {name: value for name, value in answer.facts.items() if name in _LEGACY_FACTS}
+    labels = [str(facts[name]) for name in ("city", "country", "as_organization") if name in facts]
+    summary = ", ".join(labels) or "known, without a place"
+    return GeoAnswer(answer.outcome, summary if database_answer.facts is not None else answer.summary, "", facts)
 
 
 def number_of(address: str) -> tuple[int, int]:

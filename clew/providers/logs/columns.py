@@ -10,10 +10,10 @@ from clew.errors import QueryError
 Sql = str
 
 
-def quoted(name: str) -> Sql:
+def quote_identifier(name: str) -> Sql:
     """An SQL identifier.
 
-    >>> quoted('a"b')
+    >>> quote_identifier('a"b')
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
@@ -67,27 +67,30 @@ _FUNCTIONS: Mapping[str, Callable[[Sql], Sql]] = MappingProxyType(
 )
 
 
-def column_sql(recipe: str, where: str) -> Sql:
+def column_sql(expression: str, location: str) -> Sql:
     """SQL for `function field field ...`, or `function this that where Flag`: this if the flag is true, else that.
 
     Raises:
         QueryError: a function that does not exist, or no field.
     """
-    function, *fields = recipe.split()
+    function, *fields = expression.split()
     if function not in _FUNCTIONS or not fields:
-        raise QueryError(f"{recipe!r} is not a column", where=where, next_step=f"functions: {', '.join(_FUNCTIONS)}")
+        raise QueryError(
+            f"{expression!r} is not a column", location=location, next_step=f"functions: {', '.join(_FUNCTIONS)}"
+        )
     build = _FUNCTIONS[function]
     if "where" in fields:
         this, that, _, flag = fields
-        chosen = f"CASE WHEN lower({quoted(flag)}) = 'false' THEN {quoted(that)} ELSE {quoted(this)} END"
-        return build(chosen)
+        is_false = f"lower({quote_identifier(flag)}) = 'false'"
+        case_sql = f"CASE WHEN {is_false} THEN {quote_identifier(that)} ELSE {quote_identifier(this)} END"
+        return build(case_sql)
     return (
-        f"coalesce({', '.join(build(quoted(field)) for field in fields)})"
+        f"coalesce({', '.join(build(quote_identifier(field)) for field in fields)})"
         if len(fields) > 1
-        else build(quoted(fields[0]))
+        else build(quote_identifier(fields[0]))
     )
 
 
-def recipe_fields(recipe: str) -> list[str]:
+def expression_fields(expression: str) -> list[str]:
     """The fields that a recipe reads."""
-    return [word for word in recipe.split()[1:] if word != "where"]
+    return [field for field in expression.split()[1:] if field != "where"]

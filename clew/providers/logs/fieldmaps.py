@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from clew.providers.logs.columns import column_sql, quoted, recipe_fields
+from clew.providers.logs.columns import column_sql, expression_fields, quote_identifier
 
 #: The SQL type of a column that is not text.
 _TYPES = {
@@ -58,8 +58,8 @@ class FieldMaps:
 
     def view_sql(self, view: str) -> str:
         """A SELECT that makes the rows of a view out of the table `events`."""
-        parts = [self._map_sql(field_map) for field_map in self.maps if field_map.view == view]
-        rows = f"({' UNION ALL '.join(parts)})"
+        selects = [self._map_sql(field_map) for field_map in self.maps if field_map.view == view]
+        rows = f"({' UNION ALL '.join(selects)})"
         return self.finish.get(view, "SELECT * FROM {rows}").replace("{rows}", rows)
 
     def _map_sql(self, field_map: FieldMap) -> str:
@@ -73,11 +73,13 @@ class FieldMaps:
                 sql = column_sql(field_map.columns[name], f"{field_map.dataset} {name}")
             else:
                 sql = "NULL"
-            return f"CAST({sql} AS {kind}) AS {quoted(name)}"
+            return f"CAST({sql} AS {kind}) AS {quote_identifier(name)}"
 
         codes = ", ".join(f"'{code}'" for code in field_map.codes)
-        selected = ", ".join(column(name) for name in self.views[field_map.view])
-        return f'SELECT {selected} FROM events WHERE "code" IN ({codes}) AND lower("channel") = \'{field_map.channel}\''
+        selection = ", ".join(column(name) for name in self.views[field_map.view])
+        return (
+            f'SELECT {selection} FROM events WHERE "code" IN ({codes}) AND lower("channel") = \'{field_map.channel}\''
+        )
 
 
 @functools.cache
@@ -94,23 +96,23 @@ def load_field_maps() -> FieldMaps:
         for item in content["maps"]
     )
     header: dict[str, list[str]] = content["header"]
-    paths = {name: tuple(f"$.{_spelt(path)}" for path in places) for name, places in header.items()}
+    paths = {name: tuple(f"$.{_quote_path(path)}" for path in dotted_paths) for name, dotted_paths in header.items()}
     columns: dict[str, str] = {}
     for field in dict.fromkeys(_data_fields(maps, header)):
         # The engine's names have no case: ProcessId and ProcessID are one column, with the paths of both.
         name = columns.setdefault(field.lower(), field)
-        places = (f"$.{_spelt(prefix + field)}" for prefix in content["layouts"])
-        paths[name] = (*paths.get(name, ()), *places)
+        json_paths = (f"$.{_quote_path(prefix + field)}" for prefix in content["layouts"])
+        paths[name] = (*paths.get(name, ()), *json_paths)
     views = {name: tuple(view["columns"]) for name, view in content["views"].items()}
     return FieldMaps(paths, views, maps, content["finish"], sha256(text.encode()).hexdigest())
 
 
 def _data_fields(maps: tuple[FieldMap, ...], header: Mapping[str, object]) -> Iterator[str]:
     for field_map in maps:
-        for recipe in field_map.columns.values():
-            yield from (field for field in recipe_fields(recipe) if field not in header)
+        for expression in field_map.columns.values():
+            yield from (field for field in expression_fields(expression) if field not in header)
 
 
-def _spelt(path: str) -> str:
+def _quote_path(path: str) -> str:
     """A dotted path with every part quoted, as DuckDB's JSON paths want it."""
     return ".".join(f'"{part}"' for part in path.split("."))

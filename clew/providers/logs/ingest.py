@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clew.entities.display import visible
 from clew.errors import ConnectError
-from clew.providers.logs.columns import quoted
+from clew.providers.logs.columns import quote_identifier
 from clew.providers.logs.fieldmaps import FieldMaps
 from clew.providers.logs.sources import LogFile
 
@@ -31,24 +31,24 @@ _READERS = {
     "parquet": "SELECT to_json(p) AS raw FROM read_parquet($path) p",
 }
 # A CASE, because the engine takes the parts of an AND in any order, and `json_type` fails on what is no JSON.
-_GOOD = "CASE WHEN json_valid(raw) THEN json_type(raw) = 'OBJECT' ELSE false END"
+_IS_OBJECT = "CASE WHEN json_valid(raw) THEN json_type(raw) = 'OBJECT' ELSE false END"
 
 
-def read_into(connection: duckdb.DuckDBPyConnection, found: Sequence[LogFile], maps: FieldMaps) -> None:
+def read_into(connection: duckdb.DuckDBPyConnection, files: Sequence[LogFile], maps: FieldMaps) -> None:
     """Fill a new database: `events` (raw and fields), one table per view, `hosts` and `summary`."""
     # Temporary, because DuckDB does not give the space of a dropped table back to the file.
     connection.execute("CREATE TEMP TABLE raw_rows (source VARCHAR, row BIGINT, raw VARCHAR, good BOOLEAN)")
-    for file in found:
+    for file in files:
         _read_file(connection, file)
     connection.execute(_events_sql(connection, maps))
     connection.execute(
-        f"CREATE TABLE summary AS SELECT {len(found)} AS files, count(*) FILTER (good) AS good, "
-        f"{_rejected(connection)} + count(*) FILTER (NOT good AND trim(coalesce(raw, '')) <> '') AS damaged "
+        f"CREATE TABLE summary AS SELECT {len(files)} AS files, count(*) FILTER (good) AS good, "
+        f"{_reject_count(connection)} + count(*) FILTER (NOT good AND trim(coalesce(raw, '')) <> '') AS damaged "
         "FROM raw_rows"
     )
     connection.execute("DROP TABLE raw_rows")
     for view in maps.views:
-        connection.execute(f"CREATE TABLE {quoted(view)} AS {maps.view_sql(view)} ORDER BY time, source, row")
+        connection.execute(f"CREATE TABLE {quote_identifier(view)} AS {maps.view_sql(view)} ORDER BY time, source, row")
     connection.execute(
         'CREATE TABLE hosts AS SELECT DISTINCT lower("host") AS name FROM events WHERE "host" IS NOT NULL'
     )
@@ -67,14 +67,14 @@ def _read_file(connection: duckdb.DuckDBPyConnection, file: LogFile) -> None:
     _insert(connection, file.name, _READERS[kind], path=str(file.path))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows_sql: str, **bound: object) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows_sql: str, **parameters: object) -> None:
     connection.execute(
-        f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), raw, {_GOOD} FROM ({rows_sql})",
-        {"name": name, **bound},
+        f"INSERT INTO raw_rows SELECT $name, row_number() OVER (), raw, {_IS_OBJECT} FROM ({rows_sql})",
+        {"name": name, **parameters},
     )
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection) -> int:
+def _reject_count(connection: duckdb.DuckDBPyConnection) -> int:
     """How many lines the engine could not take apart: wrong UTF-8, too long, or of another shape than the header."""
     if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall():
         return 0
@@ -86,15 +86,15 @@ def _require_utf8(file: LogFile) -> None:
     with file.path.open("rb") as stream:
         mark = stream.read(2)
     if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise ConnectError("the file is UTF-16", where=visible(file.name), next_step="convert it to UTF-8")
+        raise ConnectError("the file is UTF-16", location=visible(file.name), next_step="convert it to UTF-8")
 
 
 def _is_one_document(path: Path) -> bool:
     """A .json file is an array or one object, on one line or several, or an object on each line: that is NDJSON."""
     with path.open("rb") as stream:
         lines = (line.strip().removeprefix(codecs.BOM_UTF8) for line in iter(lambda: stream.readline(MAX_LINE), b""))
-        filled = filter(None, lines)
-        first, second = next(filled, b""), next(filled, b"")
+        content_lines = filter(None, lines)
+        first, second = next(content_lines, b""), next(content_lines, b"")
     if first.startswith(b"[") or not second:
         return True
     try:
@@ -109,13 +109,13 @@ def _documents(file: LogFile) -> Iterator[str]:
     if file.path.stat().st_size > MAX_JSON_DOCUMENT:
         raise ConnectError(
             f"the JSON document is larger than {MAX_JSON_DOCUMENT // 2**20} MiB",
-            where=visible(file.name),
+            location=visible(file.name),
             next_step="convert it to NDJSON, one event a line",
         )
     try:
         content: Any = json.loads(file.path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise ConnectError(f"not usable JSON: {error}", where=visible(file.name)) from None
+        raise ConnectError(f"not usable JSON: {error}", location=visible(file.name)) from None
     yield from (json.dumps(item) for item in _items(content))
 
 
@@ -138,16 +138,20 @@ def _events_sql(connection: duckdb.DuckDBPyConnection, maps: FieldMaps) -> str:
     occurring = _occurring_prefixes(connection)
     paths: list[str] = []
     columns: list[str] = []
-    for field, places in maps.paths.items():
-        used = [place for place in places if place.split('"')[1] in occurring] or [places[0]]
+    for field, candidates in maps.paths.items():
+        occurring_paths = [candidate for candidate in candidates if candidate.split('"')[1] in occurring] or [
+            candidates[0]
+        ]
         first = len(paths) + 1
-        paths += used
-        taken = ", ".join(f"f[{first + i}]" for i in range(len(used)))
-        columns.append(f"{f'coalesce({taken})' if len(used) > 1 else taken} AS {quoted(field)}")
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        paths += occurring_paths
+        values_sql = ", ".join(f"f[{first + i}]" for i in range(len(occurring_paths)))
+        columns.append(
+            f"{f'coalesce({values_sql})' if len(occurring_paths) > 1 else values_sql} AS {quote_identifier(field)}"
+        )
+    paths_sql = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     return (
         f"CREATE TABLE events AS SELECT source, row, raw, {', '.join(columns)} FROM ("
-        f"SELECT source, row, raw, json_extract_string(raw, [{listed}]) AS f FROM raw_rows WHERE good)"
+        f"SELECT source, row, raw, json_extract_string(raw, [{paths_sql}]) AS f FROM raw_rows WHERE good)"
     )
 
 

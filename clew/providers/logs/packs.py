@@ -9,12 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from clew.entities.times import TimeWindow
-from clew.providers.logs.columns import quoted
+from clew.providers.logs.columns import quote_identifier
 from clew.providers.logs.fieldmaps import load_field_maps
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class QueryParameter:
     """A parameter that the analyst may give: its Python type, its default, and what it means."""
 
     name: str
@@ -39,8 +39,8 @@ class Query:
     view: str
     sql: str
     binds: tuple[str, ...]
-    parameters: tuple[Parameter, ...]
-    wide: bool
+    parameters: tuple[QueryParameter, ...]
+    broad: bool
 
     @property
     def id(self) -> str:
@@ -48,27 +48,27 @@ class Query:
         return f"{self.subject}.{self.name}"
 
     @property
-    def takes(self) -> tuple[str, ...]:
+    def parameter_names(self) -> tuple[str, ...]:
         """All parameters of the SQL."""
         return (*self.binds, *(parameter.name for parameter in self.parameters))
 
-    def within(self, window: TimeWindow) -> tuple[str, dict[str, str]]:
+    def windowed_sql(self, window: TimeWindow) -> tuple[str, dict[str, str]]:
         """The SQL over the rows of the window alone, and the parameters that this adds.
 
         Each view is hidden behind its own rows of that time: what a query counts, ranks or takes the first of is then
         of that time too. A row without a time is in no window.
         """
         start, end = window.stamps
-        bound = {name: text for name, text in (("clew_start", start), ("clew_end", end)) if text}
-        if not bound:
+        parameters = {name: text for name, text in (("clew_start", start), ("clew_end", end)) if text}
+        if not parameters:
             return self.sql, {}
         signs = {"clew_start": ">=", "clew_end": "<"}
-        when = " AND ".join(f"time {signs[name]} CAST(${name} AS TIMESTAMP)" for name in bound)
+        condition = " AND ".join(f"time {signs[name]} CAST(${name} AS TIMESTAMP)" for name in parameters)
         views = (
-            f"{quoted(view)} AS NOT MATERIALIZED (SELECT * FROM main.{quoted(view)} WHERE {when})"
-            for view in load_field_maps().views
+            f"{name} AS NOT MATERIALIZED (SELECT * FROM main.{name} WHERE {condition})"
+            for name in map(quote_identifier, load_field_maps().views)
         )
-        return f"WITH {', '.join(views)} SELECT * FROM ({self.sql})", bound
+        return f"WITH {', '.join(views)} SELECT * FROM ({self.sql})", parameters
 
 
 @functools.cache
@@ -77,20 +77,20 @@ def load_queries() -> Mapping[str, Query]:
     # Loaded here: who asks no logs needs no YAML.
     from clew.providers.yaml_files import read_yaml
 
-    found: dict[str, Query] = {}
+    queries: dict[str, Query] = {}
     folder = files("clew.providers.logs") / "queries"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
         if file.name.endswith(".yaml"):
             for item in read_yaml(file.read_text("utf-8"), file.name)["queries"]:
                 query = _query(item)
-                found[query.id] = query
-    return found
+                queries[query.id] = query
+    return queries
 
 
 def _query(item: dict[str, Any]) -> Query:
     parameters = tuple(
-        Parameter(name, given["type"], given.get("default"), given["about"])
-        for name, given in item.get("parameters", {}).items()
+        QueryParameter(name, spec["type"], spec.get("default"), spec["about"])
+        for name, spec in item.get("parameters", {}).items()
     )
     subject, _, name = item["id"].partition(".")
     return Query(

@@ -14,7 +14,7 @@ from clew.entities.text import stamp
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.entities.vocabulary import Term
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, expected
+from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, narrow_ask
 from clew.providers.logs.fieldmaps import load_field_maps
 from clew.providers.logs.packs import load_queries
 from clew.providers.logs.store import Rows
@@ -22,7 +22,7 @@ from clew.providers.logs.store import Rows
 MAX_ROWS = 100_000
 #: The media type of rows with the raw events beside them.
 LOG_ROWS = "application/vnd.clew.rows+json"
-_MOMENTS = frozenset({"time", "process_started", "parent_started"})
+_TIME_COLUMNS = frozenset({"time", "process_started", "parent_started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class LogQuery(Ask):
     limit: int
     window: TimeWindow = ANY_TIME
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         sql = load_queries()[self.query].sql
-        said = {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
-        return {**said, "window": [*self.window.stamps]} if self.window else said
+        description = {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
+        return {**description, "window": [*self.window.stamps]} if self.window else description
 
 
 class LogProvider(Provider):
@@ -66,10 +66,12 @@ class LogProvider(Provider):
         if not 1 <= limit <= MAX_ROWS:
             raise QueryError(f"limit must be from 1 to {MAX_ROWS:,}, not {limit}")
         window = TimeWindow.kept(start, end)
-        bound = {**subject_parameters(subject), **parameters}
-        wanted = load_queries()[query]
-        reply = yield LogQuery(query, tuple((name, bound[name]) for name in wanted.takes), limit, window)
-        return _finding(subject, wanted.view, reply, limit, window)
+        arguments = {**subject_parameters(subject), **parameters}
+        definition = load_queries()[query]
+        reply = yield LogQuery(
+            query, tuple((name, arguments[name]) for name in definition.parameter_names), limit, window
+        )
+        return _finding(subject, definition.view, reply, limit, window)
 
 
 @functools.singledispatch
@@ -96,8 +98,8 @@ def _(subject: Domain) -> dict[str, Any]:
 @subject_parameters.register
 def _(subject: Process) -> dict[str, Any]:
     guid = None if "@" in subject.value else subject.value
-    started = stamp(subject.started) if subject.started and guid is None else None
-    return {"hosts": [subject.host], "guid": guid, "pid": subject.pid if guid is None else None, "started": started}
+    start_time = stamp(subject.started) if subject.started and guid is None else None
+    return {"hosts": [subject.host], "guid": guid, "pid": subject.pid if guid is None else None, "started": start_time}
 
 
 @subject_parameters.register
@@ -122,17 +124,17 @@ def _(subject: File) -> dict[str, Any]:
 def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeWindow) -> Finding:
     document = reply.object()
     columns = tuple(document["columns"])
-    rows = [_typed(columns, row) for row in document["rows"]]
-    links, bad = map_rows(view, columns, rows)
+    rows = [_parse_times(columns, row) for row in document["rows"]]
+    links, invalid_count = map_rows(view, columns, rows)
     available: int = document["available"]
-    time = columns.index("time")
-    times = [row[time] for row in rows if row[time] is not None]
-    notes = [*([str(window)] if window else []), *([f"{bad} cells name no entity"] if bad else [])]
-    nowhere = f"no such rows in the connected logs{f' {window}' if window else ''}"
+    time_index = columns.index("time")
+    times = [row[time_index] for row in rows if row[time_index] is not None]
+    notes = [*([str(window)] if window else []), *([f"{invalid_count} cells name no entity"] if invalid_count else [])]
+    no_rows_reason = f"no such rows in the connected logs{f' {window}' if window else ''}"
     return Finding(
         subject,
         outcome=Outcome.FOUND if rows else Outcome.NOTHING,
-        reason="; ".join(notes) if rows else nowhere,
+        reason="; ".join(notes) if rows else no_rows_reason,
         links=links,
         table=Table(columns, tuple(tuple(row) for row in document["rows"])),
         returned=len(rows),
@@ -143,14 +145,14 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
     )
 
 
-def _typed(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
+def _parse_times(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
     return tuple(
-        datetime.fromisoformat(cell) if cell is not None and name in _MOMENTS else cell
+        datetime.fromisoformat(cell) if cell is not None and name in _TIME_COLUMNS else cell
         for name, cell in zip(columns, row, strict=True)
     )
 
 
-class Logs(Protocol):
+class LogSource(Protocol):
     """A connected log source, as the channel needs it."""
 
     name: str
@@ -165,7 +167,7 @@ class Logs(Protocol):
 class LogChannel:
     """Answers from all connected logs together; a column says which."""
 
-    sources: tuple[Logs, ...]
+    sources: tuple[LogSource, ...]
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
         """The rows, and beside them the raw events they were made from.
@@ -174,33 +176,35 @@ class LogChannel:
             AskSkipped: no logs are connected.
             AskFailed: the engine refused.
         """
-        query = expected(ask, LogQuery)
+        query = narrow_ask(ask, LogQuery)
         if not self.sources:
             raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
-        sql, times = load_queries()[query.query].within(query.window)
-        found: list[list[Any]] = []
+        sql, time_parameters = load_queries()[query.query].windowed_sql(query.window)
+        merged_rows: list[list[Any]] = []
         columns: tuple[str, ...] = ()
         available = 0
         for source in self.sources:
             try:
-                rows = source.select(sql, {**dict(query.parameters), **times}, query.limit)
+                rows = source.select(sql, {**dict(query.parameters), **time_parameters}, query.limit)
             except QueryError as error:
-                raise AskFailed(error.what, kind="query", where=source.name) from None
+                raise AskFailed(error.message, kind="query", location=source.name) from None
             columns, available = (*rows.columns, "connection"), available + rows.available
-            found += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
-        found.sort(key=lambda row: (row[0] is None, row[0] or ""))
-        body = _body(columns, found[: query.limit], available, self.sources)
+            merged_rows += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
+        merged_rows.sort(key=lambda row: (row[0] is None, row[0] or ""))
+        body = _body(columns, merged_rows[: query.limit], available, self.sources)
         return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
 
 
-def _body(columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[Logs, ...]) -> dict[str, Any]:
-    raw = columns.index("raw")
+def _body(
+    columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[LogSource, ...]
+) -> dict[str, Any]:
+    raw_index = columns.index("raw")
     return {
         "connections": {source.name: source.digest for source in sources},
         "available": available,
         "columns": [name for name in columns if name != "raw"],
-        "rows": [[*row[:raw], *row[raw + 1 :]] for row in rows],
-        "raw": [row[raw] for row in rows],
+        "rows": [[*row[:raw_index], *row[raw_index + 1 :]] for row in rows],
+        "raw": [row[raw_index] for row in rows],
     }
 
 

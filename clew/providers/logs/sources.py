@@ -44,27 +44,27 @@ def content_digest(path: Path) -> str:
     """
     digest = hashlib.sha256()
     try:
-        for file in _listed(path):
+        for file in _list_files(path):
             if path.is_dir():
                 digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
             with file.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
     except OSError as error:
-        raise ConnectError(f"the logs cannot be read: {error}", where=str(path)) from None
+        raise ConnectError(f"the logs cannot be read: {error}", location=str(path)) from None
     return digest.hexdigest()
 
 
-def _listed(path: Path) -> list[Path]:
+def _list_files(path: Path) -> list[Path]:
     if path.is_dir():
         # Links are not followed: a folder from somewhere else may point anywhere.
-        found = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-        return [file for file in found if file.suffix.lower() in (*FORMATS, ".zip")]
+        files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+        return [file for file in files if file.suffix.lower() in (*FORMATS, ".zip")]
     if not path.exists():
-        raise ConnectError("there are no logs", where=str(path), next_step="give a folder, a file or a zip")
+        raise ConnectError("there are no logs", location=str(path), next_step="give a folder, a file or a zip")
     if not path.is_file():
         # A device or a named pipe may have no end.
-        raise ConnectError("this is no file", where=str(path), next_step="give a folder, a file or a zip")
+        raise ConnectError("this is no file", location=str(path), next_step="give a folder, a file or a zip")
     return [path]
 
 
@@ -76,59 +76,59 @@ def log_files(path: Path) -> Generator[list[LogFile]]:
         ConnectError: no log file, or a zip that is damaged or larger than the limits.
     """
     with TemporaryDirectory(prefix="clew-logs-") as scratch:
-        found: list[LogFile] = []
-        for number, file in enumerate(_listed(path)):
+        files: list[LogFile] = []
+        for number, file in enumerate(_list_files(path)):
             name = file.relative_to(path).as_posix() if path.is_dir() else file.name
             if file.suffix.lower() == ".zip":
-                found += _unpacked(file, Path(scratch) / str(number), name)
+                files += _unpack_zip(file, Path(scratch) / str(number), name)
             elif file.suffix.lower() in FORMATS:
-                found.append(LogFile(name, file, FORMATS[file.suffix.lower()]))
-        if not found:
+                files.append(LogFile(name, file, FORMATS[file.suffix.lower()]))
+        if not files:
             raise ConnectError(
                 "there is no log file in it",
-                where=str(path),
+                location=str(path),
                 next_step=f"clew reads {', '.join(FORMATS)} and zips of them",
             )
-        yield found
+        yield files
 
 
-def _unpacked(archive: Path, folder: Path, name: str) -> list[LogFile]:
+def _unpack_zip(archive: Path, folder: Path, name: str) -> list[LogFile]:
     """The log members of a zip, written under names of our own: a member's name never becomes a path."""
     folder.mkdir()
-    found: list[LogFile] = []
+    files: list[LogFile] = []
     try:
         with zipfile.ZipFile(archive) as content:
             members = [member for member in content.infolist() if not member.is_dir()]
             if len(members) > MAX_MEMBERS:
-                raise ConnectError(f"the zip has more than {MAX_MEMBERS} members", where=str(archive))
-            room = min(MAX_UNPACKED, max(archive.stat().st_size, _CHUNK) * MAX_RATIO)
+                raise ConnectError(f"the zip has more than {MAX_MEMBERS} members", location=str(archive))
+            budget = min(MAX_UNPACKED, max(archive.stat().st_size, _CHUNK) * MAX_RATIO)
             for member in members:
                 kind = FORMATS.get(PurePosixPath(member.filename).suffix.lower())
                 if kind:
-                    target = folder / f"{len(found)}"
-                    room -= _copy(content, member, target, room)
-                    found.append(LogFile(f"{name}/{member.filename}", target, kind))
+                    target = folder / f"{len(files)}"
+                    budget -= _copy(content, member, target, budget)
+                    files.append(LogFile(f"{name}/{member.filename}", target, kind))
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         # RuntimeError is how zipfile says "encrypted", NotImplementedError "unknown method".
-        raise ConnectError(f"the zip cannot be unpacked: {error}", where=str(archive)) from None
+        raise ConnectError(f"the zip cannot be unpacked: {error}", location=str(archive)) from None
     except Exception as error:
         # zlib, lzma and bz2 each have an error class of their own for damaged data.
         if type(error).__module__ in ("zlib", "_lzma", "lzma"):
-            raise ConnectError(f"the zip is damaged: {error}", where=str(archive)) from None
+            raise ConnectError(f"the zip is damaged: {error}", location=str(archive)) from None
         raise
-    return found
+    return files
 
 
-def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int) -> int:
-    written = 0
-    with content.open(member) as stream, target.open("wb") as out:
+def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, budget: int) -> int:
+    size = 0
+    with content.open(member) as stream, target.open("wb") as target_stream:
         while chunk := stream.read(_CHUNK):
-            written += len(chunk)
-            if written > room:
+            size += len(chunk)
+            if size > budget:
                 raise ConnectError(
                     "the zip unpacks to far more than its size allows",
-                    where=visible(member.filename),
+                    location=visible(member.filename),
                     next_step="unpack it yourself if you trust it, and connect the folder",
                 )
-            out.write(chunk)
-    return written
+            target_stream.write(chunk)
+    return size

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LAYOUT = "4"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_LOCKED = {
+_LOCKED_CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
@@ -50,7 +50,7 @@ class LogStore:
     Attributes:
         name: what the source is called in answers.
         digest: sha256 of the content that was read.
-        files: how many log files it had; `rows` good ones, `damaged` rows that no parser could read.
+        files: how many log files it had; `rows` good ones, `damaged_rows` rows that no parser could read.
     """
 
     def __init__(self, name: str, digest: str, database: Path) -> None:
@@ -58,8 +58,8 @@ class LogStore:
         self.digest = digest
         self._database = _locked_down(database)
         self._lock = threading.Lock()
-        ((self.files, self.rows, self.damaged),) = _counts(self._database)
-        self._same_machine = self._machines()
+        ((self.files, self.rows, self.damaged_rows),) = _counts(self._database)
+        self._host_aliases = self._load_aliases()
 
     @classmethod
     def open(cls, path: Path, cache: Path) -> LogStore:
@@ -71,13 +71,13 @@ class LogStore:
         """
         digest = content_digest(path)
         maps = load_field_maps()
-        database = _cached(digest, maps, cache)
+        database = _database_path(digest, maps, cache)
         if not database.exists():
             _build(path, database, maps)
         return cls(path.name, digest, database)
 
     @classmethod
-    def known(cls, name: str, digest: str, cache: Path) -> LogStore | None:
+    def from_cache(cls, name: str, digest: str, cache: Path) -> LogStore | None:
         """Logs that were read before, by what they were; None if they were not. No file of theirs is opened.
 
         Raises:
@@ -86,7 +86,7 @@ class LogStore:
         """
         if not _DIGEST.fullmatch(digest):
             return None  # it comes out of a case, and becomes part of a path
-        database = _cached(digest, load_field_maps(), cache)
+        database = _database_path(digest, load_field_maps(), cache)
         return cls(name, digest, database) if database.exists() else None
 
     def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
@@ -95,40 +95,42 @@ class LogStore:
         Raises:
             QueryError: not exactly one SELECT, or its parameters are not the given ones.
         """
-        wrapped = (
+        limited_sql = (
             f"SELECT q.*, e.raw FROM (SELECT *, count(*) OVER () AS available FROM ({sql}) "
             "ORDER BY time, source, row LIMIT $clew_limit) q "
             "LEFT JOIN events e ON e.source = q.source AND e.row = q.row ORDER BY q.time, q.source, q.row"
         )
-        bound = {**self._widened(parameters), "clew_limit": limit}
-        with self._lock, _typed_errors():
-            _one_select(self._database, wrapped, bound)
-            cursor = self._database.execute(wrapped, bound)
+        arguments = {**self._with_aliases(parameters), "clew_limit": limit}
+        with self._lock, _query_errors():
+            _check_select(self._database, limited_sql, arguments)
+            cursor = self._database.execute(limited_sql, arguments)
             names = [str(column[0]) for column in cursor.description or ()]
-            fetched = cursor.fetchall()
-        total = names.index("available")
-        rows = tuple((*row[:total], *row[total + 1 :]) for row in fetched)
+            fetched_rows = cursor.fetchall()
+        total_index = names.index("available")
+        rows = tuple((*row[:total_index], *row[total_index + 1 :]) for row in fetched_rows)
         columns = tuple(name for name in names if name != "available")
-        return Rows(columns, rows, int(fetched[0][total]) if fetched else 0)
+        return Rows(columns, rows, int(fetched_rows[0][total_index]) if fetched_rows else 0)
 
     def close(self) -> None:
         """Let the files go."""
         self._database.close()
 
-    def _widened(self, parameters: Mapping[str, object]) -> dict[str, object]:
+    def _with_aliases(self, parameters: Mapping[str, object]) -> dict[str, object]:
         """`hosts` with the other names that the same machines have in these logs."""
-        bound = dict(parameters)
-        hosts = bound.get("hosts")
+        arguments = dict(parameters)
+        hosts = arguments.get("hosts")
         if isinstance(hosts, list):
             names = cast("list[str]", hosts)
-            bound["hosts"] = sorted({other for host in names for other in (host, *self._same_machine.get(host, ()))})
-        return bound
+            arguments["hosts"] = sorted(
+                {other for host in names for other in (host, *self._host_aliases.get(host, ()))}
+            )
+        return arguments
 
-    def _machines(self) -> dict[str, tuple[str, ...]]:
+    def _load_aliases(self) -> dict[str, tuple[str, ...]]:
         """Short names and the one full name that begins with them, both ways; several full names stay apart."""
-        found = [str(row[0]) for row in self._database.execute("SELECT name FROM hosts").fetchall()]
+        host_names = [str(row[0]) for row in self._database.execute("SELECT name FROM hosts").fetchall()]
         full: dict[str, list[str]] = {}
-        for name in found:
+        for name in host_names:
             if "." in name:
                 full.setdefault(name.partition(".")[0], []).append(name)
         pairs = {short: names[0] for short, names in full.items() if len(names) == 1}
@@ -138,7 +140,7 @@ class LogStore:
         }
 
 
-def _cached(digest: str, maps: FieldMaps, cache: Path) -> Path:
+def _database_path(digest: str, maps: FieldMaps, cache: Path) -> Path:
     """Where logs with that content are kept, as today's field maps read them."""
     version = sha256(f"{_LAYOUT}{maps.version}".encode()).hexdigest()[:8]
     return cache / "logs" / f"{digest[:32]}-{version}.duckdb"
@@ -157,13 +159,13 @@ def _build(path: Path, database: Path, maps: FieldMaps) -> None:
     partial.unlink()  # DuckDB refuses to open an empty file
     try:
         with (
-            log_files(path) as found,
+            log_files(path) as files,
             contextlib.closing(_duckdb().connect(str(partial))) as connection,
-            _reading(path),
+            _connect_errors(path),
         ):
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET memory_limit = '2GB'")
-            read_into(connection, found, maps)
+            read_into(connection, files, maps)
         partial.chmod(0o600)
         partial.replace(database)
     finally:
@@ -176,11 +178,11 @@ def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:
     library = _duckdb()
     try:
         # As configuration of the instance: connections of one process to one file share it.
-        connection: duckdb.DuckDBPyConnection = library.connect(str(database), read_only=True, config=_LOCKED)
+        connection: duckdb.DuckDBPyConnection = library.connect(str(database), read_only=True, config=_LOCKED_CONFIG)
     except library.Error as error:
         raise ConnectError(
             f"the indexed logs cannot be opened: {error}",
-            where=str(database),
+            location=str(database),
             next_step="delete that file and connect again",
         ) from None
     return connection
@@ -194,18 +196,18 @@ def _duckdb() -> Any:
     return duckdb
 
 
-def _one_select(connection: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[str, object]) -> None:
+def _check_select(connection: duckdb.DuckDBPyConnection, sql: str, arguments: Mapping[str, object]) -> None:
     statements = connection.extract_statements(sql)
     kinds = [statement.type.name for statement in statements]
     if kinds not in (["SELECT"], ["SELECT_STATEMENT"]):
         raise QueryError(f"a query is exactly one SELECT, this is {', '.join(kinds) or 'nothing'}")
-    wanted = {str(name) for name in statements[0].named_parameters}
-    if wanted != set(bound):
-        raise QueryError(f"the query takes {sorted(wanted)}, and was given {sorted(bound)}")
+    parameter_names = {str(name) for name in statements[0].named_parameters}
+    if parameter_names != set(arguments):
+        raise QueryError(f"the query takes {sorted(parameter_names)}, and was given {sorted(arguments)}")
 
 
 @contextlib.contextmanager
-def _typed_errors() -> Generator[None]:
+def _query_errors() -> Generator[None]:
     library = _duckdb()
     try:
         yield
@@ -214,12 +216,12 @@ def _typed_errors() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Generator[None]:
+def _connect_errors(path: Path) -> Generator[None]:
     library = _duckdb()
     try:
         yield
     except library.Error as error:
-        raise ConnectError(f"the logs cannot be read: {_first_line(error)}", where=str(path)) from None
+        raise ConnectError(f"the logs cannot be read: {_first_line(error)}", location=str(path)) from None
 
 
 def _first_line(error: Exception) -> str:

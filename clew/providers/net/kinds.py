@@ -35,7 +35,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reserved": ("192.0.0.0/24", "240.0.0.0/4", "2001::/23"),
     }
 )
-GLOBAL, UNASSIGNED = "global", "unassigned"
+GLOBAL_KIND, UNASSIGNED_KIND = "global", "unassigned"
 
 
 def _columns(_channels: Mapping[str, Channel], subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
@@ -54,7 +54,7 @@ class AddressKinds(Provider):
     title: ClassVar[str] = "special-purpose address registries"
     docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc6890"
 
-    @operation(columns=_columns, facts=("ip_kind", "ip_version"), leads=False)
+    @operation(columns=_columns, facts=("ip_kind", "ip_version"), expands=False)
     def ip(self, ip: IpAddress) -> Finding:
         """Whether the address is global, private, loopback, documentation or else."""
         kind = kind_of(ip.value)
@@ -69,12 +69,12 @@ def kind_of(address: str) -> str:
     ('private', 'documentation', 'global', 'link-local')
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    starts, kinds = _spans(6 if ":" in address else 4)
+    starts, kinds = _kind_ranges(6 if ":" in address else 4)
     return kinds[bisect_right(starts, socket.inet_pton(family, address)) - 1]
 
 
 @functools.cache
-def _spans(version: int) -> tuple[list[bytes], list[str]]:
+def _kind_ranges(version: int) -> tuple[list[bytes], list[str]]:
     """Where each kind begins, over the whole address space: the smallest network around an address decides."""
     networks = [
         (ipaddress.ip_network(text), kind)
@@ -84,8 +84,8 @@ def _spans(version: int) -> tuple[list[bytes], list[str]]:
     ]
     size = 16 if version == 6 else 4
     # Everything outside of 2000::/3 that no registry names was never given to anybody.
-    rest = [(ipaddress.ip_network("::/0"), UNASSIGNED), (ipaddress.ip_network("2000::/3"), GLOBAL)]
-    networks += rest if version == 6 else [(ipaddress.ip_network("0.0.0.0/0"), GLOBAL)]
+    defaults = [(ipaddress.ip_network("::/0"), UNASSIGNED_KIND), (ipaddress.ip_network("2000::/3"), GLOBAL_KIND)]
+    networks += defaults if version == 6 else [(ipaddress.ip_network("0.0.0.0/0"), GLOBAL_KIND)]
     edges = sorted({int(network[0]) for network, _ in networks} | {int(network[-1]) + 1 for network, _ in networks})
     starts = [edge for edge in edges if edge < 1 << 8 * size]
     by_size = sorted(networks, key=lambda pair: -pair[0].prefixlen)

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Reply
-from clew.providers.reading import Part
-from clew.providers.web import Place
+from clew.providers.reading import JsonObject
+from clew.providers.web import SecretLocation
 
-KEY = Place("header", "Auth-Key")
-_NOTHING = frozenset({"no_result", "no_results", "hash_not_found"})
-_REFUSED = frozenset({"unknown_auth_key", "no_auth_key", "user_blacklisted"})
+KEY = SecretLocation("header", "Auth-Key")
+_NO_RESULTS = frozenset({"no_result", "no_results", "hash_not_found"})
+_KEY_ERRORS = frozenset({"unknown_auth_key", "no_auth_key", "user_blacklisted"})
 
 
 class AbuseCh(Provider):
@@ -25,24 +25,26 @@ class AbuseCh(Provider):
     concurrency: ClassVar[int] = 5
 
 
-def accepted(reply: Reply, who: type[AbuseCh]) -> Part | None:
+def parse_reply(reply: Reply, provider: type[AbuseCh]) -> JsonObject | None:
     """The reply, if the service knows the subject; None if it does not.
 
     Raises:
         AskRefused: it does not take the key.
         AskFailed: it did not understand the query, or this is no answer of it.
     """
-    document = Part.of(reply)
+    document = JsonObject.of(reply)
     status = document.text("query_status")
     if status == "ok":
         return document
-    if status in _NOTHING:
+    if status in _NO_RESULTS:
         return None
-    if status in _REFUSED:
-        raise AskRefused(f"{who.title} refused the key: {status}", kind="key", next_step=f"check the key {who.secret}")
+    if status in _KEY_ERRORS:
+        raise AskRefused(
+            f"{provider.title} refused the key: {status}", kind="key", next_step=f"check the key {provider.secret}"
+        )
     if status is None:
         raise AskFailed("the reply does not say what became of the query", kind="reply")
-    raise AskFailed(f"{who.title} did not take the query: {status[:60]}", kind="reply")
+    raise AskFailed(f"{provider.title} did not take the query: {status[:60]}", kind="reply")
 
 
 def endpoint(text: str) -> tuple[str, int | None]:
@@ -52,8 +54,8 @@ def endpoint(text: str) -> tuple[str, int | None]:
     (('198.51.100.7', 443), ('2001:db8::7', 8080), ('2001:db8::7', None))
     """
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        digits = rest.removeprefix(":")
+        host, _, suffix = text[1:].partition("]")
+        digits = suffix.removeprefix(":")
     elif text.count(":") == 1:
         host, _, digits = text.partition(":")
     else:

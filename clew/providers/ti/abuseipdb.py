@@ -9,8 +9,8 @@ from clew.entities import Domain, Finding, IpAddress, Relation, Severity, Verdic
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, nothing
+from clew.providers.web import HttpRequest, SecretLocation
 
 _URL = "https://api.abuseipdb.com/api/v2/check"
 
@@ -37,12 +37,12 @@ class AbuseIpDb(Provider):
             max_age_days: how far back reports count, 1 to 365.
         """
         params = (("ipAddress", ip.value), ("maxAgeInDays", str(max_age_days)), ("verbose", ""))
-        reply = yield HttpRequest("GET", _URL, params, secret=Place("header", "Key"))
-        return _finding(ip, Part.of(reply).need("data"))
+        reply = yield HttpRequest("GET", _URL, params, secret=SecretLocation("header", "Key"))
+        return _finding(ip, JsonObject.of(reply).require("data"))
 
 
-def _finding(ip: IpAddress, about: Part) -> Finding:
-    score, reports = about.whole("abuseConfidenceScore"), about.count("totalReports")
+def _finding(ip: IpAddress, about: JsonObject) -> Finding:
+    score, reports = about.integer("abuseConfidenceScore"), about.count("totalReports")
     if score is None or not 0 <= score <= 100:
         raise AskFailed(f"the reply has a score of {score} %", kind="reply")
     reference = f"https://www.abuseipdb.com/check/{ip.value}"
@@ -56,12 +56,12 @@ def _finding(ip: IpAddress, about: Part) -> Finding:
         "is_tor": about.flag("isTor"),
     }
     if not (score or reports):
-        return unknown(ip, f"{reports} reports, confidence of abuse {score} %", reference=reference, facts=facts)
-    links = Links(ip)
-    for name, place in about.places("hostnames"):
-        links.to(Relation.RESOLVES_TO, name, Domain, place, backwards=True)
+        return nothing(ip, f"{reports} reports, confidence of abuse {score} %", reference=reference, facts=facts)
+    links = LinkCollector(ip)
+    for name, pointer in about.texts_with_pointers("hostnames"):
+        links.link_to(Relation.RESOLVES_TO, name, Domain, pointer, backwards=True)
     verdict, severity = _judge(score)
-    return told(
+    return found(
         ip,
         f"{reports} reports, confidence of abuse {score} %",
         verdict=verdict,

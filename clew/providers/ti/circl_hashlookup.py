@@ -11,7 +11,7 @@ from clew.entities import File, Finding, Relation, Severity, Verdict
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, canonical_json, operation
-from clew.providers.reading import Links, Part, digest, file_of, joined, told, unknown
+from clew.providers.reading import JsonObject, LinkCollector, file_from_hashes, first_hash, found, join_texts, nothing
 from clew.providers.web import Batch, HttpRequest
 
 _API = "https://hashlookup.circl.lu"
@@ -38,72 +38,74 @@ class CirclHashlookup(Provider):
     @operation(calls=1, facts=_FACTS)
     def file(self, file: File) -> Steps:
         """Whether the file is known, and as part of which software."""
-        kind, value = digest(file, "sha1", "sha256", "md5")  # every file there has a SHA-1
+        kind, value = first_hash(file, "sha1", "sha256", "md5")  # every file there has a SHA-1
         url = f"{_API}/lookup/{kind}/{value}"
         reply = yield HttpRequest("GET", url, answers=frozenset({404}), batch=BULK.get(kind))
-        document = Part.of(reply)
+        document = JsonObject.of(reply)
         if (document.text("message") or "").startswith(_ABSENT):
-            return unknown(file, "CIRCL hashlookup does not know it", reference=url)
+            return nothing(file, "CIRCL hashlookup does not know it", reference=url)
         if reply.status == 404 or (document.text(_FIELDS[kind]) or "").lower() != value:
             raise AskFailed("the reply is not about this file", kind="reply")
         return _finding(file, document, url)
 
 
-def _finding(file: File, document: Part, url: str) -> Finding:
-    links, accused = Links(file), joined(document.texts("KnownMalicious"))
-    for parent in document.parts("parents"):
-        package = file_of(parent, links, sha256="SHA-256", sha1="SHA-1", md5="MD5", size="FileSize")
+def _finding(file: File, document: JsonObject, url: str) -> Finding:
+    links, accusers = LinkCollector(file), join_texts(document.texts("KnownMalicious"))
+    for parent in document.objects("parents"):
+        package = file_from_hashes(parent, links, sha256="SHA-256", sha1="SHA-1", md5="MD5", size="FileSize")
         if package is not None:
-            links.between(package, Relation.CONTAINS, file, parent.pointer)
-    trust, software = document.whole("hashlookup:trust"), _software(document)
-    collections = joined((document.text("source"), document.text("db")))
+            links.link(package, Relation.CONTAINS, file, parent.pointer)
+    trust, software = document.integer("hashlookup:trust"), _software(document)
+    collections = join_texts((document.text("source"), document.text("db")))
     facts: dict[str, Scalar] = {
         "trust": trust,
         "collections": collections,
         "software": software,
         "file_name": document.text("FileName"),
-        "file_size": document.whole("FileSize"),
+        "file_size": document.integer("FileSize"),
         "file_type": document.text("mimetype"),
-        "called_malicious_by": accused,
+        "called_malicious_by": accusers,
     }
-    verdict, severity = _judged(accused, trust)
-    why = f"called malicious by {accused}" if accused else f"known: {joined((collections, software)) or 'a file'}"
-    there = document.whole("hashlookup:parent-total") or 0
-    shown = len(document.parts("parents"))
-    return told(
+    verdict, severity = _judge(accusers, trust)
+    reason = (
+        f"called malicious by {accusers}" if accusers else f"known: {join_texts((collections, software)) or 'a file'}"
+    )
+    parent_total = document.integer("hashlookup:parent-total") or 0
+    parent_count = len(document.objects("parents"))
+    return found(
         file,
-        f"{why}{f', trust {trust} of 100' if trust is not None else ''}",
+        f"{reason}{f', trust {trust} of 100' if trust is not None else ''}",
         verdict=verdict,
         severity=severity,
         reference=url,
         facts=facts,
         links=links,
-        same=file_of(document, links, sha256="SHA-256", sha1="SHA-1", md5="MD5", size="FileSize"),
-        returned=max(shown, 1),
-        available=max(there, shown, 1),
-        truncated_by="source" if there > shown > 0 else "",
+        same_entity=file_from_hashes(document, links, sha256="SHA-256", sha1="SHA-1", md5="MD5", size="FileSize"),
+        returned=max(parent_count, 1),
+        available=max(parent_total, parent_count, 1),
+        truncated_by="source" if parent_total > parent_count > 0 else "",
     )
 
 
-def _judged(accused: str | None, trust: int | None) -> tuple[Verdict, Severity]:
+def _judge(accusers: str | None, trust: int | None) -> tuple[Verdict, Severity]:
     """That a file is known is a word for it: it is part of software that is published."""
-    if accused:
+    if accusers:
         return Verdict.MALICIOUS, Severity.HIGH
     if trust is not None and trust < NO_OPINION:
         return Verdict.SUSPICIOUS, Severity.LOW
     return Verdict.BENIGN, Severity.INFORMATIONAL
 
 
-def _software(document: Part) -> str | None:
+def _software(document: JsonObject) -> str | None:
     """The product of the NSRL, the package of a distribution, or the first package that contains the file."""
-    first = next(iter(document.parts("parents")), document)
+    first = next(iter(document.objects("parents")), document)
     for about, name, version in (
-        (document.part("ProductCode"), "ProductName", "ProductVersion"),
+        (document.child("ProductCode"), "ProductName", "ProductVersion"),
         (document, "PackageName", "PackageVersion"),
         (first, "PackageName", "PackageVersion"),
     ):
-        if called := about.text(name):
-            return " ".join(text for text in (called, about.text(version)) if text)
+        if product := about.text(name):
+            return " ".join(text for text in (product, about.text(version)) if text)
     return None
 
 
@@ -114,12 +116,12 @@ def _join(kind: str, requests: Sequence[HttpRequest]) -> HttpRequest:
 
 def _split(kind: str, reply: Reply, requests: Sequence[HttpRequest]) -> Sequence[bytes]:
     """A file that is not known is left out of the one reply, or an empty object in it."""
-    known = {(about.text(_FIELDS[kind]) or "").lower(): about.fields for about in Part.all_of(reply)}
+    records = {(about.text(_FIELDS[kind]) or "").lower(): about.fields for about in JsonObject.all_of(reply)}
     bodies: list[bytes] = []
     for request in requests:
         value = request.url.rpartition("/")[2]
         absent: dict[str, object] = {"message": f"{_ABSENT} {_FIELDS[kind]}", "query": value}
-        bodies.append(canonical_json(known.get(value, absent)).encode())
+        bodies.append(canonical_json(records.get(value, absent)).encode())
     return bodies
 
 

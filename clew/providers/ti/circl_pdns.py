@@ -11,8 +11,8 @@ from clew.entities import Domain, Entity, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, host_kind, quoted, told, unknown, written
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, nothing, percent_encode, time_text
+from clew.providers.web import HttpRequest, SecretLocation
 
 COLUMNS = (
     "dns_question_name",
@@ -46,46 +46,48 @@ class CirclPassiveDns(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(5, timedelta(seconds=1)),)
     concurrency: ClassVar[int] = 3
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and from when to when."""
         return (yield from _records(ip, ip.value))
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses, aliases and servers the domain had, and when."""
         return (yield from _records(domain, domain.value))
 
 
 def _records(subject: Entity, value: str) -> Steps:
-    url = f"https://www.circl.lu/pdns/query/{quoted(value)}"
-    reply = yield HttpRequest("GET", url, secret=Place("basic"), answers=frozenset({404}))
-    records: Sequence[Part] = () if reply.status == 404 else _lines(reply)
+    url = f"https://www.circl.lu/pdns/query/{percent_encode(value)}"
+    reply = yield HttpRequest("GET", url, secret=SecretLocation("basic"), answers=frozenset({404}))
+    records: Sequence[JsonObject] = () if reply.status == 404 else _lines(reply)
     if not records:
-        return unknown(subject, "CIRCL passive DNS has no record of it")
-    links = Links(subject)
+        return nothing(subject, "CIRCL passive DNS has no record of it")
+    links = LinkCollector(subject)
     is_reversed = any(map(_says_answer_first, records))
-    rows = [row for each in records for row in _rows(each, links, is_reversed=is_reversed)]
+    rows = [row for record in records for row in _rows(record, links, is_reversed=is_reversed)]
     if not rows:
         raise AskFailed("the reply has no record in it", kind="reply")
-    return told(
+    return found(
         subject,
         f"records: {len(rows)}",
         links=links,
         table=Table(COLUMNS, tuple(rows)),
         returned=len(records),
-        observed_first=min((at for each in records if (at := each.moment("time_first"))), default=None),
-        observed_last=max((at for each in records if (at := each.moment("time_last"))), default=None),
+        observed_first=min((time for record in records if (time := record.moment("time_first"))), default=None),
+        observed_last=max((time for record in records if (time := record.moment("time_last"))), default=None),
     )
 
 
-def _lines(reply: Reply) -> Sequence[Part]:
+def _lines(reply: Reply) -> Sequence[JsonObject]:
     """The objects of the reply, one a line. Raises AskFailed for a line that is none: it is cut off, or an error."""
     lines = enumerate(reply.body.splitlines())
-    return [Part(replace(reply, body=line).object(), f"/lines/{number}") for number, line in lines if line.strip()]
+    return [
+        JsonObject(replace(reply, body=line).object(), f"/lines/{number}") for number, line in lines if line.strip()
+    ]
 
 
-def _says_answer_first(record: Part) -> bool:
+def _says_answer_first(record: JsonObject) -> bool:
     """Whether name and answer changed places, as in the examples of version 2: only an answer can be an address."""
     return record.text("rrtype") in ("A", "AAAA") and _is_address(record.text("rrname"))
 
@@ -94,28 +96,28 @@ def _is_address(text: str | None) -> bool:
     return text is not None and host_kind(text) is IpAddress
 
 
-def _rows(record: Part, links: Links, *, is_reversed: bool) -> list[tuple[Scalar, ...]]:
+def _rows(record: JsonObject, links: LinkCollector, *, is_reversed: bool) -> list[tuple[Scalar, ...]]:
     """A row for each answer of a record, which is linked with the name; none, and counted, for what is no record."""
     kind = (record.text("rrtype") or "").upper()
-    question, answers = ("rdata", "rrname") if is_reversed else ("rrname", "rdata")
-    name, said = record.text(question), record.texts(answers)
-    if not kind or name is None or not said:
-        links.unread += 1
+    name_field, answer_field = ("rdata", "rrname") if is_reversed else ("rrname", "rdata")
+    name, texts = record.text(name_field), record.texts(answer_field)
+    if not kind or name is None or not texts:
+        links.invalid_count += 1
         return []
-    first, last, count = record.moment("time_first"), record.moment("time_last"), record.whole("count")
-    owner = links.made(name, Domain) if kind in _KINDS else None
+    first, last, count = record.moment("time_first"), record.moment("time_last"), record.integer("count")
+    owner = links.entity(name, Domain) if kind in _KINDS else None
     rows: list[tuple[Scalar, ...]] = []
-    for text in said:
+    for text in texts:
         answer = _answer(kind, text, links)
         if owner is not None and answer is not None:
-            links.between(owner, _KINDS[kind], answer, record.pointer, first=first, last=last)
+            links.link(owner, _KINDS[kind], answer, record.pointer, first=first, last=last)
         address = answer.value if isinstance(answer, IpAddress) else None
-        rows.append((name, kind, address, None if address else text, count, written(first), written(last)))
+        rows.append((name, kind, address, None if address else text, count, time_text(first), time_text(last)))
     return rows
 
 
-def _answer(kind: str, text: str, links: Links) -> IpAddress | Domain | None:
+def _answer(kind: str, text: str, links: LinkCollector) -> IpAddress | Domain | None:
     if kind not in _KINDS:
         return None
-    last = text.rsplit(maxsplit=1)[-1]  # a mail server stands behind its preference
-    return links.made(last, IpAddress) if _KINDS[kind] is Relation.RESOLVES_TO else links.made(last, Domain)
+    host = text.rsplit(maxsplit=1)[-1]  # a mail server stands behind its preference
+    return links.entity(host, IpAddress) if _KINDS[kind] is Relation.RESOLVES_TO else links.entity(host, Domain)

@@ -9,12 +9,12 @@ from clew.entities import Certificate, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, AskSkipped
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, joined, quoted, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 _API = "https://www.circl.lu/v2pssl"
-_OF_IPS = ("certificate", "certificate_subject")
-_OF_CERTIFICATES = ("related",)
+_IP_COLUMNS = ("certificate", "certificate_subject")
+_CERTIFICATE_COLUMNS = ("related",)
 
 
 class CirclPassiveSsl(Provider):
@@ -30,57 +30,59 @@ class CirclPassiveSsl(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(5, timedelta(seconds=1)),)
     concurrency: ClassVar[int] = 3
 
-    @operation(calls=1, wide=True, facts=_OF_IPS)
+    @operation(calls=1, broad=True, facts=_IP_COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Certificates that the address presented, and whom they name."""
-        reply = yield _request(f"query/{quoted(ip.value)}")
+        reply = yield _request(f"query/{percent_encode(ip.value)}")
         if reply.status == 404:
-            return unknown(ip, "CIRCL passive SSL does not know it")
-        document = Part.of(reply)
-        about, links = document.part(ip.value), Links(ip)
-        found = about.places("certificates")
-        if not found:
+            return nothing(ip, "CIRCL passive SSL does not know it")
+        document = JsonObject.of(reply)
+        about, links = document.child(ip.value), LinkCollector(ip)
+        digests = about.texts_with_pointers("certificates")
+        if not digests:
             if document.fields and ip.value not in document.fields:
                 raise AskFailed("the reply is not about this address", kind="reply")
-            return unknown(ip, "CIRCL passive SSL has seen no certificate there")
+            return nothing(ip, "CIRCL passive SSL has seen no certificate there")
         rows: list[tuple[Scalar, ...]] = []
-        for digest, place in found:
-            named = joined(about.texts("subjects", digest, "values"))
-            made = links.made(digest, Certificate)
-            if made is not None:
-                links.between(ip, Relation.PRESENTS, Certificate(made.value, subject=named), place)
-                rows.append((made.value, named))
-        return told(
-            ip, f"certificates: {len(rows)}", links=links, table=Table(_OF_IPS, tuple(rows)), returned=len(found)
+        for digest, pointer in digests:
+            subjects = join_texts(about.texts("subjects", digest, "values"))
+            certificate = links.entity(digest, Certificate)
+            if certificate is not None:
+                links.link(ip, Relation.PRESENTS, Certificate(certificate.value, subject=subjects), pointer)
+                rows.append((certificate.value, subjects))
+        return found(
+            ip, f"certificates: {len(rows)}", links=links, table=Table(_IP_COLUMNS, tuple(rows)), returned=len(digests)
         )
 
-    @operation(calls=1, wide=True, facts=_OF_CERTIFICATES)
+    @operation(calls=1, broad=True, facts=_CERTIFICATE_COLUMNS)
     def certificate(self, certificate: Certificate) -> Steps:
         """Addresses that presented the certificate."""
         if certificate.sha1 is None:
             raise AskSkipped("CIRCL knows certificates by SHA-1 only", kind="no-hash", sent=False)
         reply = yield _request(f"cquery/{certificate.sha1}")
         if reply.status == 404:
-            return unknown(certificate, "CIRCL passive SSL does not know it")
-        document, links = Part.of(reply), Links(certificate)
+            return nothing(certificate, "CIRCL passive SSL does not know it")
+        document, links = JsonObject.of(reply), LinkCollector(certificate)
         if (document.text("certificate") or "").lower() != certificate.sha1:
             raise AskFailed("the reply is not about this certificate", kind="reply")
-        found = document.places("seen")
-        if not found:
-            return unknown(certificate, "CIRCL passive SSL has seen it nowhere")
-        seen = [links.to(Relation.PRESENTS, text, IpAddress, place, backwards=True) for text, place in found]
-        rows = tuple((str(ip.key),) for ip in seen if ip is not None)
-        hits = max(document.count("hits"), len(found))
-        return told(
+        addresses = document.texts_with_pointers("seen")
+        if not addresses:
+            return nothing(certificate, "CIRCL passive SSL has seen it nowhere")
+        ips = [
+            links.link_to(Relation.PRESENTS, text, IpAddress, pointer, backwards=True) for text, pointer in addresses
+        ]
+        rows = tuple((str(ip.key),) for ip in ips if ip is not None)
+        hits = max(document.count("hits"), len(addresses))
+        return found(
             certificate,
             f"presented by addresses: {len(rows)}",
             links=links,
-            table=Table(_OF_CERTIFICATES, rows),
-            returned=len(found),
+            table=Table(_CERTIFICATE_COLUMNS, rows),
+            returned=len(addresses),
             available=hits,
-            truncated_by="source" if hits > len(found) else "",
+            truncated_by="source" if hits > len(addresses) else "",
         )
 
 
 def _request(path: str) -> HttpRequest:
-    return HttpRequest("GET", f"{_API}/{path}", secret=Place("basic"), answers=frozenset({404}))
+    return HttpRequest("GET", f"{_API}/{path}", secret=SecretLocation("basic"), answers=frozenset({404}))

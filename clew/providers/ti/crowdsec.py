@@ -8,8 +8,8 @@ from typing import ClassVar
 from clew.entities import AutonomousSystem, Domain, Finding, IpAddress, Relation, Severity, Verdict
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, joined, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.web import HttpRequest, SecretLocation
 
 _API, _PAGES = "https://cti.api.crowdsec.net/v2/smoke", "https://app.crowdsec.net/cti"
 # What CrowdSec calls safe is a service that is known, such as a resolver or a search engine that reads the web.
@@ -21,7 +21,7 @@ _VERDICTS = {
     "benign": (Verdict.BENIGN, Severity.INFORMATIONAL),
     "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
 }
-_UNKNOWN = frozenset({404})
+_NOT_FOUND = frozenset({404})
 
 
 class CrowdSec(Provider):
@@ -56,26 +56,33 @@ class CrowdSec(Provider):
     )
     def ip(self, ip: IpAddress) -> Steps:
         """Attacks by the address that CrowdSec's network saw."""
-        reply = yield HttpRequest("GET", f"{_API}/{ip.value}", secret=Place("header", "x-api-key"), answers=_UNKNOWN)
+        reply = yield HttpRequest(
+            "GET", f"{_API}/{ip.value}", secret=SecretLocation("header", "x-api-key"), answers=_NOT_FOUND
+        )
         if reply.status == 404:
-            return unknown(ip, "CrowdSec does not know it", reference=f"{_PAGES}/{ip.value}")
-        return _finding(ip, Part.of(reply))
+            return nothing(ip, "CrowdSec does not know it", reference=f"{_PAGES}/{ip.value}")
+        return _finding(ip, JsonObject.of(reply))
 
 
-def _finding(ip: IpAddress, about: Part) -> Finding:
-    reputation, links = about.text("reputation"), Links(ip)
+def _finding(ip: IpAddress, about: JsonObject) -> Finding:
+    reputation, links = about.text("reputation"), LinkCollector(ip)
     if reputation not in _VERDICTS:
-        raise AskFailed(f"the reply has no reputation that CrowdSec has at {about.where('reputation')}", kind="reply")
-    system = about.whole("as_num")
-    if system:
-        links.to(Relation.BELONGS_TO, f"AS{system}", AutonomousSystem, about.where("as_num"))
+        raise AskFailed(
+            f"the reply has no reputation that CrowdSec has at {about.pointer_to('reputation')}", kind="reply"
+        )
+    asn = about.integer("as_num")
+    if asn:
+        links.link_to(Relation.BELONGS_TO, f"AS{asn}", AutonomousSystem, about.pointer_to("as_num"))
     if name := about.text("reverse_dns"):
-        links.to(Relation.RESOLVES_TO, name, Domain, about.where("reverse_dns"), backwards=True)
-    sorted_as = [*about.parts("classifications", "classifications"), *about.parts("classifications", "false_positives")]
-    behaviors, tags = _labels(about.parts("behaviors")), _labels(sorted_as)
+        links.link_to(Relation.RESOLVES_TO, name, Domain, about.pointer_to("reverse_dns"), backwards=True)
+    classifications = [
+        *about.objects("classifications", "classifications"),
+        *about.objects("classifications", "false_positives"),
+    ]
+    behaviors, tags = _labels(about.objects("behaviors")), _labels(classifications)
     confidence = about.text("confidence")
     verdict, severity = _VERDICTS[reputation]
-    return told(
+    return found(
         ip,
         f"{reputation} (confidence {confidence or 'not told'}): {behaviors or tags or 'no behaviours'}",
         verdict=verdict,
@@ -83,14 +90,14 @@ def _finding(ip: IpAddress, about: Part) -> Finding:
         reference=f"{_PAGES}/{ip.value}",
         facts={
             "classification": reputation,
-            "threat_score": about.whole("scores", "overall", "total"),
+            "threat_score": about.integer("scores", "overall", "total"),
             "behaviors": behaviors,
             "tags": tags,
-            "cves": joined(about.texts("cves")),
-            "mitre_techniques": _labels(about.parts("mitre_techniques")),
+            "cves": join_texts(about.texts("cves")),
+            "mitre_techniques": _labels(about.objects("mitre_techniques")),
             "background_noise": about.text("background_noise"),
             "is_anonymous": about.flag("proxy_or_vpn"),
-            "asn": system or None,
+            "asn": asn or None,
             "as_organization": about.text("as_name"),
             "network": about.text("ip_range"),
             "country_code": about.text("location", "country"),
@@ -102,5 +109,5 @@ def _finding(ip: IpAddress, about: Part) -> Finding:
     )
 
 
-def _labels(listed: list[Part]) -> str | None:
-    return joined(each.text("label") or each.text("name") for each in listed)
+def _labels(items: list[JsonObject]) -> str | None:
+    return join_texts(item.text("label") or item.text("name") for item in items)

@@ -9,7 +9,16 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, host_kind, joined, quoted, told, unknown, written
+from clew.providers.reading import (
+    JsonObject,
+    LinkCollector,
+    found,
+    host_kind,
+    join_texts,
+    nothing,
+    percent_encode,
+    time_text,
+)
 from clew.providers.web import HttpRequest
 
 COLUMNS = ("certificate_id", "names", "issuer", "serial_number", "not_before", "not_after", "logged")
@@ -27,7 +36,7 @@ class CrtSh(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(5, timedelta(minutes=1)),)
     concurrency: ClassVar[int] = 1
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def domain(self, domain: Domain, *, subdomains: bool = False, expired: bool = True) -> Steps:
         """Certificates for the domain, and the names in the same ones.
 
@@ -35,15 +44,15 @@ class CrtSh(Provider):
             subdomains: ask for certificates of names below the domain instead; takes longer.
             expired: certificates that are no longer valid too.
         """
-        asked = f"%.{domain.value}" if subdomains else domain.value
-        params = (("q", asked), ("output", "json"), *(() if expired else (("exclude", "expired"),)))
+        query = f"%.{domain.value}" if subdomains else domain.value
+        params = (("q", query), ("output", "json"), *(() if expired else (("exclude", "expired"),)))
         reply = yield HttpRequest("GET", _URL, params)
-        reference = f"{_URL}?q={quoted(asked)}"
-        found, links = _certificates(reply), Links(domain)
-        if not found:
-            return unknown(domain, "no certificate in the logs names it", reference=reference)
-        rows = tuple(_row(each, domain, links) for each in found)
-        return told(
+        reference = f"{_URL}?q={percent_encode(query)}"
+        certificates, links = _certificates(reply), LinkCollector(domain)
+        if not certificates:
+            return nothing(domain, "no certificate in the logs names it", reference=reference)
+        rows = tuple(_row(certificate, domain, links) for certificate in certificates)
+        return found(
             domain,
             f"{len(rows)} certificates",
             reference=reference,
@@ -54,42 +63,42 @@ class CrtSh(Provider):
         )
 
 
-def _certificates(reply: Reply) -> list[Part]:
+def _certificates(reply: Reply) -> list[JsonObject]:
     """The certificates in a reply. Raises AskFailed where something in it is none."""
-    found = Part.all_of(reply)
-    if len(found) != len(reply.json()) or any(each.whole("id") is None for each in found):
+    certificates = JsonObject.all_of(reply)
+    if len(certificates) != len(reply.json()) or any(certificate.integer("id") is None for certificate in certificates):
         raise AskFailed("the reply is a list of something else than certificates", kind="reply")
-    return found
+    return certificates
 
 
-def _row(each: Part, domain: Domain, links: Links) -> tuple[Scalar, ...]:
-    logged = each.moment("entry_timestamp")
-    for text, place in _names(each):
+def _row(certificate: JsonObject, domain: Domain, links: LinkCollector) -> tuple[Scalar, ...]:
+    logged_at = certificate.moment("entry_timestamp")
+    for text, pointer in _names(certificate):
         # A wildcard stands for names below, so what it says is that the name that it is below is in use.
         name = text.removeprefix("*.")
-        other = links.made(name, host_kind(name))
+        other = links.entity(name, host_kind(name))
         if other is None:
             continue
         if other.value.endswith(f".{domain.value}"):
-            links.between(other, Relation.SUBDOMAIN_OF, domain, place, first=logged, last=logged)
+            links.link(other, Relation.SUBDOMAIN_OF, domain, pointer, first=logged_at, last=logged_at)
         elif domain.value.endswith(f".{other.value}"):
-            links.between(domain, Relation.SUBDOMAIN_OF, other, place, first=logged, last=logged)
+            links.link(domain, Relation.SUBDOMAIN_OF, other, pointer, first=logged_at, last=logged_at)
         else:
-            links.between(domain, Relation.RELATED_TO, other, place, first=logged, last=logged)
+            links.link(domain, Relation.RELATED_TO, other, pointer, first=logged_at, last=logged_at)
     return (
-        each.whole("id"),
-        joined(text for text, _ in _names(each)),
-        each.text("issuer_name"),
-        each.text("serial_number"),
-        written(each.moment("not_before")),
-        written(each.moment("not_after")),
-        written(logged),
+        certificate.integer("id"),
+        join_texts(text for text, _ in _names(certificate)),
+        certificate.text("issuer_name"),
+        certificate.text("serial_number"),
+        time_text(certificate.moment("not_before")),
+        time_text(certificate.moment("not_after")),
+        time_text(logged_at),
     )
 
 
-def _names(each: Part) -> list[tuple[str, str]]:
+def _names(certificate: JsonObject) -> list[tuple[str, str]]:
     """The names in a certificate, and where they stand: those of the subject alternatives, and the common one."""
-    alternatives = (each.text("name_value") or "").split("\n")
-    named = {text.strip(): each.where("name_value") for text in alternatives if text.strip()}
-    common = each.text("common_name")
-    return list({**({common: each.where("common_name")} if common else {}), **named}.items())
+    alternatives = (certificate.text("name_value") or "").split("\n")
+    pointers = {text.strip(): certificate.pointer_to("name_value") for text in alternatives if text.strip()}
+    common_name = certificate.text("common_name")
+    return list({**({common_name: certificate.pointer_to("common_name")} if common_name else {}), **pointers}.items())

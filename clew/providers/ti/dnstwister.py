@@ -9,7 +9,7 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, told, unknown
+from clew.providers.reading import JsonObject, LinkCollector, found, nothing
 from clew.providers.web import HttpRequest
 
 COLUMNS = ("related", "classification")
@@ -29,28 +29,36 @@ class DnsTwister(Provider):
     #: The names are made by rules, which change seldom.
     lifetime: ClassVar[timedelta] = timedelta(days=7)
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Names that look like the domain, and how they were made of it.
 
         They are permutations: dnstwister makes them without looking whether anybody has registered them.
         """
-        spelt = domain.value.encode().hex()
-        reply = yield HttpRequest("GET", f"{_SITE}/api/fuzz/{spelt}")
-        document, links, reference = Part.of(reply), Links(domain), f"{_SITE}/search/{spelt}"
-        if links.made(document.text("domain"), Domain) != domain:
+        hex_name = domain.value.encode().hex()
+        reply = yield HttpRequest("GET", f"{_SITE}/api/fuzz/{hex_name}")
+        document, links, reference = JsonObject.of(reply), LinkCollector(domain), f"{_SITE}/search/{hex_name}"
+        if links.entity(document.text("domain"), Domain) != domain:
             raise AskFailed("the reply is not about this domain", kind="reply")
-        named = [(each, links.made(each.text("domain"), Domain)) for each in document.every("fuzzy_domains")]
+        candidates = [
+            (permutation, links.entity(permutation.text("domain"), Domain))
+            for permutation in document.require_all("fuzzy_domains")
+        ]
         # The domain itself stands among them.
-        others = [(each, other) for each, other in named if other != domain]
-        if not others:
-            return unknown(domain, "dnstwister makes no names of it", reference=reference)
+        lookalikes = [(permutation, other) for permutation, other in candidates if other != domain]
+        if not lookalikes:
+            return nothing(domain, "dnstwister makes no names of it", reference=reference)
         rows: list[tuple[Scalar, ...]] = []
-        for each, other in others:
+        for permutation, other in lookalikes:
             if other is not None:
-                links.between(domain, Relation.RELATED_TO, other, each.pointer)
-                rows.append((str(other.key), each.text("fuzzer")))
+                links.link(domain, Relation.RELATED_TO, other, permutation.pointer)
+                rows.append((str(other.key), permutation.text("fuzzer")))
         reason = f"{len(rows)} names look like it: permutations, and nobody has registered all of them"
-        return told(
-            domain, reason, reference=reference, links=links, table=Table(COLUMNS, tuple(rows)), returned=len(others)
+        return found(
+            domain,
+            reason,
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, tuple(rows)),
+            returned=len(lookalikes),
         )

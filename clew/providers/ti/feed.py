@@ -11,14 +11,14 @@ from clew.entities import Account, Domain, Entity, File, IpAddress, Outcome, Url
 from clew.entities.finding import Scalar
 from clew.entities.text import stamp
 from clew.errors import AskSkipped, FeedUnusable
-from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
-from clew.providers.ti.feeds.answers import COLUMNS, FACTS, MAX_HITS, Answer, finding_of
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
+from clew.providers.ti.feeds.answers import COLUMNS, FACTS, MAX_HITS, FeedAnswer, finding_of
 
 if TYPE_CHECKING:
     # Only what answers needs the readers of all formats.
     from clew.providers.ti.feeds.asking import Feeds
 
-_ALL = tuple(dict.fromkeys((*FACTS, *COLUMNS)))
+_ALL_COLUMNS = tuple(dict.fromkeys((*FACTS, *COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class FeedLookup(Ask):
     channel: ClassVar[str] = "feed"
     keys: tuple[str, ...]
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"keys": list(self.keys)}
 
 
@@ -45,27 +45,27 @@ class LocalFeed(Provider):
     name: ClassVar[str] = "feed"
     title: ClassVar[str] = "local feeds"
 
-    @operation(calls=1, columns=_columns, facts=_ALL)
+    @operation(calls=1, columns=_columns, facts=_ALL_COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Whether the address, or its network, is in a local feed."""
         return (yield from _look_up(ip))
 
-    @operation(calls=1, columns=_columns, facts=_ALL)
+    @operation(calls=1, columns=_columns, facts=_ALL_COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Whether the domain, or a name above it, is in a local feed."""
         return (yield from _look_up(domain))
 
-    @operation(calls=1, columns=_columns, facts=_ALL)
+    @operation(calls=1, columns=_columns, facts=_ALL_COLUMNS)
     def url(self, url: Url) -> Steps:
         """Whether the URL, what it begins with, or its host is in a local feed."""
         return (yield from _look_up(url))
 
-    @operation(calls=1, columns=_columns, facts=_ALL)
+    @operation(calls=1, columns=_columns, facts=_ALL_COLUMNS)
     def file(self, file: File) -> Steps:
         """Whether one of the file's hashes is in a local feed."""
         return (yield from _look_up(file))
 
-    @operation(calls=1, columns=_columns, facts=_ALL)
+    @operation(calls=1, columns=_columns, facts=_ALL_COLUMNS)
     def account(self, account: Account) -> Steps:
         """Whether the account, as a rule its mail address, is in a local feed."""
         return (yield from _look_up(account))
@@ -88,12 +88,12 @@ class FeedChannel:
         Raises:
             AskSkipped: there are no feeds, or none can be read.
         """
-        lookup = expected(ask, FeedLookup)
-        self._check()
+        lookup = narrow_ask(ask, FeedLookup)
+        self._require_feeds()
         try:
-            document = self.feeds.told(lookup.keys)
+            document = self.feeds.lookup(lookup.keys)
         except FeedUnusable as error:
-            raise _skipped(error) from None
+            raise _skip_error(error) from None
         return Reply(canonical_json(document).encode(), "application/json", datetime.now(UTC))
 
     def columns(self, subjects: Sequence[Entity]) -> Mapping[str, Sequence[Scalar]]:
@@ -102,36 +102,41 @@ class FeedChannel:
         Raises:
             AskSkipped: there are no feeds, or none can be read.
         """
-        self._check()
+        self._require_feeds()
         try:
-            found, broken = self.feeds.ask(subjects)
+            hits_by_subject, failed_feeds = self.feeds.find_hits(subjects)
         except FeedUnusable as error:
-            raise _skipped(error) from None
-        at = stamp(datetime.now(UTC))
-        unread = [{"feed": each.name, "why": each.error.what} for each in broken]
+            raise _skip_error(error) from None
+        time = stamp(datetime.now(UTC))
+        unread_feeds = [{"feed": feed.name, "why": feed.error.message} for feed in failed_feeds]
         columns = _Columns(len(subjects))
-        warning = self.feeds.warninglists
-        for number in range(len(subjects)) if warning or unread else found:
-            hits, lists = found.get(number, []), warning.names(subjects[number]) if warning else ()
-            if hits or lists or unread:
-                document = {"hits": hits[:MAX_HITS], "available": len(hits), "unread": unread, "warning_lists": lists}
-                columns.put(number, Answer.of(document, at))
+        warninglists = self.feeds.warninglists
+        for index in range(len(subjects)) if warninglists or unread_feeds else hits_by_subject:
+            hits, lists = hits_by_subject.get(index, []), warninglists.names(subjects[index]) if warninglists else ()
+            if hits or lists or unread_feeds:
+                document = {
+                    "hits": hits[:MAX_HITS],
+                    "available": len(hits),
+                    "unread": unread_feeds,
+                    "warning_lists": lists,
+                }
+                columns.set_answer(index, FeedAnswer.of(document, time))
         return columns.cells
 
-    def _check(self) -> None:
-        if not self._any:
+    def _require_feeds(self) -> None:
+        if not self._has_feeds:
             raise AskSkipped(
                 "there is no local feed", kind="no-source", next_step="clew feeds add PATH, or set CLEW_FEEDS"
             )
 
     @property
-    def _any(self) -> bool:
+    def _has_feeds(self) -> bool:
         store = self.feeds.store
-        return bool(self.feeds.paths) or (store is not None and bool(store.files() or store.fetched()))
+        return bool(self.feeds.paths) or (store is not None and bool(store.files() or store.fetched_names()))
 
 
-def _skipped(error: FeedUnusable) -> AskSkipped:
-    return AskSkipped(error.what, kind="no-source", next_step=error.next_step)
+def _skip_error(error: FeedUnusable) -> AskSkipped:
+    return AskSkipped(error.message, kind="no-source", next_step=error.next_step)
 
 
 class _Columns:
@@ -152,9 +157,9 @@ class _Columns:
             "observed_last": [None] * size,
         }
 
-    def put(self, number: int, answer: Answer) -> None:
+    def set_answer(self, index: int, answer: FeedAnswer) -> None:
         """The cells of one answer."""
-        told: Mapping[str, Scalar] = {
+        values: Mapping[str, Scalar] = {
             "outcome": answer.outcome.value,
             "verdict": answer.verdict.value,
             "severity": answer.severity.value,
@@ -168,7 +173,7 @@ class _Columns:
             **answer.facts,
         }
         cells = self.cells
-        for name, value in told.items():
+        for name, value in values.items():
             if name not in cells:
                 cells[name] = [None] * self._size
-            cells[name][number] = value
+            cells[name][index] = value

@@ -8,11 +8,11 @@ from typing import ClassVar
 from clew.entities import IpAddress
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Part, told
-from clew.providers.ti.greynoise import API, PAGES, judge, unseen
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, found
+from clew.providers.ti.greynoise import API, PAGES, judge, not_observed
+from clew.providers.web import HttpRequest, SecretLocation
 
-_UNKNOWN = frozenset({404})
+_NOT_FOUND = frozenset({404})
 
 
 class GreyNoiseCommunity(Provider):
@@ -33,27 +33,29 @@ class GreyNoiseCommunity(Provider):
     @operation(calls=1, facts=("is_scanner", "is_business_service", "classification", "actor"))
     def ip(self, ip: IpAddress) -> Steps:
         """Whether the address scans the internet, or is a common service."""
-        reply = yield HttpRequest("GET", f"{API}/community/{ip.value}", secret=Place("header", "key"), answers=_UNKNOWN)
+        reply = yield HttpRequest(
+            "GET", f"{API}/community/{ip.value}", secret=SecretLocation("header", "key"), answers=_NOT_FOUND
+        )
         if reply.status == 404:
-            return unseen(ip)
-        about = Part.of(reply)
-        scans, serves = about.flag("noise"), about.flag("riot")
-        if scans is None or serves is None:
+            return not_observed(ip)
+        about = JsonObject.of(reply)
+        is_scanner, is_service = about.flag("noise"), about.flag("riot")
+        if is_scanner is None or is_service is None:
             raise AskFailed("the reply does not say whether the address was seen", kind="reply")
-        if not (scans or serves):
-            return unseen(ip)
+        if not (is_scanner or is_service):
+            return not_observed(ip)
         classification, actor = about.text("classification"), about.text("name")
-        verdict, severity = judge(classification, scans=scans, trusted=False)
-        what = ["seen scanning the internet"] * scans + ["a known service"] * serves
-        return told(
+        verdict, severity = judge(classification, is_scanner=is_scanner, is_trusted=False)
+        roles = ["seen scanning the internet"] * is_scanner + ["a known service"] * is_service
+        return found(
             ip,
-            f"{' and '.join(what)}: {classification or 'not classified'}",
+            f"{' and '.join(roles)}: {classification or 'not classified'}",
             verdict=verdict,
             severity=severity,
             reference=f"{PAGES}/{ip.value}",
             facts={
-                "is_scanner": scans,
-                "is_business_service": serves,
+                "is_scanner": is_scanner,
+                "is_business_service": is_service,
                 "classification": classification,
                 "actor": None if actor == "unknown" else actor,
             },

@@ -11,11 +11,11 @@ from clew.entities.finding import Scalar, Table
 from clew.entities.times import TimeWindow, When
 from clew.errors import AskFailed, AskRefused, AskSkipped
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, host_kind, quoted, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, nothing, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 #: What one page has.
-PAGE = 100
+PAGE_SIZE = 100
 COLUMNS = ("service_port", "related")
 _NO_KEY = 40001
 _URL, _PAGES = "https://api.hunter.how/search", "https://hunter.how/list"
@@ -37,7 +37,7 @@ class HunterHow(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=2)),)
     concurrency: ClassVar[int] = 1
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def ip(self, ip: IpAddress, *, start: When | None = None, end: When | None = None, page: int = 1) -> Steps:
         """Services that answer at the address, and their names.
 
@@ -60,48 +60,52 @@ class HunterHow(Provider):
         params = (
             ("query", urlsafe_b64encode(query.encode()).decode()),
             ("page", str(page)),
-            ("page_size", str(PAGE)),
+            ("page_size", str(PAGE_SIZE)),
             ("start_time", f"{window.start:%F}"),
             ("end_time", f"{window.end:%F}"),
         )
-        data = _data((yield HttpRequest("GET", _URL, params, secret=Place("query", "api-key"))))
-        reference, total, links = f"{_PAGES}?searchValue={quoted(query)}", data.count("total"), Links(ip)
-        found = data.every("list") if total or data.at("list") is not None else []
-        if any(links.made(each.text("ip"), IpAddress) != ip for each in found):
+        data = _checked_data((yield HttpRequest("GET", _URL, params, secret=SecretLocation("query", "api-key"))))
+        reference, total, links = (
+            f"{_PAGES}?searchValue={percent_encode(query)}",
+            data.count("total"),
+            LinkCollector(ip),
+        )
+        services = data.require_all("list") if total or data.value("list") is not None else []
+        if any(links.entity(service.text("ip"), IpAddress) != ip for service in services):
             raise AskFailed("the reply is not about this address", kind="reply")
-        if not found and total > (page - 1) * PAGE:
+        if not services and total > (page - 1) * PAGE_SIZE:
             raise AskFailed("the reply has none of the services that it counts", kind="reply")
-        if not found:
-            return unknown(ip, f"hunter.how saw no service there {window}", reference=reference)
-        rows, more = tuple(_row(each, links) for each in found), total > page * PAGE
-        return told(
+        if not services:
+            return nothing(ip, f"hunter.how saw no service there {window}", reference=reference)
+        rows, has_more = tuple(_row(service, links) for service in services), total > page * PAGE_SIZE
+        return found(
             ip,
             f"{len(rows)} services, seen {window}",
             reference=reference,
             links=links,
             table=Table(COLUMNS, rows),
             returned=len(rows),
-            available=total if more else len(rows),
-            truncated_by="limit" if more else "",
+            available=total if has_more else len(rows),
+            truncated_by="limit" if has_more else "",
         )
 
 
-def _data(reply: Reply) -> Part:
+def _checked_data(reply: Reply) -> JsonObject:
     """The answer. Raises AskRefused or AskFailed for an error, which comes with a status of 200."""
-    document = Part.of(reply)
-    code, said = document.whole("code"), (document.text("message") or "no reason")[:200]
+    document = JsonObject.of(reply)
+    code, message = document.integer("code"), (document.text("message") or "no reason")[:200]
     if code == 200:
-        return document.need("data")
-    if code == _NO_KEY or "token" in said.lower():
+        return document.require("data")
+    if code == _NO_KEY or "token" in message.lower():
         step = f"check the key {HunterHow.secret}"
-        raise AskRefused(f"hunter.how refused the key: {said}", kind="key", next_step=step)
-    if "query usage" in said.lower():
-        raise AskRefused(f"hunter.how's quota is used up: {said}", kind="quota")
-    raise AskFailed(f"hunter.how answered with an error: {said}", kind="reply")
+        raise AskRefused(f"hunter.how refused the key: {message}", kind="key", next_step=step)
+    if "query usage" in message.lower():
+        raise AskRefused(f"hunter.how's quota is used up: {message}", kind="quota")
+    raise AskFailed(f"hunter.how answered with an error: {message}", kind="reply")
 
 
-def _row(each: Part, links: Links) -> tuple[Scalar, ...]:
-    name = each.text("domain")
+def _row(service: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
+    name = service.text("domain")
     # It answers by that name; whether the name leads there is not said.
-    other = name and links.to(Relation.RELATED_TO, name, host_kind(name), each.where("domain"))
-    return each.whole("port"), str(other.key) if other else None
+    other = name and links.link_to(Relation.RELATED_TO, name, host_kind(name), service.pointer_to("domain"))
+    return service.integer("port"), str(other.key) if other else None

@@ -9,8 +9,8 @@ from clew.entities import IpAddress
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, joined, told, unknown
-from clew.providers.ti.shodan import PAGES, judged, named, names, numbers
+from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.ti.shodan import PAGES, integers, judge_tags, link_names, names_at
 from clew.providers.web import HttpRequest
 
 _URL = "https://internetdb.shodan.io"
@@ -38,19 +38,21 @@ class InternetDb(Provider):
         reference = f"{PAGES}/{ip.value}"
         reply = yield HttpRequest("GET", f"{_URL}/{ip.value}", answers=frozenset({404}))
         if reply.status == 404:
-            return unknown(ip, "InternetDB has nothing about it", reference=reference)
-        about, links = Part.of(reply), Links(ip)
-        if not isinstance(about.at("ports"), list):
+            return nothing(ip, "InternetDB has nothing about it", reference=reference)
+        about, links = JsonObject.of(reply), LinkCollector(ip)
+        if not isinstance(about.value("ports"), list):
             raise AskFailed("the reply has no list of ports", kind="reply")
-        ports, tags, flaws = numbers(about, "ports"), about.texts("tags"), named(about, "vulns")
-        names(about, links)
-        if not (ports or tags or flaws or links.found):
-            return unknown(ip, "InternetDB has nothing about it", reference=reference)
-        verdict, why = judged(tags)
+        ports, tags, flaws = integers(about, "ports"), about.texts("tags"), names_at(about, "vulns")
+        link_names(about, links)
+        if not (ports or tags or flaws or links.collected_links):
+            return nothing(ip, "InternetDB has nothing about it", reference=reference)
+        verdict, tag_note = judge_tags(tags)
         facts: dict[str, Scalar] = {
-            "ports": joined(map(str, ports)),
-            "cpes": joined(about.texts("cpes")),
-            "vulnerabilities": joined(flaws),
-            "tags": joined(tags),
+            "ports": join_texts(map(str, ports)),
+            "cpes": join_texts(about.texts("cpes")),
+            "vulnerabilities": join_texts(flaws),
+            "tags": join_texts(tags),
         }
-        return told(ip, f"{len(ports)} open ports{why}", verdict=verdict, reference=reference, facts=facts, links=links)
+        return found(
+            ip, f"{len(ports)} open ports{tag_note}", verdict=verdict, reference=reference, facts=facts, links=links
+        )

@@ -10,15 +10,15 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation, Severit
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, day, host_kind, quoted, told, unknown
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, iso_day, nothing, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 _API, _PAGES = "https://www.ipqualityscore.com/api/json", "https://www.ipqualityscore.com"
 #: By its own table: from 75 on an address is suspicious, often a mere proxy, and from 90 on it was abused lately.
-_ABUSED, _DOUBTED = 90, 75
+_MALICIOUS_SCORE, _SUSPICIOUS_SCORE = 90, 75
 #: A URL is of high risk from 85 on; 100 is what somebody has confirmed.
-_RISKY, _CONFIRMED = 85, 100
-_OF_IP = (
+_HIGH_RISK_SCORE, _CONFIRMED_SCORE = 85, 100
+_IP_FACTS = (
     "fraud_score",
     "is_abused_lately",
     "abuse_velocity",
@@ -34,7 +34,7 @@ _OF_IP = (
     "country_code",
     "city",
 )
-_OF_URLS = (
+_URL_FACTS = (
     "fraud_score",
     "is_phishing",
     "is_malware",
@@ -63,26 +63,26 @@ class IpQualityScoreBase(Provider):
 class IpQualityScore(IpQualityScoreBase):
     """Addresses by how likely fraud is from them, and whether they are proxies, VPNs, Tor exits or bots."""
 
-    @operation(calls=1, facts=_OF_IP)
+    @operation(calls=1, facts=_IP_FACTS)
     def ip(self, ip: IpAddress) -> Steps:
         """How likely fraud from the address is, and what hides behind it."""
-        about = yield from _asked("ip", ip=ip.value)
+        about = yield from _fetch("ip", ip=ip.value)
         reference = f"{_PAGES}/free-ip-lookup-proxy-vpn-test/lookup/{ip.value}"
-        score, facts = _score(about, "fraud_score"), _about_ip(about)
+        score, facts = _score(about, "fraud_score"), _ip_facts(about)
         if not score:
-            return unknown(ip, "fraud score 0 of 100", reference=reference, facts=facts)
-        links = Links(ip)
-        if system := about.whole("ASN"):
-            links.to(Relation.BELONGS_TO, f"AS{system}", AutonomousSystem, about.where("ASN"))
+            return nothing(ip, "fraud score 0 of 100", reference=reference, facts=facts)
+        links = LinkCollector(ip)
+        if asn := about.integer("ASN"):
+            links.link_to(Relation.BELONGS_TO, f"AS{asn}", AutonomousSystem, about.pointer_to("ASN"))
         # An address without a name stands there for it.
         if (name := about.text("host")) and host_kind(name) is Domain:
-            links.to(Relation.RESOLVES_TO, name, Domain, about.where("host"), backwards=True)
+            links.link_to(Relation.RESOLVES_TO, name, Domain, about.pointer_to("host"), backwards=True)
         verdict, severity = Verdict.UNKNOWN, Severity.LOW
-        if score >= _DOUBTED:
+        if score >= _SUSPICIOUS_SCORE:
             verdict, severity = Verdict.SUSPICIOUS, Severity.MEDIUM
-        if score >= _ABUSED:
+        if score >= _MALICIOUS_SCORE:
             verdict, severity = Verdict.MALICIOUS, Severity.HIGH
-        return told(
+        return found(
             ip,
             f"fraud score {score} of 100",
             verdict=verdict,
@@ -99,32 +99,36 @@ class IpQualityScoreUrls(IpQualityScoreBase):
     #: The page is fetched, so its owner can notice, though not for whom.
     active: ClassVar[bool] = True
 
-    @operation(calls=1, facts=_OF_URLS)
+    @operation(calls=1, facts=_URL_FACTS)
     def domain(self, domain: Domain) -> Steps:
         """Whether the domain is for phishing, malware or unwanted mails."""
-        return (yield from _scanned(domain))
+        return (yield from _lookup(domain))
 
-    @operation(calls=1, facts=_OF_URLS)
+    @operation(calls=1, facts=_URL_FACTS)
     def url(self, url: Url) -> Steps:
         """Whether the URL is for phishing, malware or unwanted mails."""
-        return (yield from _scanned(url))
+        return (yield from _lookup(url))
 
 
-def _asked(what: str, **params: str) -> Generator[Ask, Reply, Part]:
+def _fetch(path: str, **params: str) -> Generator[Ask, Reply, JsonObject]:
     """What the service says. It answers 403 to who asks too much, too, and says what was wrong in the reply."""
     reply = yield HttpRequest(
-        "GET", f"{_API}/{what}", tuple(params.items()), secret=Place("header", "IPQS-KEY"), answers=frozenset({403})
+        "GET",
+        f"{_API}/{path}",
+        tuple(params.items()),
+        secret=SecretLocation("header", "IPQS-KEY"),
+        answers=frozenset({403}),
     )
-    about = Part.of(reply)
+    about = JsonObject.of(reply)
     success = about.flag("success")
     if success is None and reply.status != 403:
         raise AskFailed("the reply does not say whether it is one, at /success", kind="reply")
     if not success:
-        raise _meaning(about.text("message") or "")
+        raise _error_for(about.text("message") or "")
     return about
 
 
-def _meaning(message: str) -> AskError:
+def _error_for(message: str) -> AskError:
     text = message.lower()
     if "quota" in text or "credit" in text or "limit" in text:
         return AskRefused("IPQualityScore's quota is used up", kind="quota")
@@ -134,66 +138,66 @@ def _meaning(message: str) -> AskError:
     return AskFailed(f"IPQualityScore reports an error: {message[:200] or 'none that it names'}", kind="reply")
 
 
-def _score(about: Part, name: str) -> int:
-    score = about.whole(name)
+def _score(about: JsonObject, name: str) -> int:
+    score = about.integer(name)
     if score is None or not 0 <= score <= 100:
-        raise AskFailed(f"the reply has no score from 0 to 100 at {about.where(name)}", kind="reply")
+        raise AskFailed(f"the reply has no score from 0 to 100 at {about.pointer_to(name)}", kind="reply")
     return score
 
 
-def _known(about: Part, name: str) -> str | None:
+def _known_text(about: JsonObject, name: str) -> str | None:
     """The text there; what is not known is written as `N/A`."""
     text = about.text(name)
     return None if text == "N/A" else text
 
 
-def _about_ip(about: Part) -> dict[str, Scalar]:
+def _ip_facts(about: JsonObject) -> dict[str, Scalar]:
     return {
-        "fraud_score": about.whole("fraud_score"),
+        "fraud_score": about.integer("fraud_score"),
         "is_abused_lately": about.flag("recent_abuse"),
-        "abuse_velocity": _known(about, "abuse_velocity"),
+        "abuse_velocity": _known_text(about, "abuse_velocity"),
         "is_anonymous": about.flag("proxy"),
         "is_anonymous_vpn": about.flag("vpn"),
         "is_tor": about.flag("tor"),
         "is_bot": about.flag("bot_status"),
         "is_crawler": about.flag("is_crawler"),
-        "usage_type": _known(about, "connection_type"),
-        "asn": about.whole("ASN"),
-        "isp": _known(about, "ISP"),
-        "organization": _known(about, "organization"),
-        "country_code": _known(about, "country_code"),
-        "city": _known(about, "city"),
+        "usage_type": _known_text(about, "connection_type"),
+        "asn": about.integer("ASN"),
+        "isp": _known_text(about, "ISP"),
+        "organization": _known_text(about, "organization"),
+        "country_code": _known_text(about, "country_code"),
+        "city": _known_text(about, "city"),
     }
 
 
-def _scanned(subject: Domain | Url) -> Steps:
-    about = yield from _asked("url", url=subject.value)
-    reference = f"{_PAGES}/threat-feeds/malicious-url-scanner/{quoted(subject.value)}"
-    score, links = _score(about, "risk_score"), Links(subject)
-    known_as = [name for name in ("malware", "phishing", "spamming", "suspicious") if about.flag(name)]
+def _lookup(subject: Domain | Url) -> Steps:
+    about = yield from _fetch("url", url=subject.value)
+    reference = f"{_PAGES}/threat-feeds/malicious-url-scanner/{percent_encode(subject.value)}"
+    score, links = _score(about, "risk_score"), LinkCollector(subject)
+    threats = [name for name in ("malware", "phishing", "spamming", "suspicious") if about.flag(name)]
     facts: dict[str, Scalar] = {
         "fraud_score": score,
         "is_phishing": about.flag("phishing"),
         "is_malware": about.flag("malware"),
         "is_spamming": about.flag("spamming"),
         "is_parked": about.flag("parking"),
-        "categories": _known(about, "category"),
-        "popularity_rank": about.whole("domain_rank") or None,
-        "http_status": about.whole("status_code") or None,
-        "registered": day(about.moment("domain_age", "iso")),
-        "country_code": _known(about, "country_code"),
+        "categories": _known_text(about, "category"),
+        "popularity_rank": about.integer("domain_rank") or None,
+        "http_status": about.integer("status_code") or None,
+        "registered": iso_day(about.moment("domain_age", "iso")),
+        "country_code": _known_text(about, "country_code"),
     }
-    if not (score or known_as):
-        return unknown(subject, "risk score 0 of 100", reference=reference, facts=facts)
-    if found := _known(about, "ip_address"):
+    if not (score or threats):
+        return nothing(subject, "risk score 0 of 100", reference=reference, facts=facts)
+    if address := _known_text(about, "ip_address"):
         relation = Relation.RESOLVES_TO if isinstance(subject, Domain) else Relation.RELATED_TO
-        links.to(relation, found, IpAddress, about.where("ip_address"))
+        links.link_to(relation, address, IpAddress, about.pointer_to("ip_address"))
     if about.flag("redirected") and isinstance(subject, Url) and about.text("final_url"):
-        links.to(Relation.REDIRECTS_TO, about.text("final_url"), Url, about.where("final_url"))
-    verdict, severity = _judge(score, known_as)
-    return told(
+        links.link_to(Relation.REDIRECTS_TO, about.text("final_url"), Url, about.pointer_to("final_url"))
+    verdict, severity = _judge(score, threats)
+    return found(
         subject,
-        f"risk score {score} of 100{': ' if known_as else ''}{', '.join(known_as)}",
+        f"risk score {score} of 100{': ' if threats else ''}{', '.join(threats)}",
         verdict=verdict,
         severity=severity,
         reference=reference,
@@ -202,11 +206,11 @@ def _scanned(subject: Domain | Url) -> Steps:
     )
 
 
-def _judge(score: int, known_as: list[str]) -> tuple[Verdict, Severity]:
-    if score >= _CONFIRMED or {"malware", "phishing"} & set(known_as):
+def _judge(score: int, threats: list[str]) -> tuple[Verdict, Severity]:
+    if score >= _CONFIRMED_SCORE or {"malware", "phishing"} & set(threats):
         return Verdict.MALICIOUS, Severity.HIGH
-    if score >= _RISKY:
+    if score >= _HIGH_RISK_SCORE:
         return Verdict.MALICIOUS, Severity.MEDIUM
-    if score >= _DOUBTED or known_as:
+    if score >= _SUSPICIOUS_SCORE or threats:
         return Verdict.SUSPICIOUS, Severity.MEDIUM
     return Verdict.UNKNOWN, Severity.LOW

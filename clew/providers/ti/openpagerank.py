@@ -9,11 +9,11 @@ from typing import ClassVar
 from clew.entities import Domain
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Reply, Steps, canonical_json, operation
-from clew.providers.reading import Part, told, unknown
-from clew.providers.web import Batch, HttpRequest, Place
+from clew.providers.reading import JsonObject, found, nothing
+from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 _URL = "https://openpagerank.com/api/v1.0/getPageRank"
-_NAMES = "domains[]"
+_DOMAINS_PARAM = "domains[]"
 
 
 class OpenPageRank(Provider):
@@ -30,57 +30,57 @@ class OpenPageRank(Provider):
     lifetime: ClassVar[timedelta] = timedelta(days=7)
     lifetime_nothing: ClassVar[timedelta] = timedelta(days=1)
 
-    @operation(calls=1, facts=("page_rank", "popularity_rank"), leads=False)
+    @operation(calls=1, facts=("page_rank", "popularity_rank"), expands=False)
     def domain(self, domain: Domain) -> Steps:
         """How well known the domain is, and its place among all domains."""
         reply = yield HttpRequest(
-            "GET", _URL, ((_NAMES, domain.value),), secret=Place("header", "API-OPR"), batch=BATCH
+            "GET", _URL, ((_DOMAINS_PARAM, domain.value),), secret=SecretLocation("header", "API-OPR"), batch=BATCH
         )
-        own = [each for each in _entries(reply) if each.text("domain") == domain.value]
-        if not own:
+        entries = [entry for entry in _entries(reply) if entry.text("domain") == domain.value]
+        if not entries:
             raise AskFailed("the reply is not about this domain", kind="reply")
-        about = own[0]
-        page_rank, rank = about.number("page_rank_decimal"), about.whole("rank")
-        if about.whole("status_code") == 404:
-            return unknown(domain, "Open PageRank does not know it")
-        if about.whole("status_code") != 200 or page_rank is None:
+        about = entries[0]
+        page_rank, rank = about.number("page_rank_decimal"), about.integer("rank")
+        if about.integer("status_code") == 404:
+            return nothing(domain, "Open PageRank does not know it")
+        if about.integer("status_code") != 200 or page_rank is None:
             raise AskFailed(f"Open PageRank gives no rank: {about.text('error') or 'no reason'}"[:120], kind="reply")
-        place = f", place {rank} among all domains" if rank is not None else ""
+        rank_text = f", place {rank} among all domains" if rank is not None else ""
         facts = {"page_rank": page_rank, "popularity_rank": rank}
-        return told(domain, f"page rank {page_rank:g} of 10{place}", facts=facts)
+        return found(domain, f"page rank {page_rank:g} of 10{rank_text}", facts=facts)
 
 
-def _entries(reply: Reply) -> list[Part]:
+def _entries(reply: Reply) -> list[JsonObject]:
     """What is said of each domain. An error may come with a status of 200, and is told in the body.
 
     Raises:
         AskRefused: the key is not taken, or has no calls left.
         AskFailed: another error, or no reply of the service.
     """
-    document = Part.of(reply)
-    status = document.whole("status_code")
+    document = JsonObject.of(reply)
+    status = document.integer("status_code")
     if status == 200:
-        return document.need_parts("response")
-    said = (document.text("message") or document.text("error") or "no reason")[:120]
+        return document.require_objects("response")
+    message = (document.text("message") or document.text("error") or "no reason")[:120]
     if status in (401, 403):
         step = f"check the key {OpenPageRank.secret}"
-        raise AskRefused(f"Open PageRank refused the key: {said}", kind="key", next_step=step)
+        raise AskRefused(f"Open PageRank refused the key: {message}", kind="key", next_step=step)
     if status == 429:
-        raise AskRefused(f"Open PageRank's quota is used up: {said}", kind="quota")
-    raise AskFailed(f"Open PageRank answered with an error: {said}", kind="reply")
+        raise AskRefused(f"Open PageRank's quota is used up: {message}", kind="quota")
+    raise AskFailed(f"Open PageRank answered with an error: {message}", kind="reply")
 
 
 def _join(requests: Sequence[HttpRequest]) -> HttpRequest:
-    names = tuple(pair for request in requests for pair in request.params)
-    return HttpRequest("GET", _URL, names, secret=requests[0].secret)
+    params = tuple(pair for request in requests for pair in request.params)
+    return HttpRequest("GET", _URL, params, secret=requests[0].secret)
 
 
 def _split(reply: Reply, requests: Sequence[HttpRequest]) -> Sequence[bytes | AskFailed]:
-    said = {each.text("domain"): each.fields for each in _entries(reply)}
+    entries = {entry.text("domain"): entry.fields for entry in _entries(reply)}
     missing = "the reply leaves out this domain"
     return [
-        canonical_json({"status_code": 200, "response": [said[name]]}).encode()
-        if (name := request.params[0][1]) in said
+        canonical_json({"status_code": 200, "response": [entries[name]]}).encode()
+        if (name := request.params[0][1]) in entries
         else AskFailed(missing, kind="reply")
         for request in requests
     ]

@@ -10,8 +10,8 @@ from clew.entities import AutonomousSystem, Certificate, IpAddress, Relation, Ve
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, Part, host_kind, joined, told, unknown, written
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, join_texts, nothing, time_text
+from clew.providers.web import HttpRequest, SecretLocation
 
 PAGES = "https://www.shodan.io/host"
 COLUMNS = (
@@ -26,9 +26,19 @@ COLUMNS = (
     "observed_last",
 )
 _URL = "https://api.shodan.io/shodan/host"
-_ABOUT = ("ports", "vulnerabilities", "tags", "operating_system", "organization", "isp", "asn", "country_code", "city")
+_HOST_FACTS = (
+    "ports",
+    "vulnerabilities",
+    "tags",
+    "operating_system",
+    "organization",
+    "isp",
+    "asn",
+    "country_code",
+    "city",
+)
 #: Tags that speak against an address. All others, such as `vpn`, `self-signed` or `eol-product`, say what it is.
-_BAD = {
+_TAG_VERDICTS = {
     "malware": Verdict.MALICIOUS,
     "c2": Verdict.MALICIOUS,
     # Somebody else has got in: a victim as much as a danger.
@@ -48,38 +58,38 @@ class Shodan(Provider):
     #: Of every plan. Looking up a host costs no query credits.
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=1)),)
 
-    @operation(calls=1, facts=_ABOUT)
+    @operation(calls=1, facts=_HOST_FACTS)
     def ip(self, ip: IpAddress) -> Steps:
         """Open ports, tags and operator of the address, from the last scan.
 
         The tags of Shodan make the verdict: `malware` and `c2` malicious, `compromised` and `doublepulsar` suspicious.
         Open ports and possible vulnerabilities are no verdict.
         """
-        reply = yield _host(ip, minify="true")
-        about = _known(reply)
+        reply = yield _host_request(ip, minify="true")
+        about = _host_record(reply)
         reference = f"{PAGES}/{ip.value}"
         if about is None:
-            return unknown(ip, "Shodan has nothing about it", reference=reference)
-        links, ports, tags = Links(ip), numbers(about, "ports"), about.texts("tags")
-        _owner(about, links)
-        names(about, links)
-        if not (ports or tags or links.found):
-            return unknown(ip, "Shodan has nothing about it", reference=reference)
-        verdict, why = judged(tags)
+            return nothing(ip, "Shodan has nothing about it", reference=reference)
+        links, ports, tags = LinkCollector(ip), integers(about, "ports"), about.texts("tags")
+        _link_owner(about, links)
+        link_names(about, links)
+        if not (ports or tags or links.collected_links):
+            return nothing(ip, "Shodan has nothing about it", reference=reference)
+        verdict, tag_note = judge_tags(tags)
         facts: dict[str, Scalar] = {
-            "ports": joined(map(str, ports)),
-            "vulnerabilities": joined(named(about, "vulns")),
-            "tags": joined(tags),
+            "ports": join_texts(map(str, ports)),
+            "vulnerabilities": join_texts(names_at(about, "vulns")),
+            "tags": join_texts(tags),
             "operating_system": about.text("os"),
             "organization": about.text("org"),
             "isp": about.text("isp"),
-            "asn": _number(about.text("asn")),
+            "asn": _as_number(about.text("asn")),
             "country_code": about.text("country_code"),
             "city": about.text("city"),
         }
-        return told(
+        return found(
             ip,
-            f"{len(ports)} open ports{why}",
+            f"{len(ports)} open ports{tag_note}",
             verdict=verdict,
             reference=reference,
             facts=facts,
@@ -87,21 +97,21 @@ class Shodan(Provider):
             observed_last=about.moment("last_update"),
         )
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def services(self, ip: IpAddress) -> Steps:
         """Services that answer at the address, with certificates and names."""
-        reply = yield _host(ip)
-        about = _known(reply)
+        reply = yield _host_request(ip)
+        about = _host_record(reply)
         reference = f"{PAGES}/{ip.value}"
         if about is None:
-            return unknown(ip, "Shodan has nothing about it", reference=reference)
-        links, banners = Links(ip), about.every("data")
-        _owner(about, links)
-        names(about, links)
-        rows = [_service(banner, links) for banner in banners]
+            return nothing(ip, "Shodan has nothing about it", reference=reference)
+        links, banners = LinkCollector(ip), about.require_all("data")
+        _link_owner(about, links)
+        link_names(about, links)
+        rows = [_service_row(banner, links) for banner in banners]
         if not rows:
-            return unknown(ip, "Shodan saw no service there", reference=reference)
-        return told(
+            return nothing(ip, "Shodan saw no service there", reference=reference)
+        return found(
             ip,
             f"{len(rows)} services",
             reference=reference,
@@ -112,63 +122,71 @@ class Shodan(Provider):
         )
 
 
-def _host(ip: IpAddress, **params: str) -> Ask:
+def _host_request(ip: IpAddress, **params: str) -> Ask:
     return HttpRequest(
-        "GET", f"{_URL}/{ip.value}", tuple(params.items()), secret=Place("query", "key"), answers=frozenset({404})
+        "GET",
+        f"{_URL}/{ip.value}",
+        tuple(params.items()),
+        secret=SecretLocation("query", "key"),
+        answers=frozenset({404}),
     )
 
 
-def _known(reply: Reply) -> Part | None:
+def _host_record(reply: Reply) -> JsonObject | None:
     """What is said of the host; None for a host that was never seen to answer."""
     if reply.status == 404:
         return None
-    about = Part.of(reply)
+    about = JsonObject.of(reply)
     if about.text("error"):
         raise AskFailed(f"Shodan says: {about.text('error')}", kind="reply")
-    if not isinstance(about.at("ports"), list):
+    if not isinstance(about.value("ports"), list):
         raise AskFailed("the reply has no list of ports", kind="reply")
     return about
 
 
-def _service(banner: Part, links: Links) -> tuple[Scalar, ...]:
-    seen = banner.moment("timestamp")
-    names(banner, links, seen)
-    shown = _shown(banner.part("ssl", "cert"), links, seen)
+def _service_row(banner: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
+    seen_at = banner.moment("timestamp")
+    link_names(banner, links, seen_at)
+    certificate = _link_certificate(banner.child("ssl", "cert"), links, seen_at)
     product = " ".join(text for text in (banner.text("product"), banner.text("version")) if text)
     return (
-        banner.whole("port"),
+        banner.integer("port"),
         banner.text("transport"),
         product or None,
         banner.text("http", "title"),
-        banner.whole("http", "status"),
-        shown.value if shown else None,
+        banner.integer("http", "status"),
+        certificate.value if certificate else None,
         banner.text("ssl", "jarm"),
-        joined(named(banner, "vulns")),
-        written(seen),
+        join_texts(names_at(banner, "vulns")),
+        time_text(seen_at),
     )
 
 
-def _shown(about: Part, links: Links, seen: datetime | None) -> Certificate | None:
+def _link_certificate(about: JsonObject, links: LinkCollector, seen_at: datetime | None) -> Certificate | None:
     """Link the certificate that a service shows, and the name in it."""
-    prints = about.part("fingerprint")
-    found = links.made(prints.text("sha256") or prints.text("sha1"), Certificate) if prints.fields else None
-    if found is None:
+    fingerprints = about.child("fingerprint")
+    stub = (
+        links.entity(fingerprints.text("sha256") or fingerprints.text("sha1"), Certificate)
+        if fingerprints.fields
+        else None
+    )
+    if stub is None:
         return None
-    shown = _told(found, about)
-    links.between(links.subject, Relation.PRESENTS, shown, about.pointer, first=seen, last=seen)
+    certificate = _full_certificate(stub, about)
+    links.link(links.subject, Relation.PRESENTS, certificate, about.pointer, first=seen_at, last=seen_at)
     name = (about.text("subject", "CN") or "").removeprefix("*.")
-    other = links.made(name, host_kind(name)) if name else None
+    other = links.entity(name, host_kind(name)) if name else None
     if other is not None:
-        links.between(shown, Relation.ISSUED_FOR, other, about.where("subject", "CN"))
-    return shown
+        links.link(certificate, Relation.ISSUED_FOR, other, about.pointer_to("subject", "CN"))
+    return certificate
 
 
-def _told(found: Certificate, about: Part) -> Certificate:
+def _full_certificate(certificate: Certificate, about: JsonObject) -> Certificate:
     """The certificate with what else is told of it."""
-    serial = about.whole("serial")
+    serial = about.integer("serial")
     try:
         return Certificate(
-            found.value,
+            certificate.value,
             sha1=about.text("fingerprint", "sha1"),
             serial=None if serial is None or serial < 0 else f"{serial:x}",
             issuer=about.text("issuer", "CN"),
@@ -177,7 +195,7 @@ def _told(found: Certificate, about: Part) -> Certificate:
             not_after=_asn1_time(about.text("expires")),
         )
     except EntityError:
-        return found
+        return certificate
 
 
 def _asn1_time(text: str | None) -> datetime | None:
@@ -187,41 +205,41 @@ def _asn1_time(text: str | None) -> datetime | None:
         return None
 
 
-def _owner(about: Part, links: Links) -> None:
+def _link_owner(about: JsonObject, links: LinkCollector) -> None:
     if about.text("asn"):
-        links.to(Relation.BELONGS_TO, about.text("asn"), AutonomousSystem, about.where("asn"))
+        links.link_to(Relation.BELONGS_TO, about.text("asn"), AutonomousSystem, about.pointer_to("asn"))
 
 
-def names(about: Part, links: Links, seen: datetime | None = None) -> None:
+def link_names(about: JsonObject, links: LinkCollector, seen_at: datetime | None = None) -> None:
     """Link the names that Shodan has for the address."""
     # From reverse DNS and from certificates: the reply does not say which, so it is no resolution.
-    for name, place in about.places("hostnames"):
-        links.to(Relation.RELATED_TO, name, host_kind(name), place, first=seen, last=seen)
+    for name, pointer in about.texts_with_pointers("hostnames"):
+        links.link_to(Relation.RELATED_TO, name, host_kind(name), pointer, first=seen_at, last=seen_at)
 
 
-def _number(asn: str | None) -> int | None:
+def _as_number(asn: str | None) -> int | None:
     try:
         return None if asn is None else AutonomousSystem(asn).number
     except EntityError:
         return None
 
 
-def numbers(about: Part, name: str) -> list[int]:
+def integers(about: JsonObject, name: str) -> list[int]:
     """The whole numbers in a list."""
-    found = about.at(name)
-    many = cast("list[object]", found) if isinstance(found, list) else []
-    return [each for each in many if isinstance(each, int) and not isinstance(each, bool)]
+    value = about.value(name)
+    values = cast("list[object]", value) if isinstance(value, list) else []
+    return [number for number in values if isinstance(number, int) and not isinstance(number, bool)]
 
 
-def named(about: Part, name: str) -> list[str]:
+def names_at(about: JsonObject, name: str) -> list[str]:
     """The names in a list, or the keys of a table."""
-    return about.texts(name) or list(about.part(name).fields)
+    return about.texts(name) or list(about.child(name).fields)
 
 
-def judged(tags: Iterable[str]) -> tuple[Verdict, str]:
+def judge_tags(tags: Iterable[str]) -> tuple[Verdict, str]:
     """The verdict that tags make, and the reason for it as the end of a sentence."""
-    bad = {tag: _BAD[tag.lower()] for tag in tags if tag.lower() in _BAD}
-    if not bad:
+    bad_tags = {tag: _TAG_VERDICTS[tag.lower()] for tag in tags if tag.lower() in _TAG_VERDICTS}
+    if not bad_tags:
         return Verdict.UNKNOWN, ""
-    verdict = Verdict.MALICIOUS if Verdict.MALICIOUS in bad.values() else Verdict.SUSPICIOUS
-    return verdict, f", tagged {joined(bad)}"
+    verdict = Verdict.MALICIOUS if Verdict.MALICIOUS in bad_tags.values() else Verdict.SUSPICIOUS
+    return verdict, f", tagged {join_texts(bad_tags)}"

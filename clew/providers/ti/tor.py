@@ -11,7 +11,7 @@ from clew.entities.finding import Scalar
 from clew.entities.tlp import Tlp
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Part, joined, quoted, told, unknown
+from clew.providers.reading import JsonObject, found, join_texts, nothing, percent_encode
 from clew.providers.web import HttpRequest
 
 _URL = "https://check.torproject.org/exit-addresses"
@@ -37,13 +37,13 @@ class TorExits(Provider):
         """Whether the address was a Tor exit within the last two days."""
         reply = yield HttpRequest("GET", _URL)
         exits = [*_exits(reply)]
-        return _finding(ip, [each for each in exits if each.address == ip.value], len(exits))
+        return _finding(ip, [node for node in exits if node.address == ip.value], len(exits))
 
 
 class _Exit(NamedTuple):
     address: str
     relay: str
-    seen: datetime | None
+    seen_at: datetime | None
 
 
 def _exits(reply: Reply) -> Iterator[_Exit]:
@@ -53,26 +53,26 @@ def _exits(reply: Reply) -> Iterator[_Exit]:
         raise AskFailed("the reply is no list of Tor exits, or is cut off", kind="reply")
     relay = ""
     for line in text.splitlines():
-        word, _, rest = line.partition(" ")
-        if word == "ExitNode":
-            relay = rest.strip()
-        elif word == "ExitAddress":
-            address, _, seen = rest.partition(" ")
-            yield _Exit(address, relay, Part({"seen": seen}).moment("seen"))
+        keyword, _, value = line.partition(" ")
+        if keyword == "ExitNode":
+            relay = value.strip()
+        elif keyword == "ExitAddress":
+            address, _, seen_text = value.partition(" ")
+            yield _Exit(address, relay, JsonObject({"seen": seen_text}).moment("seen"))
 
 
-def _finding(ip: IpAddress, own: list[_Exit], listed: int) -> Finding:
-    reference = f"https://metrics.torproject.org/rs.html#search/{quoted(ip.value)}"
-    if not own:
+def _finding(ip: IpAddress, exits: list[_Exit], total: int) -> Finding:
+    reference = f"https://metrics.torproject.org/rs.html#search/{percent_encode(ip.value)}"
+    if not exits:
         facts: dict[str, Scalar] = {"is_tor": False}
-        return unknown(ip, f"not among the {listed} exit addresses of Tor", reference=reference, facts=facts)
-    return told(
+        return nothing(ip, f"not among the {total} exit addresses of Tor", reference=reference, facts=facts)
+    return found(
         ip,
         "a Tor exit: whoever comes from there is hidden",
         # That somebody hides is no attack.
         verdict=Verdict.SUSPICIOUS,
         severity=Severity.LOW,
         reference=reference,
-        facts={"is_tor": True, "tor_relay": joined(each.relay for each in own)},
-        observed_last=max((each.seen for each in own if each.seen), default=None),
+        facts={"is_tor": True, "tor_relay": join_texts(node.relay for node in exits)},
+        observed_last=max((node.seen_at for node in exits if node.seen_at), default=None),
     )

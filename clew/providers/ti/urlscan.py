@@ -9,11 +9,21 @@ from clew.entities import AutonomousSystem, Domain, Entity, File, IpAddress, Rel
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, AskRefused, EntityError
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import Links, Part, digest, host_kind, joined, quoted, told, unknown, written
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import (
+    JsonObject,
+    LinkCollector,
+    first_hash,
+    found,
+    host_kind,
+    join_texts,
+    nothing,
+    percent_encode,
+    time_text,
+)
+from clew.providers.web import HttpRequest, SecretLocation
 
 #: What one reply has at most for those who do not pay.
-PAGE = 100
+PAGE_SIZE = 100
 COLUMNS = (
     "time",
     "submitted_url",
@@ -30,7 +40,7 @@ COLUMNS = (
 _FACTS = ("scans", "malicious_scans", *COLUMNS)
 _URL = "https://urlscan.io/api/v1/search/"
 # Where a reply says what is thought of a page: all sources together, or each for itself.
-_BAD = (("verdicts", "malicious"), ("verdicts", "overall", "malicious"), ("verdicts", "urlscan", "malicious"))
+_VERDICT_PATHS = (("verdicts", "malicious"), ("verdicts", "overall", "malicious"), ("verdicts", "urlscan", "malicious"))
 
 
 class UrlScan(Provider):
@@ -78,8 +88,8 @@ class UrlScan(Provider):
         Args:
             limit: how many of the newest scans at most; 100 is the most.
         """
-        same = phrase(url.value)
-        return (yield from _search(url, f"page.url.keyword:{same} OR task.url.keyword:{same}", limit))
+        quoted_url = phrase(url.value)
+        return (yield from _search(url, f"page.url.keyword:{quoted_url} OR task.url.keyword:{quoted_url}", limit))
 
     @operation(calls=1, facts=_FACTS)
     def file(self, file: File, *, limit: int = 20) -> Steps:
@@ -90,7 +100,7 @@ class UrlScan(Provider):
         Args:
             limit: how many of the newest scans at most; 100 is the most.
         """
-        _, value = digest(file, "sha256")
+        _, value = first_hash(file, "sha256")
         return (yield from _search(file, f"hash:{phrase(value)}", limit))
 
 
@@ -104,53 +114,56 @@ def phrase(text: str) -> str:
 
 
 def _search(subject: Entity, query: str, limit: int) -> Steps:
-    params = (("q", query), ("size", str(max(1, min(PAGE, limit)))))
-    reply = yield HttpRequest("GET", _URL, params, secret=Place("header", "API-Key"), answers=frozenset({400}))
-    document = Part.of(reply)
+    params = (("q", query), ("size", str(max(1, min(PAGE_SIZE, limit)))))
+    reply = yield HttpRequest("GET", _URL, params, secret=SecretLocation("header", "API-Key"), answers=frozenset({400}))
+    document = JsonObject.of(reply)
     if reply.status == 400:
-        raise _not_taken(document)
-    reference = f"https://urlscan.io/search/#{quoted(query)}"
-    scans = document.every("results")
-    found, links = [each for each in scans if _is_of(each, subject)], Links(subject)
-    more = bool(document.flag("has_more")) or (document.whole("total") or 0) > len(scans)
-    if not found:
-        if scans and more:
+        raise _query_error(document)
+    reference = f"https://urlscan.io/search/#{percent_encode(query)}"
+    scans = document.require_all("results")
+    matches, links = [scan for scan in scans if _is_about(scan, subject)], LinkCollector(subject)
+    has_more = bool(document.flag("has_more")) or (document.integer("total") or 0) > len(scans)
+    if not matches:
+        if scans and has_more:
             raise AskFailed(
                 f"the newest {len(scans)} scans are of others, spelt alike, and there are more",
                 kind="reply",
                 next_step="ask for more of them with limit=100",
             )
-        others = f"; of others, spelt alike: {len(scans)}" if scans else ""
-        return unknown(subject, f"urlscan.io has no scan of it{others}", reference=reference)
-    rows = tuple(_row(each, links) for each in found)
-    judged = [said for each in found if _is_at(each, subject) and (said := _called(each)) is not None]
+        remark = f"; of others, spelt alike: {len(scans)}" if scans else ""
+        return nothing(subject, f"urlscan.io has no scan of it{remark}", reference=reference)
+    rows = tuple(_row(scan, links) for scan in matches)
+    verdicts = [
+        is_malicious for scan in matches if _is_at(scan, subject) and (is_malicious := _is_malicious(scan)) is not None
+    ]
     # What the search counts of a URL are others too.
-    bad, total = sum(judged), None if isinstance(subject, Url) else document.whole("total")
-    times = [time for each in found if (time := each.moment("task", "time")) is not None]
-    return told(
+    malicious, total = sum(verdicts), None if isinstance(subject, Url) else document.integer("total")
+    times = [time for scan in matches if (time := scan.moment("task", "time")) is not None]
+    opinion = f"{malicious} of {len(verdicts)} call the page malicious" if verdicts else "none with a verdict"
+    return found(
         subject,
-        f"{len(found)} scans, {f'{bad} of {len(judged)} call the page malicious' if judged else 'none with a verdict'}",
-        verdict=_verdict(subject, bad, len(judged)),
+        f"{len(matches)} scans, {opinion}",
+        verdict=_verdict(subject, malicious, len(verdicts)),
         reference=reference,
-        facts={"scans": len(found) if total is None else total, "malicious_scans": bad if judged else None},
+        facts={"scans": len(matches) if total is None else total, "malicious_scans": malicious if verdicts else None},
         links=links,
         table=Table(COLUMNS, rows),
-        returned=len(found),
-        available=total if more else len(found),
-        truncated_by="limit" if more else "",
+        returned=len(matches),
+        available=total if has_more else len(matches),
+        truncated_by="limit" if has_more else "",
         observed_first=min(times, default=None),
         observed_last=max(times, default=None),
     )
 
 
-def _verdict(subject: Entity, bad: int, looked: int) -> Verdict:
-    if not bad or isinstance(subject, File):
+def _verdict(subject: Entity, malicious: int, total: int) -> Verdict:
+    if not malicious or isinstance(subject, File):
         return Verdict.UNKNOWN
-    certain = isinstance(subject, Url) or (isinstance(subject, Domain) and bad * 2 > looked)
+    certain = isinstance(subject, Url) or (isinstance(subject, Domain) and malicious * 2 > total)
     return Verdict.MALICIOUS if certain else Verdict.SUSPICIOUS
 
 
-def _not_taken(document: Part) -> AskRefused | AskFailed:
+def _query_error(document: JsonObject) -> AskRefused | AskFailed:
     # A key in another form than theirs is answered like a mistake in the query.
     if "key" in (document.text("message") or "").lower():
         return AskRefused(
@@ -159,61 +172,63 @@ def _not_taken(document: Part) -> AskRefused | AskFailed:
     return AskFailed(f"{UrlScan.title} did not take the query (status 400)", kind="status")
 
 
-def _row(scan: Part, links: Links) -> tuple[Scalar, ...]:
+def _row(scan: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
     """Link what a scan saw; its row."""
-    seen, page, task = scan.moment("task", "time"), scan.part("page"), scan.part("task")
-    host, system = page.text("domain"), page.text("asn")
-    submitted = links.made(task.text("url"), Url)
-    at = links.made(page.text("url"), Url)
-    served = links.made(page.text("ip"), IpAddress) if page.text("ip") else None
-    at_host = links.made(host, host_kind(host)) if host else None
-    network = links.made(system, AutonomousSystem) if system else None
-    said: list[tuple[Entity | None, Relation, Entity | None, str]] = [
-        (submitted, Relation.REDIRECTS_TO, at, scan.pointer),
-        (at, Relation.CONTAINS, at_host, page.where("domain")),
-        (at_host if isinstance(at_host, Domain) else None, Relation.RESOLVES_TO, served, page.where("ip")),
-        (served, Relation.BELONGS_TO, network, page.where("asn")),
+    seen_at, page, task = scan.moment("task", "time"), scan.child("page"), scan.child("task")
+    host, asn = page.text("domain"), page.text("asn")
+    task_url = links.entity(task.text("url"), Url)
+    page_url = links.entity(page.text("url"), Url)
+    server_ip = links.entity(page.text("ip"), IpAddress) if page.text("ip") else None
+    page_host = links.entity(host, host_kind(host)) if host else None
+    network = links.entity(asn, AutonomousSystem) if asn else None
+    edges: list[tuple[Entity | None, Relation, Entity | None, str]] = [
+        (task_url, Relation.REDIRECTS_TO, page_url, scan.pointer),
+        (page_url, Relation.CONTAINS, page_host, page.pointer_to("domain")),
+        (page_host if isinstance(page_host, Domain) else None, Relation.RESOLVES_TO, server_ip, page.pointer_to("ip")),
+        (server_ip, Relation.BELONGS_TO, network, page.pointer_to("asn")),
     ]
     if isinstance(links.subject, File):
-        said.append((at, Relation.RELATED_TO, links.subject, scan.pointer))
+        edges.append((page_url, Relation.RELATED_TO, links.subject, scan.pointer))
     if isinstance(links.subject, Domain) and (host or "").lower().endswith(f".{links.subject.value}"):
-        said.append((at_host, Relation.SUBDOMAIN_OF, links.subject, page.where("domain")))
-    for source, relation, target, place in said:
+        edges.append((page_host, Relation.SUBDOMAIN_OF, links.subject, page.pointer_to("domain")))
+    for source, relation, target, pointer in edges:
         if source is not None and target is not None:
-            links.between(source, relation, target, place, first=seen, last=seen)
-    number = scan.text("_id") or task.text("uuid")
+            links.link(source, relation, target, pointer, first=seen_at, last=seen_at)
+    scan_id = scan.text("_id") or task.text("uuid")
     return (
-        written(seen),
+        time_text(seen_at),
         task.text("url"),
         page.text("url"),
         page.text("ip"),
         network.number if network else None,
         page.text("title"),
-        page.whole("status"),
-        _called(scan),
+        page.integer("status"),
+        _is_malicious(scan),
         page.text("tlsIssuer"),
-        joined(task.texts("tags")),
-        f"https://urlscan.io/result/{quoted(number)}/" if number else None,
+        join_texts(task.texts("tags")),
+        f"https://urlscan.io/result/{percent_encode(scan_id)}/" if scan_id else None,
     )
 
 
-def _called(scan: Part) -> bool | None:
+def _is_malicious(scan: JsonObject) -> bool | None:
     """Whether a scan calls its page malicious; None where it does not say."""
-    said = [flag for path in _BAD if (flag := scan.flag(*path)) is not None]
-    return any(said) if said else None
+    flags = [flag for path in _VERDICT_PATHS if (flag := scan.flag(*path)) is not None]
+    return any(flags) if flags else None
 
 
-def _is_of(scan: Part, subject: Entity) -> bool:
+def _is_about(scan: JsonObject, subject: Entity) -> bool:
     """Whether a scan is about the subject: the search takes upper for lower case."""
-    return not isinstance(subject, Url) or any(_same(scan.text(part, "url"), subject) for part in ("page", "task"))
+    return not isinstance(subject, Url) or any(
+        _is_subject(scan.text(section, "url"), subject) for section in ("page", "task")
+    )
 
 
-def _is_at(scan: Part, subject: Entity) -> bool:
+def _is_at(scan: JsonObject, subject: Entity) -> bool:
     """Whether the page that was scanned is at the subject itself, and not at a name below it."""
-    return not isinstance(subject, Domain) or _same(scan.text("page", "domain"), subject)
+    return not isinstance(subject, Domain) or _is_subject(scan.text("page", "domain"), subject)
 
 
-def _same(text: str | None, subject: Url | Domain) -> bool:
+def _is_subject(text: str | None, subject: Url | Domain) -> bool:
     try:
         return text is not None and type(subject)(text) == subject
     except EntityError:

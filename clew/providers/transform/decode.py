@@ -30,32 +30,34 @@ from clew.providers.base import Provider, operation
 MAX_DEPTH = 3
 MAX_TEXT = 1 << 20
 #: How many encoded texts of one command line are tried, those inside others included.
-MAX_TRIED = 64
+MAX_TRIES = 64
 # Any prefix of -EncodedCommand is accepted by PowerShell, with - or / or a dash of another width.
-_SWITCH = re.compile(r"[-/\u2013\u2014\u2015](?:e|en[a-z]*|ec)[\s:]+[\"']?([A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"']([A-Za-z0-9+/]{16,}={0,2})[\"']")
+_SWITCH_BASE64 = re.compile(
+    r"[-/\u2013\u2014\u2015](?:e|en[a-z]*|ec)[\s:]+[\"']?([A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE
+)
+_QUOTED_BASE64 = re.compile(r"[\"']([A-Za-z0-9+/]{16,}={0,2})[\"']")
 # In text of any kind: wrapped as mail and certificates wrap it, or standing alone; short ones only if they are padded.
-_ANYWHERE = re.compile(
+_ANY_BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/])((?:[A-Za-z0-9+/]{76}\r?\n)+[A-Za-z0-9+/]*={0,2}|(?:[A-Za-z0-9+/]{64}\r?\n)+[A-Za-z0-9+/]*={0,2}"
     r"|[A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{6,15}={1,2})"
 )
 #: How many encoded texts of a whole text are tried, and how much they may decode to.
-MAX_TRIED_IN_TEXT, MAX_DECODED = 2048, 16 * MAX_TEXT
+MAX_TRIES_IN_TEXT, MAX_DECODED = 2048, 16 * MAX_TEXT
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>|)\]}`;,]{3,2048}", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class DecodedLayer:
     """A text that stood encoded in another.
 
     Attributes:
         depth: 1 for what stands in the text itself.
-        encoded: as it stood there.
+        encoded_text: as it stood there.
     """
 
     depth: int
-    encoded: str
+    encoded_text: str
     text: str
 
 
@@ -69,82 +71,86 @@ class Decoder(Provider):
     @operation(facts=("decoded", "layers"))
     def process(self, process: Process) -> Finding:
         """The script that a command line encodes, its URLs and addresses."""
-        left = iter(range(MAX_TRIED))
+        tries = iter(range(MAX_TRIES))
         line = process.command_line or ""
-        layers = tuple(layer.text for layer in _layers(line, (_SWITCH, _QUOTED, _QUOTED), left))
-        cut = next(left, None) is None
+        layers = tuple(
+            layer.text for layer in _decode_layers(line, (_SWITCH_BASE64, _QUOTED_BASE64, _QUOTED_BASE64), tries)
+        )
+        is_cut = next(tries, None) is None
         if not layers:
-            why = "no encoded command" if process.command_line else "its command line is not known"
-            return Finding(process, outcome=Outcome.NOTHING, reason=why)
-        found = dict.fromkeys(entity for layer in layers for entity in _indicators(layer))
+            reason = "no encoded command" if process.command_line else "its command line is not known"
+            return Finding(process, outcome=Outcome.NOTHING, reason=reason)
+        entities = dict.fromkeys(entity for layer in layers for entity in _indicators(layer))
         facts = (Fact("decoded", "\n\n".join(layers)), Fact("layers", len(layers)))
         return Finding(
             process,
             verdict=Verdict.SUSPICIOUS,
-            severity=Severity.MEDIUM if found else Severity.LOW,
+            severity=Severity.MEDIUM if entities else Severity.LOW,
             reason=f"encoded command: {layers[0]}",
             reference="https://attack.mitre.org/techniques/T1027/010/",
             facts=facts,
-            links=tuple(Link(process, Relation.DECODED_TO, entity, inferred=True) for entity in found),
+            links=tuple(Link(process, Relation.DECODED_TO, entity, inferred=True) for entity in entities),
             returned=len(layers),
-            available=None if cut else len(layers),
-            truncated_by=f"{MAX_TRIED} encoded texts" if cut else "",
+            available=None if is_cut else len(layers),
+            truncated_by=f"{MAX_TRIES} encoded texts" if is_cut else "",
         )
 
 
-def layers_in(text: str) -> tuple[tuple[Layer, ...], str]:
+def find_layers(text: str) -> tuple[tuple[DecodedLayer, ...], str]:
     """The base64 in a text of any kind, with what is encoded in what it decodes to right after it; and what cut it.
 
-    >>> layers, cut = layers_in("run dwBoAG8AYQBtAGkA now")
+    >>> layers, cut = find_layers("run dwBoAG8AYQBtAGkA now")
     >>> [layer.text for layer in layers], cut
     (['whoami'], '')
     """
-    left = iter(range(MAX_TRIED_IN_TEXT))
-    found: list[Layer] = []
+    tries = iter(range(MAX_TRIES_IN_TEXT))
+    layers: list[DecodedLayer] = []
     size = 0
-    for layer in _layers(text, (_ANYWHERE,) * MAX_DEPTH, left):
+    for layer in _decode_layers(text, (_ANY_BASE64,) * MAX_DEPTH, tries):
         size += len(layer.text)
         if size > MAX_DECODED:
-            return tuple(found), f"{MAX_DECODED:,} decoded characters"
-        found.append(layer)
-    return tuple(found), "" if next(left, None) is not None else f"{MAX_TRIED_IN_TEXT:,} encoded texts"
+            return tuple(layers), f"{MAX_DECODED:,} decoded characters"
+        layers.append(layer)
+    return tuple(layers), "" if next(tries, None) is not None else f"{MAX_TRIES_IN_TEXT:,} encoded texts"
 
 
-def _layers(text: str, patterns: tuple[re.Pattern[str], ...], left: Iterator[int], depth: int = 0) -> Iterator[Layer]:
-    """What `text` encodes, and what that encodes: a pattern for each depth, and as long as tries are `left`."""
+def _decode_layers(
+    text: str, patterns: tuple[re.Pattern[str], ...], tries: Iterator[int], depth: int = 0
+) -> Iterator[DecodedLayer]:
+    """What `text` encodes, and what that encodes: a pattern for each depth, and as long as tries are `tries`."""
     if depth == len(patterns):
         return
-    for match, _ in zip(patterns[depth].finditer(text), left, strict=False):
-        decoded = decode_text("".join(match[1].split()))
-        if decoded:
-            yield Layer(depth + 1, match[1], decoded)
-            yield from _layers(decoded, patterns, left, depth + 1)
+    for match, _ in zip(patterns[depth].finditer(text), tries, strict=False):
+        decoded_text = decode_text("".join(match[1].split()))
+        if decoded_text:
+            yield DecodedLayer(depth + 1, match[1], decoded_text)
+            yield from _decode_layers(decoded_text, patterns, tries, depth + 1)
 
 
-def decode_text(encoded: str) -> str:
+def decode_text(base64_text: str) -> str:
     """Readable text out of base64, packed or not; empty where there is none.
 
     >>> decode_text("dwBoAG8AYQBtAGkA")
     'whoami'
     """
-    padded = encoded.rstrip("=")
+    unpadded_text = base64_text.rstrip("=")
     try:
-        data = base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+        data = base64.b64decode(unpadded_text + "=" * (-len(unpadded_text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return ""
-    return _readable(_unpacked(data))
+    return _readable(_inflate(data))
 
 
-def _unpacked(data: bytes) -> bytes:
+def _inflate(data: bytes) -> bytes:
     """`data` inflated if it is gzip or raw deflate; never more than `MAX_TEXT`."""
     windows = (31, -15) if data[:2] == b"\x1f\x8b" else (-15,)
     for window in windows:
         try:
-            inflated = zlib.decompressobj(window).decompress(data, MAX_TEXT)
+            content = zlib.decompressobj(window).decompress(data, MAX_TEXT)
         except zlib.error:
             continue
-        if len(inflated) > len(data) and _readable(inflated):
-            return inflated
+        if len(content) > len(data) and _readable(content):
+            return content
     return data
 
 

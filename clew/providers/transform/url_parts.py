@@ -14,10 +14,10 @@ _PARTS = ("scheme", "host", "port", "path", "query", "fragment", "username")
 
 
 def _columns(_channels: Mapping[str, Channel], subjects: Sequence[Url]) -> Mapping[str, Sequence[Scalar]]:
-    known = [_parts(subject) for subject in subjects]
-    columns = {name: [parts[name] or None for parts in known] for name in _PARTS}
-    said = {name: cells for name, cells in columns.items() if any(cells)}
-    return {"reason": [_reason(parts) for parts in known], **said}
+    rows = [_parts(subject) for subject in subjects]
+    columns = {name: [parts[name] or None for parts in rows] for name in _PARTS}
+    filled_columns = {name: cells for name, cells in columns.items() if any(cells)}
+    return {"reason": [_reason(parts) for parts in rows], **filled_columns}
 
 
 class UrlParts(Provider):
@@ -30,13 +30,13 @@ class UrlParts(Provider):
     @operation(columns=_columns, facts=_PARTS)
     def parts(self, url: Url) -> Finding:
         """Scheme, host, port, path and query; the host becomes an entity."""
-        known = _parts(url)
-        named = _host_entity(str(known["host"]))
+        parts = _parts(url)
+        host = _host_entity(str(parts["host"]))
         return Finding(
             url,
-            reason=_reason(known),
-            facts=tuple(Fact(name, value) for name, value in known.items() if value),
-            links=(Link(url, Relation.CONTAINS, named, inferred=True),) if named else (),
+            reason=_reason(parts),
+            facts=tuple(Fact(name, value) for name, value in parts.items() if value),
+            links=(Link(url, Relation.CONTAINS, host, inferred=True),) if host else (),
             returned=1,
             available=1,
         )
@@ -45,15 +45,15 @@ class UrlParts(Provider):
 def _parts(url: Url) -> dict[str, str | int]:
     from can_ada import parse
 
-    parsed = parse(url.value)
+    parsed_url = parse(url.value)
     return {
-        "scheme": parsed.protocol.rstrip(":"),
-        "host": parsed.hostname,
-        "port": int(parsed.port or 0),
-        "path": parsed.pathname,
-        "query": parsed.search.removeprefix("?"),
-        "fragment": parsed.hash.removeprefix("#"),
-        "username": parsed.username,
+        "scheme": parsed_url.protocol.rstrip(":"),
+        "host": parsed_url.hostname,
+        "port": int(parsed_url.port or 0),
+        "path": parsed_url.pathname,
+        "query": parsed_url.search.removeprefix("?"),
+        "fragment": parsed_url.hash.removeprefix("#"),
+        "username": parsed_url.username,
     }
 
 

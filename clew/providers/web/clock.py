@@ -36,11 +36,11 @@ class Deadline:
 
     Attributes:
         seconds: how long the whole call may take.
-        ends: on the monotonic clock.
+        ends_at: on the monotonic clock.
     """
 
     seconds: float
-    ends: float
+    ends_at: float
     clock: Clock
 
     @classmethod
@@ -49,6 +49,6 @@ class Deadline:
         return cls(seconds, clock.monotonic() + seconds, clock)
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds that are left; 0 when it is over."""
-        return max(0.0, self.ends - self.clock.monotonic())
+        return max(0.0, self.ends_at - self.clock.monotonic())

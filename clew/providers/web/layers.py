@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING
 from clew.entities import Outcome
 from clew.errors import AskFailed
 from clew.providers.base import Ask, Provider, Reply
-from clew.providers.web.cache import Cache
+from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Deadline
-from clew.providers.web.lines import Line, Lines
+from clew.providers.web.lines import Connections, Endpoint
 from clew.providers.web.quota import Quotas
-from clew.providers.web.retry import attempts, retry_after
+from clew.providers.web.retry import call_with_retries, retry_after
 
 if TYPE_CHECKING:
-    from clew.providers.web.transport import Received
+    from clew.providers.web.transport import RawResponse
 
 #: How long a call may take in all, its waits and attempts included.
-SECONDS = 30.0
+CALL_SECONDS = 30.0
 #: From the deadline of a call to its reply, and the key that it was given to.
-Lead = Callable[[Deadline], tuple[Reply, str]]
+Fetch = Callable[[Deadline], tuple[Reply, str]]
 
 
-class Layers:
+class Middleware:
     """The layers of one batch of asks, for as many threads as there are.
 
     Args:
-        lines: what this process shares with other batches.
+        connections: what this process shares with other batches.
         cache: replies that are still good; None keeps none.
         quotas: counts calls; None counts none.
         seconds: how long a call may take in all.
@@ -41,14 +41,14 @@ class Layers:
 
     def __init__(
         self,
-        lines: Lines,
+        connections: Connections,
         *,
-        cache: Cache | None = None,
+        cache: ReplyCache | None = None,
         quotas: Quotas | None = None,
-        seconds: float = SECONDS,
+        seconds: float = CALL_SECONDS,
         fresh: bool = False,
     ) -> None:
-        self.lines = lines
+        self.connections = connections
         self._cache = cache
         self._quotas = quotas
         self._seconds = seconds
@@ -57,7 +57,7 @@ class Layers:
     @property
     def deadline(self) -> Deadline:
         """That of a call that begins now."""
-        return Deadline.after(self._seconds, self.lines.clock)
+        return Deadline.after(self._seconds, self.connections.clock)
 
     # -- what is kept --------------------------------------------------------------------------------------------
 
@@ -77,43 +77,45 @@ class Layers:
 
     # -- the way out ---------------------------------------------------------------------------------------------
 
-    def once(self, ask: Ask, provider: type[Provider], lead: Lead, *, who: str, key: str = "") -> Reply:
-        """One reply: a good one that is kept, that of the same ask on its way, or what `lead` gives.
+    def fetch_once(self, ask: Ask, provider: type[Provider], fetch: Fetch, *, source: str, key: str = "") -> Reply:
+        """One reply: a good one that is kept, that of the same ask on its way, or what `fetch` gives.
 
         Args:
-            who: the source, for people.
+            source: the source, for people.
             key: whose replies these are.
 
         Raises:
-            AskError: that of `lead`, or that the other ask took too long.
+            AskError: that of `fetch`, or that the other ask took too long.
         """
-        known = self.recall(ask, key)
-        if known is not None:
-            return known
+        cached_reply = self.recall(ask, key)
+        if cached_reply is not None:
+            return cached_reply
         deadline = self.deadline
 
-        def first() -> Reply:
+        def fetch_and_keep() -> Reply:
             # Again: between the first look and the lead, another flight may have landed.
-            known = self.recall(ask, key)
-            if known is not None:
-                return known
-            reply, told_to = lead(deadline)
-            self.keep(ask, reply, told_to)
+            cached_reply = self.recall(ask, key)
+            if cached_reply is not None:
+                return cached_reply
+            reply, reply_key = fetch(deadline)
+            self.keep(ask, reply, reply_key)
             return reply
 
-        return self.lines.flights.join(f"{provider.name} {key} {ask.fingerprint}", first, deadline, who=who)
+        return self.connections.flights.join(
+            f"{provider.name} {key} {ask.fingerprint}", fetch_and_keep, deadline, source=source
+        )
 
-    def tried(
+    def exchange_with_retries(
         self,
         provider: type[Provider],
-        exchange: Callable[[], Received],
+        exchange: Callable[[], RawResponse],
         deadline: Deadline,
         *,
-        who: str,
+        source: str,
         key: str,
         server: str = "",
         repeatable: bool = True,
-    ) -> Received:
+    ) -> RawResponse:
         """What came back, at the first attempt that is not in passing trouble.
 
         Args:
@@ -124,35 +126,35 @@ class Layers:
         Raises:
             AskError: that of the last attempt.
         """
-        line = self.lines.line(provider, server)
-        line.breaker.check(who)
-        once = partial(self._once, provider, exchange, deadline, line, who, key)
+        endpoint = self.connections.endpoint(provider, server)
+        endpoint.breaker.check(source)
+        call = partial(self._exchange_once, provider, exchange, deadline, endpoint, source, key)
         try:
-            got = attempts(once, line.allowance, deadline, repeatable=repeatable)
+            response = call_with_retries(call, endpoint.retry_budget, deadline, repeatable=repeatable)
         except AskFailed as error:
             if error.sent:
-                line.breaker.told(answered=error.kind not in ("connect", "timeout"))
+                endpoint.breaker.record_outcome(is_answered=error.kind not in ("connect", "timeout"))
             raise
-        line.breaker.told(answered=got.status < 500)
-        return got
+        endpoint.breaker.record_outcome(is_answered=response.status < 500)
+        return response
 
-    def _once(
+    def _exchange_once(
         self,
         provider: type[Provider],
-        exchange: Callable[[], Received],
+        exchange: Callable[[], RawResponse],
         deadline: Deadline,
-        line: Line,
-        who: str,
+        endpoint: Endpoint,
+        source: str,
         key: str,
-    ) -> Received:
+    ) -> RawResponse:
         quotas = self._quotas
         turn = quotas.turn(provider, key, deadline) if quotas is not None else nullcontext()
-        with turn, line.place(deadline, who=who):
-            got = exchange()
-        seconds = retry_after(got.headers, self.lines.clock.now()) if got.status == 429 else None
+        with turn, endpoint.slot(deadline, source=source):
+            response = exchange()
+        seconds = retry_after(response.headers, self.connections.clock.now()) if response.status == 429 else None
         if quotas is not None and seconds is not None:
             quotas.hold(provider, key, seconds, deadline)
-        return got
+        return response
 
     # -- sources without keys, headers and statuses --------------------------------------------------------------
 
@@ -165,12 +167,17 @@ class Layers:
             AskError: that of the last attempt.
         """
         # Loaded here: it comes with the HTTP library, which sessions that ask nobody do not need.
-        from clew.providers.web.transport import Received
+        from clew.providers.web.transport import RawResponse
 
-        def lead(deadline: Deadline) -> tuple[Reply, str]:
-            got = self.tried(
-                provider, lambda: Received(200, {}, exchange(deadline)), deadline, who=server, key=server, server=server
+        def fetch(deadline: Deadline) -> tuple[Reply, str]:
+            response = self.exchange_with_retries(
+                provider,
+                lambda: RawResponse(200, {}, exchange(deadline)),
+                deadline,
+                source=server,
+                key=server,
+                server=server,
             )
-            return Reply(got.body, media_type, self.lines.clock.now(), attempts=got.attempts), ""
+            return Reply(response.body, media_type, self.connections.clock.now(), attempts=response.attempts), ""
 
-        return self.once(ask, provider, lead, who=server)
+        return self.fetch_once(ask, provider, fetch, source=server)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from clew.errors import AskFailed
 from clew.providers.base import Provider
-from clew.providers.web.breaker import Breaker
+from clew.providers.web.breaker import CircuitBreaker
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.flight import Flights
-from clew.providers.web.retry import Allowance
+from clew.providers.web.flight import SingleFlight
+from clew.providers.web.retry import RetryBudget
 
 if TYPE_CHECKING:
     import httpx
@@ -22,44 +22,46 @@ if TYPE_CHECKING:
     from clew.providers.web.transport import Transport
 
 
-class Line:
+class Endpoint:
     """The way to one source.
 
     Attributes:
         breaker: leaves it alone when it fails and fails.
-        allowance: how often it may be asked again.
+        retry_budget: how often it may be asked again.
     """
 
     def __init__(self, provider: type[Provider], clock: Clock) -> None:
-        self.breaker = Breaker(clock)
-        self.allowance = Allowance()
-        self._places = threading.BoundedSemaphore(provider.concurrency)
+        self.breaker = CircuitBreaker(clock)
+        self.retry_budget = RetryBudget()
+        self._slots = threading.BoundedSemaphore(provider.concurrency)
 
     @contextmanager
-    def place(self, deadline: Deadline, *, who: str) -> Generator[None]:
+    def slot(self, deadline: Deadline, *, source: str) -> Generator[None]:
         """One of its places, for the block. Raises AskFailed if none is free before the deadline."""
-        if not self._places.acquire(timeout=deadline.left):
-            raise AskFailed(f"{who} was not asked: too many asks wait for it", kind="timeout", sent=False)
+        if not self._slots.acquire(timeout=deadline.remaining):
+            raise AskFailed(f"{source} was not asked: too many asks wait for it", kind="timeout", sent=False)
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
 
-class Lines:
+class Connections:
     """The ways to all sources, for all threads of a process. A process that was forked off has its own.
 
     Args:
-        instead: a network in the place of the real one.
+        substitute: a network in the place of the real one.
     """
 
-    def __init__(self, instead: Callable[[], httpx.BaseTransport] | None = None, *, clock: Clock | None = None) -> None:
-        self.is_real = instead is None
+    def __init__(
+        self, substitute: Callable[[], httpx.BaseTransport] | None = None, *, clock: Clock | None = None
+    ) -> None:
+        self.is_real = substitute is None
         self.clock = clock or Clock()
-        self._instead = instead
+        self._substitute = substitute
         # By process: locks that another thread held at the moment of the fork stay locked in the child.
-        self._flights: dict[int, Flights] = {}
-        self._lines: dict[tuple[int, str, str], Line] = {}
+        self._flights: dict[int, SingleFlight] = {}
+        self._endpoints: dict[tuple[int, str, str], Endpoint] = {}
 
     @cached_property
     def transport(self) -> Transport:
@@ -67,14 +69,14 @@ class Lines:
         # Loaded here: most sessions never use the network.
         from clew.providers.web.transport import Transport
 
-        return Transport(self._instead)
+        return Transport(self._substitute)
 
     @property
-    def flights(self) -> Flights:
+    def flights(self) -> SingleFlight:
         """The calls that are on their way."""
-        return self._flights.setdefault(os.getpid(), Flights())
+        return self._flights.setdefault(os.getpid(), SingleFlight())
 
-    def line(self, provider: type[Provider], server: str = "") -> Line:
+    def endpoint(self, provider: type[Provider], server: str = "") -> Endpoint:
         """The way to a source; to one of its servers, where it has many that have nothing to do with each other."""
         key = (os.getpid(), provider.name, server)
-        return self._lines.get(key) or self._lines.setdefault(key, Line(provider, self.clock))
+        return self._endpoints.get(key) or self._endpoints.setdefault(key, Endpoint(provider, self.clock))

@@ -14,23 +14,23 @@ from clew.errors import AskFailed
 from clew.providers.web.request import HttpRequest
 
 if TYPE_CHECKING:
-    from clew.providers.web.transport import Received
+    from clew.providers.web.transport import RawResponse
 
-STATUSES = frozenset({301, 302, 303, 307, 308})
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 MEDIA_TYPE = "application/vnd.clew.redirect+json"
 
 
-def content(got: Received, request: HttpRequest) -> tuple[bytes, str]:
+def reply_content(response: RawResponse, request: HttpRequest) -> tuple[bytes, str]:
     """The body and its media type; of a redirect, `{"location": ...}` with the whole URL.
 
     Raises:
         AskFailed: it points to what is no URL.
     """
-    location = got.headers.get("location", "")
-    if got.status not in STATUSES or not location:
-        return got.body, got.headers.get("content-type", "").partition(";")[0].strip()
+    location = response.headers.get("location", "")
+    if response.status not in REDIRECT_STATUSES or not location:
+        return response.body, response.headers.get("content-type", "").partition(";")[0].strip()
     try:
         url = urljoin(request.url, location)
     except ValueError:
-        raise AskFailed(f"it points to what is no URL (status {got.status})", kind="redirect") from None
+        raise AskFailed(f"it points to what is no URL (status {response.status})", kind="redirect") from None
     return json.dumps({"location": url}).encode(), MEDIA_TYPE

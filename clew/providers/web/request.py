@@ -11,7 +11,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SecretLocation:
     """Where the secret of a provider stands in a request.
 
     Attributes:
@@ -48,7 +48,7 @@ class HttpRequest(Ask):
     method: str
     url: str
     params: Pairs = ()
-    secret: Place | None = None
+    secret: SecretLocation | None = None
     headers: Pairs = ()
     json: Any = None
     form: Pairs = ()
@@ -57,14 +57,14 @@ class HttpRequest(Ask):
     follows: bool = False
     batch: Batch | None = field(default=None, compare=False, repr=False)
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         # What is not there is not described: requests that were recorded when there was less to say stay what they are.
-        more = {"headers": _table(self.headers), "json": self.json, "form": _table(self.form)}
-        told = {name: value for name, value in more.items() if value not in (None, {})}
-        return {"method": self.method, "url": self.url, "params": _table(self.params), **told}
+        optional_parts = {"headers": _table(self.headers), "json": self.json, "form": _table(self.form)}
+        present_parts = {name: value for name, value in optional_parts.items() if value not in (None, {})}
+        return {"method": self.method, "url": self.url, "params": _table(self.params), **present_parts}
 
     @property
-    def bundled(self) -> Batch | None:
+    def batch_policy(self) -> Batch | None:
         return self.batch
 
     @property

@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 from clew.errors import AskSkipped
 from clew.providers.base import Provider
 
-_SHORTEST = 8
-_TOKEN = re.compile(rf"[!-~]{{{_SHORTEST},}}")
+_MIN_LENGTH = 8
+_TOKEN = re.compile(rf"[!-~]{{{_MIN_LENGTH},}}")
 #: Under which name keys are in the keyring of the system.
 SERVICE = "clew"
 
@@ -80,27 +80,27 @@ class Keys:
         """
         if not provider.secret:
             return None
-        found = next(filter(None, self._places(provider.secret)), None)
-        if found is None:
+        secret = next(filter(None, self._candidates(provider.secret)), None)
+        if secret is None:
             if provider.secret_optional:
                 return None
             raise AskSkipped(
                 f"{provider.title} was not asked: it needs a key",
                 kind="no-key",
                 sent=False,
-                next_step=f"set {self._where(provider.secret)}",
+                next_step=f"set {self._location_text(provider.secret)}",
             )
-        if not _TOKEN.fullmatch(found.reveal()):
-            why = "is too short for one" if len(found.reveal()) < _SHORTEST else "has characters that no key has"
+        if not _TOKEN.fullmatch(secret.reveal()):
+            problem = "is too short for one" if len(secret.reveal()) < _MIN_LENGTH else "has characters that no key has"
             raise AskSkipped(
-                f"the key of {provider.title} {why}",
+                f"the key of {provider.title} {problem}",
                 kind="no-key",
                 sent=False,
-                next_step=f"check {self._where(provider.secret)}",
+                next_step=f"check {self._location_text(provider.secret)}",
             )
-        return found
+        return secret
 
-    def _where(self, name: str) -> str:
+    def _location_text(self, name: str) -> str:
         """The places of a key, in words."""
         file = self.file or "the file that CLEW_KEYS names"
         return f"{name} in the environment, in the keyring (keyring set {SERVICE} {name}) or in {file}"
@@ -112,10 +112,10 @@ class Keys:
         except AskSkipped:
             return False
 
-    def _places(self, name: str) -> Iterator[Secret | None]:
+    def _candidates(self, name: str) -> Iterator[Secret | None]:
         """What each place has, hidden at once: an error on the way must not show it."""
-        for look in (_from_environment, self.keyring, self._from_file):
-            text = look(name).strip()
+        for lookup in (_from_environment, self.keyring, self._from_file):
+            text = lookup(name).strip()
             yield Secret(text) if text else None
 
     def _from_file(self, name: str) -> str:
@@ -124,27 +124,27 @@ class Keys:
         try:
             with self.file.open("rb") as file:
                 _check_private(os.fstat(file.fileno()), self.file)
-                found = tomllib.load(file).get(name, "")
+                value = tomllib.load(file).get(name, "")
         except (OSError, ValueError) as error:
             # Without the error's own words: they may quote the line.
-            what = f"cannot be read ({type(error).__name__})"
-            raise _unusable(self.file, what, "check it, or unset CLEW_KEYS") from None
-        return found if isinstance(found, str) else ""
+            problem = f"cannot be read ({type(error).__name__})"
+            raise _unusable_file(self.file, problem, "check it, or unset CLEW_KEYS") from None
+        return value if isinstance(value, str) else ""
 
 
 def _from_environment(name: str) -> str:
     return os.environ.get(name, "")
 
 
-def _check_private(found: os.stat_result, file: Path) -> None:
+def _check_private(status: os.stat_result, file: Path) -> None:
     """Raise AskSkipped if anybody but its owner can read the file, or if that is somebody else."""
     if os.name != "posix":
         return
-    if found.st_uid != os.getuid():
-        raise _unusable(file, "belongs to somebody else", f"chown it to yourself, then chmod 600 {file}")
-    if found.st_mode & 0o077:
-        raise _unusable(file, "can be read by others", f"chmod 600 {file}")
+    if status.st_uid != os.getuid():
+        raise _unusable_file(file, "belongs to somebody else", f"chown it to yourself, then chmod 600 {file}")
+    if status.st_mode & 0o077:
+        raise _unusable_file(file, "can be read by others", f"chmod 600 {file}")
 
 
-def _unusable(file: Path, what: str, fix: str) -> AskSkipped:
-    return AskSkipped(f"the file of keys {file} {what}", kind="no-key", next_step=fix, sent=False)
+def _unusable_file(file: Path, problem: str, fix: str) -> AskSkipped:
+    return AskSkipped(f"the file of keys {file} {problem}", kind="no-key", next_step=fix, sent=False)

@@ -9,24 +9,24 @@ from clew.entities.text import stamp
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Provider
 from clew.providers.web.retry import retry_after
-from clew.providers.web.ring import key_refused
+from clew.providers.web.ring import key_refusal
 
 if TYPE_CHECKING:
-    from clew.providers.web.transport import Received
+    from clew.providers.web.transport import RawResponse
 
 
-def trouble(got: Received, provider: type[Provider], now: datetime) -> AskError | None:
+def status_error(response: RawResponse, provider: type[Provider], now: datetime) -> AskError | None:
     """The error that the status stands for; None for an answer. Nothing that the source wrote is in it."""
-    status, title = got.status, provider.title
+    status, title = response.status, provider.title
     if 200 <= status < 300:
         return None
     if status in (401, 403):
-        return key_refused(provider, status)
-    seconds = retry_after(got.headers, now)
-    when = f"try at {stamp(now + timedelta(seconds=seconds))}" if seconds is not None else ""
+        return key_refusal(provider, status)
+    seconds = retry_after(response.headers, now)
+    next_step = f"try at {stamp(now + timedelta(seconds=seconds))}" if seconds is not None else ""
     if status == 429:
-        told = f"; it says to wait {seconds:.0f} s" if seconds is not None else ""
-        return AskRefused(f"{title}'s quota is used up{told}", kind="quota", next_step=when)
+        wait_text = f"; it says to wait {seconds:.0f} s" if seconds is not None else ""
+        return AskRefused(f"{title}'s quota is used up{wait_text}", kind="quota", next_step=next_step)
     if status == 404:
         return AskFailed(f"{title} does not know it (status 404)", kind="not-found")
-    return AskFailed(f"{title} answered with status {status}", kind="status", next_step=when)
+    return AskFailed(f"{title} answered with status {status}", kind="status", next_step=next_step)

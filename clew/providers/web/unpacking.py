@@ -13,40 +13,40 @@ class TooLarge(Exception):
     """There is more than is allowed."""
 
 
-def unpacked(chunks: Iterable[bytes], packing: str, limit: int) -> bytes:
+def decompress(chunks: Iterable[bytes], encoding: str, limit: int) -> bytes:
     """The whole body; a bomb is left as soon as it is past the limit, not when it has gone off.
 
     Args:
-        packing: the Content-Encoding: none, gzip or deflate.
+        encoding: the Content-Encoding: none, gzip or deflate.
         limit: in bytes, of what comes and of what it unpacks to.
 
     Raises:
         TooLarge: it is longer than that.
         ValueError: it is packed in another way, damaged or cut off.
     """
-    if packing in ("", "identity"):
-        return _joined(chunks, limit)
-    if packing not in _WINDOW:
+    if encoding in ("", "identity"):
+        return _join_chunks(chunks, limit)
+    if encoding not in _WINDOW:
         raise ValueError("it is packed in a way that was not asked for")
-    machine = zlib.decompressobj(_WINDOW[packing])
-    whole, came = bytearray(), 0
+    decompressor = zlib.decompressobj(_WINDOW[encoding])
+    body, read_size = bytearray(), 0
     try:
         for chunk in chunks:
-            came += len(chunk)
-            whole += machine.decompress(chunk, limit + 1 - len(whole))
-            if len(whole) > limit or came > limit:
+            read_size += len(chunk)
+            body += decompressor.decompress(chunk, limit + 1 - len(body))
+            if len(body) > limit or read_size > limit:
                 raise TooLarge
     except zlib.error:
         raise ValueError("it cannot be unpacked") from None
-    if came and not machine.eof:
+    if read_size and not decompressor.eof:
         raise ValueError("it ends too early")
-    return bytes(whole)
+    return bytes(body)
 
 
-def _joined(chunks: Iterable[bytes], limit: int) -> bytes:
-    whole = bytearray()
+def _join_chunks(chunks: Iterable[bytes], limit: int) -> bytes:
+    body = bytearray()
     for chunk in chunks:
-        whole += chunk
-        if len(whole) > limit:
+        body += chunk
+        if len(body) > limit:
             raise TooLarge
-    return bytes(whole)
+    return bytes(body)

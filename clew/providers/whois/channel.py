@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskRefused
-from clew.providers.base import Ask, Batch, Provider, Reply, expected
+from clew.providers.base import Ask, Batch, Provider, Reply, narrow_ask
 from clew.providers.web.clock import Deadline
-from clew.providers.web.layers import Layers
+from clew.providers.web.layers import Middleware
 
 if TYPE_CHECKING:
-    from clew.providers.web.network import Network
+    from clew.providers.web.network import GuardedBackend
 
 PORT = 43
 MEDIA_TYPE = "text/plain"
@@ -39,19 +39,19 @@ class WhoisQuestion(Ask):
     query: str
     batch: Batch | None = field(default=None, compare=False, repr=False)
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"server": self.server, "query": self.query}
 
     @property
-    def bundled(self) -> Batch | None:
+    def batch_policy(self) -> Batch | None:
         return self.batch
 
 
-def _network() -> Network:
+def _network() -> GuardedBackend:
     # Loaded here: it comes with the HTTP library.
-    from clew.providers.web.network import Network
+    from clew.providers.web.network import GuardedBackend
 
-    return Network()
+    return GuardedBackend()
 
 
 class WhoisChannel:
@@ -63,7 +63,9 @@ class WhoisChannel:
         port: where servers listen.
     """
 
-    def __init__(self, layers: Layers, *, network: Callable[[], Network] = _network, port: int = PORT) -> None:
+    def __init__(
+        self, layers: Middleware, *, network: Callable[[], GuardedBackend] = _network, port: int = PORT
+    ) -> None:
         self._layers = layers
         self._network = network
         self._port = port
@@ -75,7 +77,7 @@ class WhoisChannel:
             AskRefused: its name leads inside, or its quota is used up.
             AskFailed: no connection, no end before the deadline, or more than is read.
         """
-        question = expected(ask, WhoisQuestion)
+        question = narrow_ask(ask, WhoisQuestion)
 
         def exchange(deadline: Deadline) -> bytes:
             return self._exchange(question, deadline)
@@ -97,19 +99,19 @@ class WhoisChannel:
     def _exchange(self, question: WhoisQuestion, deadline: Deadline) -> bytes:
         import httpcore
 
-        from clew.providers.web.network import Call, calling
+        from clew.providers.web.network import CallContext, call_scope
 
-        who, line = question.server, _line(question)
+        server, line = question.server, _line(question)
         try:
-            with calling(Call(deadline, follows=True)):
-                stream = self._network().connect_tcp(who, self._port)
+            with call_scope(CallContext(deadline, follows=True)):
+                stream = self._network().connect_tcp(server, self._port)
                 with closing(stream):
                     stream.write(line)
-                    return _whole(stream, who)
+                    return _read_all(stream, server)
         except (httpcore.TimeoutException, TimeoutError):
-            raise AskFailed(f"{who} did not answer within {deadline.seconds:g} s", kind="timeout") from None
+            raise AskFailed(f"{server} did not answer within {deadline.seconds:g} s", kind="timeout") from None
         except (httpcore.NetworkError, OSError) as error:
-            raise AskFailed(f"{who} could not be asked: {type(error).__name__}", kind="connect") from None
+            raise AskFailed(f"{server} could not be asked: {type(error).__name__}", kind="connect") from None
 
 
 def _line(question: WhoisQuestion) -> bytes:
@@ -118,13 +120,13 @@ def _line(question: WhoisQuestion) -> bytes:
     return question.query.replace("\n", "\r\n").encode() + b"\r\n"
 
 
-def _whole(stream: Any, who: str) -> bytes:
+def _read_all(stream: Any, server: str) -> bytes:
     """Everything until the end of the connection."""
-    parts: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
-    while part := stream.read(_CHUNK):
-        parts.append(part)
-        size += len(part)
+    while chunk := stream.read(_CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
         if size > MAX_REPLY:
-            raise AskFailed(f"{who} sent more than {MAX_REPLY // 2**20} MiB", kind="reply")
-    return b"".join(parts)
+            raise AskFailed(f"{server} sent more than {MAX_REPLY // 2**20} MiB", kind="reply")
+    return b"".join(chunks)

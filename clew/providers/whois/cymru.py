@@ -12,13 +12,13 @@ from clew.entities import AutonomousSystem, Finding, IpAddress, Relation
 from clew.entities.finding import Table
 from clew.errors import AskFailed
 from clew.providers.base import Batch, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import Links, told, unknown
+from clew.providers.reading import LinkCollector, found, nothing
 from clew.providers.whois.channel import WhoisQuestion
 from clew.providers.whois.text import lines_of
 
 _SERVER = "whois.cymru.com"
 _BEFORE, _AFTER = ("begin", "verbose"), "end"
-_SILENT = f"{_SERVER}'s reply does not speak of the address"
+_NO_ANSWER = f"{_SERVER}'s reply does not speak of the address"
 _FIELDS = 7
 _NONE = frozenset({"", "NA"})
 _COLUMNS = ("asn", "as_organization", "network", "country_code", "registry", "registered")
@@ -32,7 +32,7 @@ class Origin:
     network: str
     country: str | None
     registry: str | None
-    allocated: str | None
+    allocation_day: str | None
     name: str | None
 
 
@@ -53,23 +53,25 @@ class TeamCymru(Provider):
 
         An address that several announce has a link to each. The smallest network is the one that facts are about.
         """
-        reply = yield question(ip.value)
+        reply = yield build_question(ip.value)
         return finding(ip, reply.body)
 
 
-def question(*addresses: str) -> WhoisQuestion:
+def build_question(*addresses: str) -> WhoisQuestion:
     """One question about all of the addresses."""
     return WhoisQuestion(_SERVER, "\n".join((*_BEFORE, *addresses, _AFTER)), BATCH)
 
 
-def _asked(one: WhoisQuestion) -> list[str]:
+def _addresses_of(whois_question: WhoisQuestion) -> list[str]:
     """The addresses that it is about."""
-    return one.query.split("\n")[len(_BEFORE) : -1]
+    return whois_question.query.split("\n")[len(_BEFORE) : -1]
 
 
 def join(questions: Sequence[WhoisQuestion]) -> WhoisQuestion:
     """One question that asks all of them."""
-    return question(*dict.fromkeys(address for each in questions for address in _asked(each)))
+    return build_question(
+        *dict.fromkeys(address for whois_question in questions for address in _addresses_of(whois_question))
+    )
 
 
 def split(reply: Reply, questions: Sequence[WhoisQuestion]) -> list[bytes | AskFailed]:
@@ -79,8 +81,14 @@ def split(reply: Reply, questions: Sequence[WhoisQuestion]) -> list[bytes | AskF
         row = _row(line)
         if row is not None:
             lines.setdefault(row[1], []).append(line)
-    told = ([line for address in _asked(each) for line in lines.get(address, ())] for each in questions)
-    return ["\n".join((*each, "")).encode() if each else AskFailed(_SILENT, kind="reply") for each in told]
+    answers = (
+        [line for address in _addresses_of(whois_question) for line in lines.get(address, ())]
+        for whois_question in questions
+    )
+    return [
+        "\n".join((*answer_lines, "")).encode() if answer_lines else AskFailed(_NO_ANSWER, kind="reply")
+        for answer_lines in answers
+    ]
 
 
 BATCH = Batch(500, join, split)
@@ -90,18 +98,28 @@ def finding(ip: IpAddress, body: bytes) -> Finding:
     """What a reply says of one of the addresses that were asked about. Raises AskFailed if it says nothing of it."""
     rows = [row for line in lines_of(body.decode("utf-8", "replace")) if (row := _row(line)) and row[1] == ip.value]
     if not rows:
-        raise AskFailed(_SILENT, kind="reply")
-    found = sorted((origin for row in rows for origin in _origins(row, ip)), key=_narrow)
-    if not found:
-        return unknown(ip, "nobody announces the address")
-    links, own = Links(ip), found[0]
-    for each in found:
-        links.to(Relation.BELONGS_TO, str(each.number), AutonomousSystem, "")
-    cells = tuple((each.number, each.name, each.network, each.country, each.registry, each.allocated) for each in found)
-    numbers = list(dict.fromkeys(f"AS{each.number}" for each in found))
-    return told(
+        raise AskFailed(_NO_ANSWER, kind="reply")
+    origins = sorted((origin for row in rows for origin in _origins(row, ip)), key=_specificity)
+    if not origins:
+        return nothing(ip, "nobody announces the address")
+    links, smallest_origin = LinkCollector(ip), origins[0]
+    for announcement in origins:
+        links.link_to(Relation.BELONGS_TO, str(announcement.number), AutonomousSystem, "")
+    cells = tuple(
+        (
+            announcement.number,
+            announcement.name,
+            announcement.network,
+            announcement.country,
+            announcement.registry,
+            announcement.allocation_day,
+        )
+        for announcement in origins
+    )
+    numbers = list(dict.fromkeys(f"AS{announcement.number}" for announcement in origins))
+    return found(
         ip,
-        f"{' and '.join(numbers)} {'announce' if len(numbers) > 1 else 'announces'} {own.network}",
+        f"{' and '.join(numbers)} {'announce' if len(numbers) > 1 else 'announces'} {smallest_origin.network}",
         facts={**dict(zip(_COLUMNS, cells[0], strict=True)), "origins": len(numbers)},
         links=links,
         table=Table(_COLUMNS, cells),
@@ -120,18 +138,18 @@ def _row(line: str) -> list[str] | None:
 
 def _origins(row: list[str], ip: IpAddress) -> list[Origin]:
     """Who announces the network of a row: several numbers may share one."""
-    numbers, _, network, country, registry, allocated, name = row
+    numbers, _, network, country, registry, allocation_day, name = row
     if numbers in _NONE or network in _NONE:
         return []
     try:
-        inside = ipaddress.ip_address(ip.value) in ipaddress.ip_network(network)
-        if not inside:
+        is_in_network = ipaddress.ip_address(ip.value) in ipaddress.ip_network(network)
+        if not is_in_network:
             raise AskFailed(f"{_SERVER}'s reply is about a network without the address", kind="reply")
         return [
             Origin(
                 int(number),
                 network,
-                *(field if field not in _NONE else None for field in (country, registry, allocated, name)),
+                *(field if field not in _NONE else None for field in (country, registry, allocation_day, name)),
             )
             for number in numbers.split()
         ]
@@ -139,5 +157,5 @@ def _origins(row: list[str], ip: IpAddress) -> list[Origin]:
         raise AskFailed(f"{_SERVER}'s reply could not be understood", kind="reply") from None
 
 
-def _narrow(origin: Origin) -> tuple[int, int]:
+def _specificity(origin: Origin) -> tuple[int, int]:
     return -ipaddress.ip_network(origin.network).prefixlen, origin.number

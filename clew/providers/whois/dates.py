@@ -51,15 +51,15 @@ def day_of(text: str, *, american: bool = False) -> str | None:
     ('1996-08-01', None)
     """
     for form in (_MONTH_FIRST, *_FORMS) if american else _FORMS:
-        found = form.search(text)
-        if found is not None:
+        match = form.search(text)
+        if match is not None:
             try:
-                return _day(found.groupdict())
+                return _day(match.groupdict())
             except ValueError:
                 continue  # the 30th of February
     return None
 
 
-def _day(said: dict[str, str | None]) -> str:
-    month = _MONTHS[name.lower()] if (name := said.get("name")) else int(said["month"] or 1)
-    return date(int(said["year"] or 0), month, int(said.get("day") or 1)).isoformat()
+def _day(groups: dict[str, str | None]) -> str:
+    month = _MONTHS[name.lower()] if (name := groups.get("name")) else int(groups["month"] or 1)
+    return date(int(groups["year"] or 0), month, int(groups.get("day") or 1)).isoformat()

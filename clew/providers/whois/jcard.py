@@ -14,12 +14,12 @@ _CODE = re.compile(r"[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ContactCard:
     """What a card says; None, or empty, is what it does not say, or says that it withholds.
 
     Attributes:
         country: as a code, if it is one.
-        withheld: whether something on it is a notice instead of a value.
+        is_withheld: whether something on it is a notice instead of a value.
     """
 
     name: str | None = None
@@ -28,7 +28,7 @@ class Card:
     phones: tuple[str, ...] = ()
     country: str | None = None
     kind: str | None = None
-    withheld: bool = False
+    is_withheld: bool = False
 
     @property
     def title(self) -> str | None:
@@ -45,7 +45,7 @@ class _Property:
     @property
     def text(self) -> str | None:
         """The value, if it is one text, or the first of several parts; None for a notice that it is withheld."""
-        parts = _list(self.value)
+        parts = _as_list(self.value)
         first = parts[0] if parts else self.value
         text = first.strip() if isinstance(first, str) else ""
         return None if not text or _WITHHELD.search(text) else text
@@ -56,40 +56,44 @@ class _Property:
         return isinstance(self.value, str) and _WITHHELD.search(self.value) is not None
 
 
-def card_of(card: object) -> Card:
+def card_of(card: object) -> ContactCard:
     """Read a `vcardArray`; what is none of it is an empty card."""
-    said = [*_properties(card)]
-    return Card(
-        _first(said, "fn"),
-        _first(said, "org"),
-        _all(said, "email"),
-        tuple(map(_phone, _all(said, "tel", but="fax"))),
-        next(filter(None, (_country(each) for each in said if each.name == "adr")), None),
-        _first(said, "kind"),
-        any(each.is_withheld for each in said),
+    properties = [*_properties(card)]
+    return ContactCard(
+        _first_text(properties, "fn"),
+        _first_text(properties, "org"),
+        _all_texts(properties, "email"),
+        tuple(map(_phone, _all_texts(properties, "tel", excluded_type="fax"))),
+        next(filter(None, (_country(entry) for entry in properties if entry.name == "adr")), None),
+        _first_text(properties, "kind"),
+        any(entry.is_withheld for entry in properties),
     )
 
 
 def _properties(card: object) -> Iterator[_Property]:
-    many = _list(card)
-    for each in _list(many[1]) if len(many) > 1 else []:
-        parts = _list(each)
+    array = _as_list(card)
+    for item in _as_list(array[1]) if len(array) > 1 else []:
+        parts = _as_list(item)
         if len(parts) >= 4 and isinstance(parts[0], str):
             parameters = cast("dict[str, object]", parts[1]) if isinstance(parts[1], dict) else {}
             yield _Property(parts[0].lower(), parameters, parts[3])
 
 
-def _list(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
-def _first(said: list[_Property], name: str) -> str | None:
-    return next((each.text for each in said if each.name == name and each.text), None)
+def _first_text(properties: list[_Property], name: str) -> str | None:
+    return next((entry.text for entry in properties if entry.name == name and entry.text), None)
 
 
-def _all(said: list[_Property], name: str, *, but: str = "") -> tuple[str, ...]:
-    fitting = (each for each in said if each.name == name and not (but and but in str(each.parameters.get("type", ""))))
-    return tuple(dict.fromkeys(each.text for each in fitting if each.text))
+def _all_texts(properties: list[_Property], name: str, *, excluded_type: str = "") -> tuple[str, ...]:
+    entries = (
+        entry
+        for entry in properties
+        if entry.name == name and not (excluded_type and excluded_type in str(entry.parameters.get("type", "")))
+    )
+    return tuple(dict.fromkeys(entry.text for entry in entries if entry.text))
 
 
 def _phone(text: str) -> str:
@@ -98,6 +102,6 @@ def _phone(text: str) -> str:
 
 def _country(address: _Property) -> str | None:
     code = address.parameters.get("cc")  # RFC 8605
-    parts = _list(address.value)
-    said = code if isinstance(code, str) and code else parts[-1] if len(parts) >= 7 else None
-    return said.upper() if isinstance(said, str) and _CODE.fullmatch(said) else None
+    parts = _as_list(address.value)
+    country = code if isinstance(code, str) and code else parts[-1] if len(parts) >= 7 else None
+    return country.upper() if isinstance(country, str) and _CODE.fullmatch(country) else None

@@ -17,8 +17,8 @@ def registered_name(domain: Domain) -> str:
     >>> registered_name(Domain("cdn.update-check.example")), registered_name(Domain("www.city.co.uk"))
     ('update-check.example', 'city.co.uk')
     """
-    found: str | None = _suffixes().privatesuffix(domain.value)
-    return found or domain.value
+    registrable_name: str | None = _suffixes().privatesuffix(domain.value)
+    return registrable_name or domain.value
 
 
 @functools.cache

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clew.providers.whois.dates import day_of, months_first
-from clew.providers.whois.states import State, state_of
-from clew.providers.whois.text import Statement, decoded, statements
+from clew.providers.whois.states import ReplyState, state_of
+from clew.providers.whois.text import WhoisStatement, decode_reply, parse_statements
 
-_CREATED = frozenset(
+_CREATED_LABELS = frozenset(
     {
         "creation date",
         "created",
@@ -59,7 +59,7 @@ _CREATED = frozenset(
         "date de creation",
     }
 )
-_CHANGED = frozenset(
+_CHANGED_LABELS = frozenset(
     {
         "updated date",
         "last updated on",
@@ -94,7 +94,7 @@ _CHANGED = frozenset(
         "last modify",
     }
 )
-_EXPIRES = frozenset(
+_EXPIRES_LABELS = frozenset(
     {
         "registry expiry date",
         "expiration date",
@@ -130,7 +130,7 @@ _EXPIRES = frozenset(
         "record will expire on",
     }
 )
-_REGISTRARS = (
+_REGISTRAR_LABELS = (
     "registrar",
     "sponsoring registrar",
     "registrar name",
@@ -141,7 +141,7 @@ _REGISTRARS = (
     "created by registrar",
     "last updated by registrar",
 )
-_REGISTRANTS = (
+_REGISTRANT_LABELS = (
     "registrant organization",
     "registrant organisation",
     "registrant name",
@@ -155,27 +155,27 @@ _REGISTRANTS = (
     "organization",
     "person",
 )
-_SERVER = re.compile(
+_SERVER_LABEL = re.compile(
     r"(?:(?:primary|secondary|third|fourth|fifth|sixth|p|domain) )*"
     r"(?:name ?servers?|n?servers?|dns(?: servers?)?|ns(?: name| list)?|host ?name|servidor(?:\(es\)|es) de nombres?"
     r"(?: de dominio)?)"
     r"(?: (?:host ?name|information|name|in(?: the)? listed order|listed in order|\(domain servers\)))*"
 )
-_STATUSES = ("domain status", "status", "registration status", "state", "eppstatus", "domaintype")
-_REFERRALS = ("registrar whois server", "whois server", "whois", "refer", "referralserver")
+_STATUS_LABELS = ("domain status", "status", "registration status", "state", "eppstatus", "domaintype")
+_REFERRAL_LABELS = ("registrar whois server", "whois server", "whois", "refer", "referralserver")
 _WORD = re.compile(r"(?<![\w@.-])\w[\w.-]{2,252}+(?![@-])")
 _ADDRESS = re.compile(r"[0-9a-f:.]{3,45}", re.IGNORECASE)
 _CODE = re.compile(r"\s*(?:\((?=[^)]*\d)[\w -]+\)|\[Tag = [^\]]*\])\s*\Z")
-_HIDDEN = re.compile(
+_REDACTION_NOTICE = re.compile(
     r"redacted|not disclosed|non-?public|data protected|withheld|statutory masking|hidden upon", re.IGNORECASE
 )
-_NUMBERED = re.compile(r"[ -]?\d+\Z")
-_UNTOLD = frozenset({"", "-", "--", "n/a", "na", "none", "null", "not available"})
+_NUMBER_SUFFIX = re.compile(r"[ -]?\d+\Z")
+_EMPTY_VALUES = frozenset({"", "-", "--", "n/a", "na", "none", "null", "not available"})
 _MAIL = re.compile(r"[^\s@<>\"'()]{1,64}@[\w.-]{1,253}\.\w{2,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class NameServer:
     """A name server, and its addresses if the registry has them."""
 
     name: str
@@ -192,7 +192,7 @@ class Registration:
         referral: the WHOIS server that knows more.
     """
 
-    state: State
+    state: ReplyState
     created: str | None = None
     changed: str | None = None
     expires: str | None = None
@@ -202,117 +202,134 @@ class Registration:
     abuse_mail: str | None = None
     abuse_phone: str | None = None
     statuses: tuple[str, ...] = ()
-    servers: tuple[Server, ...] = ()
+    servers: tuple[NameServer, ...] = ()
     withheld: int = 0
     referral: str = ""
 
 
-def registration(body: bytes, server: str) -> Registration:
+def parse_registration(body: bytes, server: str) -> Registration:
     """Read the reply of that server."""
-    text = decoded(body, server)
-    said = statements(text, _is_heading)
+    text = decode_reply(body, server)
+    all_statements = parse_statements(text, _is_heading)
     american = months_first(text)
-    created, changed, expires = (_day(said, labels, american=american) for labels in (_CREATED, _CHANGED, _EXPIRES))
-    servers, registrar = _servers(said), _registrar(said)
-    has_record = bool(created or expires or servers or registrar)
-    state = state_of(text, said, has_record=has_record, has_trace=changed is not None)
-    if state is not State.REGISTERED:
+    creation_day, change_day, expiry_day = (
+        _day(all_statements, labels, american=american)
+        for labels in (_CREATED_LABELS, _CHANGED_LABELS, _EXPIRES_LABELS)
+    )
+    servers, registrar = _servers(all_statements), _registrar(all_statements)
+    has_record = bool(creation_day or expiry_day or servers or registrar)
+    state = state_of(text, all_statements, has_record=has_record, has_trace=change_day is not None)
+    if state is not ReplyState.REGISTERED:
         return Registration(state)
     return Registration(
         state,
-        created,
-        changed,
-        expires,
+        creation_day,
+        change_day,
+        expiry_day,
         registrar,
-        _first(said, _REGISTRANTS),
-        _first(said, ("registrant country", "country", "registrant country code")),
-        _mail(_first(said, ("registrar abuse contact email", "abuse contact email", "abuse-mailbox", "abuse email"))),
-        _first(said, ("registrar abuse contact phone", "abuse contact phone", "abuse phone")),
+        _first_value(all_statements, _REGISTRANT_LABELS),
+        _first_value(all_statements, ("registrant country", "country", "registrant country code")),
+        _mail(
+            _first_value(
+                all_statements, ("registrar abuse contact email", "abuse contact email", "abuse-mailbox", "abuse email")
+            )
+        ),
+        _first_value(all_statements, ("registrar abuse contact phone", "abuse contact phone", "abuse phone")),
         tuple(
             dict.fromkeys(
-                each.value.split(" ")[0] if "://" in each.value else each.value
-                for each in _labelled(said, _STATUSES)
-                if each.value.lower() not in _UNTOLD
+                statement.value.split(" ")[0] if "://" in statement.value else statement.value
+                for statement in _statements_with(all_statements, _STATUS_LABELS)
+                if statement.value.lower() not in _EMPTY_VALUES
             )
         ),
         servers,
-        sum(1 for each in said if _HIDDEN.search(each.value)),
-        (_first(said, _REFERRALS) or "").lower(),
+        sum(1 for statement in all_statements if _REDACTION_NOTICE.search(statement.value)),
+        (_first_value(all_statements, _REFERRAL_LABELS) or "").lower(),
     )
 
 
-def _labelled(said: Sequence[Statement], labels: Iterable[str]) -> list[Statement]:
+def _statements_with(statements: Sequence[WhoisStatement], labels: Iterable[str]) -> list[WhoisStatement]:
     """The statements with one of the labels: those with the first label first."""
-    return [each for label in labels for each in said if each.label == label]
+    return [statement for label in labels for statement in statements if statement.label == label]
 
 
 def _is_heading(words: str) -> bool:
-    return words == "registrar" or _SERVER.fullmatch(words) is not None
+    return words == "registrar" or _SERVER_LABEL.fullmatch(words) is not None
 
 
-def _day(said: Sequence[Statement], labels: frozenset[str], *, american: bool) -> str | None:
+def _day(statements: Sequence[WhoisStatement], labels: frozenset[str], *, american: bool) -> str | None:
     """The first in the reply: what is said of the name stands before what is said of people."""
-    found = (day_of(each.value, american=american) for each in said if each.label in labels)
-    return next(filter(None, found), None)
+    days = (day_of(statement.value, american=american) for statement in statements if statement.label in labels)
+    return next(filter(None, days), None)
 
 
-def _first(said: Sequence[Statement], labels: Sequence[str]) -> str | None:
-    values = (each.value for each in _labelled(said, labels))
-    return next((value for value in values if value.lower() not in _UNTOLD and not _HIDDEN.search(value)), None)
+def _first_value(statements: Sequence[WhoisStatement], labels: Sequence[str]) -> str | None:
+    values = (statement.value for statement in _statements_with(statements, labels))
+    return next(
+        (value for value in values if value.lower() not in _EMPTY_VALUES and not _REDACTION_NOTICE.search(value)), None
+    )
 
 
 def _mail(text: str | None) -> str | None:
-    found = _MAIL.search(text or "")
-    return found[0] if found else None
+    match = _MAIL.search(text or "")
+    return match[0] if match else None
 
 
-def _registrar(said: Sequence[Statement]) -> str | None:
-    below = [each for each in said if each.heading in _REGISTRARS]
-    named = [each for each in below if each.label in ("name", "organization", "organisation", "registrar name")]
-    value = _first(named, ("name", "registrar name", "organization", "organisation")) if named else None
-    value = value or _first(said, _REGISTRARS)
+def _registrar(statements: Sequence[WhoisStatement]) -> str | None:
+    section_statements = [statement for statement in statements if statement.heading in _REGISTRAR_LABELS]
+    name_statements = [
+        statement
+        for statement in section_statements
+        if statement.label in ("name", "organization", "organisation", "registrar name")
+    ]
+    value = (
+        _first_value(name_statements, ("name", "registrar name", "organization", "organisation"))
+        if name_statements
+        else None
+    )
+    value = value or _first_value(statements, _REGISTRAR_LABELS)
     return None if not value or value.lower().startswith("no registrar") else _CODE.sub("", value) or None
 
 
-def _servers(said: Sequence[Statement]) -> tuple[Server, ...]:
-    found: dict[str, tuple[str, ...]] = {}
-    has_hosts = any(each.label == "hostname" for each in said)
-    for each in said:
-        if has_hosts and each.label == "dns":
+def _servers(statements: Sequence[WhoisStatement]) -> tuple[NameServer, ...]:
+    servers: dict[str, tuple[str, ...]] = {}
+    has_hosts = any(statement.label == "hostname" for statement in statements)
+    for statement in statements:
+        if has_hosts and statement.label == "dns":
             continue  # there it is the name itself
-        for name, addresses in _served(each):
-            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *addresses)))
-    return tuple(Server(name, addresses) for name, addresses in found.items())
+        for name, addresses in _servers_in_statement(statement):
+            servers[name] = tuple(dict.fromkeys((*servers.get(name, ()), *addresses)))
+    return tuple(NameServer(name, addresses) for name, addresses in servers.items())
 
 
-def _served(each: Statement) -> list[tuple[str, tuple[str, ...]]]:
-    if _SERVER.fullmatch(_NUMBERED.sub("", each.label)):
-        return _named(each.value)
-    line = each.line.lstrip("- ")
-    below = _SERVER.fullmatch(_NUMBERED.sub("", each.heading)) is not None
-    return _named(line) if below and _is_name(line.split()[0] if line.split() else "") else []
+def _servers_in_statement(statement: WhoisStatement) -> list[tuple[str, tuple[str, ...]]]:
+    if _SERVER_LABEL.fullmatch(_NUMBER_SUFFIX.sub("", statement.label)):
+        return _servers_in_value(statement.value)
+    line = statement.line.lstrip("- ")
+    is_in_section = _SERVER_LABEL.fullmatch(_NUMBER_SUFFIX.sub("", statement.heading)) is not None
+    return _servers_in_value(line) if is_in_section and _is_name(line.split()[0] if line.split() else "") else []
 
 
-def _named(value: str) -> list[tuple[str, tuple[str, ...]]]:
+def _servers_in_value(value: str) -> list[tuple[str, tuple[str, ...]]]:
     """The name servers in a value, each with the addresses behind it."""
-    names = [match for match in _WORD.finditer(value) if _is_name(match[0])]
-    starts = [match.start() for match in names] + [len(value)]
+    matches = [match for match in _WORD.finditer(value) if _is_name(match[0])]
+    starts = [match.start() for match in matches] + [len(value)]
     return [
         (match[0].lower().rstrip("."), tuple(_addresses(value[match.end() : end])))
-        for match, end in zip(names, starts[1:], strict=True)
+        for match, end in zip(matches, starts[1:], strict=True)
     ]
 
 
-def _is_name(word: str) -> bool:
-    head, dot, last = word.rstrip(".").rpartition(".")
+def _is_name(text: str) -> bool:
+    head, dot, last = text.rstrip(".").rpartition(".")
     return bool(dot and head and last[:1].isalpha())
 
 
 def _addresses(text: str) -> list[str]:
-    found: list[str] = []
+    addresses: list[str] = []
     for part in _ADDRESS.findall(text):
         try:
-            found.append(str(ipaddress.ip_address(part.rstrip("."))))
+            addresses.append(str(ipaddress.ip_address(part.rstrip("."))))
         except ValueError:
             continue
-    return found
+    return addresses

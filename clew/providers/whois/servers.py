@@ -23,7 +23,7 @@ _QUERIES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: Registries of names below a top-level domain that the IANA does not name.
-_BELOW: Mapping[str, str] = MappingProxyType(
+_SECOND_LEVEL_SERVERS: Mapping[str, str] = MappingProxyType(
     {
         "ac.uk": "whois.nic.ac.uk",
         "gov.uk": "whois.nic.ac.uk",
@@ -44,10 +44,10 @@ def query(server: str, value: str) -> str:
 
 def known_server(name: str) -> str:
     """The server for a registered name that the IANA would not name; empty for none."""
-    return _BELOW.get(name.partition(".")[2], "")
+    return _SECOND_LEVEL_SERVERS.get(name.partition(".")[2], "")
 
 
-def asked_of_root(address: str) -> str:
+def root_query(address: str) -> str:
     """The large network around an address: that is enough for the IANA to say whose it is."""
     network = ipaddress.ip_network(f"{address}/{32 if ':' in address else 8}", strict=False)
     return str(network.network_address)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from clew.providers.whois.text import Statement, lines_of
+from clew.providers.whois.text import WhoisStatement, lines_of
 
 
-class State(StrEnum):
+class ReplyState(StrEnum):
     """What a reply is. Only `registered`, `reserved` and `available` say something about the name."""
 
     REGISTERED = "registered"
@@ -26,7 +26,7 @@ _NOT_FOUND = (
     r"(?:(?:was |could )?(?:not|never) (?:be )?(?:found|registe?red|exist|known)|does not exist|has not been regist)"
 )
 # At the beginning of a line: further on, the terms of use speak of names that are available.
-_AVAILABLE = re.compile(
+_AVAILABLE_PATTERN = re.compile(
     r"(?:error|info)?[\s:\d]*(?:"
     r"no (?:match|entries|entry|data|objects?|records?|such|information|domains?|se encuentra|existe)\b|not? found\b"
     r"|nothing found|available\Z|we do not have an entry|we could not find"
@@ -39,16 +39,16 @@ _AVAILABLE = re.compile(
     r"|[\w .]{0,40}\bno entries found)",
     re.IGNORECASE,
 )
-_FREE = re.compile(
+_FREE_PATTERN = re.compile(
     r"(?:available|free|no object found|not registe?red|unregistered|220 available|no match|not assigned)\b",
     re.IGNORECASE,
 )
-_KEPT = re.compile(
+_RESERVED_PATTERN = re.compile(
     r"(?:the )?(?:domain )?(?:name )?(?:is )?(?:reserved|restricted|prohibited|unassignable|premium name|not available"
     r"|unavailable|blocked|forbidden|not permitted)\b",
     re.IGNORECASE,
 )
-_THROTTLED = re.compile(
+_THROTTLED_PATTERN = re.compile(
     r"(?:limit|quota)\b.{0,40}\bexceed|exceeded\b.{0,50}\b(?:limit|quota|allowed|allotted|maximum|number|rate)"
     r"|allowed (?:queries|requests|lookups) exceeded|too many (?:connections|queries|requests|lookups)|go away for"
     r"|\brequest denied\b|slow down"
@@ -57,12 +57,12 @@ _THROTTLED = re.compile(
     r"|black-?list|try again (?:after|in) \d",
     re.IGNORECASE,
 )
-_DOWN = re.compile(
+_OUTAGE_PATTERN = re.compile(
     r"(?:temporarily|currently|presently) (?:unavailable|down|not available|out of)|too busy|try again later"
     r"|is down for|internal (?:server )?error|under maintenance|timed? ?out",
     re.IGNORECASE,
 )
-_WRONG = re.compile(
+_INVALID_PATTERN = re.compile(
     r"(?:error:?[\s\d]*)?(?:invalid|malformed|illegal|incorrect|not a valid|syntax error|500 invalid)\b"
     r"|query status: 500\b|not allowed\b|this whois server does not have|.{0,40}\bcannot be registered\b"
     r"|.{0,20}\bis not (?:a )?valid\b|.{0,40}\binvalid (?:pattern|domain|input|query|char|request)",
@@ -71,29 +71,29 @@ _WRONG = re.compile(
 _MARKS = " \t%#*;-<>\"'.[]"
 
 
-def state_of(text: str, said: Iterable[Statement], *, has_record: bool, has_trace: bool) -> State:
+def state_of(text: str, statements: Iterable[WhoisStatement], *, has_record: bool, has_trace: bool) -> ReplyState:
     """What the reply is.
 
     Args:
         has_record: somebody registered it then and then, or has given it name servers.
         has_trace: it was changed then and then, which may be what the reply says of itself.
     """
-    values = [each.value.lower() for each in said if each.label in _STATUS_LABELS]
+    values = [statement.value.lower() for statement in statements if statement.label in _STATUS_LABELS]
     # A record is no notice of a limit, whatever its terms of use say, and a name with name servers is not free.
     if has_record:
-        return State.REGISTERED
-    if any(map(_FREE.match, values)):
-        return State.AVAILABLE
-    for pattern, state in ((_KEPT, State.RESERVED), (_WRONG, State.INVALID)):
+        return ReplyState.REGISTERED
+    if any(map(_FREE_PATTERN.match, values)):
+        return ReplyState.AVAILABLE
+    for pattern, state in ((_RESERVED_PATTERN, ReplyState.RESERVED), (_INVALID_PATTERN, ReplyState.INVALID)):
         if any(map(pattern.match, values)):
             return state
     lines = [line.strip(_MARKS) for line in lines_of(text)]
-    for pattern, state in ((_AVAILABLE, State.AVAILABLE), (_KEPT, State.RESERVED)):
+    for pattern, state in ((_AVAILABLE_PATTERN, ReplyState.AVAILABLE), (_RESERVED_PATTERN, ReplyState.RESERVED)):
         if any(map(pattern.match, lines)):
             return state
-    for pattern, state in ((_THROTTLED, State.THROTTLED), (_DOWN, State.UNAVAILABLE)):
+    for pattern, state in ((_THROTTLED_PATTERN, ReplyState.THROTTLED), (_OUTAGE_PATTERN, ReplyState.UNAVAILABLE)):
         if any(map(pattern.search, lines)):
             return state
-    if any(map(_WRONG.match, lines)):
-        return State.INVALID
-    return State.REGISTERED if has_trace or any(values) else State.UNCLEAR
+    if any(map(_INVALID_PATTERN.match, lines)):
+        return ReplyState.INVALID
+    return ReplyState.REGISTERED if has_trace or any(values) else ReplyState.UNCLEAR

@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _COMMENT = re.compile(r"\s*(?:%|#|;|--|>>>|\*\*\*|//)")
-_BRACKETED = re.compile(r"\s*(?:[a-z]\. *)?\[(?P<label>[^\]]{1,40})\]\s*(?P<value>.*)")
-_LABELLED = re.compile(r"\s*(?P<label>[^\s:][^:]{0,60}?)[\s.]*:(?!//)\s*(?P<value>.*)")
-_TABBED = re.compile(r"\s*(?P<label>\S[^:]{0,40}?)#?(?:\t+| {3,}|(?:\. ?){3,})(?P<value>\S.*)")
-_SPOKEN = re.compile(
+_BRACKET_FORM = re.compile(r"\s*(?:[a-z]\. *)?\[(?P<label>[^\]]{1,40})\]\s*(?P<value>.*)")
+_LABEL_FORM = re.compile(r"\s*(?P<label>[^\s:][^:]{0,60}?)[\s.]*:(?!//)\s*(?P<value>.*)")
+_TAB_FORM = re.compile(r"\s*(?P<label>\S[^:]{0,40}?)#?(?:\t+| {3,}|(?:\. ?){3,})(?P<value>\S.*)")
+_SENTENCE_FORM = re.compile(
     r"\s*(?P<label>(?:domain |record )[a-z ]{0,20}(?:creat|updat|chang|expire|modifi)[a-z]*(?! date)(?: on)?)[:\s]+"
     r"(?=\D{0,12}\d)(?P<value>.*)",
     re.IGNORECASE,
 )
-_CLASS = re.compile(r"\s*(?:domain|network|contact):(?=[A-Z][\w-]{1,30}(?:;I)?:)")
+_CLASS_PREFIX = re.compile(r"\s*(?:domain|network|contact):(?=[A-Z][\w-]{1,30}(?:;I)?:)")
 #: What is read of one line, and how many of them: who writes more writes no record.
-_LONGEST, _MOST = 1_000, 20_000
-_JAPANESE, _UNSURE = b"\x1b$", ("shift_jis", "euc_jp")
+_MAX_LINE_LENGTH, _MAX_LINES = 1_000, 20_000
+_JAPANESE_ESCAPE, _JAPANESE_ENCODINGS = b"\x1b$", ("shift_jis", "euc_jp")
 #: How registries of a country write that do not write UTF-8.
-_ENCODINGS = {"jp": _UNSURE, "kr": ("euc_kr",), "tw": ("big5",), "cn": ("gb18030",), "ru": ("koi8_r",)}
+_ENCODINGS = {"jp": _JAPANESE_ENCODINGS, "kr": ("euc_kr",), "tw": ("big5",), "cn": ("gb18030",), "ru": ("koi8_r",)}
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class WhoisStatement:
     """One line that says something.
 
     Attributes:
@@ -39,13 +39,13 @@ class Statement:
     line: str = ""
 
 
-def decoded(body: bytes, server: str) -> str:
+def decode_reply(body: bytes, server: str) -> str:
     """The reply as text: the protocol names no encoding, so it is UTF-8 if it can be, else what the country writes.
 
-    >>> decoded("größer".encode("latin-1"), "whois.denic.de")
+    >>> decode_reply("größer".encode("latin-1"), "whois.denic.de")
     'größer'
     """
-    if _JAPANESE in body:
+    if _JAPANESE_ESCAPE in body:
         return body.decode("iso2022_jp", "replace")
     for encoding in ("utf-8", *_ENCODINGS.get(server.rpartition(".")[2], ())):
         try:
@@ -57,19 +57,19 @@ def decoded(body: bytes, server: str) -> str:
 
 def lines_of(text: str) -> list[str]:
     """The lines of a reply, as far as they are read."""
-    return [line[:_LONGEST] for line in text.splitlines()[:_MOST]]
+    return [line[:_MAX_LINE_LENGTH] for line in text.splitlines()[:_MAX_LINES]]
 
 
-def statements(text: str, headings: Callable[[str], object]) -> list[Statement]:
+def parse_statements(text: str, is_heading: Callable[[str], object]) -> list[WhoisStatement]:
     """The statements of a reply, in their order, without comments.
 
     Args:
-        headings: whether a line with nothing but these words is the heading of what follows.
+        is_heading: whether a line with nothing but these words is the heading of what follows.
     """
-    return [*_statements(text, headings)]
+    return [*_iterate_statements(text, is_heading)]
 
 
-def _statements(text: str, headings: Callable[[str], object]) -> Iterator[Statement]:
+def _iterate_statements(text: str, is_heading: Callable[[str], object]) -> Iterator[WhoisStatement]:
     heading, label, is_new = "", "", False
     for line in lines_of(text):
         if not line.strip():
@@ -78,37 +78,37 @@ def _statements(text: str, headings: Callable[[str], object]) -> Iterator[Statem
             continue
         if _COMMENT.match(line):
             continue
-        found = _split(line)
-        if found is None and headings(plain(line)):
-            found = plain(line), ""
-        if found is not None and not found[1]:
-            heading = label = found[0]
+        pair = _split_line(line)
+        if pair is None and is_heading(normalized_label(line)):
+            pair = normalized_label(line), ""
+        if pair is not None and not pair[1]:
+            heading = label = pair[0]
             is_new = True
             continue
         is_new = False
-        label, value = found if found is not None else (label, line.strip())
-        yield Statement(label, value, heading, line.strip())
+        label, value = pair if pair is not None else (label, line.strip())
+        yield WhoisStatement(label, value, heading, line.strip())
 
 
-def _split(line: str) -> tuple[str, str] | None:
-    line = _CLASS.sub("", line, count=1)
-    for form in (_BRACKETED, _SPOKEN, _LABELLED, _TABBED):
-        found = form.match(line)
-        if found is not None:
-            return plain(found["label"]), found["value"].strip()
+def _split_line(line: str) -> tuple[str, str] | None:
+    line = _CLASS_PREFIX.sub("", line, count=1)
+    for form in (_BRACKET_FORM, _SENTENCE_FORM, _LABEL_FORM, _TAB_FORM):
+        match = form.match(line)
+        if match is not None:
+            return normalized_label(match["label"]), match["value"].strip()
     return None
 
 
-def plain(label: str) -> str:
+def normalized_label(label: str) -> str:
     """A label as it is compared.
 
-    >>> plain("*Registrar Name.....")
+    >>> normalized_label("*Registrar Name.....")
     'registrar name'
     """
     return " ".join(re.sub(r"[^\w/()'-]+", " ", label.lower().replace("_", " ")).split())
 
 
-def blocks(text: str) -> list[str]:
+def paragraphs(text: str) -> list[str]:
     """The paragraphs of a reply, without comments."""
     lines = ("" if _COMMENT.match(line) else line.rstrip() for line in lines_of(text))
-    return [block for block in re.split(r"\n{2,}", "\n".join(lines).strip()) if block.strip()]
+    return [paragraph for paragraph in re.split(r"\n{2,}", "\n".join(lines).strip()) if paragraph.strip()]

@@ -52,7 +52,7 @@ CELLS = ["a", "AB", "", None, 5, 5.5, True, NOON, IpAddress("198.51.100.7"), " "
 def test_a_condition_compares_like_with_like(op, value, places):
     """Numbers with numbers, texts with texts, times with times; an empty cell is no value."""
     frame = pd.DataFrame({"cell": pd.Series(CELLS, dtype=object)})
-    holds = Condition("cell", op, value).holds(frame)
+    holds = Condition("cell", op, value).mask(frame)
     found = [place for place, told in enumerate(holds) if told]
     if op in ("le", "lt", "gt") and isinstance(value, str) and value[0] == "2":
         found = [place for place in found if isinstance(CELLS[place], date)]  # texts are compared as texts
@@ -62,21 +62,21 @@ def test_a_condition_compares_like_with_like(op, value, places):
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "float64", "object"])
 def test_numbers_of_every_type_are_numbers(dtype):
     """What pandas stores a number as does not matter."""
-    assert Condition("n", "ge", 2).holds(pd.DataFrame({"n": pd.array([1, 2, 3], dtype=dtype)})).tolist() == [0, 1, 1]
+    assert Condition("n", "ge", 2).mask(pd.DataFrame({"n": pd.array([1, 2, 3], dtype=dtype)})).tolist() == [0, 1, 1]
 
 
 def test_times_of_a_frame_are_times():
     """Timestamps with a zone and without compare with ISO texts; without a zone they are UTC."""
     for zone in (None, "UTC", "Europe/Paris"):
         frame = pd.DataFrame({"t": pd.to_datetime(["2026-03-17 09:00", "2026-03-17 15:00"]).tz_localize(zone)})
-        assert Condition("t", "gt", "2026-03-17T12:00Z").holds(frame).tolist() == [False, True]
+        assert Condition("t", "gt", "2026-03-17T12:00Z").mask(frame).tolist() == [False, True]
 
 
 def test_a_comparison_that_makes_no_sense_is_told():
     """Where no cell can be compared, the answer is an error, and not that no row fits."""
     with pytest.raises(PipelineError, match=r"nothing in the column 'n' can be compared with 5"):
-        Condition("n", "gt", 5).holds(pd.DataFrame({"n": ["1", "10", None]}))
-    assert Condition("n", "gt", 5).holds(pd.DataFrame({"n": [None, None]})).tolist() == [False, False]
+        Condition("n", "gt", 5).mask(pd.DataFrame({"n": ["1", "10", None]}))
+    assert Condition("n", "gt", 5).mask(pd.DataFrame({"n": [None, None]})).tolist() == [False, False]
 
 
 def test_any_and_all():
@@ -110,5 +110,5 @@ def test_any_condition_holds_for_some_rows_or_is_told(condition, column):
         "is_filled": "is_empty",
     }
     if condition.op in opposite:
-        other = Condition(condition.column, opposite[condition.op], condition.value).holds(frame)
+        other = Condition(condition.column, opposite[condition.op], condition.value).mask(frame)
         assert (holds != other).all()

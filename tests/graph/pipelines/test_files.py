@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress
 from clew.errors import PipelineError
-from clew.graph.pipelines.files import checked_file, harmless, read_table, write_table
+from clew.graph.pipelines.files import check_file, escape_formula, read_table, write_table
 from tests.support import FEWER, HOSTILE
 
 FRAME = pd.DataFrame(
@@ -81,7 +81,7 @@ def test_a_formula_is_text(tmp_path, cell):
 @pytest.mark.parametrize("cell", ["-5", "+5.25", "a=b", "1-2", "", 5, None, -5.0])
 def test_numbers_and_words_stay_as_they_are(cell):
     """What no spreadsheet runs is not touched."""
-    assert harmless(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 @FEWER
@@ -100,7 +100,7 @@ def test_any_text_is_written(tmp_path_factory, ending, texts):
 @pytest.mark.parametrize("name", ["a.csv", "a-b_c.2.jsonl", "0.parquet", "A.CSV"])
 def test_a_plain_name_is_a_file(name):
     """Letters, digits, dots and dashes, with an ending that says what is written."""
-    checked_file(name)
+    check_file(name)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_plain_name_is_a_file(name):
 def test_any_other_name_is_refused(name):
     """Nothing that leads out of the folder, opens a device or hides something."""
     with pytest.raises(PipelineError):
-        checked_file(name)
+        check_file(name)
 
 
 def test_what_is_there_is_never_written_over(tmp_path):
@@ -166,7 +166,7 @@ def test_what_is_no_table_is_told(tmp_path, name, content, what):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(PipelineError, match=what) as caught:
         read_table(tmp_path / name)
-    assert name in caught.value.where
+    assert name in caught.value.location
 
 
 def test_json_and_json_lines_are_tables(tmp_path):

@@ -123,7 +123,7 @@ def test_each_branch_begins_with_the_same_rows(tmp_path):
     assert len(result.tees["inside"].columns) > 3
     assert shown == [("1 of 5 are outside, says triage 7", 1, 1)]
     assert result.files == (tmp_path / "new" / "inside.csv",)
-    assert [(each.place, each.rows_in, each.rows_out) for each in result.steps] == [
+    assert [(each.position, each.rows_in, each.rows_out) for each in result.steps] == [
         ("1", 5, 5),
         ("2.inside.1", 5, 2),
         ("2.inside.2", 2, 2),
@@ -155,7 +155,7 @@ def test_in_a_case_answers_and_notes_are_recorded(case: Case):
         assert result.notes == ("2 of 5 inside",)
         assert case.remarks()["text"].tolist() == ["2 of 5 inside"]
         assert sum(isinstance(step.event, BulkPivoted) for step in case.history()) == 1
-        assert {node.key.value for node in case.known()} >= {"10.0.0.1", "198.51.100.7"}
+        assert {node.key.value for node in case.node_list()} >= {"10.0.0.1", "198.51.100.7"}
 
 
 def test_without_a_case_a_note_is_in_the_result():
@@ -213,7 +213,7 @@ def test_an_error_says_in_which_step(steps, where):
     """What goes wrong on the way is told with its step."""
     with pytest.raises(PipelineError) as caught:
         Pipeline("p", steps).run(FLOWS)
-    assert caught.value.where == where
+    assert caught.value.location == where
 
 
 def test_two_columns_of_one_name_are_refused():

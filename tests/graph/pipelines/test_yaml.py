@@ -136,8 +136,8 @@ def test_what_is_wrong_is_told_with_its_place(steps, where, what, next_step):
     with pytest.raises(PipelineError) as caught:
         Pipeline.from_yaml(f"name: x\nsteps:\n{steps}", "x.yaml")
     assert len(caught.value.problems) == 1
-    assert caught.value.where == (f"x.yaml:{where}" if where else "x.yaml")
-    assert what in caught.value.what
+    assert caught.value.location == (f"x.yaml:{where}" if where else "x.yaml")
+    assert what in caught.value.message
     assert next_step in caught.value.next_step
 
 
@@ -145,7 +145,7 @@ def test_all_that_is_wrong_is_told_at_once():
     """Two mistakes are two problems of one error, in the order of the text."""
     with pytest.raises(PipelineError) as caught:
         Pipeline.from_yaml("nam: x\nversion: one\nsteps: [{filtr: []}, {note: 5}]", "x.yaml")
-    assert [problem.where for problem in caught.value.problems] == [
+    assert [problem.location for problem in caught.value.problems] == [
         "x.yaml:1:1",
         "x.yaml:1:1",
         "x.yaml:2:1",

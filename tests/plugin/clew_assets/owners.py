@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from clew import Account, Fact, Finding, IpAddress, Link, Outcome, Relation
 from clew.entities.vocabulary import Term
-from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, expected, operation
+from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
 
 OWNERS = {
     "198.51.100.7": {"owner": "CORP\\alice", "site": "Vienna"},
@@ -24,7 +24,7 @@ class WhoOwns(Ask):
     channel: ClassVar[str] = "assets"
     address: str
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         return {"address": self.address}
 
 
@@ -34,7 +34,7 @@ class AssetChannel:
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
         """The entry of the address, or null."""
-        entry = OWNERS.get(expected(ask, WhoOwns).address)
+        entry = OWNERS.get(narrow_ask(ask, WhoOwns).address)
         return Reply(canonical_json({"entry": entry}).encode(), "application/json", datetime.now(UTC))
 
 

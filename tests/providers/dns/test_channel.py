@@ -16,18 +16,18 @@ from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped
 from clew.providers.dns.channel import DnsChannel, DnsQuestion, Resolver
 from clew.providers.dns.resolver import DnsResolver
-from clew.providers.web.cache import Cache
+from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.layers import Layers
-from clew.providers.web.lines import Lines
+from clew.providers.web.layers import Middleware
+from clew.providers.web.lines import Connections
 from tests.providers.dns.servers import failing, only_by_tcp, resolving, silent, zone
 
 QUESTION = DnsQuestion("update-check.example", "A")
 
 
-def channel(*resolvers: str, seconds: float = 5.0, cache: Cache | None = None) -> DnsChannel:
+def channel(*resolvers: str, seconds: float = 5.0, cache: ReplyCache | None = None) -> DnsChannel:
     """A channel to these resolvers, on which nobody waits between attempts."""
-    layers = Layers(Lines(clock=Clock(sleep=lambda _: None)), seconds=seconds, cache=cache)
+    layers = Middleware(Connections(clock=Clock(sleep=lambda _: None)), seconds=seconds, cache=cache)
     return DnsChannel(layers, resolvers=resolvers)
 
 
@@ -119,7 +119,7 @@ def test_failures_are_not_kept(tmp_path):
         return next(behaviours)(query, by_tcp)
 
     with resolving(behave) as resolver:
-        ways = channel(resolver.address, cache=Cache(tmp_path, 2**20, Clock()))
+        ways = channel(resolver.address, cache=ReplyCache(tmp_path, 2**20, Clock()))
         with pytest.raises(AskFailed):
             ways.send(QUESTION, DnsResolver)
         assert ways.send(QUESTION, DnsResolver).sent

@@ -14,7 +14,7 @@ from clew.errors import AskFailed
 from clew.pivots.context import Workspace
 from clew.pivots.dns import DomainDns
 from clew.pivots.invocation import Invocation
-from clew.providers.dns.answers import TYPES, records, text_of
+from clew.providers.dns.answers import TYPES, parse_answer, text_of
 from clew.providers.dns.resolver import DnsResolver
 from clew.settings import Settings
 from tests.providers.ti.recorded import cassettes, links
@@ -225,7 +225,7 @@ def test_a_made_up_network_asks_no_resolver(tmp_path):
 def test_every_kind_of_record_is_read():
     """Each kind that can be asked for has its number."""
     for kind in TYPES:
-        _, found = records(_reply(answer((NAME, kind, "x.example."))))
+        _, found = parse_answer(_reply(answer((NAME, kind, "x.example."))))
         assert [each.type for each in found] == [kind]
 
 

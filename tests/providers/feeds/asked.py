@@ -9,8 +9,8 @@ from pathlib import Path
 from clew.entities import Account, Domain, Entity, File, Finding, IpAddress, Url
 from clew.providers.ti.feed import FeedChannel, LocalFeed
 from clew.providers.ti.feeds.asking import Feeds
-from clew.providers.ti.feeds.formats import contents
-from clew.providers.ti.feeds.model import Entry, Refused, Says
+from clew.providers.ti.feeds.formats import read_contents
+from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails, RejectedRow
 from clew.providers.ti.feeds.store import FeedStore
 from clew.providers.ti.feeds.warninglists import Warninglists
 from tests.providers.doubles import runner
@@ -30,15 +30,15 @@ def looked_up(subject: Entity, *feeds: Path, store: FeedStore | None = None, lis
     return made.run("ti.feed", LocalFeed, subject, OPERATIONS[type(subject)].steps(subject)).finding
 
 
-def read(content: str | bytes) -> tuple[str, list[Entry], list[Refused]]:
+def read(content: str | bytes) -> tuple[str, list[FeedEntry], list[RejectedRow]]:
     """The format of a file, what it lists, and what it was left out of."""
     given = content if isinstance(content, bytes) else content.encode()
-    found = contents(io.BytesIO(given), Says())
+    found = read_contents(io.BytesIO(given), IndicatorDetails())
     rows = [*found.rows]
     return (
         found.format,
-        [row for row in rows if isinstance(row, Entry)],
-        [row for row in rows if isinstance(row, Refused)],
+        [row for row in rows if isinstance(row, FeedEntry)],
+        [row for row in rows if isinstance(row, RejectedRow)],
     )
 
 

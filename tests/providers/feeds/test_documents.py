@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clew.errors import EntityError, FeedUnusable
 from clew.providers.ti.feeds.jsontext import read_json
 from clew.providers.ti.feeds.misp import read_misp
-from clew.providers.ti.feeds.model import MAX_RAW, Entry, Says
+from clew.providers.ti.feeds.model import MAX_RAW, FeedEntry, IndicatorDetails
 from clew.providers.ti.feeds.patterns import groups_of
 from clew.providers.ti.feeds.stix import read_stix
 from tests.providers.feeds.asked import keys, read
@@ -75,7 +75,7 @@ def test_an_event_says_what_its_listings_are():
     seen = "2026-02-03T04:05:06+00:00"
     given = event(Tag=tags, Attribute=[attribute("domain", "evil.example", first_seen=seen, comment="C2")])
     form, (entry,), _ = read(given)
-    says = entry.says
+    says = entry.details
     assert form == "MISP"
     assert (says.name, says.description, says.tlp, says.severity, says.verdict) == (
         "Emotet",
@@ -84,13 +84,13 @@ def test_an_event_says_what_its_listings_are():
         "high",
         "malicious",
     )
-    assert (says.first, entry.place) == ("2026-02-03T04:05:06.000000Z", "/Event/Attribute/0")
+    assert (says.first, entry.location) == ("2026-02-03T04:05:06.000000Z", "/Event/Attribute/0")
 
 
 def test_what_is_not_for_detection_has_no_verdict():
     """An attribute that MISP keeps out of detection (`to_ids`) is listed without a verdict."""
     (entry,) = read(event(Attribute=[attribute("domain", "victim.example", to_ids=False)]))[1]
-    assert entry.says.verdict == "unknown"
+    assert entry.details.verdict == "unknown"
 
 
 def test_an_object_holds_together():
@@ -112,7 +112,7 @@ def test_an_object_holds_together():
         ("domain:evil.example",),
         ("ip:198.51.100.7",),
     ]
-    related = [[(each.relation, each.key, each.backwards) for each in entry.related] for entry in entries]
+    related = [[(each.relation, each.key, each.is_reverse) for each in entry.related_keys] for entry in entries]
     assert related == [
         [("related-to", "domain:evil.example", False)],
         [("resolves-to", "ip:198.51.100.7", False)],
@@ -168,7 +168,7 @@ def test_a_pattern_lists_what_it_compares(pattern, listed):
     """Comparisons of addresses, names, URLs and hashes are listed; what is denied, or matched, is not."""
     _, entries, refused = read(bundle(indicator(pattern)))
     assert {key for entry in entries for key in entry.keys} == listed
-    assert listed or refused[0].why
+    assert listed or refused[0].reason
 
 
 def test_values_that_hold_together_are_related():
@@ -183,8 +183,8 @@ def test_values_that_hold_together_are_related():
     )[1]
     apart = read(bundle(indicator("[domain-name:value = 'a.example' OR domain-name:value = 'b.example']")))[1]
     assert [entry.keys for entry in together] == [(f"file:md5:{MD5}", f"file:sha256:{SHA256}"), ("domain:a.example",)]
-    assert [each.key for each in together[0].related] == ["domain:a.example"]
-    assert [entry.related for entry in apart] == [(), ()]
+    assert [each.key for each in together[0].related_keys] == ["domain:a.example"]
+    assert [entry.related_keys for entry in apart] == [(), ()]
 
 
 def test_relationships_name_the_threat_and_what_is_related():
@@ -211,10 +211,10 @@ def test_relationships_name_the_threat_and_what_is_related():
     malware = {"type": "malware", "id": "malware--1", "name": "Emotet"}
     marking = {"type": "marking-definition", "id": "marking-definition--1", "definition": {"tlp": "green"}}
     entry = read(bundle(first, second, *links, malware, marking))[1][0]
-    says = entry.says
+    says = entry.details
     assert (says.name, says.verdict, says.confidence, says.tlp) == ("Emotet", "malicious", 80, "green")
     assert (says.first, says.until) == ("2026-01-02T00:00:00.000000Z", "2026-06-01T00:00:00.000000Z")
-    assert [(each.relation, each.key) for each in entry.related] == [("related-to", "ip:198.51.100.7")]
+    assert [(each.relation, each.key) for each in entry.related_keys] == [("related-to", "ip:198.51.100.7")]
 
 
 def test_what_is_only_observed_has_no_verdict():
@@ -231,8 +231,8 @@ def test_what_is_only_observed_has_no_verdict():
     for text in (bundle(old, version="2.0"), bundle(*new)):
         first, second = read(text)[1]
         assert (first.keys, second.keys) == (("domain:evil.example",), ("ip:198.51.100.7",))
-        assert (first.says.verdict, second.says.verdict) == ("unknown", "unknown")
-        assert [(each.relation, each.key) for each in first.related] == [("resolves-to", "ip:198.51.100.7")]
+        assert (first.details.verdict, second.details.verdict) == ("unknown", "unknown")
+        assert [(each.relation, each.key) for each in first.related_keys] == [("resolves-to", "ip:198.51.100.7")]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_an_indicator_that_lists_nothing_says_why(more, why):
     good = indicator("[domain-name:value = 'evil.example']")
     _, entries, refused = read(bundle(good, {**good, "id": "indicator--2", **more}))
     assert len(entries) == 1
-    assert [(row.place, why in row.why) for row in refused] == [("/objects/1", True)]
+    assert [(row.location, why in row.reason) for row in refused] == [("/objects/1", True)]
 
 
 @given(st.text(st.sampled_from("[]()'=:.ANDORLIKEfile:hashes.MD5 \\"), max_size=60))
@@ -261,7 +261,7 @@ def test_no_pattern_breaks_its_reader(pattern):
     try:
         groups = groups_of(pattern)
     except EntityError as error:
-        assert error.what  # noqa: PT017 - either is right
+        assert error.message  # noqa: PT017 - either is right
     else:
         assert all(groups)
 
@@ -296,9 +296,9 @@ def test_items_of_openioc_are_listed():
     form, entries, refused = read(openioc(*(ITEM.format(*item) for item in items)))
     assert form == "OpenIOC"
     assert [entry.keys[0] for entry in entries] == ["domain:evil.example", "ip:198.51.100.7", f"file:md5:{MD5}"]
-    told = {(entry.says.name, entry.says.first[:10], entry.related) for entry in entries}
+    told = {(entry.details.name, entry.details.first[:10], entry.related_keys) for entry in entries}
     assert told == {("Windigo", "2014-03-18", ())}
-    assert [row.place for row in refused] == ["8", "9", "10"]
+    assert [row.location for row in refused] == ["8", "9", "10"]
 
 
 def test_items_that_an_and_joins_are_related():
@@ -310,7 +310,7 @@ def test_items_that_an_and_joins_are_related():
             operator="AND",
         )
     )[1]
-    assert [each.key for entry in entries for each in entry.related] == [f"file:md5:{MD5}", "domain:evil.example"]
+    assert [each.key for entry in entries for each in entry.related_keys] == [f"file:md5:{MD5}", "domain:evil.example"]
 
 
 @pytest.mark.parametrize(
@@ -360,8 +360,8 @@ _plain = st.recursive(
 def test_no_document_breaks_a_reader(document):
     """Whatever stands where, each object is listed or left out with a reason."""
     for reader in (read_misp, read_stix):
-        for row in reader(document, Says()):
-            assert row.keys if isinstance(row, Entry) else row.why
+        for row in reader(document, IndicatorDetails()):
+            assert row.keys if isinstance(row, FeedEntry) else row.reason
 
 
 def test_a_large_object_is_kept_in_part():

@@ -12,8 +12,8 @@ from clew.entities import Key
 from clew.entities.codec import from_key
 from clew.errors import EntityError
 from clew.providers.ti.feeds.lines import read_lines
-from clew.providers.ti.feeds.model import Entry, Says
-from clew.providers.ti.feeds.recognising import NETWORK, ONLY, UNDER, keys_of
+from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
+from clew.providers.ti.feeds.recognising import EXACT_PREFIX, NETWORK_PREFIX, WILDCARD_PREFIX, keys_of
 from tests.providers.feeds.asked import keys, read
 from tests.support import ENTITIES, HOSTILE
 
@@ -73,8 +73,8 @@ def test_a_value_without_its_scheme_is_listed_with_both():
 def test_a_line_that_lists_nothing_says_why(line, why):
     """What is left out is told with its line and the reason, and costs nothing else."""
     _, entries, refused = read(f"evil.example\n{line}\n198.51.100.7\n")
-    assert [entry.place for entry in entries] == ["1", "3"]
-    assert [(row.place, why in row.why) for row in refused] == [("2", True)]
+    assert [entry.location for entry in entries] == ["1", "3"]
+    assert [(row.location, why in row.reason) for row in refused] == [("2", True)]
 
 
 def test_comments_and_counts_are_understood():
@@ -87,9 +87,9 @@ def test_comments_and_counts_are_understood():
 evil.example
 """
     (first, second), refused = read(text)[1:]
-    assert (first.says.reports, second.says.reports) == (10, None)
-    assert second.says.tags == ("evilkit", "badkit")
-    assert second.says.reference == "https://intel.example/report"
+    assert (first.details.reports, second.details.reports) == (10, None)
+    assert second.details.tags == ("evilkit", "badkit")
+    assert second.details.reference == "https://intel.example/report"
     assert not refused
 
 
@@ -156,7 +156,7 @@ def test_an_item_of_a_report_that_is_but_one_value_is_listed():
 def test_a_path_is_no_account(path):
     """What could be an account by its backslash, and is a path by its ends, is left out."""
     _, entries, refused = read(f"evil.example\n{path}\n")
-    assert ([entry.keys for entry in entries], "path" in refused[0].why) == ([("domain:evil.example",)], True)
+    assert ([entry.keys for entry in entries], "path" in refused[0].reason) == ([("domain:evil.example",)], True)
 
 
 @given(st.one_of(*(ENTITIES[kind] for kind in ("domain", "ip", "url"))))
@@ -168,15 +168,15 @@ def test_every_entity_is_listed_as_itself(entity):
 @given(st.lists(st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE)), max_size=8))
 def test_no_line_breaks_a_list(lines):
     """Whatever the lines are, each one lists something whose key is canonical, or says why it does not."""
-    for row in read_lines(iter(lines), Says()):
-        if isinstance(row, Entry):
+    for row in read_lines(iter(lines), IndicatorDetails()):
+        if isinstance(row, FeedEntry):
             assert all(_is_canonical(key) for key in row.keys)
         else:
-            assert row.why
+            assert row.reason
 
 
 def _is_canonical(key: str) -> bool:
-    if key.startswith((NETWORK, ONLY, UNDER)):
+    if key.startswith((NETWORK_PREFIX, EXACT_PREFIX, WILDCARD_PREFIX)):
         return key == key.strip()
     return str(from_key(Key.parse(key)).key) == key
 

@@ -252,7 +252,7 @@ def test_an_account_is_asked_about_by_its_mail_address(feed, tmp_path):
         found = Account("billing@evil.example").ti.lookup()
         assert found.reason.endswith("listed by bundle.json, by event.json")
         assert Account(r"CORP\alice").ti.feed().reason == "in no local feed"
-        assert [claim.target.kind for claim in case.said()] == ["url"]
+        assert [claim.target.kind for claim in case.claim_list()] == ["url"]
 
 
 def test_a_case_keeps_what_the_feed_said_then(feed, tmp_path):
@@ -261,7 +261,7 @@ def test_a_case_keeps_what_the_feed_said_then(feed, tmp_path):
     case_path = tmp_path / "ir.clew"
     with Investigation.open(case_path, workspace=Workspace(Settings(feeds=(path,)))) as case:
         Domain("evil.example").ti.feed()
-        (claim,) = case.said()
+        (claim,) = case.claim_list()
         assert claim.target.value == "md5:" + "a" * 32
         assert "evil.example,Emotet" in claim.evidence()[0]
     path.unlink()

@@ -32,7 +32,7 @@ def test_every_address_of_ipsum_is_found_with_its_count(shared_data, tmp_path):
     assert (feed.entries, feed.refused) == (len(truth), 0) == (120_430, 0)
     (opened,) = store.feeds()
     listed = opened.find(f"ip:{address}" for address in truth)
-    assert {each.key.removeprefix("ip:"): each.says["reports"] for each in listed} == {
+    assert {each.key.removeprefix("ip:"): each.details["reports"] for each in listed} == {
         address: int(count) for address, count in truth.items()
     }
     draw = random.Random(1)
@@ -62,7 +62,7 @@ def test_the_trails_of_maltrail_know_their_family(shared_data, tmp_path):
         names = {key for key in map(_plain_key, lines) if key}
         found = [each for each in opened.find(names) if each.source.endswith(f"{file.parent.name}/{file.name}")]
         assert {listed.key for listed in found} == names, file
-        assert {listed.says.get("name", "") for listed in found} <= {_family(file)}, file
+        assert {listed.details.get("name", "") for listed in found} <= {_family(file)}, file
         values += len(names)
     assert values == 215_908
     assert opened.find(f"domain:not-listed-{number}.example" for number in range(2_000)) == []
@@ -103,8 +103,11 @@ def test_a_report_of_amnesty_lists_the_same_as_text_and_as_stix(shared_data):
     listed = {key for entry in stix[1] for key in entry.keys}
     assert len(text) == 1_438
     assert {key for key in listed if key.startswith("domain:")} == text
-    assert {entry.says.name for entry in stix[1]} == {"Pegasus"}
-    assert {row.why for row in stix[2]} == {"process by its name is not looked up", "file by its name is not looked up"}
+    assert {entry.details.name for entry in stix[1]} == {"Pegasus"}
+    assert {row.reason for row in stix[2]} == {
+        "process by its name is not looked up",
+        "file by its name is not looked up",
+    }
 
 
 def test_hashes_of_eset_are_the_same_as_list_and_in_misp(shared_data):
@@ -139,7 +142,7 @@ def test_tables_of_volexity_are_read_whole(shared_data):
             truth = [row for row in csv.reader(lines) if any(row)][1:]
         assert (len(entries), refused) == (len(truth), []), file
         described = [row[2].strip() for row in truth]
-        assert [bool(entry.says.description) for entry in entries] == [bool(text) for text in described], file
+        assert [bool(entry.details.description) for entry in entries] == [bool(text) for text in described], file
         rows += len(truth)
     assert rows == 795
 
@@ -151,10 +154,10 @@ def test_indicators_of_unit_42_are_all_accounted_for(shared_data):
         document = json.loads(file.read_text("utf-8"))
         given = [each for each in document["objects"] if each["type"] == "indicator"]
         _, entries, refused = read(file.read_bytes())
-        told = {entry.place for entry in entries} | {row.place for row in refused}
+        told = {entry.location for entry in entries} | {row.location for row in refused}
         assert len(told) == len(given), file
         indicators += len(given)
-        left_out = {document["objects"][int(row.place.rpartition("/")[2])]["pattern"] for row in refused}
+        left_out = {document["objects"][int(row.location.rpartition("/")[2])]["pattern"] for row in refused}
         # One of them gives a path as a domain.
         wrong = [each for each in left_out if re.match(r"\[(?:domain-name|ipv4-addr|file:hashes)[^/]*$", each)]
         assert wrong == [], file
@@ -170,7 +173,7 @@ def test_a_listed_value_links_to_what_was_published_with_it(shared_data, tmp_pat
         listed
         for file in sorted((shared_data("ioc-reports") / "eset").rglob("*misp*.json"))
         for listed in opened.find(key for key in keys(file.read_bytes()) if key.startswith("domain:"))
-        if any(relation == "resolves-to" for relation, _, _ in listed.related)
+        if any(relation == "resolves-to" for relation, _, _ in listed.related_keys)
     ]
     assert linked
     finding = looked_up(Domain(linked[0].key.removeprefix("domain:")), store=store)
@@ -189,7 +192,7 @@ def test_hostile_files_are_read_or_refused(shared_data, tmp_path):
         try:
             store.add(file, name="hostile")
         except FeedUnusable as error:
-            refused[file.name] = error.what
+            refused[file.name] = error.message
     assert "document type" in refused["billion_laughs.xml"]
     assert "document type" in refused["xxe.xml"]
     assert "no usable JSON" in refused["deep.json"]

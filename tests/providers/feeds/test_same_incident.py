@@ -157,7 +157,7 @@ def test_the_lists_of_amnesty_and_their_bundles_list_the_same(shared_data, folde
             assert len(keys - stix) == (1 if name == "v3_domains.txt" else 0)
         else:
             assert any(
-                kind in each.why for each in refused for kind in ("process by its name", "app by", "certificate")
+                kind in each.reason for each in refused for kind in ("process by its name", "app by", "certificate")
             )
     assert stix == own
 

@@ -16,7 +16,7 @@ import pytest
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import FeedUnusable
 from clew.providers.ti.feeds import building
-from clew.providers.ti.feeds.store import Broken, FeedStore, OpenFeed
+from clew.providers.ti.feeds.store import BrokenFeed, FeedStore, OpenFeed
 from tests.providers.feeds.asked import looked_up
 
 LISTED = IpAddress("198.51.100.7")
@@ -167,7 +167,7 @@ def test_a_damaged_file_says_what_to_do_and_hides_nothing(store, source, tmp_pat
     found = looked_up(LISTED, store=store)
     assert found.reason.startswith("listed by good; the feed harmed cannot be read: ")
     assert what in found.reason
-    broken = [each for each in store.feeds() if isinstance(each, Broken)]
+    broken = [each for each in store.feeds() if isinstance(each, BrokenFeed)]
     assert all(each.error.next_step for each in broken)
     store.add(source, name="harmed")
     assert looked_up(LISTED, store=store).reason == "listed by good, by harmed"

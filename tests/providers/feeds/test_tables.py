@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.providers.ti.feeds.model import Entry, Says
+from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
 from clew.providers.ti.feeds.tables import read_table
 from tests.providers.feeds.asked import read
 from tests.support import HOSTILE
@@ -27,14 +27,14 @@ from tests.support import HOSTILE
 def test_columns_are_known_by_their_names(text):
     """Delimiter, order, case and spelling of the header do not matter; the name of the threat is kept."""
     form, (entry,), refused = read(text)
-    assert (form, entry.keys, entry.says.name, refused) == ("CSV", ("ip:198.51.100.7",), "Emotet", [])
+    assert (form, entry.keys, entry.details.name, refused) == ("CSV", ("ip:198.51.100.7",), "Emotet", [])
 
 
 def test_columns_without_names_are_known_by_what_stands_in_them():
     """Without a header, the columns that mostly list something do, and the first other text describes it."""
     text = "1,198.51.100.7,scanner\n2,198.51.100.8,proxy\n3,198.51.100.9,\n"
     _, entries, _ = read(text)
-    assert [(entry.keys[0], entry.says.description) for entry in entries] == [
+    assert [(entry.keys[0], entry.details.description) for entry in entries] == [
         ("ip:198.51.100.7", "scanner"),
         ("ip:198.51.100.8", "proxy"),
         ("ip:198.51.100.9", ""),
@@ -48,7 +48,7 @@ def test_several_hashes_of_a_row_are_one_file():
     columns = read(f"md5,sha256,c2\n{','.join(digests.values())},evil.example\n")[1]
     cell = read(f'value,entity_type\n"{",".join(digests.values())}",file\n')[1]
     assert [entry.keys for entry in columns] == [keys, ("domain:evil.example",)]
-    assert [each.key for each in columns[0].related] == ["domain:evil.example"]
+    assert [each.key for each in columns[0].related_keys] == ["domain:evil.example"]
     assert [entry.keys for entry in cell] == [keys]
 
 
@@ -57,7 +57,7 @@ def test_everything_that_a_row_says_is_kept():
     header = "indicator,verdict,severity,confidence,first_seen,last_seen,valid_until,tags,tlp,reference,notes"
     row = '198.51.100.7,Malicious,critical,80%,2026-01-02,1773738900,2027-01-01,"c2, rat",TLP:WHITE,https://a.example,x'
     (entry,) = read(f"{header}\n{row}\n")[1]
-    assert entry.says == Says(
+    assert entry.details == IndicatorDetails(
         description="x",
         tags=("c2", "rat"),
         verdict="malicious",
@@ -69,7 +69,7 @@ def test_everything_that_a_row_says_is_kept():
         reference="https://a.example",
         tlp="clear",
     )
-    assert (entry.place, entry.raw) == ("2", row)
+    assert (entry.location, entry.raw) == ("2", row)
 
 
 @pytest.mark.parametrize("bad", ['"never closed,x', 'a"b,x', '"a\nb",x', '"""', ",,,", "\x00,x", "x" * 100_000 + ",x"])
@@ -77,14 +77,14 @@ def test_one_bad_row_costs_one_row(bad):
     """What is wrong in one row is told with its line, and the rows around it are listed."""
     _, entries, refused = read(f'indicator,notes\n198.51.100.7,"a, b"\n{bad}\n198.51.100.8,"c ""d"""\n')
     assert [entry.keys[0] for entry in entries] == ["ip:198.51.100.7", "ip:198.51.100.8"]
-    assert [entry.says.description for entry in entries] == ["a, b", 'c "d"']
-    assert all(row.place == "3" for row in refused)
+    assert [entry.details.description for entry in entries] == ["a, b", 'c "d"']
+    assert all(row.location == "3" for row in refused)
 
 
 def test_a_cell_may_go_over_lines():
     """A quoted cell with line breaks is one cell, and the row after it has its own line number."""
     _, entries, _ = read('indicator,notes\n198.51.100.7,"one\ntwo"\n198.51.100.8,x\n')
-    assert [(entry.place, entry.says.description) for entry in entries] == [("2", "one two"), ("4", "x")]
+    assert [(entry.location, entry.details.description) for entry in entries] == [("2", "one two"), ("4", "x")]
 
 
 @given(
@@ -96,8 +96,8 @@ def test_a_cell_may_go_over_lines():
 )
 def test_no_text_breaks_a_table(lines, delimiter):
     """Whatever the rows are, each is listed or left out with a reason."""
-    for row in read_table(iter([f"{line}\n" for line in lines]), Says(), delimiter):
-        assert row.keys if isinstance(row, Entry) else row.why
+    for row in read_table(iter([f"{line}\n" for line in lines]), IndicatorDetails(), delimiter):
+        assert row.keys if isinstance(row, FeedEntry) else row.reason
 
 
 _between = st.characters(codec="utf-8", exclude_characters='"\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029')
@@ -109,5 +109,10 @@ def test_good_rows_survive_what_stands_between_them(between):
     lines = ["indicator,notes\n"]
     for number, text in enumerate(between):
         lines += [f"{text}\n", f"198.51.100.{number},x\n"]
-    listed = {key for row in read_table(iter(lines), Says(), ",") if isinstance(row, Entry) for key in row.keys}
+    listed = {
+        key
+        for row in read_table(iter(lines), IndicatorDetails(), ",")
+        if isinstance(row, FeedEntry)
+        for key in row.keys
+    }
     assert {f"ip:198.51.100.{number}" for number in range(len(between))} <= listed

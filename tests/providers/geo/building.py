@@ -16,8 +16,8 @@ from clew.errors import AskError, AskSkipped
 from clew.providers.base import Reply, Steps
 from clew.providers.geo.columns import columns
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.sources import Sources
-from clew.testing.recordings import AT, Recorded, runner
+from clew.providers.geo.sources import DatabaseSources
+from clew.testing.recordings import AT, RecordedReplies, runner
 
 Row = tuple[Any, ...]
 
@@ -66,7 +66,7 @@ def told(
         except AskSkipped as error:
             reply = error
         answers[json.dumps({"address": address}, separators=(",", ":"))] = reply
-    return runner(Recorded(answers)).run("geo.locate", MaxMind, subject, steps).finding
+    return runner(RecordedReplies(answers)).run("geo.locate", MaxMind, subject, steps).finding
 
 
 def located(address: str, *paths: Path, at: datetime = AT) -> Finding:
@@ -89,7 +89,7 @@ def facts(finding: Finding) -> dict[str, Scalar]:
 def rows(addresses: Sequence[str], *paths: Path, day: date | None = None) -> list[Row]:
     """What the databases say about all of them at once."""
     try:
-        cells = columns(Sources.of(paths), [IpAddress(address) for address in addresses], day or AT.date())
+        cells = columns(DatabaseSources.load(paths), [IpAddress(address) for address in addresses], day or AT.date())
     except AskSkipped as error:
         return [("skipped", error.reason, 0, None, {})] * len(addresses)
     assert {len(column) for column in cells.values()} == {len(addresses)}

@@ -9,13 +9,13 @@ import pytest
 from clew import IpAddress, configure
 from clew.entities import Outcome
 from clew.pivots.context import Workspace
-from clew.providers.geo.sources import brought_along
+from clew.providers.geo.sources import bundled_database
 from clew.settings import Settings
-from clew.views.doctor import OK, checks
+from clew.views.doctor import STATE_OK, checks
 
 pytest.importorskip("maxminddb")
 IP = IpAddress("9.9.9.9")
-installed = pytest.mark.skipif(brought_along() is None, reason="maxminddb-geolite2 is not installed: clew[geolite2]")
+installed = pytest.mark.skipif(bundled_database() is None, reason="maxminddb-geolite2 is not installed: clew[geolite2]")
 
 
 def asked(**settings: object):
@@ -25,7 +25,7 @@ def asked(**settings: object):
     return around.perform(IP.geo.locate.invocation(), pivot)
 
 
-@pytest.mark.skipif(brought_along() is not None, reason="maxminddb-geolite2 is installed")
+@pytest.mark.skipif(bundled_database() is not None, reason="maxminddb-geolite2 is installed")
 def test_without_it_the_skip_names_both_ways():
     """No database is a skip that says what to set, and what to install."""
     finding = asked()
@@ -58,5 +58,5 @@ def test_the_doctor_says_that_it_is_old():
     called = contextvars.copy_context()
     called.run(configure, geoip=[])
     (check,) = [each for each in called.run(checks) if each.name == "geoip"]
-    assert (check.state, "more than 90 days ago" in check.what) == (OK, True)
+    assert (check.state, "more than 90 days ago" in check.message) == (STATE_OK, True)
     assert check.next_step

@@ -38,7 +38,7 @@ def test_it_is_asked_without_a_key(value, spelt):
     """One GET by TLS."""
     _, (ask,) = answered(CirclGeo.ip, IpAddress(value), [])
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": f"https://ip.circl.lu/geolookup/{spelt}", "params": {}}
+    assert ask.description() == {"method": "GET", "url": f"https://ip.circl.lu/geolookup/{spelt}", "params": {}}
     assert ask.secret is None
 
 

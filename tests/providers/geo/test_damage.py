@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from clew.demo.geo import write_geo
 from clew.entities import Outcome
 from clew.errors import AskSkipped
-from clew.providers.geo.database import DAMAGE, Database
-from clew.providers.geo.decoding import Decoder
+from clew.providers.geo.database import DAMAGE_ERRORS, Database
+from clew.providers.geo.decoding import RecordDecoder
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
 from clew.providers.geo.replies import number_of
 from tests.providers.geo.building import located, place, row, rows, write
@@ -91,7 +91,7 @@ def test_what_the_library_reads_is_read_the_same(demo, tmp_path_factory, data):
             opened = Database.open(path)
             (at,), (prefix,) = opened.find([number], bits)
             got = opened.record(at) if at else None
-        except DAMAGE:
+        except DAMAGE_ERRORS:
             continue
         with maxminddb.open_database(str(path), maxminddb.MODE_MEMORY) as reader:
             assert (got, prefix) == reader.get_with_prefix_len(address)
@@ -110,12 +110,12 @@ def bomb(levels: int, width: int) -> bytes:
 def test_a_record_that_unfolds_without_end_is_refused():
     """Arrays of pointers to arrays of pointers: refused after bounded work, and again however often it is read."""
     content = bomb(12, 20)
-    decoder = Decoder(content, 0)
+    decoder = RecordDecoder(content, 0)
     for _ in range(3):
         with pytest.raises(ValueError, match="too large"):
             decoder.decode(len(content) - 42)
     fine = bomb(3, 20)
-    assert str(Decoder(fine, 0).decode(len(fine) - 42)).count("boom") == 8000
+    assert str(RecordDecoder(fine, 0).decode(len(fine) - 42)).count("boom") == 8000
 
 
 @pytest.mark.parametrize(
@@ -137,23 +137,23 @@ def test_a_record_that_unfolds_without_end_is_refused():
 def test_what_is_no_value_is_refused(content, what):
     """Each way in which a record can be wrong has its words, and none is a crash."""
     with pytest.raises(ValueError, match=what):
-        Decoder(content, 0).decode(0)
+        RecordDecoder(content, 0).decode(0)
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
 def test_any_bytes_are_decoded_or_refused_the_same_each_time(content, at):
     """What was read before changes nothing: a record is refused alone if it is refused after others."""
 
-    def outcome(decoder: Decoder, start: int) -> object:
+    def outcome(decoder: RecordDecoder, start: int) -> object:
         try:
             return decoder.decode(start)
         except (ValueError, LookupError):
             return "refused"
 
-    used = Decoder(content, 0)
+    used = RecordDecoder(content, 0)
     for start in range(len(content)):
         outcome(used, start)
-    assert outcome(used, at) == outcome(Decoder(content, 0), at)
+    assert outcome(used, at) == outcome(RecordDecoder(content, 0), at)
 
 
 def test_broken_databases_are_skipped(shared_data):

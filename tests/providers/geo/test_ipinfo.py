@@ -12,7 +12,7 @@ from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
 from clew.providers.base import Reply
 from clew.providers.geo.ipinfo import BATCHES, IpInfo
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts, links
 from tests.support import HOSTILE, hiding
@@ -42,8 +42,8 @@ def test_it_is_asked_as_documented(plan, url):
     """Each plan has an end point; the token is a bearer's, and stands in no URL."""
     _, (ask,) = answered(IpInfo.ip, IP, LITE, plan=plan)
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": url, "params": {}}
-    assert ask.secret == Place("header", "Authorization", "Bearer ")
+    assert ask.description() == {"method": "GET", "url": url, "params": {}}
+    assert ask.secret == SecretLocation("header", "Authorization", "Bearer ")
 
 
 def test_the_plan_that_costs_nothing_says_country_and_network():
@@ -127,13 +127,13 @@ def test_many_addresses_are_asked_at_once(plan, url):
     asks = asking(IP, OTHER, third, plan=plan)
     assert all(ask.batch is BATCHES[plan] for ask in asks)
     joined = BATCHES[plan].join(asks)
-    assert joined.described() == {
+    assert joined.description() == {
         "method": "POST",
         "url": f"https://api.ipinfo.io/{url}",
         "params": {},
         "json": [IP.value, OTHER.value, third.value],
     }
-    assert (joined.secret, joined.repeatable) == (Place("header", "Authorization", "Bearer "), True)
+    assert (joined.secret, joined.repeatable) == (SecretLocation("header", "Authorization", "Bearer "), True)
     said = {"2001:DB8:0::7": {"ip": "2001:db8::7", "country_code": "DE"}, IP.value: {"error": {"title": "Wrong ip"}}}
     bodies = BATCHES[plan].split(Reply(json.dumps(said).encode(), "application/json", AT), asks)
     assert isinstance(bodies[2], AskFailed)

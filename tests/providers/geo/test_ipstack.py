@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.providers.geo.ipstack import IpStack
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from tests.providers.ti.recorded import answered, facts, links
 from tests.support import HOSTILE, hiding
 
@@ -35,8 +35,8 @@ def test_it_is_asked_by_tls_only(arguments, params):
     """One GET by TLS; the key is a parameter that is added when it is sent."""
     _, (ask,) = answered(IpStack.ip, IP, GOOD, **arguments)
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": "https://api.ipstack.com/198.51.100.7", "params": params}
-    assert ask.secret == Place("query", "access_key")
+    assert ask.description() == {"method": "GET", "url": "https://api.ipstack.com/198.51.100.7", "params": params}
+    assert ask.secret == SecretLocation("query", "access_key")
 
 
 def test_a_place_is_facts_by_the_common_names():

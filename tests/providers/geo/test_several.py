@@ -15,9 +15,9 @@ from clew.entities import Outcome
 from clew.pivots.context import workspace
 from clew.providers.base import Reply
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.records import FACTS, Parts, Said, facts_of, merged
-from clew.providers.geo.replies import Reading
-from clew.providers.net.kinds import GLOBAL
+from clew.providers.geo.records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers
+from clew.providers.geo.replies import ParsedReply
+from clew.providers.net.kinds import GLOBAL_KIND
 from clew.testing.recordings import AT
 from tests.providers.geo.building import facts, located, place, row, rows, write
 
@@ -175,8 +175,8 @@ def test_a_reply_of_any_depth_is_read(record):
     part = '{"database":"x.mmdb","type":"GeoLite2-City","built":"2026-03-01","network":"198.51.100.0/24","record":'
     body = f'{{"databases":[{part}{{"subdivisions":[{record}],"traits":{record}}}}}],"troubles":[]}}'
     reply = Reply(body.encode(), "application/json", AT)
-    reading = Reading.of(reply.object(), reply.at)
-    assert (reading.answer.outcome, reading.answer.reason(GLOBAL)) == (Outcome.FOUND, "known, without a place")
+    reading = ParsedReply.parse(reply.object(), reply.at)
+    assert (reading.answer.outcome, reading.answer.reason(GLOBAL_KIND)) == (Outcome.FOUND, "known, without a place")
     assert reading.facts == {"network": "198.51.100.0/24", "database_built": "2026-03-01"}
 
 
@@ -225,8 +225,8 @@ def test_any_record_gives_facts_of_the_right_types(record):
     """Whatever a record holds, each fact has the type of its name, and nothing breaks."""
     found = facts_of(record, "GeoIP2-Static-IP-Score")
     assert set(found) <= set(FACTS)
-    one = Said("x", "GeoLite2-City", date(2026, 1, 1).isoformat(), found)
-    assert merged([one]) == found
+    one = DatabaseAnswer("x", "GeoLite2-City", date(2026, 1, 1).isoformat(), found)
+    assert merge_answers([one]) == found
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
@@ -235,6 +235,6 @@ def test_what_records_share_is_read_once_and_the_same(made, data):
     """Records that share parts, as those of a database do, give the facts that each gives alone."""
     fields = st.sampled_from(("city", "country", "continent", "subdivisions", "location", "traits"))
     records = data.draw(st.lists(st.dictionaries(fields, st.sampled_from(made) if made else st.none()), max_size=4))
-    parts = Parts()
+    parts = FactCache()
     for record in records + records:
         assert facts_of(record, "GeoLite2-City", parts) == facts_of(record, "GeoLite2-City")

@@ -14,7 +14,7 @@ from clew.entities import IpAddress
 from clew.errors import AskError, AskFailed, AskRefused, FeedUnusable
 from clew.providers.ti.feeds.mirror import Mirror
 from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.taxii.fetching import Fetched, Fetching
+from clew.providers.ti.taxii.fetching import CollectionFetcher, FetchResult
 from clew.providers.ti.taxii.server import Access
 from clew.providers.web.channel import HttpChannel
 from clew.providers.web.secrets import Keys
@@ -73,8 +73,8 @@ def store(tmp_path: Path) -> FeedStore:
     return FeedStore(tmp_path / "store")
 
 
-def fetching(store: FeedStore, seconds: float = 20.0) -> Fetching:
-    return Fetching(store, HttpChannel(keys=Keys(), seconds=seconds).receive)
+def fetching(store: FeedStore, seconds: float = 20.0) -> CollectionFetcher:
+    return CollectionFetcher(store, HttpChannel(keys=Keys(), seconds=seconds).receive)
 
 
 def root(server: Server) -> str:
@@ -86,7 +86,7 @@ def asked(server: Server) -> list[str]:
     return [seen.path.partition("?")[2] for seen in server.seen if "/objects/" in seen.path]
 
 
-def added(store: FeedStore, pages: Callable[[Seen], Behaviour], seconds: float = 20.0) -> tuple[Fetched, list[str]]:
+def added(store: FeedStore, pages: Callable[[Seen], Behaviour], seconds: float = 20.0) -> tuple[FetchResult, list[str]]:
     """What became of a first fetch, and what the server was asked."""
     with serving(collection(pages)) as server:
         return fetching(store, seconds).add(Access(root(server))), asked(server)
@@ -133,18 +133,18 @@ def test_trouble_is_told_and_nothing_that_came_is_lost(
 ) -> None:
     """After a few requests at most, the error says what was wrong and where; what came before is kept and asked."""
     fetched, requests = added(store, first_then(behave))
-    assert (type(fetched.trouble), what in fetched.trouble.what) == (kind, True), fetched.trouble
-    assert "127.0.0.1" in fetched.trouble.what
+    assert (type(fetched.error), what in fetched.error.message) == (kind, True), fetched.error
+    assert "127.0.0.1" in fetched.error.message
     assert len(requests) < 30
     assert fetched.feed.entries == 10
     assert all(looked_up(address(number), store=store) for number in range(10))
     with serving(collection(lambda _: envelope(some(9, 20), first=9, last=19))) as server:
-        with closing(Mirror.open(store.mirror("isac"), to_write=True)) as mirror:
+        with closing(Mirror.open(store.mirror_path("isac"), to_write=True)) as mirror:
             mirror.subscribe(_moved(mirror, server))
         again = fetching(store).fetch("isac")
         # Where it went on: a moment before the last object that is known, so that none of its time is left out.
         assert asked(server)[0].endswith("added_after=2026-01-02T00%3A00%3A00.000008Z")
-    assert (again.trouble, again.feed.entries) == (None, 20)
+    assert (again.error, again.feed.entries) == (None, 20)
 
 
 def _moved(mirror: Mirror, server: Server) -> Any:
@@ -157,7 +157,7 @@ def _moved(mirror: Mirror, server: Server) -> Any:
 def test_a_silent_server_is_given_up(store: FeedStore) -> None:
     """Each page has the deadline of a call; what came before is kept."""
     fetched, requests = added(store, first_then(hang()), 0.4)
-    assert "did not answer within 0.4 s" in str(fetched.trouble)
+    assert "did not answer within 0.4 s" in str(fetched.error)
     assert (fetched.feed.entries, len(requests) < 10) == (10, True)
 
 
@@ -165,7 +165,7 @@ def test_a_server_that_promises_new_pages_for_ever_is_left(store: FeedStore) -> 
     """Pages with new names that bring nothing are not fetched for ever."""
     count = iter(range(10**6))
     fetched, requests = added(store, lambda _: envelope(some(0, 1), more=True, next=str(next(count)), last=3))
-    assert "sends nothing new" in str(fetched.trouble)
+    assert "sends nothing new" in str(fetched.error)
     assert (fetched.feed.entries, len(requests)) == (1, 12)
 
 
@@ -224,8 +224,13 @@ def test_what_is_no_object_is_counted_and_told(store: FeedStore) -> None:
         {"type": "indicator", "id": "indicator--../../x"},
     ]
     fetched, _ = added(store, lambda _: envelope([*some(0, 2), *odd, *some(2, 4)], last=3))
-    assert (fetched.came.objects, fetched.came.refused, fetched.feed.entries, fetched.feed.refused) == (4, 10, 4, 10)
-    told = store.opened("isac").refused()
+    assert (fetched.counts.objects, fetched.counts.rejected_objects, fetched.feed.entries, fetched.feed.refused) == (
+        4,
+        10,
+        4,
+        10,
+    )
+    told = store.open_feed("isac").refused()
     assert [place.rpartition(" ")[2] for _, place, _ in told] == [str(number) for number in range(2, 12)]
     assert all(why.startswith("it is no object of STIX") for _, _, why in told)
 
@@ -236,7 +241,7 @@ def test_objects_are_kept_as_they_came(store: FeedStore) -> None:
         '{ "id":"indicator--00000000-0000-4000-8000-000000000001",\t"type" : "indicator", "x": 1.50e0, "y": "\\ud83d" }'
     )
     added(store, lambda _: page(b'\xef\xbb\xbf {"more":false, "objects" : [ ' + text.encode() + b' ] , "x": [{}]} '))
-    with closing(Mirror.open(store.mirror("isac"))) as mirror:
+    with closing(Mirror.open(store.mirror_path("isac"))) as mirror:
         assert [row[0] for row in mirror._connection.execute("SELECT raw FROM objects")] == [text]
 
 
@@ -249,7 +254,7 @@ def test_a_server_may_name_all_pages_alike(store: FeedStore) -> None:
         return envelope(some(start, end), more=end < 25, next="scroll", first=start, last=end - 1)
 
     fetched, _ = added(store, choose)
-    assert (fetched.trouble, fetched.feed.entries) == (None, 25)
+    assert (fetched.error, fetched.feed.entries) == (None, 25)
 
 
 def test_a_server_may_name_no_pages(store: FeedStore) -> None:
@@ -260,7 +265,7 @@ def test_a_server_may_name_no_pages(store: FeedStore) -> None:
         return envelope(some(start, start + 10), more=start < 20, first=start, last=start + 9)
 
     fetched, requests = added(store, choose)
-    assert (fetched.trouble, fetched.feed.entries, len(requests)) == (None, 30, 3)
+    assert (fetched.error, fetched.feed.entries, len(requests)) == (None, 30, 3)
 
 
 def test_pages_that_are_too_large_are_asked_for_smaller(store: FeedStore) -> None:
@@ -270,7 +275,7 @@ def test_pages_that_are_too_large_are_asked_for_smaller(store: FeedStore) -> Non
         return flood(17 * 2**20) if "limit=1000" in seen.path else envelope(some(0, 100), last=99)
 
     fetched, requests = added(store, choose)
-    assert (fetched.trouble, fetched.feed.entries) == (None, 100)
+    assert (fetched.error, fetched.feed.entries) == (None, 100)
     assert [each.partition("&")[0] for each in requests] == ["limit=1000", "limit=100"]
 
 
@@ -290,7 +295,7 @@ def test_a_server_that_does_not_sort_is_begun_anew(store: FeedStore) -> None:
     unsorted = envelope(some(10, 20), more=True, next="3", first=3, last=4)
     added(store, first_then(unsorted, page(b"{}", status=403)))
     with serving(collection(lambda _: envelope(some(0, 30), first=0, last=29))) as server:
-        with closing(Mirror.open(store.mirror("isac"), to_write=True)) as mirror:
+        with closing(Mirror.open(store.mirror_path("isac"), to_write=True)) as mirror:
             mirror.subscribe(_moved(mirror, server))
         assert fetching(store).fetch("isac").feed.entries == 30
         assert "added_after" not in asked(server)[0]
@@ -299,7 +304,7 @@ def test_a_server_that_does_not_sort_is_begun_anew(store: FeedStore) -> None:
 def test_an_empty_collection_is_an_empty_feed(store: FeedStore) -> None:
     """A collection without anything, or with nothing that is listed, is a feed that lists nothing, and no error."""
     fetched, _ = added(store, lambda _: page(b"{}"))
-    assert (fetched.feed.entries, fetched.trouble) == (0, None)
+    assert (fetched.feed.entries, fetched.error) == (0, None)
     assert looked_up(address(1), store=store).reason == "in no local feed"
 
 
@@ -332,4 +337,4 @@ def test_two_feeds_of_one_name_are_not_mixed_up(store: FeedStore, tmp_path: Path
         ):
             fetching(store).add(Access(root(second)), name="other")
     store.add(path, name="other")
-    assert store.fetched() == []
+    assert store.fetched_names() == []

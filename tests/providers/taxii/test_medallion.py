@@ -18,9 +18,9 @@ from clew.pivots.context import Workspace
 from clew.providers.gate import Gate
 from clew.providers.ti.feeds.mirror import Mirror
 from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.taxii.fetching import Fetching
+from clew.providers.ti.taxii.fetching import CollectionFetcher
 from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, Server
+from clew.providers.ti.taxii.server import Access, TaxiiServer
 from clew.providers.web.channel import HttpChannel
 from tests.providers.feeds.asked import looked_up
 from tests.providers.taxii.served import CLOSED, KEY, OPEN, PASSWORD, Served, indicator, medallion
@@ -39,8 +39,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]
 
 
 @pytest.fixture
-def fetching(tmp_path: Path) -> Fetching:
-    return Fetching(FeedStore(tmp_path / "store"), HttpChannel().receive)
+def fetching(tmp_path: Path) -> CollectionFetcher:
+    return CollectionFetcher(FeedStore(tmp_path / "store"), HttpChannel().receive)
 
 
 def access(url: str) -> Access:
@@ -51,7 +51,7 @@ def address(number: int) -> IpAddress:
     return IpAddress(f"198.51.{100 + number // 250}.{number % 250}")
 
 
-def test_a_server_says_which_collections_it_has(server: Served, fetching: Fetching) -> None:
+def test_a_server_says_which_collections_it_has(server: Served, fetching: CollectionFetcher) -> None:
     """Whichever of its URLs is given, it is found out what is there; other servers that it names are left alone."""
     for where in ("", "/", "/taxii2/", "/taxii2", "/trustgroup1/", f"/trustgroup1/collections/{OPEN}/"):
         found = fetching.collections(access(server.base + where))
@@ -61,13 +61,13 @@ def test_a_server_says_which_collections_it_has(server: Served, fetching: Fetchi
         assert (found[0].title, found[0].alias) == ("High Value Indicators", "high")
 
 
-def test_a_collection_becomes_a_feed(server: Served, fetching: Fetching) -> None:
+def test_a_collection_becomes_a_feed(server: Served, fetching: CollectionFetcher) -> None:
     """All pages of it are fetched, and each object is listed as a STIX bundle would list it, with its evidence."""
     server.put([indicator(number) for number in range(50)])
     fetched = fetching.add(access(server.root))
-    came = fetched.came
+    came = fetched.counts
     assert (fetched.feed.name, fetched.feed.formats, fetched.feed.entries) == ("High-Value-Indicators", ("TAXII",), 50)
-    assert (came.objects, came.new, came.pages, fetched.trouble) == (50, 50, 3, None)
+    assert (came.objects, came.new, came.pages, fetched.error) == (50, 50, 3, None)
     found = looked_up(address(7), store=fetching.store)
     assert (found.verdict, found.fact("tags")) == (Verdict.MALICIOUS, "malicious-activity")
     assert found.fact("listed_in") == f"{server.root}collections/{OPEN}:{indicator(7)['id']}"
@@ -76,63 +76,70 @@ def test_a_collection_becomes_a_feed(server: Served, fetching: Fetching) -> None
         assert fetching.add(access(server.root), collection=name).feed == fetched.feed
 
 
-def test_only_what_is_new_is_fetched(server: Served, fetching: Fetching) -> None:
+def test_only_what_is_new_is_fetched(server: Served, fetching: CollectionFetcher) -> None:
     """The second time, only what was added since comes; when nothing was, nothing is read again."""
     server.put([indicator(number) for number in range(50)])
     name = fetching.add(access(server.root), ("malicious", "high", "green")).feed.name
     before = fetching.fetch(name)
-    assert (before.came.objects, before.came.changed) == (0, False)
+    assert (before.counts.objects, before.counts.has_changes) == (0, False)
     server.put([indicator(number) for number in range(50, 75)])
     after = fetching.fetch(name)
-    assert (after.came.objects, after.came.new, after.feed.entries) == (25, 25, 75)
+    assert (after.counts.objects, after.counts.new, after.feed.entries) == (25, 25, 75)
     assert (before.feed.built < after.feed.built, after.feed.verdict, after.feed.tlp) == (True, "malicious", "green")
     assert looked_up(address(60), store=fetching.store)
 
 
-def test_the_newest_version_of_an_object_counts(server: Served, fetching: Fetching) -> None:
+def test_the_newest_version_of_an_object_counts(server: Served, fetching: CollectionFetcher) -> None:
     """What was modified is listed as it is now; what was revoked is listed no longer, and that is said."""
     server.put([indicator(number) for number in range(5)])
     name = fetching.add(access(server.root)).feed.name
     moved = indicator(3, pattern="[domain-name:value = 'evil.example']", **LATER)
     server.put([moved, indicator(4, revoked=True, **LATER), indicator(1, valid_until="2026-01-03T00:00:00Z", **LATER)])
     fetched = fetching.fetch(name)
-    assert (fetched.came.newer, fetched.came.revoked, fetched.feed.entries, fetched.feed.refused) == (3, 1, 4, 1)
+    assert (fetched.counts.newer, fetched.counts.revoked, fetched.feed.entries, fetched.feed.refused) == (3, 1, 4, 1)
     store = fetching.store
     assert [looked_up(address(number), store=store).outcome for number in (2, 3, 4)] == ["found", "nothing", "nothing"]
     assert looked_up(address(1), store=store).verdict is Verdict.SUSPICIOUS
-    ((_, place, why),) = store.opened(name).refused()
+    ((_, place, why),) = store.open_feed(name).refused()
     assert (place, why) == (indicator(4)["id"], "revoked by who published it")
 
 
-def test_what_is_gone_from_the_server_is_forgotten_on_demand(server: Served, fetching: Fetching) -> None:
+def test_what_is_gone_from_the_server_is_forgotten_on_demand(server: Served, fetching: CollectionFetcher) -> None:
     """TAXII does not say what was deleted: fetching everything again finds out."""
     server.put([indicator(number) for number in range(30)])
     name = fetching.add(access(server.root)).feed.name
     server.delete(indicator(4)["id"])
     assert fetching.fetch(name).feed.entries == 30
-    whole = fetching.fetch(name, whole=True)
-    assert (whole.came.objects, whole.came.changed, whole.came.gone, whole.feed.entries) == (29, True, 1, 29)
+    whole = fetching.fetch(name, full=True)
+    assert (whole.counts.objects, whole.counts.has_changes, whole.counts.removed_objects, whole.feed.entries) == (
+        29,
+        True,
+        1,
+        29,
+    )
     assert looked_up(address(4), store=fetching.store).outcome is Outcome.NOTHING
     server.put([indicator(30)])
-    assert fetching.fetch(name).came.objects == 1
+    assert fetching.fetch(name).counts.objects == 1
 
 
 @pytest.mark.parametrize("pages", [1, 4])
-def test_a_fetch_that_is_broken_off_goes_on_where_it_was(server: Served, fetching: Fetching, pages: int) -> None:
+def test_a_fetch_that_is_broken_off_goes_on_where_it_was(
+    server: Served, fetching: CollectionFetcher, pages: int
+) -> None:
     """Whatever page it was at, what came is kept, the rest comes the next time, and nothing is lost."""
     server.put([indicator(number) for number in range(100)])
     name = fetching.add(access(server.root)).feed.name
     server.put([indicator(number) for number in range(100, 200)])
-    with closing(Mirror.open(fetching.store.mirror(name), to_write=True)) as mirror:
-        asked = Server(HttpChannel().receive, access(server.root))
+    with closing(Mirror.open(fetching.store.mirror_path(name), to_write=True)) as mirror:
+        asked = TaxiiServer(HttpChannel().receive, access(server.root))
         with pytest.raises(AskError, match=f"more than {pages} pages"):
-            poll(asked, mirror, tell=lambda _: None, pages=pages)
+            poll(asked, mirror, on_page=lambda _: None, pages=pages)
     fetched = fetching.fetch(name)
-    assert (fetched.feed.entries, fetched.came.new) == (200, 100 - 20 * pages)
+    assert (fetched.feed.entries, fetched.counts.new) == (200, 100 - 20 * pages)
     assert all(looked_up(address(number), store=fetching.store) for number in range(0, 200, 7))
 
 
-def test_who_may_not_is_told(server: Served, fetching: Fetching, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_is_told(server: Served, fetching: CollectionFetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key, a wrong one, and a collection that may not be read are different messages, each with the next step."""
     with pytest.raises(AskRefused, match="wants a key") as error:
         fetching.add(Access(server.root))
@@ -151,7 +158,7 @@ def test_who_may_not_is_told(server: Served, fetching: Fetching, monkeypatch: py
     assert fetching.store.feeds() == ()
 
 
-def test_nobody_is_asked_offline(server: Served, fetching: Fetching) -> None:
+def test_nobody_is_asked_offline(server: Served, fetching: CollectionFetcher) -> None:
     """In offline mode the gate refuses, before and after a feed was added."""
     server.put([indicator(1)])
     offline = dataclasses.replace(fetching, gate=Gate(offline=True))
@@ -159,10 +166,10 @@ def test_nobody_is_asked_offline(server: Served, fetching: Fetching) -> None:
         offline.add(access(server.root))
     name = fetching.add(access(server.root)).feed.name
     fetched = offline.fetch(name)
-    assert (str(fetched.trouble).partition("\n")[0].endswith("offline mode is on"), fetched.feed.entries) == (True, 1)
+    assert (str(fetched.error).partition("\n")[0].endswith("offline mode is on"), fetched.feed.entries) == (True, 1)
 
 
-def test_the_key_is_nowhere(server: Served, fetching: Fetching) -> None:
+def test_the_key_is_nowhere(server: Served, fetching: CollectionFetcher) -> None:
     """Neither the files of the feed nor what is said of it hold the key."""
     server.put([indicator(1)])
     fetched = fetching.add(access(server.root))

@@ -18,16 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import AskFailed, FeedUnusable
-from clew.providers.base import Ask, Provider, expected
+from clew.providers.base import Ask, Provider, narrow_ask
 from clew.providers.ti.feeds.mirror import APPLICATION, Mirror, Subscription
-from clew.providers.ti.feeds.model import Entry, Says
+from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
 from clew.providers.ti.feeds.store import FeedStore
 from clew.providers.ti.taxii.envelope import read_envelope
-from clew.providers.ti.taxii.fetching import Fetching
+from clew.providers.ti.taxii.fetching import CollectionFetcher
 from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, Server
+from clew.providers.ti.taxii.server import Access, TaxiiServer
 from clew.providers.web import HttpRequest
-from clew.providers.web.transport import Received
+from clew.providers.web.transport import RawResponse
 from tests.providers.taxii.served import MEDIA, indicator
 from tests.providers.web.faults import Seen, by, reply, serving
 
@@ -54,13 +54,13 @@ class Model:
     count: int = 0
     left: dict[str, list[int]] = field(default_factory=dict)
 
-    def receive(self, ask: Ask, provider: type[Provider]) -> Received:
-        given = dict(expected(ask, HttpRequest).params)
+    def receive(self, ask: Ask, provider: type[Provider]) -> RawResponse:
+        given = dict(narrow_ask(ask, HttpRequest).params)
         self.count += 1
         if "next" in given:
             waiting = self.left.get(given["next"])
             if waiting is None:
-                return Received(404, {"content-type": MEDIA}, b"{}")
+                return RawResponse(404, {"content-type": MEDIA}, b"{}")
         else:
             after = given.get("added_after", "")
             waiting = [number for number, at in enumerate(self.added) if stamp(at) > after]
@@ -76,7 +76,7 @@ class Model:
         if sent:
             headers["x-taxii-date-added-first"] = stamp(self.added[sent[0]])
             headers["x-taxii-date-added-last"] = stamp(self.added[sent[-1]])
-        return Received(200, headers, json.dumps(body | ({"next": name} if rest else {})).encode())
+        return RawResponse(200, headers, json.dumps(body | ({"next": name} if rest else {})).encode())
 
 
 def stamp(at: int) -> str:
@@ -86,7 +86,7 @@ def stamp(at: int) -> str:
 def has(path: Path) -> set[str]:
     """The objects that came."""
     with closing(Mirror.open(path)) as mirror:
-        return {row.place for row in mirror.rows(Says()) if isinstance(row, Entry)}
+        return {row.location for row in mirror.rows(IndicatorDetails()) if isinstance(row, FeedEntry)}
 
 
 @given(
@@ -103,19 +103,19 @@ def test_everything_comes_whatever_breaks(tmp_path_factory, added, page, failing
     path = tmp_path_factory.mktemp("polled") / "x.taxii"
     Mirror.create(path, Subscription(COLLECTION)).close()
     model = Model(added, page, failing, consuming, forgetting)
-    server = Server(model.receive, Access(COLLECTION))
+    server = TaxiiServer(model.receive, Access(COLLECTION))
     for late in ([], [13, 13, 14]):
         model.added = added + late
         for _ in range(30):
             with closing(Mirror.open(path, to_write=True)) as mirror, suppress(AskFailed):
-                poll(server, mirror, tell=lambda _: None)
+                poll(server, mirror, on_page=lambda _: None)
                 break
         else:
             pytest.fail("it never ends")
         assert has(path) == {indicator(number)["id"] for number in range(len(model.added))}
     before, model.failing = model.count, frozenset()
     with closing(Mirror.open(path, to_write=True)) as mirror:
-        poll(server, mirror, tell=lambda _: None)
+        poll(server, mirror, on_page=lambda _: None)
     assert model.count - before == 1
 
 
@@ -158,7 +158,7 @@ def test_a_process_that_is_killed_loses_nothing_that_it_kept(tmp_path):
     """After a kill in mid-fetch, all pages that were kept are there, and the next fetch brings the rest."""
     store = FeedStore(tmp_path / "store")
     store.folder.mkdir()
-    path = store.mirror("x")
+    path = store.mirror_path("x")
     with serving(pages(20)) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/api/collections/c1/"
         Mirror.create(path, Subscription(url)).close()
@@ -169,8 +169,8 @@ def test_a_process_that_is_killed_loses_nothing_that_it_kept(tmp_path):
         assert "has not been read yet" in str(store.feeds()[0].error)
         from clew.providers.web.channel import HttpChannel
 
-        fetched = Fetching(store, HttpChannel().receive).fetch("x")
-        assert (fetched.came.new, fetched.feed.entries, fetched.trouble) == (120, 200, None)
+        fetched = CollectionFetcher(store, HttpChannel().receive).fetch("x")
+        assert (fetched.counts.new, fetched.feed.entries, fetched.error) == (120, 200, None)
         assert len(server.seen) - seen == 13  # the page with which it begins again was there, but for its last object
 
 
@@ -211,7 +211,7 @@ def test_a_damaged_copy_is_told(tmp_path, harm, what):
     assert APPLICATION.to_bytes(4, "big") in path.read_bytes()
     harm(path)
     with pytest.raises(FeedUnusable, match=what) as error, closing(Mirror.open(path, to_write=True)) as mirror:
-        _ = [mirror.subscription, *mirror.rows(Says())]
+        _ = [mirror.subscription, *mirror.rows(IndicatorDetails())]
     assert error.value.next_step
 
 
@@ -235,7 +235,7 @@ def test_an_envelope_gives_each_object_as_it_stands_there(given, other, separato
     envelope = read_envelope(page)
     assert [raw for raw, _ in envelope.objects] == texts
     assert [value for _, value in envelope.objects] == named
-    assert (envelope.odd, envelope.more, envelope.next) == ([], True, "n")
+    assert (envelope.invalid_objects, envelope.has_more, envelope.next) == ([], True, "n")
 
 
 @given(st.one_of(st.text(st.sampled_from('{}[]":,objectsmrn 01\\'), max_size=60), VALUES.map(json.dumps)))

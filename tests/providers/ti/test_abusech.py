@@ -11,7 +11,7 @@ from clew.providers.ti.abusech import endpoint
 from clew.providers.ti.malwarebazaar import MalwareBazaar
 from clew.providers.ti.threatfox import ThreatFox
 from clew.providers.ti.urlhaus import UrlHaus
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from tests.providers.ti.recorded import answered
 from tests.support import FEWER, HOSTILE, hiding
 
@@ -38,7 +38,7 @@ def test_the_key_stands_in_its_header_and_asking_twice_does_no_harm(operation, s
     _, asked = answered(operation, subject, {"query_status": "no_results"})
     for ask in asked:
         assert isinstance(ask, HttpRequest)
-        assert (ask.method, ask.secret, ask.repeatable) == ("POST", Place("header", "Auth-Key"), True)
+        assert (ask.method, ask.secret, ask.repeatable) == ("POST", SecretLocation("header", "Auth-Key"), True)
         assert ask.url.startswith("https://")
         assert ask.url.partition("://")[2].partition("/")[0].endswith("-api.abuse.ch")
     assert operation.provider.secret == "CLEW_ABUSECH_KEY"

@@ -26,7 +26,7 @@ def test_every_example_says_what_it_says_there(shared_data):
     for example in examples:
         about = example["EntityResult"]
         found, (ask,) = answered(AbuseIpDb.ip, IpAddress(about["ipAddress"]), {"data": about})
-        assert ask.described()["params"]["ipAddress"] == example["Entity"]
+        assert ask.description()["params"]["ipAddress"] == example["Entity"]
         said = {name: about.get(there) for name, there in _NAMES.items()}
         assert facts(found) == {name: value for name, value in said.items() if value is not None}
         is_known = about["totalReports"] > 0 or about["abuseConfidenceScore"] > 0

@@ -13,7 +13,7 @@ from clew.errors import AskFailed
 from clew.providers.base import Reply
 from clew.providers.ti.circl_hashlookup import BULK, CirclHashlookup
 from clew.providers.ti.circl_pdns import CirclPassiveDns
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts, links, pointed
 from tests.support import HOSTILE, hiding
@@ -51,7 +51,7 @@ def record(
 def test_a_file_is_asked_by_the_hash_that_it_is_kept_by(file, path):
     """By SHA-1 where that is known, without a key; the answer gives all its hashes."""
     found, (ask,) = answered(CirclHashlookup.file, file, known())
-    assert ask.described() == {"method": "GET", "url": f"https://hashlookup.circl.lu/lookup/{path}", "params": {}}
+    assert ask.description() == {"method": "GET", "url": f"https://hashlookup.circl.lu/lookup/{path}", "params": {}}
     assert ask.secret is None
     assert [(each.sha256, each.sha1, each.md5) for each in found.same] == [(SHA256, SHA1, MD5)]
 
@@ -129,7 +129,7 @@ def test_many_files_are_asked_at_once(kind):
     hashes = [each * length for each in ("1a", "2b", "3c")]
     asks = asking(kind, *hashes)
     joined = BULK[kind].join(asks)
-    assert joined.described() == {
+    assert joined.description() == {
         "method": "POST",
         "url": f"https://hashlookup.circl.lu/bulk/{kind}",
         "params": {},
@@ -166,9 +166,13 @@ def test_by_sha256_each_is_asked_alone():
 def test_records_are_asked_as_documented(operation, subject):
     """One GET with user and password; a reply of no lines, or a 404, is nothing."""
     found, (ask,) = answered(operation, subject, b"\n")
-    assert ask.described() == {"method": "GET", "url": f"https://www.circl.lu/pdns/query/{subject.value}", "params": {}}
+    assert ask.description() == {
+        "method": "GET",
+        "url": f"https://www.circl.lu/pdns/query/{subject.value}",
+        "params": {},
+    }
     assert isinstance(ask, HttpRequest)
-    assert ask.secret == Place("basic")
+    assert ask.secret == SecretLocation("basic")
     missing, _ = answered(operation, subject, b"no such thing", status=404)
     assert found.outcome is missing.outcome is Outcome.NOTHING
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clew.entities import Certificate, IpAddress, Outcome
 from clew.providers.ti.circl_pssl import CirclPassiveSsl
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from tests.providers.ti.recorded import answered, cassettes, links, pointed
 from tests.support import HOSTILE, hiding
 
@@ -23,8 +23,8 @@ def test_certificates_of_an_address():
     body = {IP.value: {"certificates": [SHA1, OTHER], "subjects": {SHA1: {"values": ["CN=c2.example", "O=Example"]}}}}
     found, (ask,) = answered(CirclPassiveSsl.ip, IP, body)
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {"method": "GET", "url": "https://www.circl.lu/v2pssl/query/198.51.100.7", "params": {}}
-    assert ask.secret == Place("basic")
+    assert ask.description() == {"method": "GET", "url": "https://www.circl.lu/v2pssl/query/198.51.100.7", "params": {}}
+    assert ask.secret == SecretLocation("basic")
     assert links(found) == {("ip:198.51.100.7", "presents", f"certificate:sha1:{each}") for each in (SHA1, OTHER)}
     assert [pointed(body, link.pointers[0]) for link in found.links] == [SHA1, OTHER]
     assert found.table.rows == ((f"sha1:{SHA1}", "CN=c2.example, O=Example"), (f"sha1:{OTHER}", None))
@@ -90,7 +90,7 @@ def test_recorded_addresses_of_a_certificate(shared_data):
     (cassette,) = cassettes(shared_data("ti-recorded") / "Mihari_Analyzers_CIRCL")
     document = json.loads(cassette.body)
     found, (ask,) = answered(CirclPassiveSsl.certificate, Certificate(document["certificate"]), cassette.body)
-    assert ask.described()["url"] == cassette.url
+    assert ask.description()["url"] == cassette.url
     assert [link.source for link in found.links] == [IpAddress(each) for each in document["seen"]]
     assert [pointed(document, link.pointers[0]) for link in found.links] == document["seen"]
     assert found.returned == found.available == document["hits"] == 5

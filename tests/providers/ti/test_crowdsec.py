@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Severity, Verdict
 from clew.providers.ti.crowdsec import CrowdSec
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from tests.providers.ti.anything import json_values
 from tests.providers.ti.recorded import answered, facts, links
 from tests.support import HOSTILE, hiding
@@ -20,7 +20,7 @@ def test_the_service_is_asked_as_documented():
     """One GET with the address in the path, the key in its header."""
     _, (ask,) = answered(CrowdSec.ip, IP, {})
     assert (ask.method, ask.url) == ("GET", "https://cti.api.crowdsec.net/v2/smoke/198.51.100.7")
-    assert (ask.params, ask.secret) == ((), Place("header", "x-api-key"))
+    assert (ask.params, ask.secret) == ((), SecretLocation("header", "x-api-key"))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_it_is_asked_with_the_name_in_hexadecimal():
     _, (ask,) = answered(DnsTwister.domain, BANK, fuzzed())
     assert isinstance(ask, HttpRequest)
     url = "https://dnstwister.report/api/fuzz/62616e6b2e6578616d706c65"
-    assert ask.described() == {"method": "GET", "url": url, "params": {}}
+    assert ask.description() == {"method": "GET", "url": url, "params": {}}
     assert ask.secret is None
     _, (other,) = answered(DnsTwister.domain, Domain("bänk.example"), fuzzed())
     assert bytes.fromhex(other.url.rpartition("/")[2]) == b"xn--bnk-qla.example"

@@ -18,7 +18,7 @@ from clew.pivots.registry import find_pivot
 from clew.providers.base import Reply
 from clew.providers.ti.greynoise import BATCH, GreyNoise
 from clew.providers.ti.greynoise_community import GreyNoiseCommunity
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from clew.testing.recordings import AT
 from tests.providers.doubles import PUBLIC
@@ -52,7 +52,7 @@ def community(noise: object, riot: object, classification: object) -> dict[str, 
 def test_the_service_is_asked_as_documented(operation, url):
     """One GET with the address in the path, the key in its header."""
     _, (ask,) = answered(operation, IP, record())
-    assert (ask.method, ask.url, ask.params, ask.secret) == ("GET", url, (), Place("header", "key"))
+    assert (ask.method, ask.url, ask.params, ask.secret) == ("GET", url, (), SecretLocation("header", "key"))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_many_addresses_are_one_request():
     one = BATCH.join(requests())
     assert (one.method, one.url, one.params) == ("POST", "https://api.greynoise.io/v3/ip", ())
     assert one.json == {"ips": [IP.value, OTHER.value, THIRD.value]}
-    assert one.secret == Place("header", "key")
+    assert one.secret == SecretLocation("header", "key")
     assert one.repeatable
     assert [request.batch for request in requests()] == [BATCH] * 3
 

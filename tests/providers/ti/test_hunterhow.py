@@ -15,7 +15,7 @@ from clew.entities import IpAddress, Outcome, Verdict
 from clew.graph.case import Case
 from clew.pivots.context import Workspace
 from clew.providers.ti.hunterhow import HunterHow
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from clew.settings import Settings
 from tests.providers.ti.anything import objects, replies
 from tests.providers.ti.recorded import answered, cassettes, links, pointed
@@ -44,7 +44,7 @@ def test_it_is_asked_as_documented():
     """The query is coded as URLs take it, the time is the last year, and the key stands in no description."""
     _, ask = asked(listed(), page=3)
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {
+    assert ask.description() == {
         "method": "GET",
         "url": "https://api.hunter.how/search",
         "params": {
@@ -55,7 +55,7 @@ def test_it_is_asked_as_documented():
             "end_time": "2026-03-17",
         },
     }
-    assert ask.secret == Place("query", "api-key")
+    assert ask.secret == SecretLocation("query", "api-key")
 
 
 @pytest.mark.parametrize("missing", [("start",), ("end",), ("start", "end")])

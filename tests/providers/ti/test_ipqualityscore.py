@@ -11,7 +11,7 @@ from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.providers.ti.ipqualityscore import IpQualityScore, IpQualityScoreUrls
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from tests.providers.ti.anything import json_values
 from tests.providers.ti.recorded import answered, facts, links
@@ -31,7 +31,7 @@ def test_the_service_is_asked_as_documented(asked, name):
     """One GET with the subject as a parameter, and the key in its header, never in the path."""
     _, (ask,) = answered(*asked, {})
     assert (ask.method, ask.url) == ("GET", f"https://www.ipqualityscore.com/api/json/{name}")
-    assert (ask.params, ask.secret) == (((name, asked[1].value),), Place("header", "IPQS-KEY"))
+    assert (ask.params, ask.secret) == (((name, asked[1].value),), SecretLocation("header", "IPQS-KEY"))
 
 
 @pytest.mark.parametrize(

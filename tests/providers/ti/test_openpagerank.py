@@ -12,7 +12,7 @@ from clew.entities import Domain, Outcome, Severity, Verdict
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Reply
 from clew.providers.ti.openpagerank import BATCH, OpenPageRank
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts
 from tests.support import HOSTILE, hiding
@@ -43,12 +43,12 @@ def test_it_is_asked_as_documented():
     """One GET with the domain in a list of one, and the key in its header."""
     _, (ask,) = answered(OpenPageRank.domain, NAME, body(entry()))
     assert isinstance(ask, HttpRequest)
-    assert ask.described() == {
+    assert ask.description() == {
         "method": "GET",
         "url": "https://openpagerank.com/api/v1.0/getPageRank",
         "params": {"domains[]": "known.example"},
     }
-    assert ask.secret == Place("header", "API-OPR")
+    assert ask.secret == SecretLocation("header", "API-OPR")
 
 
 @pytest.mark.parametrize("rank", [0.01, 4.68, 10, "7.5"])
@@ -106,7 +106,7 @@ def test_a_hundred_domains_are_asked_at_once():
     asks = asking(*names)
     joined = BATCH.join(asks)
     assert (BATCH.size, joined.params) == (100, tuple(("domains[]", name) for name in names))
-    assert joined.secret == Place("header", "API-OPR")
+    assert joined.secret == SecretLocation("header", "API-OPR")
     entries = [entry(name, **(ABSENT if number % 2 else {})) for number, name in enumerate(names[:-1])]
     split = BATCH.split(Reply(json.dumps(body(*reversed(entries))).encode(), "application/json", AT), asks)
     assert isinstance(split[-1], AskFailed)

@@ -17,7 +17,7 @@ from clew.pivots.registry import find_pivot
 from clew.providers.ti.otx.objects import Otx
 from clew.providers.ti.otx.related import OtxRelated
 from clew.providers.ti.otx.resolutions import OtxResolutions
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC
 from tests.providers.ti.anything import json_values
@@ -63,7 +63,7 @@ def test_the_service_is_asked_as_documented(operation, subject, path):
     """One GET for the section of the indicator, named by its type, the key in its header."""
     _, (ask,) = answered(operation, subject, general())
     assert (ask.method, ask.url) == ("GET", f"https://otx.alienvault.com/api/v1/indicators/{path}")
-    assert ask.secret == Place("header", "X-OTX-API-KEY")
+    assert ask.secret == SecretLocation("header", "X-OTX-API-KEY")
 
 
 @pytest.mark.parametrize("key", ["", "a-made-up-key-0123456789"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clew.entities import Domain, IpAddress, Outcome, Severity, Url, Verdict
 from clew.providers.ti.pulsedive.indicators import Pulsedive
 from clew.providers.ti.pulsedive.related import PulsediveRelated, PulsediveResolutions
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from tests.providers.ti.anything import json_values
 from tests.providers.ti.recorded import answered, cassettes, facts, links, pointed
 from tests.support import HOSTILE, hiding
@@ -34,7 +34,7 @@ def test_the_service_is_asked_as_documented(operation, subject):
     """One GET with the indicator and the key as parameters."""
     _, (ask,) = answered(operation, subject, NUMBER)
     assert (ask.method, ask.url) == ("GET", "https://pulsedive.com/api/info.php")
-    assert (ask.params, ask.secret) == ((("indicator", subject.value),), Place("query", "key"))
+    assert (ask.params, ask.secret) == ((("indicator", subject.value),), SecretLocation("query", "key"))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def indicators(*iocs: str, **more: object) -> dict[str, object]:
 def test_it_is_asked_as_documented():
     """A search is a JSON body with the query and the term, to one end point."""
     _, (ask,) = answered(ThreatFox.domain, NAME, {"query_status": "no_result"})
-    assert ask.described() == {
+    assert ask.description() == {
         "method": "POST",
         "url": "https://threatfox-api.abuse.ch/api/v1/",
         "params": {},
@@ -92,7 +92,7 @@ def test_a_file_is_what_it_calls():
     found, (ask,) = answered(
         ThreatFox.file, File(SHA256), indicators("198.51.100.7:443", "https://c2.example/a", "c2.example")
     )
-    assert ask.described()["json"] == {"query": "search_hash", "hash": SHA256}
+    assert ask.description()["json"] == {"query": "search_hash", "hash": SHA256}
     own = f"file:sha256:{SHA256}"
     assert links(found) == {
         (own, "communicates-with", "ip:198.51.100.7"),
@@ -108,7 +108,7 @@ def test_a_file_may_be_an_indicator_itself(listed):
     found, asked = answered(
         ThreatFox.file, file, {"query_status": "no_result"}, indicators(listed, threat_type="payload")
     )
-    assert [ask.described()["json"]["query"] for ask in asked] == ["search_hash", "search_ioc"]
+    assert [ask.description()["json"]["query"] for ask in asked] == ["search_hash", "search_ioc"]
     assert (found.outcome, found.verdict) == (Outcome.FOUND, Verdict.MALICIOUS)
 
 

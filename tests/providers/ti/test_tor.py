@@ -38,7 +38,7 @@ def test_an_address_in_the_list_is_an_exit():
     assert (found.outcome, found.verdict, found.severity) == (Outcome.FOUND, Verdict.SUSPICIOUS, Severity.LOW)
     assert facts(found) == {"is_tor": True, "tor_relay": f"{'A' * 40}, {'B' * 40}"}
     assert found.observed_last == datetime(2026, 3, 17, 6, tzinfo=UTC)
-    assert ask.described() == {"method": "GET", "url": "https://check.torproject.org/exit-addresses", "params": {}}
+    assert ask.description() == {"method": "GET", "url": "https://check.torproject.org/exit-addresses", "params": {}}
 
 
 @pytest.mark.parametrize("other", ["198.51.100.77", "98.51.100.7", "2001:db8::7"])

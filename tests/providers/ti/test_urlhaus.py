@@ -40,7 +40,7 @@ def entry(status: str = "offline", url: str = "http://evil.example/a.exe", **mor
 def test_it_is_asked_as_documented(operation, subject, path, form):
     """Hosts, URLs and payloads have an end point each, and take the fields of a form."""
     _, (ask,) = answered(operation, subject, {"query_status": "no_results"})
-    assert ask.described() == {
+    assert ask.description() == {
         "method": "POST",
         "url": f"https://urlhaus-api.abuse.ch/v1/{path}/",
         "params": {},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict
 from clew.providers.ti.validin import Validin
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from tests.providers.ti.anything import objects, replies
 from tests.providers.ti.recorded import answered, cassettes, links, pointed
 from tests.support import HOSTILE, hiding
@@ -35,8 +35,8 @@ def test_it_is_asked_as_documented(operation, subject):
     _, (ask,) = answered(operation, subject, history())
     assert isinstance(ask, HttpRequest)
     url = f"{API}/{operation.name}/dns/history/{subject.value}"
-    assert ask.described() == {"method": "GET", "url": url, "params": {}}
-    assert ask.secret == Place("header", "Authorization", "Bearer ")
+    assert ask.description() == {"method": "GET", "url": url, "params": {}}
+    assert ask.secret == SecretLocation("header", "Authorization", "Bearer ")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clew.entities import AutonomousSystem, Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Reply
-from clew.providers.ti.virustotal.v2 import FILES, VirusTotal2
+from clew.providers.ti.virustotal.v2 import FILE_BATCH, VirusTotal2
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts, pointed
 from tests.support import HOSTILE, hiding
@@ -41,7 +41,7 @@ def meant(pointer: str, said):
 def check_host(subject, document) -> None:
     """Every link of a finding is what stands at its place; everything that the reply lists is linked."""
     found, (ask,) = answered(getattr(VirusTotal2, subject.kind), subject, document)
-    assert list(ask.described()["params"].values()) == [subject.value]
+    assert list(ask.description()["params"].values()) == [subject.value]
     for link in found.links:
         said = pointed(document, link.pointers[0])
         other = link.target if link.source == subject else link.source
@@ -125,13 +125,13 @@ def test_many_files_are_one_question(shared_data):
     """Files are asked four at a time; each gets the report that names it, also in another order."""
     documents = body(shared_data, "file-multi_pos")
     asks = [answered(VirusTotal2.file, File(each["sha256"]), each)[1][0] for each in documents]
-    assert {id(ask.bundled) for ask in asks} == {id(FILES)}
-    joined = FILES.join(asks)
+    assert {id(ask.batch_policy) for ask in asks} == {id(FILE_BATCH)}
+    joined = FILE_BATCH.join(asks)
     assert dict(joined.params)["resource"] == ",".join(each["sha256"] for each in documents)
     reply = Reply(json.dumps(documents[::-1]).encode(), "application/json", AT)
-    assert [json.loads(part) for part in FILES.split(reply, asks)] == documents
+    assert [json.loads(part) for part in FILE_BATCH.split(reply, asks)] == documents
     short = Reply(json.dumps(documents[:1]).encode(), "application/json", AT)
-    assert [isinstance(part, bytes) for part in FILES.split(short, asks)] == [True] + [False] * (len(asks) - 1)
+    assert [isinstance(part, bytes) for part in FILE_BATCH.split(short, asks)] == [True] + [False] * (len(asks) - 1)
 
 
 def test_an_empty_reply_is_a_used_up_quota():
@@ -139,7 +139,7 @@ def test_an_empty_reply_is_a_used_up_quota():
     found, _ = answered(VirusTotal2.ip, IP, b"", status=204)
     assert (found.outcome, "quota" in found.reason) == (Outcome.REFUSED, True)
     with pytest.raises(AskRefused, match="quota"):
-        FILES.split(Reply(b"", "application/json", AT, 204), [])
+        FILE_BATCH.split(Reply(b"", "application/json", AT, 204), [])
 
 
 @pytest.mark.parametrize(

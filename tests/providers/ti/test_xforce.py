@@ -14,10 +14,10 @@ from clew.entities import Domain, File, IpAddress, Outcome, Severity, Url, Verdi
 from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
-from clew.providers.ti.xforce.base import address, plain
+from clew.providers.ti.xforce.base import plain_address, plain_hash
 from clew.providers.ti.xforce.related import XForceRelated, XForceResolutions
 from clew.providers.ti.xforce.reports import XForce
-from clew.providers.web import Place
+from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC
 from tests.providers.ti.anything import json_values
@@ -64,7 +64,7 @@ def test_the_service_is_asked_as_documented(asked, path):
     """One GET with the subject as one segment of the path, and basic authentication."""
     _, (ask,) = answered(*asked, {})
     assert (ask.method, ask.url, ask.params) == ("GET", f"https://api.xforce.ibmcloud.com/{path}", ())
-    assert ask.secret == Place("basic")
+    assert ask.secret == SecretLocation("basic")
 
 
 def test_key_and_password_are_the_secret(monkeypatch):
@@ -160,15 +160,15 @@ def test_a_file_without_a_usable_hash_is_not_asked_about():
 def test_addresses_in_hexadecimal_are_read(ip):
     """The 128 bits of an address are that address, and IPv4 within IPv6 is IPv4."""
     number = int(ip) if ip.version == 6 else int(ip) + 0xFFFF_0000_0000
-    read = IpAddress(address(f"0x{number:032x}"))
+    read = IpAddress(plain_address(f"0x{number:032x}"))
     assert read == IpAddress(str(ip.ipv4_mapped or ip) if ip.version == 6 else str(ip))
 
 
 @given(st.text(max_size=40))
 def test_what_is_no_address_and_no_hash_stays_text(text):
     """Any text is read without an exception."""
-    assert address(text) == text or text.startswith("0x")
-    assert plain(f"0x{text}") == f"0x{text}".lower()[2:]
+    assert plain_address(text) == text or text.startswith("0x")
+    assert plain_hash(f"0x{text}") == f"0x{text}".lower()[2:]
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
@@ -257,4 +257,4 @@ def test_documented_malware_of_an_address(shared_data):
             "observed_last": "2016-10-29T06:31:00.000000Z",
         }
     ]
-    assert address(said["ip"]) == "8.8.8.8"
+    assert plain_address(said["ip"]) == "8.8.8.8"

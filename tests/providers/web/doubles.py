@@ -11,16 +11,16 @@ import httpx
 
 from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.providers.base import Provider, Steps, operation
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from clew.providers.web.channel import HttpChannel
 from clew.providers.web.clock import Clock
-from clew.providers.web.lines import Lines
+from clew.providers.web.lines import Connections
 from clew.providers.web.secrets import Keys
 
 VARIABLE = "CLEW_TEST_KEY"
 KEY = "canary-0123456789/ab+cd=="
 START = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
-HEADER = Place("header", "Key")
+HEADER = SecretLocation("header", "Key")
 
 
 class Vendor(Provider):
@@ -89,7 +89,7 @@ def network(*said: Said) -> tuple[Callable[[], httpx.BaseTransport], list[httpx.
 def channel(*said: Said, time: Time | None = None, **more: Any) -> tuple[HttpChannel, list[httpx.Request]]:
     """A channel to such a network, on a clock that nobody waits for."""
     instead, asked = network(*said)
-    return HttpChannel(Lines(instead, clock=(time or Time()).clock), keys=Keys(), **more), asked
+    return HttpChannel(Connections(instead, clock=(time or Time()).clock), keys=Keys(), **more), asked
 
 
 def ask(url: str = Vendor.url, **more: Any) -> HttpRequest:

@@ -22,13 +22,13 @@ from clew import Investigation, IpAddress
 from clew.entities import Finding, Outcome
 from clew.graph.case import Case
 from clew.graph.store import Store
-from clew.pivots.binding import Space, bind, fan_out
+from clew.pivots.binding import Menu, bind, fan_out
 from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Provider, operation
 from clew.providers.ti import abuseipdb
-from clew.providers.web.lines import Lines
+from clew.providers.web.lines import Connections
 from clew.settings import Settings
 from tests.providers.web.doubles import KEY, START, VARIABLE, Time, Vendor, addresses
 from tests.providers.web.faults import Behaviour, Seen, Server, by, reply, reset, serving, slow
@@ -42,10 +42,10 @@ def vendor(name: str, url: str = Vendor.url, places: int = 10) -> type[Provider]
     return type(name, (Vendor,), {**body, "ip": operation(calls=1, facts=("said",))(Vendor.ip.function)})
 
 
-def menu(*vendors: type[Provider]) -> type[Space[Any]]:
+def menu(*vendors: type[Provider]) -> type[Menu[Any]]:
     """A menu with a row for each vendor, and one that asks them all."""
     rows: dict[str, Any] = {each.name: bind(vars(each)["ip"]) for each in vendors}
-    return type("Menu", (Space,), {"__orig_bases__": (Space[IpAddress],), "menu": "m", **rows, "all": fan_out()})
+    return type("Menu", (Menu,), {"__orig_bases__": (Menu[IpAddress],), "menu": "m", **rows, "all": fan_out()})
 
 
 def perform(session: Any, pivot: Any, values: list[str]) -> list[Finding]:
@@ -56,7 +56,7 @@ def perform(session: Any, pivot: Any, values: list[str]) -> list[Finding]:
 def pretended(respond: Any, time: Time | None = None) -> Workspace:
     """A workspace whose network is a function, on a clock that nobody waits for."""
     made = Workspace(Settings(), transport=lambda: httpx.MockTransport(respond))
-    made._shared = Lines(lambda: httpx.MockTransport(respond), clock=(time or Time()).clock)
+    made._shared_connections = Connections(lambda: httpx.MockTransport(respond), clock=(time or Time()).clock)
     return made
 
 
@@ -184,7 +184,7 @@ def test_a_case_is_the_same_whichever_answer_comes_first():
 
     digests = set()
     for _ in range(3):
-        with Case(Store(None), around=pretended(late), clock=lambda: START) as case:
+        with Case(Store(None), workspace=pretended(late), clock=lambda: START) as case:
             perform(case, menu(vendor("one"), vendor("two")).all, addresses(25))
             case.perform(
                 Invocation("m.all", IpAddress("9.9.9.9"), {"providers": ["one", "two"]}),

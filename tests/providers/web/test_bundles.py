@@ -14,7 +14,7 @@ from clew.entities import Outcome
 from clew.errors import AskFailed
 from clew.pivots.context import Workspace
 from clew.providers.base import Batch, Reply, Steps, operation
-from clew.providers.reading import Part, told, unknown
+from clew.providers.reading import JsonObject, found, nothing
 from clew.providers.web import HttpRequest
 from clew.settings import Settings
 from tests.providers.web.doubles import Free, addresses
@@ -49,8 +49,8 @@ class Crowd(Free):
     def ip(self, ip: IpAddress) -> Steps:
         """What the crowd says."""
         got = yield HttpRequest("GET", self.url, (("ip", ip.value),), batch=self.batch)
-        said = Part.of(got).text("said")
-        return told(ip, said, facts={"description": said}) if said else unknown(ip, "nobody knows it")
+        said = JsonObject.of(got).text("said")
+        return found(ip, said, facts={"description": said}) if said else nothing(ip, "nobody knows it")
 
 
 def crowd(server: Server) -> Any:

@@ -15,7 +15,7 @@ from clew.errors import AskError
 from clew.providers.exchange import NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
-from clew.providers.web.cache import Cache
+from clew.providers.web.cache import ReplyCache
 from tests.providers.web.doubles import KEY, START, VARIABLE, Said, Time, Vendor, ask, channel
 
 ADDRESS = IpAddress("9.9.9.9")
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, folder, *said: Said, limit: int = 2**20, fresh: bool = False):
         self.time = Time()
-        self.cache = Cache(folder, limit, self.time.clock)
+        self.cache = ReplyCache(folder, limit, self.time.clock)
         self.way, self.asked = channel(*said, time=self.time, cache=self.cache, fresh=fresh)
 
     def pivot(self, address: IpAddress = ADDRESS):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clew.errors import AskError, AskFailed, AskRefused, AskSkipped
 from clew.providers.web import HttpRequest
-from clew.providers.web.redaction import redacted
+from clew.providers.web.redaction import redact_secret
 from clew.providers.web.secrets import Secret
 from tests.providers.web.doubles import KEY, VARIABLE, Free, Vendor, ask, channel
 
@@ -60,7 +60,7 @@ def test_a_status_is_told_apart(status, error, kind):
     """A refused key, a used-up quota, an unknown value and a server's trouble are different errors."""
     got = trouble(httpx.Response(status, content=b'{"abuseConfidenceScore": 100}'))
     assert (type(got), got.kind, got.sent) == (error, kind, True)
-    assert "Vendor" in got.what
+    assert "Vendor" in got.message
     assert kind != "key" or VARIABLE in got.next_step
 
 
@@ -118,7 +118,7 @@ def test_a_refused_key_stops_its_source_for_the_batch(monkeypatch, replaced):
     heard = []
     for number, request in enumerate(questions(20)):
         if replaced and number == 0:
-            way._ring.secret(Vendor)
+            way._key_cache.secret(Vendor)
             monkeypatch.setenv(VARIABLE, "canary-new-0123456789")
         with pytest.raises(AskRefused) as refused:
             way.send(request, Vendor)
@@ -189,6 +189,6 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, m
 def test_no_base64_of_the_key_survives(key, before, after):
     """Wherever it stands in a longer text that is then encoded."""
     body = base64.b64encode(before + key.encode() + after)
-    kept = redacted(body, Secret(key))
+    kept = redact_secret(body, Secret(key))
     assert b"[redacted sha256:" in kept
     assert len(kept) < len(body) + 40

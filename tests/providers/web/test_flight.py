@@ -13,8 +13,8 @@ from clew.errors import AskError, AskFailed
 from clew.providers.base import Reply
 from clew.providers.web.channel import HttpChannel
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.flight import Flights
-from clew.providers.web.lines import Lines
+from clew.providers.web.flight import SingleFlight
+from clew.providers.web.lines import Connections
 from tests.providers.web.doubles import Vendor, ask
 
 MANY = 64
@@ -30,7 +30,7 @@ def asked_together(answer: Any) -> tuple[list[Any], int]:
         all_wait.wait(10)
         return answer()
 
-    way = HttpChannel(Lines(lambda: httpx.MockTransport(respond), clock=Clock(sleep=lambda _: None)))
+    way = HttpChannel(Connections(lambda: httpx.MockTransport(respond), clock=Clock(sleep=lambda _: None)))
 
     def one(_: int) -> Reply | AskError:
         try:
@@ -40,7 +40,7 @@ def asked_together(answer: Any) -> tuple[list[Any], int]:
 
     with ThreadPoolExecutor(MANY) as pool:
         heard = [pool.submit(one, number) for number in range(MANY)]
-        while way._layers.lines.flights.waiting < MANY - 1:
+        while way._middleware.connections.flights.waiter_count < MANY - 1:
             threading.Event().wait(0.01)
         all_wait.set()
         return [each.result() for each in heard], len(requests)
@@ -66,7 +66,7 @@ def test_a_failure_is_everybodys():
 
 def test_whoever_waits_goes_on_if_the_first_is_interrupted():
     """An interruption is no answer: the next one asks."""
-    flights, deadline = Flights(), Deadline.after(10, Clock())
+    flights, deadline = SingleFlight(), Deadline.after(10, Clock())
     begun, go_on = threading.Event(), threading.Event()
 
     def interrupted() -> Reply:
@@ -86,7 +86,7 @@ def test_whoever_waits_goes_on_if_the_first_is_interrupted():
 
 def test_nobody_waits_longer_than_their_own_deadline():
     """One that is slower than the deadline of another is not waited for."""
-    flights, landed = Flights(), threading.Event()
+    flights, landed = SingleFlight(), threading.Event()
 
     def slow() -> Reply:
         landed.wait(10)
@@ -97,7 +97,7 @@ def test_nobody_waits_longer_than_their_own_deadline():
         while not flights._flights:
             threading.Event().wait(0.01)
         with pytest.raises(AskFailed, match=r"did not answer within 0\.05 s"):
-            flights.join("x", slow, Deadline.after(0.05, Clock()), who="Vendor")
+            flights.join("x", slow, Deadline.after(0.05, Clock()), source="Vendor")
         landed.set()
         with pytest.raises(AskFailed):
             first.result(10)

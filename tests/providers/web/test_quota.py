@@ -102,7 +102,7 @@ def test_what_an_account_allows_holds_instead(tmp_path):
     time = Time()
     own = Quotas(tmp_path, {Rationed.name: (Quota(6, timedelta(seconds=1)),)})
     assert [take(own, time) for _ in range(6)] == [0.0] * 6
-    assert own.of(OtherFace) == own.of(Rationed) == (Quota(6, timedelta(seconds=1)),)
+    assert own.quotas_of(OtherFace) == own.quotas_of(Rationed) == (Quota(6, timedelta(seconds=1)),)
     assert take(own, time) >= 1.0
     unlimited = Quotas(tmp_path, {Rationed.name: ()})
     began = time.seconds

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from clew.providers.web import HttpRequest, Place
+from clew.providers.web import HttpRequest, SecretLocation
 from tests.providers.web.doubles import KEY, Free, Vendor, ask, channel
 
 OK = httpx.Response(200, json={})
@@ -17,8 +17,8 @@ OK = httpx.Response(200, json={})
 
 def test_a_request_that_was_recorded_once_stays_what_it_is():
     """The fingerprint of a plain request is that of its method, URL and parameters, as in the oldest cases."""
-    plain = HttpRequest("GET", "https://vendor.example/check", (("q", "x"),), Place("header", "Key"))
-    assert plain.described() == {"method": "GET", "url": "https://vendor.example/check", "params": {"q": "x"}}
+    plain = HttpRequest("GET", "https://vendor.example/check", (("q", "x"),), SecretLocation("header", "Key"))
+    assert plain.description() == {"method": "GET", "url": "https://vendor.example/check", "params": {"q": "x"}}
     assert plain.fingerprint == "f3b380b2adf0d6ad9db1cbed47991ec4efde6d6a992ba424e9e64e9243f7850b"
 
 
@@ -42,7 +42,7 @@ def test_what_changes_the_answer_changes_the_fingerprint(other):
 
 def test_the_key_is_nowhere_in_what_is_kept():
     """Neither the description of an ask nor its fingerprint nor its repr knows the secret."""
-    kept = f"{ask().described()} {ask().fingerprint} {ask()!r}"
+    kept = f"{ask().description()} {ask().fingerprint} {ask()!r}"
     for form in (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode(), KEY.encode().hex(), KEY[::-1]):
         assert form not in kept
 
@@ -50,9 +50,9 @@ def test_the_key_is_nowhere_in_what_is_kept():
 @pytest.mark.parametrize(
     ("place", "header", "value"),
     [
-        (Place("header", "Key"), "Key", KEY),
-        (Place("header", "Authorization", "Bearer "), "Authorization", f"Bearer {KEY}"),
-        (Place("basic"), "Authorization", "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()),
+        (SecretLocation("header", "Key"), "Key", KEY),
+        (SecretLocation("header", "Authorization", "Bearer "), "Authorization", f"Bearer {KEY}"),
+        (SecretLocation("basic"), "Authorization", "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()),
     ],
 )
 def test_the_key_goes_where_the_vendor_wants_it(place, header, value):
@@ -65,11 +65,11 @@ def test_the_key_goes_where_the_vendor_wants_it(place, header, value):
 
 def test_the_key_can_be_a_parameter():
     """As a parameter it stands beside the others."""
-    _, (asked,) = channel_of(Place("query", "apikey"))
+    _, (asked,) = channel_of(SecretLocation("query", "apikey"))
     assert dict(asked.url.params) == {"q": "a b&c", "verbose": "", "apikey": KEY}
 
 
-def channel_of(place: Place):
+def channel_of(place: SecretLocation):
     way, asked = channel(OK)
     way.send(ask(secret=place), Vendor)
     return way, asked

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.web import HttpRequest
-from clew.providers.web.retry import SAVED, retry_after
+from clew.providers.web.retry import MAX_SAVED, retry_after
 from tests.providers.web.doubles import START, Free, Said, Time, Vendor, ask, channel
 
 OK, DOWN = httpx.Response(200, json={}), httpx.Response(503)
@@ -141,7 +141,7 @@ def test_all_retries_together_are_a_fifth_of_the_calls():
             way.send(HttpRequest("GET", Vendor.url, (("n", str(number)),)), Free)
         except AskFailed:
             continue
-    assert len(asked) <= 300 * 1.2 + SAVED
+    assert len(asked) <= 300 * 1.2 + MAX_SAVED
 
 
 def test_a_source_that_fails_is_left_alone_and_tried_later():

@@ -20,13 +20,13 @@ from clew import Investigation, IpAddress
 from clew.errors import AskError, AskSkipped
 from clew.pivots.context import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.web import Place
-from clew.providers.web.cache import Cache
+from clew.providers.web import SecretLocation
+from clew.providers.web.cache import ReplyCache
 from clew.providers.web.channel import HttpChannel
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.lines import Lines
+from clew.providers.web.lines import Connections
 from clew.providers.web.quota import Quotas
-from clew.providers.web.redaction import redacted
+from clew.providers.web.redaction import redact_secret
 from clew.providers.web.secrets import Keys, Secret, from_keyring
 from clew.settings import Settings
 from tests.providers.web.doubles import KEY, VARIABLE, Vendor, ask, channel
@@ -77,7 +77,7 @@ def test_a_file_that_others_can_read_is_not_used(file, mode):
     with pytest.raises(AskSkipped) as skipped:
         Keys(file, no_ring).secret(Vendor)
     assert (skipped.value.kind, skipped.value.next_step) == ("no-key", f"chmod 600 {file}")
-    assert "can be read by others" in skipped.value.what
+    assert "can be read by others" in skipped.value.message
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"= =", f"{VARIABLE} = {KEY}".encode(), None], ids=str)
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_named(file, content):
     file.unlink() if content is None else file.write_bytes(content)
     with pytest.raises(AskSkipped) as skipped:
         Keys(file, no_ring).secret(Vendor)
-    assert str(file) in skipped.value.what
+    assert str(file) in skipped.value.message
     assert KEY not in str(skipped.value)
 
 
@@ -121,21 +121,21 @@ def test_a_secret_says_nothing_of_itself():
 
 def test_a_password_is_hidden_without_its_user():
     """A source that takes a user and a password may say the password back alone; a short one is no secret to hide."""
-    told = redacted(b'{"user": "alice", "password": "s3cret-horse"}', Secret("alice:s3cret-horse"))
+    told = redact_secret(b'{"user": "alice", "password": "s3cret-horse"}', Secret("alice:s3cret-horse"))
     assert b"s3cret-horse" not in told
     assert b"alice" in told
-    assert redacted(b"abc", Secret("alice:a")) == b"abc"
+    assert redact_secret(b"abc", Secret("alice:a")) == b"abc"
 
 
 # --- canaries --------------------------------------------------------------------------------------------------------
 
 # Each with a place where it goes.
 CANARIES = {
-    "canary-0123456789abcdef": Place("header", "Key"),
-    "AKIA/canary+key==1234567": Place("header", "Authorization", "Bearer "),
-    "sk_live.canary~41!x": Place("query", "apikey"),
-    "c4n4ry" * 8: Place("basic"),
-    "'canary\"<&>\\key'": Place("query", "key"),
+    "canary-0123456789abcdef": SecretLocation("header", "Key"),
+    "AKIA/canary+key==1234567": SecretLocation("header", "Authorization", "Bearer "),
+    "sk_live.canary~41!x": SecretLocation("query", "apikey"),
+    "c4n4ry" * 8: SecretLocation("basic"),
+    "'canary\"<&>\\key'": SecretLocation("query", "key"),
 }
 FAULTS = {
     "reset": reset(),
@@ -180,7 +180,7 @@ def shown(error: BaseException) -> str:
 def test_no_traceback_shows_the_key(monkeypatch, caplog, key, fault):
     """Nor does a log, with every variable of every frame shown and every message of every library."""
     monkeypatch.setenv(VARIABLE, key)
-    way = HttpChannel(Lines(clock=Clock(sleep=lambda _: None)), seconds=0.1)
+    way = HttpChannel(Connections(clock=Clock(sleep=lambda _: None)), seconds=0.1)
     with caplog.at_level(logging.DEBUG), serving(FAULTS[fault]) as server, pytest.raises(AskError) as error:
         way.send(ask(server.url, secret=CANARIES[key]), Vendor)
     text = shown(error.value)
@@ -197,9 +197,9 @@ def test_no_traceback_of_a_mistake_shows_the_key(monkeypatch, mistake):
     def respond(request: httpx.Request) -> httpx.Response:
         raise mistake
 
-    way = HttpChannel(Lines(lambda: httpx.MockTransport(respond)))
+    way = HttpChannel(Connections(lambda: httpx.MockTransport(respond)))
     with pytest.raises(type(mistake)) as error:
-        way.send(ask(secret=Place("query", "apikey")), Vendor)
+        way.send(ask(secret=SecretLocation("query", "apikey")), Vendor)
     assert leaks(KEY, shown(error.value)) == []
     assert "in respond" in "".join(error.value.__notes__)
 
@@ -210,7 +210,7 @@ def test_no_key_is_in_a_case_a_cache_or_a_count(monkeypatch, tmp_path, key):
     monkeypatch.setenv(AbuseIpDb.secret, key)
     said = {"abuseConfidenceScore": 1, "totalReports": 1, "isp": key, "usageType": key[::-1]}
     echo = httpx.Response(200, json={"data": said, "all": [*spellings(key)]})
-    way, _ = channel(echo, cache=Cache(tmp_path, 2**20, Clock()), quotas=Quotas(tmp_path))
+    way, _ = channel(echo, cache=ReplyCache(tmp_path, 2**20, Clock()), quotas=Quotas(tmp_path))
     around = Workspace(Settings(cache=tmp_path))
     monkeypatch.setattr(around, "_web", lambda **_: way)
     with Investigation.open(tmp_path / "x.clew", workspace=around) as case:

@@ -13,9 +13,9 @@ import pytest
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.web import HttpRequest
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.network import Network, outside
+from clew.providers.web.network import GuardedBackend, is_public
 from clew.providers.web.secrets import Secret
-from clew.providers.web.transport import Received, Transport
+from clew.providers.web.transport import RawResponse, Transport
 from tests.providers.web.doubles import HEADER, KEY, ask
 from tests.providers.web.faults import (
     DRIPS,
@@ -34,8 +34,8 @@ SECRET = Secret(KEY)
 ENOUGH, SHORT = 20.0, 0.2
 
 
-def fetch(request: HttpRequest, seconds: float = ENOUGH, transport: Transport | None = None) -> Received:
-    return (transport or Transport()).fetch(request, SECRET, Deadline.after(seconds, Clock()), who="Vendor")
+def fetch(request: HttpRequest, seconds: float = ENOUGH, transport: Transport | None = None) -> RawResponse:
+    return (transport or Transport()).fetch(request, SECRET, Deadline.after(seconds, Clock()), source="Vendor")
 
 
 def trouble(behave: Behaviour, seconds: float = ENOUGH) -> AskError:
@@ -86,7 +86,7 @@ def test_a_forked_process_has_connections_of_its_own():
 def test_a_dripping_server_cannot_stretch_the_deadline(start):
     """One deadline for the whole call: a byte now and then, in the head or in the body, does not move it."""
     error = trouble(drip(start), SHORT)
-    assert (error.kind, error.what) == ("timeout", "Vendor did not answer within 0.2 s")
+    assert (error.kind, error.message) == ("timeout", "Vendor did not answer within 0.2 s")
 
 
 def test_a_silent_server_is_given_up():
@@ -97,9 +97,9 @@ def test_a_silent_server_is_given_up():
 def test_a_name_that_nobody_resolves_is_given_up():
     """Resolving a name is part of the call, and falls under its deadline."""
     with serving(reply()) as server:
-        never = partial(Network, lookup=lambda *_: server.stopped.wait(5) or [])
+        never = partial(GuardedBackend, lookup=lambda *_: server.stopped.wait(5) or [])
         with pytest.raises(AskFailed, match="did not answer"):
-            fetch(ask("https://vendor.example/"), SHORT, Transport(network=never))
+            fetch(ask("https://vendor.example/"), SHORT, Transport(backend=never))
 
 
 # --- what is no answer -----------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_what_is_no_answer_is_a_failed_ask(data):
     """A connection that breaks off, or speaks something else, is a failed ask that says how."""
     error = trouble(raw(data))
     assert (type(error), error.kind) == (AskFailed, "connect")
-    assert "Vendor could not be asked" in error.what
+    assert "Vendor could not be asked" in error.message
 
 
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
@@ -156,7 +156,7 @@ def test_nobody_there_is_a_failed_ask():
 @pytest.mark.parametrize("behave", [flood(17 * 2**20), packed(b" " * (17 * 2**20))], ids=["plain", "packed"])
 def test_a_body_has_at_most_16_mib(behave):
     """More is not kept, neither of what comes nor of what it unpacks to."""
-    assert "more than 16 MiB" in trouble(behave).what
+    assert "more than 16 MiB" in trouble(behave).message
 
 
 def test_a_body_of_16_mib_is_an_answer():
@@ -169,7 +169,7 @@ def test_headers_have_at_most_64_kib():
     """Many headers are as bad as a long one."""
     many = {f"X-{number}": "a" * 1000 for number in range(70)}
     error = trouble(reply(headers=many))
-    assert (error.kind, "64 KiB" in error.what) == ("reply", True)
+    assert (error.kind, "64 KiB" in error.message) == ("reply", True)
 
 
 # --- where it goes ---------------------------------------------------------------------------------------------------
@@ -291,10 +291,10 @@ INSIDE = (
 @pytest.mark.parametrize("address", INSIDE)
 def test_a_url_out_of_data_never_leads_inside(address):
     """Loopback, private, link-local, metadata and reserved addresses, however wrapped, are not dialled."""
-    assert not outside(address)
-    dialled = partial(Network, lookup=lambda *_: ["9.9.9.9", address])
+    assert not is_public(address)
+    dialled = partial(GuardedBackend, lookup=lambda *_: ["9.9.9.9", address])
     with pytest.raises(AskRefused, match="leads inside") as refused:
-        fetch(ask("https://evil.example/", follows=True), transport=Transport(network=dialled))
+        fetch(ask("https://evil.example/", follows=True), transport=Transport(backend=dialled))
     assert (refused.value.kind, refused.value.sent) == ("address", False)
 
 
@@ -308,11 +308,11 @@ def test_an_inside_address_in_a_url_is_not_dialled(url):
 def test_a_name_that_changes_is_looked_at_each_time_that_it_is_dialled():
     """A name that led outside first and leads inside after a redirect is not dialled again."""
     meant = iter(["127.0.0.1", "169.254.169.254"])
-    turning = partial(Network, lookup=lambda *_: [next(meant)], allowed=frozenset({"127.0.0.1"}))
+    turning = partial(GuardedBackend, lookup=lambda *_: [next(meant)], allowed_addresses=frozenset({"127.0.0.1"}))
     away = reply(status=302, headers={"Location": "/latest/meta-data", "Connection": "close"})
     with serving(away) as server:
         with pytest.raises(AskRefused, match=r"leads inside, to 169\.254\.169\.254"):
-            fetch(ask(server.url.replace("127.0.0.1", "localhost"), follows=True), transport=Transport(network=turning))
+            fetch(ask(server.url.replace("127.0.0.1", "localhost"), follows=True), transport=Transport(backend=turning))
         assert len(server.seen) == 1
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-from clew.providers.web.cache import Cache
-from clew.providers.web.layers import Layers
-from clew.providers.web.lines import Lines
-from clew.providers.web.network import Network
+from clew.providers.web.cache import ReplyCache
+from clew.providers.web.layers import Middleware
+from clew.providers.web.lines import Connections
+from clew.providers.web.network import GuardedBackend
 from clew.providers.web.quota import Quotas
 from clew.providers.whois.channel import WhoisChannel
 
@@ -95,9 +95,9 @@ def until_end(body: bytes) -> Behaviour:
     return behave
 
 
-def loopback() -> Network:
+def loopback() -> GuardedBackend:
     """A network on which every name leads to this machine."""
-    return Network(lookup=lambda _host, _port: ["127.0.0.1"], allowed=frozenset({"127.0.0.1"}))
+    return GuardedBackend(lookup=lambda _host, _port: ["127.0.0.1"], allowed_addresses=frozenset({"127.0.0.1"}))
 
 
 def drips(handler: Handler) -> None:
@@ -130,14 +130,16 @@ def channel(
     *,
     leads_to: str = "127.0.0.1",
     allowed: bool = True,
-    lines: Lines | None = None,
-    cache: Cache | None = None,
+    lines: Connections | None = None,
+    cache: ReplyCache | None = None,
     quotas: Quotas | None = None,
     seconds: float = 5.0,
 ) -> WhoisChannel:
     """A channel for which every name leads to one address, which it may dial although it is inside."""
-    layers = Layers(lines or Lines(), cache=cache, quotas=quotas, seconds=seconds)
+    layers = Middleware(lines or Connections(), cache=cache, quotas=quotas, seconds=seconds)
     inside = frozenset({leads_to}) if allowed else frozenset[str]()
     return WhoisChannel(
-        layers, network=lambda: Network(lookup=lambda _host, _port: [leads_to], allowed=inside), port=port
+        layers,
+        network=lambda: GuardedBackend(lookup=lambda _host, _port: [leads_to], allowed_addresses=inside),
+        port=port,
     )

@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import AskFailed
-from clew.providers.reading import Part
+from clew.providers.reading import JsonObject
 from clew.providers.whois.bootstrap import server_for_address, server_for_name, server_for_system
 
 
-def registry(*services: tuple[list[str], list[str]]) -> Part:
+def registry(*services: tuple[list[str], list[str]]) -> JsonObject:
     """A registry with these services."""
-    return Part({"version": "1.0", "services": [list(service) for service in services]})
+    return JsonObject({"version": "1.0", "services": [list(service) for service in services]})
 
 
 @pytest.fixture
 def recorded(shared_data):
     """The services of a recorded registry, and the registry."""
 
-    def read(name: str) -> tuple[list[Any], Part]:
+    def read(name: str) -> tuple[list[Any], JsonObject]:
         document = json.loads(
             (shared_data("whois-rdap") / "openrdap" / "bootstrap" / f"{name}.json").read_text("utf-8")
         )
-        return document["services"], Part(document)
+        return document["services"], JsonObject(document)
 
     return read
 
@@ -103,7 +103,7 @@ def test_entries_of_another_kind_are_passed_over():
     mixed = registry((["2001:zz::/8", "", "198.51.100.0/24"], ["https://a.example/"]))
     assert server_for_address(mixed, "198.51.100.7") == "https://a.example/"
     with pytest.raises(AskFailed, match="/services"):
-        server_for_name(Part({"services": "none"}), "shop.example")
+        server_for_name(JsonObject({"services": "none"}), "shop.example")
 
 
 junk = st.recursive(st.one_of(st.none(), st.integers(), st.text(max_size=8)), lambda inner: st.lists(inner, max_size=4))
@@ -112,7 +112,7 @@ junk = st.recursive(st.one_of(st.none(), st.integers(), st.text(max_size=8)), la
 @given(st.lists(junk, max_size=4))
 def test_no_registry_breaks_it(services):
     """Whatever stands in the list of services, the server is an https URL or none."""
-    whole = Part({"services": services})
+    whole = JsonObject({"services": services})
     for found in (
         server_for_name(whole, "a.example"),
         server_for_address(whole, "198.51.100.7"),

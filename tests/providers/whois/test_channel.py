@@ -10,9 +10,9 @@ import pytest
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Quota
-from clew.providers.web.cache import Cache
+from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.lines import Lines
+from clew.providers.web.lines import Connections
 from clew.providers.web.quota import Quotas
 from clew.providers.whois.channel import MAX_REPLY, WhoisQuestion
 from clew.providers.whois.whois import Whois
@@ -43,14 +43,16 @@ def test_bad_servers_are_failures(behaviour, kind, told):
     """A server that drips, hangs, tears down or floods is a failure that says which, within the deadline."""
     seconds = 30.0 if kind == "reply" else 0.3
     with serving(behaviour) as server, pytest.raises(AskFailed, match=told) as caught:
-        channel(server.port, seconds=seconds, lines=Lines(clock=Clock(sleep=lambda _: None))).send(QUESTION, Whois)
+        channel(server.port, seconds=seconds, lines=Connections(clock=Clock(sleep=lambda _: None))).send(
+            QUESTION, Whois
+        )
     assert caught.value.kind == kind
 
 
 def test_a_connection_that_breaks_is_tried_again():
     """A torn connection is tried three times in all, and the first whole answer counts."""
     with serving(resets, resets, says(b"found")) as server:
-        waited = Lines(clock=Clock(sleep=lambda _: None))
+        waited = Connections(clock=Clock(sleep=lambda _: None))
         assert channel(server.port, lines=waited).send(QUESTION, Whois).body == b"found"
     assert len(server.seen) == 3
 
@@ -78,7 +80,7 @@ def test_a_query_cannot_carry_a_second_one():
 
 def test_the_same_question_at_once_is_one():
     """Sixteen threads that ask the same while an answer is on its way get one answer, which was asked for once."""
-    gate, bodies, lines = threading.Event(), list[bytes](), Lines()
+    gate, bodies, lines = threading.Event(), list[bytes](), Connections()
 
     def behave(handler: Handler) -> None:
         gate.wait()
@@ -93,7 +95,7 @@ def test_the_same_question_at_once_is_one():
         threads = [threading.Thread(target=ask) for _ in range(16)]
         for thread in threads:
             thread.start()
-        while lines.flights.waiting < 15:
+        while lines.flights.waiter_count < 15:
             threading.Event().wait(0.001)  # until all of them wait for the first
         gate.set()
         for thread in threads:
@@ -104,7 +106,7 @@ def test_the_same_question_at_once_is_one():
 def test_a_good_answer_is_kept_and_a_bad_one_is_not(tmp_path):
     """What was understood is not asked again; what was not understood is."""
     with serving(says(b"one"), says(b"two")) as server:
-        ways = channel(server.port, cache=Cache(tmp_path, 2**20, Clock()))
+        ways = channel(server.port, cache=ReplyCache(tmp_path, 2**20, Clock()))
         assert ways.send(QUESTION, Whois).body == b"one"
         ways.settle(QUESTION, Whois, Outcome.FAILED)
         assert ways.send(QUESTION, Whois).body == b"two"
@@ -122,7 +124,7 @@ class Sparing(Whois):
 def test_quotas_are_counted_for_each_server(tmp_path):
     """A server whose quota is used up is not asked, and says when it is; another one is."""
     with serving(says(b"found")) as server:
-        ways = channel(server.port, quotas=Quotas(tmp_path), lines=Lines(clock=Time().clock))
+        ways = channel(server.port, quotas=Quotas(tmp_path), lines=Connections(clock=Time().clock))
         ways.send(QUESTION, Sparing)
         with pytest.raises(AskRefused, match="quota") as caught:
             ways.send(WhoisQuestion("whois.nic.example", "other.example"), Sparing)
@@ -133,7 +135,7 @@ def test_quotas_are_counted_for_each_server(tmp_path):
 
 def test_one_server_that_fails_is_left_alone_and_others_are_not():
     """After five failures in a row a server is not asked for a while; the breaker of another one is its own."""
-    lines = Lines(clock=Clock(sleep=lambda _: None))
+    lines = Connections(clock=Clock(sleep=lambda _: None))
     with serving(resets) as server:
         ways = channel(server.port, lines=lines)
         for number in range(5):

@@ -14,13 +14,13 @@ from clew.providers.base import Reply
 from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
-from clew.providers.together import Errand, together
-from clew.providers.web.cache import Cache
+from clew.providers.together import Task, run_concurrently
+from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.layers import Layers
-from clew.providers.web.lines import Lines
+from clew.providers.web.layers import Middleware
+from clew.providers.web.lines import Connections
 from clew.providers.whois.channel import WhoisChannel
-from clew.providers.whois.cymru import BATCH, TeamCymru, finding, join, question, split
+from clew.providers.whois.cymru import BATCH, TeamCymru, build_question, finding, join, split
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import facts, links
 from tests.providers.whois.asked import asked
@@ -117,10 +117,10 @@ addresses = st.lists(st.ip_addresses().map(lambda ip: IpAddress(str(ip)).value),
 
 def test_many_are_one_question():
     """The questions of several addresses are one, in which each address stands once."""
-    whole = join([question("198.51.100.7"), question("203.0.113.9"), question("198.51.100.7")])
+    whole = join([build_question("198.51.100.7"), build_question("203.0.113.9"), build_question("198.51.100.7")])
     assert whole.query == "begin\nverbose\n198.51.100.7\n203.0.113.9\nend"
-    assert question("198.51.100.7").bundled is BATCH
-    assert join([question("198.51.100.7")]) == question("198.51.100.7")
+    assert build_question("198.51.100.7").batch_policy is BATCH
+    assert join([build_question("198.51.100.7")]) == build_question("198.51.100.7")
 
 
 @given(addresses, st.randoms(use_true_random=False))
@@ -129,7 +129,7 @@ def test_each_gets_its_own_lines(asked_about, chance):
     networks = {address: f"{address}/{128 if ':' in address else 32}" for address in asked_about}
     lines = [line(address, str(64500 + n), networks[address]) for n, address in enumerate(dict.fromkeys(asked_about))]
     chance.shuffle(lines)
-    questions = [question(address) for address in asked_about]
+    questions = [build_question(address) for address in asked_about]
     parts = split(Reply((HEAD + "".join(lines)).encode(), "text/plain", AT), questions)
     numbers = {address: 64500 + n for n, address in enumerate(dict.fromkeys(asked_about))}
     for address, body in zip(asked_about, parts, strict=True):
@@ -139,7 +139,8 @@ def test_each_gets_its_own_lines(asked_about, chance):
 def test_who_is_not_answered_has_failed_alone():
     """An address that the one reply does not speak of is a failure of its own."""
     one, other = split(
-        Reply((HEAD + line(IP.value)).encode(), "text/plain", AT), [question("203.0.113.9"), question(IP.value)]
+        Reply((HEAD + line(IP.value)).encode(), "text/plain", AT),
+        [build_question("203.0.113.9"), build_question(IP.value)],
     )
     assert isinstance(one, AskFailed)
     assert finding(IP, other).outcome is Outcome.FOUND
@@ -165,7 +166,7 @@ def test_a_column_is_one_question(tmp_path):
     public = [IpAddress(f"9.9.9.{number}") for number in range(1, 31)]
     said = HEAD + "".join(line(ip.value, str(64500 + n), "9.9.9.0/24") for n, ip in enumerate(public))
     with serving(until_end(said.encode())) as server:
-        layers = Layers(Lines(), cache=Cache(tmp_path, 2**20, Clock()))
+        layers = Middleware(Connections(), cache=ReplyCache(tmp_path, 2**20, Clock()))
         way = WhoisChannel(layers, network=loopback, port=server.port)
         runner = Runner({"whois": way}, NoRecordings(), Gate(), lambda: AT)
         found: dict[str, int] = {}
@@ -174,7 +175,7 @@ def test_a_column_is_one_question(tmp_path):
             found[ip.value] = int(str(answer.finding.fact("asn")))
 
         for _ in range(2):
-            errands = (Errand(ip, runner.start("whois.asn", TeamCymru, ip, TeamCymru.ip.steps(ip))) for ip in public)
-            together(errands, 4, keep)
+            errands = (Task(ip, runner.start("whois.asn", TeamCymru, ip, TeamCymru.ip.steps(ip))) for ip in public)
+            run_concurrently(errands, 4, keep)
     assert found == {ip.value: 64500 + n for n, ip in enumerate(public)}
     assert len(server.seen) == 1

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.providers.whois.networks import networks_of, registered
-from clew.providers.whois.states import State
+from clew.providers.whois.networks import networks_of, parse_network
+from clew.providers.whois.states import ReplyState
 
 # What the recorded replies say, by address: the smallest network, its name, holder, country, and contact for abuse.
 RECORDED = {
@@ -26,7 +26,7 @@ RECORDED = {
 def test_the_five_registries_are_read(shared_data, address):
     """A recorded reply of each regional registry gives network, name, holder, country and the contact for abuse."""
     recorded = json.loads((shared_data("whois-rdap") / "ipwhois" / "whois.json").read_text("utf-8"))
-    found = registered(recorded[address]["response"].encode(), "whois.registry.example", address)
+    found = parse_network(recorded[address]["response"].encode(), "whois.registry.example", address)
     network, name, holder, country, abuse = RECORDED[address]
     assert found.networks == tuple(map(str, networks_of(network)))
     assert (found.name, found.organization, found.country, found.abuse_mail) == (name, holder, country, abuse)
@@ -39,7 +39,7 @@ def test_a_national_registry_is_read(shared_data):
     """A recorded page of the registry of Japan, with its markup, gives network, name and holder."""
     recorded = json.loads((shared_data("whois-rdap") / "ipwhois" / "jpnic.json").read_text("utf-8"))
     ((address, said),) = recorded.items()
-    found = registered(said["response"].encode(), "whois.nic.ad.jp", address)
+    found = parse_network(said["response"].encode(), "whois.nic.ad.jp", address)
     assert (found.networks, found.name, found.organization) == (("133.1.0.0/16",), "OSAKAU-NET", "Osaka University")
     assert found.changed == "2015-01-14"
 
@@ -47,24 +47,24 @@ def test_a_national_registry_is_read(shared_data):
 @pytest.mark.parametrize(
     ("text", "state"),
     [
-        ("No match found for 198.51.100.7.", State.AVAILABLE),
-        ("%ERROR:101: no entries found\n%\n% No entries found in source RIPE.", State.AVAILABLE),
-        ("inetnum: 198.0.0.0 - 198.255.255.255\nnetname: NON-RIPE-NCC-MANAGED-ADDRESS-BLOCK", State.AVAILABLE),
-        ("%ERROR:201: access denied for 192.0.2.1", State.THROTTLED),
-        ("inetnum: 203.0.113.0 - 203.0.113.255\nnetname: ANOTHER", State.UNCLEAR),
-        ("", State.UNCLEAR),
+        ("No match found for 198.51.100.7.", ReplyState.AVAILABLE),
+        ("%ERROR:101: no entries found\n%\n% No entries found in source RIPE.", ReplyState.AVAILABLE),
+        ("inetnum: 198.0.0.0 - 198.255.255.255\nnetname: NON-RIPE-NCC-MANAGED-ADDRESS-BLOCK", ReplyState.AVAILABLE),
+        ("%ERROR:201: access denied for 192.0.2.1", ReplyState.THROTTLED),
+        ("inetnum: 203.0.113.0 - 203.0.113.255\nnetname: ANOTHER", ReplyState.UNCLEAR),
+        ("", ReplyState.UNCLEAR),
     ],
 )
 def test_what_is_no_network_is_told_apart(text, state):
     """Nothing known, a limit, and a reply about something else are three things."""
-    assert registered(text.encode(), "whois.registry.example", "198.51.100.7").state is state
+    assert parse_network(text.encode(), "whois.registry.example", "198.51.100.7").state is state
 
 
 def test_the_smallest_network_is_the_answer():
     """Of several networks around an address the smallest is said, and the others are around it."""
     text = "inetnum: 198.51.0.0 - 198.51.255.255\nnetname: LARGE\n\ninetnum: 198.51.100.0/24\nnetname: SMALL\n"
-    found = registered(text.encode(), "whois.registry.example", "198.51.100.7")
-    assert (found.name, found.networks, found.around) == ("SMALL", ("198.51.100.0/24",), ("198.51.0.0/16",))
+    found = parse_network(text.encode(), "whois.registry.example", "198.51.100.7")
+    assert (found.name, found.networks, found.enclosing_networks) == ("SMALL", ("198.51.100.0/24",), ("198.51.0.0/16",))
 
 
 @given(st.ip_addresses(v=4), st.ip_addresses(v=4))
@@ -86,5 +86,5 @@ def test_what_is_no_range_is_none(text):
 @given(st.binary(max_size=400))
 def test_no_bytes_break_it(body):
     """Any bytes are read, and nothing is registered without a network around the address."""
-    found = registered(body, "whois.registry.example", "198.51.100.7")
-    assert found.state is not State.REGISTERED or found.networks
+    found = parse_network(body, "whois.registry.example", "198.51.100.7")
+    assert found.state is not ReplyState.REGISTERED or found.networks

@@ -16,7 +16,7 @@ from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Ask, Reply
 from clew.providers.web import HttpRequest
 from clew.providers.web.channel import HttpChannel
-from clew.providers.web.lines import Lines
+from clew.providers.web.lines import Connections
 from clew.providers.web.redirects import MEDIA_TYPE
 from clew.providers.whois.jcard import card_of
 from clew.providers.whois.rdap import Rdap
@@ -138,7 +138,7 @@ def test_the_registrar_is_asked_on_request():
     for trouble in (AskFailed("no connection", kind="connect"), AskRefused("used up", kind="quota")):
         found, _ = asked(Rdap.domain, Domain("shop.example"), NAMES, DOMAIN, trouble, registrar=True)
         assert found.outcome is Outcome.FOUND
-        assert f"the registrar did not answer: {trouble.what}" in found.reason
+        assert f"the registrar did not answer: {trouble.message}" in found.reason
     found, asks = asked(Rdap.domain, Domain("shop.example"), NAMES, {**DOMAIN, "links": []}, registrar=True)
     assert len(asks) == 2
     assert "names no RDAP of its registrar" in found.reason
@@ -316,21 +316,21 @@ def test_recorded_networks(shared_data, address):
 def test_a_redirect_that_is_read_says_where_it_points():
     """Where an operation reads redirects, the reply is the whole URL that one points to; otherwise it is a failure."""
     with serving(reply(b"moved", status=303, headers={"Location": "/elsewhere?a=1"})) as server:
-        channel = HttpChannel(Lines())
+        channel = HttpChannel(Connections())
         ask: Ask = HttpRequest("GET", server.url, answers=frozenset({303}))
         got = channel.send(ask, Rdap)
         assert got.object() == {"location": server.url.replace("/check", "/elsewhere?a=1")}
         assert (got.status, got.media_type) == (303, MEDIA_TYPE)
     with serving(reply(b"moved", status=303, headers={"Location": "https://other.example/"})) as server:
-        assert HttpChannel(Lines()).send(HttpRequest("GET", server.url, answers=frozenset({303})), Rdap).object() == {
-            "location": "https://other.example/"
-        }
+        assert HttpChannel(Connections()).send(
+            HttpRequest("GET", server.url, answers=frozenset({303})), Rdap
+        ).object() == {"location": "https://other.example/"}
         with pytest.raises(AskFailed, match="points elsewhere"):
-            HttpChannel(Lines()).send(HttpRequest("GET", server.url), Rdap)
+            HttpChannel(Connections()).send(HttpRequest("GET", server.url), Rdap)
 
 
 def test_other_bodies_stay_as_they_are():
     """A reply that is no redirect, and a 404 that is read, keep their body and media type."""
     with serving(reply(b'{"errorCode": 404}', status=404, headers={"Location": "https://other.example/"})) as server:
-        got = HttpChannel(Lines()).send(HttpRequest("GET", server.url, answers=frozenset({404})), Rdap)
+        got = HttpChannel(Connections()).send(HttpRequest("GET", server.url, answers=frozenset({404})), Rdap)
     assert (got.body, got.status, got.media_type) == (b'{"errorCode": 404}', 404, "application/json")

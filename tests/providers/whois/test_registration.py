@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.providers.whois.dates import day_of
-from clew.providers.whois.registration import Registration, registration
-from clew.providers.whois.states import State
-from clew.providers.whois.text import decoded
+from clew.providers.whois.registration import Registration, parse_registration
+from clew.providers.whois.states import ReplyState
+from clew.providers.whois.text import decode_reply
 from tests.providers.whois.truth import Expected, expected
 
 # Each reply that is not read as its authors read it, by field, and why. A reply that leaves the list raises the figure;
@@ -66,7 +66,7 @@ FLOORS = {
 def replies(shared_data) -> list[tuple[Expected, Registration]]:
     """The real replies, read."""
     folder: Path = shared_data("whois-rdap")
-    return [(each, registration(each.body, each.server)) for each in expected(folder)]
+    return [(each, parse_registration(each.body, each.server)) for each in expected(folder)]
 
 
 def said(found: Registration, field: str) -> object:
@@ -75,14 +75,14 @@ def said(found: Registration, field: str) -> object:
         case "servers":
             return sorted(each.name for each in found.servers)
         case "available?":
-            return found.state is State.AVAILABLE
+            return found.state is ReplyState.AVAILABLE
         case "registered?":
             # To the authors what a registry keeps is registered.
-            return found.state in (State.REGISTERED, State.RESERVED)
+            return found.state in (ReplyState.REGISTERED, ReplyState.RESERVED)
         case "response_throttled?":
-            return found.state is State.THROTTLED
+            return found.state is ReplyState.THROTTLED
         case "response_unavailable?":
-            return found.state is State.UNAVAILABLE
+            return found.state is ReplyState.UNAVAILABLE
         case _:
             return getattr(found, field)
 
@@ -118,7 +118,7 @@ def test_no_day_is_made_up(replies, field):
 
 def test_no_name_is_called_free_that_is_not(replies):
     """No reply of a registered name, of a limit that was reached or of a broken service says that the name is free."""
-    free = [each for each, found in replies if found.state is State.AVAILABLE]
+    free = [each for each, found in replies if found.state is ReplyState.AVAILABLE]
     others = ("created", "expires", "servers", "registered?", "response_throttled?", "response_unavailable?")
     assert len(free) > 100
     assert [
@@ -131,7 +131,7 @@ def test_no_free_name_is_called_registered(replies):
     assert [
         each.path
         for each, found in replies
-        if each.fields.get("available?") is True and found.state is not State.AVAILABLE
+        if each.fields.get("available?") is True and found.state is not ReplyState.AVAILABLE
     ] == []
 
 
@@ -150,7 +150,7 @@ THROTTLED = (
 @pytest.mark.parametrize("text", THROTTLED)
 def test_a_limit_is_no_free_name(text):
     """A notice that a limit was reached is that, and nothing about the name."""
-    assert registration(text.encode(), "whois.nic.example").state is State.THROTTLED
+    assert parse_registration(text.encode(), "whois.nic.example").state is ReplyState.THROTTLED
 
 
 def test_terms_of_use_are_no_answer():
@@ -162,8 +162,8 @@ Name Server: NS1.PARKING.EXAMPLE
 Access is denied to those who exceed the limits. Query rate limit exceeded is what they are told.
 No match for a name says that it is available. Not found: the same. Domain not found.
 """
-    found = registration(record, "whois.nic.example")
-    assert (found.state, found.created) == (State.REGISTERED, "2026-03-11")
+    found = parse_registration(record, "whois.nic.example")
+    assert (found.state, found.created) == (ReplyState.REGISTERED, "2026-03-11")
 
 
 def test_withheld_values_are_counted_and_not_said():
@@ -172,7 +172,7 @@ def test_withheld_values_are_counted_and_not_said():
         b"Domain Name: A.EXAMPLE\nCreation Date: 2026-03-11\nRegistrant Name: REDACTED FOR PRIVACY\n"
         b"Registrant Organization: Data Protected\nRegistrant Country: AT\n"
     )
-    found = registration(record, "whois.nic.example")
+    found = parse_registration(record, "whois.nic.example")
     assert (found.registrant, found.country, found.withheld) == (None, "AT", 2)
 
 
@@ -191,15 +191,15 @@ def test_withheld_values_are_counted_and_not_said():
 )
 def test_each_country_writes_in_its_own_way(encoding, server, text):
     """What is not UTF-8 is read as the country of the registry writes."""
-    assert decoded(text.encode(encoding), server) == text
+    assert decode_reply(text.encode(encoding), server) == text
 
 
 @given(st.binary(max_size=400), st.sampled_from(["whois.nic.example", "whois.jprs.jp", "whois.kr"]))
 def test_no_bytes_break_it(body, server):
     """Any bytes are read, and without a word for it nothing is free."""
-    found = registration(body, server)
-    assert found.state in State
-    assert found.state is not State.AVAILABLE or b"a" in body.lower() or b"n" in body.lower()
+    found = parse_registration(body, server)
+    assert found.state in ReplyState
+    assert found.state is not ReplyState.AVAILABLE or b"a" in body.lower() or b"n" in body.lower()
 
 
 @given(
@@ -231,8 +231,8 @@ def test_no_bytes_break_it(body, server):
 )
 def test_no_order_of_lines_breaks_it(lines):
     """Lines in any order are read, and what was registered at some time, or has servers, is never free."""
-    found = registration("\n".join(lines).encode(), "whois.nic.example")
-    assert not (found.state is State.AVAILABLE and (found.created or found.servers))
+    found = parse_registration("\n".join(lines).encode(), "whois.nic.example")
+    assert not (found.state is ReplyState.AVAILABLE and (found.created or found.servers))
 
 
 @given(

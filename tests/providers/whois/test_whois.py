@@ -6,7 +6,7 @@ import pytest
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
-from clew.providers.whois.servers import asked_of_root, checked_server, query
+from clew.providers.whois.servers import checked_server, query, root_query
 from clew.providers.whois.whois import Whois
 from tests.providers.ti.recorded import facts, links
 from tests.providers.whois.asked import asked
@@ -162,4 +162,4 @@ def test_servers_are_asked_as_they_want():
     assert query("whois.denic.de", "shop.de") == "-T dn,ace shop.de"
     assert query("whois.arin.net", "198.51.100.7") == "n + 198.51.100.7"
     assert query("whois.nic.example", "shop.example") == "shop.example"
-    assert (asked_of_root("203.0.113.9"), asked_of_root("2001:db8:1:2::3")) == ("203.0.0.0", "2001:db8::")
+    assert (root_query("203.0.113.9"), root_query("2001:db8:1:2::3")) == ("203.0.0.0", "2001:db8::")

@@ -8,11 +8,11 @@ from typing import ClassVar
 from clew.entities import Certificate
 from clew.errors import EntityError
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import Links, Part
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector
+from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.platform.censys.io/v3/global", "https://platform.censys.io"
-KEY = Place("header", "Authorization", "Bearer ")
+KEY = SecretLocation("header", "Authorization", "Bearer ")
 
 
 class CensysBase(Provider):
@@ -27,37 +27,37 @@ class CensysBase(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(1, timedelta(seconds=1)), Quota(100, timedelta(days=30)))
 
 
-def asked(path: str, value: str, organization: str) -> Ask:
+def asset_request(path: str, value: str, organization: str) -> Ask:
     """One look-up; that Censys does not know it is an answer."""
     url = f"{API}/asset/{path}/{value}"
-    return HttpRequest("GET", url, paid_by(organization), secret=KEY, answers=frozenset({404}))
+    return HttpRequest("GET", url, organization_params(organization), secret=KEY, answers=frozenset({404}))
 
 
-def paid_by(organization: str) -> tuple[tuple[str, str], ...]:
+def organization_params(organization: str) -> tuple[tuple[str, str], ...]:
     """The parameter that says whose credits are used."""
     return (("organization_id", organization),) if organization else ()
 
 
-def record(reply: Reply) -> Part | None:
+def record(reply: Reply) -> JsonObject | None:
     """What was asked for, or None where it is not known. The API before this one had it a level higher."""
     if reply.status == 404:
         return None
-    result = Part.of(reply).need("result")
-    return result.need("resource") if "resource" in result.fields else result
+    result = JsonObject.of(reply).require("result")
+    return result.require("resource") if "resource" in result.fields else result
 
 
-def certificate_of(about: Part, links: Links) -> Certificate | None:
+def certificate_of(about: JsonObject, links: LinkCollector) -> Certificate | None:
     """A certificate with what is told of it; None, and counted, if it has no digest."""
-    found, parsed = links.made(about.text("fingerprint_sha256"), Certificate), about.part("parsed")
+    stub, contents = links.entity(about.text("fingerprint_sha256"), Certificate), about.child("parsed")
     try:
-        return found and Certificate(
-            found.value,
+        return stub and Certificate(
+            stub.value,
             sha1=about.text("fingerprint_sha1"),
-            serial=parsed.text("serial_number_hex"),
-            issuer=parsed.text("issuer_dn"),
-            subject=parsed.text("subject_dn"),
-            not_before=parsed.moment("validity_period", "not_before"),
-            not_after=parsed.moment("validity_period", "not_after"),
+            serial=contents.text("serial_number_hex"),
+            issuer=contents.text("issuer_dn"),
+            subject=contents.text("subject_dn"),
+            not_before=contents.moment("validity_period", "not_before"),
+            not_after=contents.moment("validity_period", "not_after"),
         )
     except EntityError:
-        return found
+        return stub

@@ -13,8 +13,8 @@ from clew.entities.finding import VERDICT_ORDER, Scalar
 from clew.entities.text import stamp
 from clew.errors import EntityError
 from clew.providers.ti.feeds.first_replies import first_finding
-from clew.providers.ti.feeds.times import moment
-from clew.providers.ti.feeds.verdicts import judged
+from clew.providers.ti.feeds.times import iso_time
+from clew.providers.ti.feeds.verdicts import assess_hit
 
 #: What an answer may say, in the order in which it says it; each listing has a row of them too.
 FACTS = (
@@ -51,7 +51,7 @@ COLUMNS = (
 MAX_HITS = 100
 #: How many different related entities an answer links.
 MAX_LINKS = 200
-_WORDS = {
+_MATCH_PHRASES = {
     "network": "its network {0} is listed",
     "wildcard": "*.{0} is listed",
     "parent": "{0} above it is listed",
@@ -64,7 +64,7 @@ Hit = Mapping[str, Any]
 
 
 @dataclass(slots=True)  # nobody changes one; frozen it would take twice the time to make
-class Answer:
+class FeedAnswer:
     """What a reply says of an entity, without what else it names.
 
     Attributes:
@@ -81,25 +81,27 @@ class Answer:
     last: str = ""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], now: str) -> Answer:
+    def of(cls, document: Mapping[str, Any], now: str) -> FeedAnswer:
         """The answer in a reply of that time, ISO 8601 in UTC."""
         hits: Sequence[Hit] = document["hits"]
-        beside, lists = _beside(document), _lists(document)
+        remarks, lists = _remarks(document), _list_names(document)
         if not hits:
-            warned: dict[str, Scalar] = {"warning_lists": lists} if lists else {}
-            return cls(Outcome.NOTHING, "; ".join(["in no local feed", *beside]), warned)
-        told = [(number, hit, *judged(hit, now)) for number, hit in enumerate(hits)]
-        if len(told) > 1:
-            told.sort(key=lambda each: (VERDICT_ORDER.index(each[2]), _SEVERITIES.index(each[3])))
-        worst = told[0][1]
-        facts: dict[str, Scalar] = {name: value for name, value in _said(worst).items() if value is not None}
+            list_facts: dict[str, Scalar] = {"warning_lists": lists} if lists else {}
+            return cls(Outcome.NOTHING, "; ".join(["in no local feed", *remarks]), list_facts)
+        assessments = [(number, hit, *assess_hit(hit, now)) for number, hit in enumerate(hits)]
+        if len(assessments) > 1:
+            assessments.sort(
+                key=lambda assessment: (VERDICT_ORDER.index(assessment[2]), _SEVERITIES.index(assessment[3]))
+            )
+        worst = assessments[0][1]
+        facts: dict[str, Scalar] = {name: value for name, value in _hit_facts(worst).items() if value is not None}
         if lists:
             facts["warning_lists"] = lists
         return cls(
             Outcome.FOUND,
-            "; ".join([*_reasons([hit for _, hit, _, _ in told]), *beside]),
+            "; ".join([*_reasons([hit for _, hit, _, _ in assessments]), *remarks]),
             facts,
-            tuple(told),
+            tuple(assessments),
             int(document["available"]),
             min(_times(hits, "first_seen"), default=""),
             max(_times(hits, "last_seen"), default=""),
@@ -130,7 +132,7 @@ def finding_of(subject: Entity, document: Mapping[str, Any], at: datetime) -> Fi
     """The finding in a reply of the feeds that came at that time."""
     if "available" not in document:
         return first_finding(subject, document["hits"])
-    answer = Answer.of(document, stamp(at))
+    answer = FeedAnswer.of(document, stamp(at))
     rows = tuple(_row(hit, verdict, severity) for _, hit, verdict, severity in answer.hits)
     return Finding(
         subject,
@@ -150,22 +152,22 @@ def finding_of(subject: Entity, document: Mapping[str, Any], at: datetime) -> Fi
     )
 
 
-def _lists(document: Mapping[str, Any]) -> str:
+def _list_names(document: Mapping[str, Any]) -> str:
     return "; ".join(map(str, document.get("warning_lists", ())))
 
 
-def _beside(document: Mapping[str, Any]) -> list[str]:
+def _remarks(document: Mapping[str, Any]) -> list[str]:
     """What has to be said beside any answer."""
     if not (document.get("warning_lists") or document.get("unread")):
         return []
     lists = document.get("warning_lists") or ()
-    warned = [f"on the warning list {_lists(document)}: often benign"] if len(lists) == 1 else []
-    warned += [f"on {len(lists)} warning lists ({_lists(document)}): often benign"] if len(lists) > 1 else []
-    unread = [f"the feed {each['feed']} cannot be read: {each['why']}" for each in document.get("unread", ())]
-    return [*warned, *unread]
+    warnings = [f"on the warning list {_list_names(document)}: often benign"] if len(lists) == 1 else []
+    warnings += [f"on {len(lists)} warning lists ({_list_names(document)}): often benign"] if len(lists) > 1 else []
+    failures = [f"the feed {feed['feed']} cannot be read: {feed['why']}" for feed in document.get("unread", ())]
+    return [*warnings, *failures]
 
 
-def _said(hit: Hit) -> dict[str, Scalar]:
+def _hit_facts(hit: Hit) -> dict[str, Scalar]:
     """What a listing says, by the names of `FACTS` but the last and in their order; None where it says nothing."""
     get = hit.get
     return {
@@ -184,9 +186,9 @@ def _said(hit: Hit) -> dict[str, Scalar]:
 
 def _row(hit: Hit, verdict: Verdict, severity: Severity) -> tuple[Scalar, ...]:
     """A listing as a row below `COLUMNS`."""
-    feed, *said = _said(hit).values()
-    first, last = moment(hit.get("first_seen")), moment(hit.get("last_seen"))
-    return (feed, verdict.value, severity.value, *said, first or None, last or None, hit.get("reference") or None)
+    feed, *values = _hit_facts(hit).values()
+    first, last = iso_time(hit.get("first_seen")), iso_time(hit.get("last_seen"))
+    return (feed, verdict.value, severity.value, *values, first or None, last or None, hit.get("reference") or None)
 
 
 def _value(hit: Hit) -> str:
@@ -200,59 +202,62 @@ def _value(hit: Hit) -> str:
 def _reasons(hits: Sequence[Hit]) -> list[str]:
     """`listed by ipsum, by abuse since 2026-01-02 as Emotet`: one for each way in which it is listed."""
     if len(hits) == 1:  # nearly all answers
-        return [f"{_how(hits[0])} by {_by(str(hits[0]['feed']), hits)}"]
-    ways: dict[str, dict[str, list[Hit]]] = {}
+        return [f"{_match_phrase(hits[0])} by {_feed_phrase(str(hits[0]['feed']), hits)}"]
+    hits_by_phrase: dict[str, dict[str, list[Hit]]] = {}
     for hit in hits:
-        ways.setdefault(_how(hit), {}).setdefault(str(hit["feed"]), []).append(hit)
-    return [f"{how} by {', by '.join(map(_by, feeds, feeds.values()))}" for how, feeds in ways.items()]
+        hits_by_phrase.setdefault(_match_phrase(hit), {}).setdefault(str(hit["feed"]), []).append(hit)
+    return [
+        f"{phrase} by {', by '.join(map(_feed_phrase, feeds, feeds.values()))}"
+        for phrase, feeds in hits_by_phrase.items()
+    ]
 
 
-def _how(hit: Hit) -> str:
-    words = _WORDS.get(str(hit.get("match")))
-    return words.format(_value(hit).removeprefix("*.")) if words else "listed"
+def _match_phrase(hit: Hit) -> str:
+    phrase = _MATCH_PHRASES.get(str(hit.get("match")))
+    return phrase.format(_value(hit).removeprefix("*.")) if phrase else "listed"
 
 
-def _by(feed: str, hits: Sequence[Hit]) -> str:
-    since = min(_times(hits, "first_seen"), default="")[:10]
+def _feed_phrase(feed: str, hits: Sequence[Hit]) -> str:
+    start = min(_times(hits, "first_seen"), default="")[:10]
     names = dict.fromkeys([str(hit["name"]) for hit in hits if hit.get("name")])
-    return f"{feed}{f' since {since}' if since else ''}{f' as {_and([*names])}' if names else ''}"
+    return f"{feed}{f' since {start}' if start else ''}{f' as {_join_names([*names])}' if names else ''}"
 
 
 def _times(hits: Sequence[Hit], name: str) -> list[str]:
     """The times of that name, ISO 8601 in UTC, where they say one."""
-    return [time for hit in hits if hit.get(name) and (time := moment(hit[name]))]
+    return [time for hit in hits if hit.get(name) and (time := iso_time(hit[name]))]
 
 
-def _and(names: Sequence[str]) -> str:
-    shown = [*names[:5], *([f"{len(names) - 5} other names"] if len(names) > 5 else [])]
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+def _join_names(names: Sequence[str]) -> str:
+    parts = [*names[:5], *([f"{len(names) - 5} other names"] if len(names) > 5 else [])]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _links(subject: Entity, hits: Sequence[Hit]) -> tuple[Link, ...]:
     """What the feeds name together with the subject itself."""
     pointers: dict[tuple[str, str, bool], list[str]] = {}
-    known = _whole(subject, hits)
+    full_subject = _full_subject(subject, hits)
     for number, hit in enumerate(hits):
         if hit.get("match", "itself") == "itself":
             for relation, key, backwards in hit.get("related") or ():
                 pointers.setdefault((relation, key, backwards), []).append(f"/hits/{number}/raw")
     links: list[Link] = []
-    for (relation, key, backwards), places in [*pointers.items()][:MAX_LINKS]:
+    for (relation, key, backwards), hit_pointers in [*pointers.items()][:MAX_LINKS]:
         other = _entity(key)
         if other is not None and other != subject:
-            ends = (other, known) if backwards else (known, other)
-            links.append(Link(ends[0], Relation(relation), ends[1], tuple(places)))
+            ends = (other, full_subject) if backwards else (full_subject, other)
+            links.append(Link(ends[0], Relation(relation), ends[1], tuple(hit_pointers)))
     return tuple(links)
 
 
-def _whole(subject: Entity, hits: Sequence[Hit]) -> Entity:
+def _full_subject(subject: Entity, hits: Sequence[Hit]) -> Entity:
     """A file with the hashes that one feed gives for it: another feed may mean another file by one of them."""
     if not isinstance(subject, File):
         return subject
-    same = next((hit["same"] for hit in hits if hit.get("same")), ())
+    same_keys = next((hit["same"] for hit in hits if hit.get("same")), ())
     try:
-        for other in (from_key(Key.parse(key)) for key in same):
-            subject = subject.filled(other)
+        for other in (from_key(Key.parse(key)) for key in same_keys):
+            subject = subject.filled_from(other)
     except EntityError:
         pass  # a reply that was changed since: the subject itself is known
     return subject

@@ -12,7 +12,7 @@ from clew.errors import EntityError
 from clew.providers.ti.feeds.recognising import keys_of
 
 # Names as they are compared: in small letters, with one underscore for whatever parts their words.
-_VALUES = frozenset(
+_VALUE_NAMES = frozenset(
     {
         "address",
         "c2",
@@ -59,7 +59,7 @@ _VALUES = frozenset(
         "sha_512",
     }
 )
-_SAYS: Mapping[str, str] = MappingProxyType(
+_DETAIL_NAMES: Mapping[str, str] = MappingProxyType(
     {
         name: meaning
         for meaning, names in {
@@ -80,9 +80,9 @@ _SAYS: Mapping[str, str] = MappingProxyType(
         for name in names.split()
     }
 )
-_PARTS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
 #: Rows that are looked at to tell what stands in a column without a name that is known.
-LOOKED_AT = 50
+SAMPLE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,41 +91,41 @@ class Columns:
 
     Attributes:
         values: the columns that list something, with the type that their name gives.
-        says: what a feed says of it, by the columns.
+        details: what a feed says of it, by the columns.
     """
 
     values: tuple[tuple[int, str], ...]
-    says: Mapping[str, int]
+    details: Mapping[str, int]
 
     @property
     def width(self) -> int:
         """How many cells a row needs to have all of them."""
-        return 1 + max((*(place for place, _ in self.values), *self.says.values()))
+        return 1 + max((*(index for index, _ in self.values), *self.details.values()))
 
     @classmethod
-    def named(cls, header: Sequence[str]) -> Columns | None:
+    def from_header(cls, header: Sequence[str]) -> Columns | None:
         """Those of a header; None for a row that is none."""
-        names = [_PARTS.sub("_", cell.lower()).strip("_") for cell in header]
-        values = tuple((place, _kind(name)) for place, name in enumerate(names) if name in _VALUES)
+        names = [_SEPARATORS.sub("_", cell.lower()).strip("_") for cell in header]
+        values = tuple((index, _kind(name)) for index, name in enumerate(names) if name in _VALUE_NAMES)
         if not values or any(_is_listed(cell) for cell in header):
             return None
-        told: dict[str, int] = {}
-        for place, name in enumerate(names):
-            if name in _SAYS and name not in _VALUES:
-                told.setdefault(_SAYS[name], place)
-        return cls(values, told)
+        details: dict[str, int] = {}
+        for index, name in enumerate(names):
+            if name in _DETAIL_NAMES and name not in _VALUE_NAMES:
+                details.setdefault(_DETAIL_NAMES[name], index)
+        return cls(values, details)
 
     @classmethod
-    def guessed(cls, rows: Sequence[Sequence[str]]) -> Columns | None:
+    def from_rows(cls, rows: Sequence[Sequence[str]]) -> Columns | None:
         """Those of rows without a header: where at least half of the cells list something."""
         width = max(map(len, rows), default=0)
         values: list[tuple[int, str]] = []
-        for place in range(width):
-            cells = [row[place] for row in rows if place < len(row) and row[place]]
+        for index in range(width):
+            cells = [row[index] for row in rows if index < len(row) and row[index]]
             if cells and sum(map(_is_listed, cells)) * 2 >= len(cells):
-                values.append((place, ""))
-        taken = {place for place, _ in values}
-        texts = [place for place in range(width) if place not in taken and _is_text(rows, place)]
+                values.append((index, ""))
+        value_indexes = {index for index, _ in values}
+        texts = [index for index in range(width) if index not in value_indexes and _is_text(rows, index)]
         return cls(tuple(values), {"description": texts[0]} if texts else {}) if values else None
 
 
@@ -142,5 +142,5 @@ def _is_listed(cell: str) -> bool:
     return True
 
 
-def _is_text(rows: Sequence[Sequence[str]], place: int) -> bool:
-    return any(place < len(row) and any(char.isalpha() for char in row[place]) for row in rows)
+def _is_text(rows: Sequence[Sequence[str]], index: int) -> bool:
+    return any(index < len(row) and any(char.isalpha() for char in row[index]) for row in rows)

@@ -45,7 +45,7 @@ class Connection(Protocol):
 
     def execute(self, statements: str, bindings: Sequence[Value] = ..., /) -> Iterator[tuple[Any, ...]]: ...
     def executemany(self, statements: str, bindings: Iterable[Sequence[Value]], /) -> object: ...
-    def limit(self, which: int, newval: int = ..., /) -> int: ...
+    def limit(self, category: int, newval: int = ..., /) -> int: ...
     def config(self, op: int, value: int, /) -> int: ...
     def close(self) -> None: ...
     def __enter__(self) -> object: ...
@@ -55,38 +55,38 @@ class Connection(Protocol):
 
 
 @dataclass(slots=True)  # nobody changes one; frozen it would take twice the time to make
-class Listed:
+class EntryMatch:
     """An entry that was found.
 
     Attributes:
         key: the one of its keys that it was found by.
-        says: what the feed knows of it, as `Says` packs it.
-        related: relation, key of the other, and whether it goes the other way.
-        source: the file that it is from, and `place` where it stands there.
+        details: what the feed knows of it, as `Says` packs it.
+        related_keys: relation, key of the other, and whether it goes the other way.
+        source: the file that it is from, and `location` where it stands there.
     """
 
     key: str
     entry: int
     source: str
-    place: str
-    says: Mapping[str, Any]
+    location: str
+    details: Mapping[str, Any]
     raw: str
-    whole: bool
-    related: tuple[tuple[str, str, bool], ...] = ()
+    is_json: bool
+    related_keys: tuple[tuple[str, str, bool], ...] = ()
 
 
 @contextmanager
-def typed(where: str) -> Generator[None]:
+def translate_errors(path: str) -> Generator[None]:
     """SQLite's errors as a FeedUnusable that says what to do."""
     try:
         yield
     except apsw.SQLError:
         raise  # a mistake in clew, and not in the file
     except apsw.FullError:
-        raise FeedUnusable("there is no room for the feed", where=where, next_step="free some space") from None
+        raise FeedUnusable("there is no room for the feed", location=path, next_step="free some space") from None
     except _ERRORS as error:
         raise FeedUnusable(
-            f"the file of the feed is damaged: {error}", where=where, next_step="clew feeds add its source again"
+            f"the file of the feed is damaged: {error}", location=path, next_step="clew feeds add its source again"
         ) from None
 
 
@@ -118,8 +118,8 @@ def finish(connection: Connection, about: str) -> None:
 
 def open_file(path: Path) -> Connection:
     """The file of a feed, to be read. Raises FeedUnusable: not there, foreign, newer, cut off or damaged."""
-    with typed(str(path)):
-        connection = _connected(path)
+    with translate_errors(str(path)):
+        connection = _connect(path)
         try:
             harden(connection)
             list(connection.execute("PRAGMA query_only = ON"))
@@ -130,11 +130,11 @@ def open_file(path: Path) -> Connection:
         return connection
 
 
-def _connected(path: Path) -> Connection:
+def _connect(path: Path) -> Connection:
     try:
         return connection_to(str(path), apsw.SQLITE_OPEN_READONLY)
     except apsw.CantOpenError:
-        raise FeedUnusable("there is no such feed", where=str(path), next_step="clew feeds list") from None
+        raise FeedUnusable("there is no such feed", location=str(path), next_step="clew feeds list") from None
 
 
 def connection_to(path: str, flags: int) -> Connection:
@@ -155,36 +155,36 @@ def harden(connection: Connection) -> None:
 
 def _check(connection: Connection, path: Path) -> None:
     application, version, pages, size = (
-        _one(connection, f"PRAGMA {name}") for name in ("application_id", "user_version", "page_count", "page_size")
+        _pragma(connection, f"PRAGMA {name}") for name in ("application_id", "user_version", "page_count", "page_size")
     )
     if application != APPLICATION:
-        raise FeedUnusable("it is no file of a feed", where=str(path), next_step="move it out of the store of feeds")
+        raise FeedUnusable("it is no file of a feed", location=str(path), next_step="move it out of the store of feeds")
     if version > FORMAT:
         raise FeedUnusable(
             "the file of the feed was written by a newer clew",
-            where=str(path),
+            location=str(path),
             next_step="update clew, or add its source again",
         )
     if pages * size != path.stat().st_size:
         raise FeedUnusable(
             "the file of the feed is damaged: it is cut off",
-            where=str(path),
+            location=str(path),
             next_step="clew feeds add its source again",
         )
-    found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if found != {*SCHEMA, *INDEXES}:
+    statements = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if statements != {*SCHEMA, *INDEXES}:
         raise FeedUnusable(
             "the file of the feed is damaged: its tables are others",
-            where=str(path),
+            location=str(path),
             next_step="clew feeds add its source again",
         )
 
 
-def _one(connection: Connection, statement: str) -> int:
+def _pragma(connection: Connection, statement: str) -> int:
     return int(next(connection.execute(statement))[0])
 
 
-_FIND = """
+_FIND_QUERY = """
 SELECT keys.key, entries.id, sources.path, entries.place, says.what, entries.raw, entries.whole
 FROM json_each(?) AS asked CROSS JOIN keys ON keys.key = asked.value
 JOIN entries ON entries.id = keys.entry JOIN says ON says.id = entries.says JOIN sources ON sources.id = entries.source
@@ -192,27 +192,38 @@ ORDER BY entries.id
 """
 
 
-_RELATED = """
+_RELATED_QUERY = """
 SELECT related.entry, related.relation, related.key, related.backwards
 FROM json_each(?) AS asked CROSS JOIN related ON related.entry = asked.value
 """
 
 
-def begins(connection: Connection, start: str) -> bool:
+def has_key_prefix(connection: Connection, start: str) -> bool:
     """Whether there is a key that begins so; `start` is ASCII."""
     after = start[:-1] + chr(ord(start[-1]) + 1)
     rows = connection.execute("SELECT 1 FROM keys WHERE key >= ? AND key < ? LIMIT 1", (start, after))
     return next(rows, None) is not None
 
 
-def find(connection: Connection, keys: Iterable[str]) -> list[Listed]:
+def find_entries(connection: Connection, keys: Iterable[str]) -> list[EntryMatch]:
     """Every entry that has one of the keys, in the order of the feed."""
-    rows = list(connection.execute(_FIND, (json.dumps([*keys]),)))
-    related: dict[int, list[tuple[str, str, bool]]] = {}
-    for entry, relation, other, backwards in connection.execute(_RELATED, (json.dumps([row[1] for row in rows]),)):
-        related.setdefault(entry, []).append((relation, other, bool(backwards)))
-    told = {says: json.loads(says) for says in {row[4] for row in rows}}
+    rows = list(connection.execute(_FIND_QUERY, (json.dumps([*keys]),)))
+    relations: dict[int, list[tuple[str, str, bool]]] = {}
+    for entry, relation, other, backwards in connection.execute(
+        _RELATED_QUERY, (json.dumps([row[1] for row in rows]),)
+    ):
+        relations.setdefault(entry, []).append((relation, other, bool(backwards)))
+    details_by_text = {details_text: json.loads(details_text) for details_text in {row[4] for row in rows}}
     return [
-        Listed(key, entry, source, place, told[says], raw, bool(whole), tuple(related.get(entry, ())))
-        for key, entry, source, place, says, raw, whole in rows
+        EntryMatch(
+            key,
+            entry,
+            source,
+            location,
+            details_by_text[details_text],
+            raw,
+            bool(is_json),
+            tuple(relations.get(entry, ())),
+        )
+        for key, entry, source, location, details_text, raw, is_json in rows
     ]

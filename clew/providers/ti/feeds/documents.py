@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from clew.entities import Relation
 from clew.entities.tlp import Tlp
-from clew.providers.ti.feeds.model import MAX_RELATED, MAX_TAGS, Related, words
-from clew.providers.ti.feeds.recognising import ONLY
+from clew.providers.ti.feeds.model import MAX_RELATED, MAX_TAGS, RelatedKey, short_text
+from clew.providers.ti.feeds.recognising import EXACT_PREFIX
 
 Object = Mapping[str, Any]
 
@@ -30,15 +30,15 @@ def as_text(value: object) -> str:
 
 def objects(value: object) -> Iterator[tuple[int, Object]]:
     """The objects in a list, each with its place."""
-    for place, each in enumerate(as_list(value)):
-        if isinstance(each, dict):
-            yield place, cast("Object", each)
+    for index, item in enumerate(as_list(value)):
+        if isinstance(item, dict):
+            yield index, cast("Object", item)
 
 
 def tags_of(texts: Iterable[object]) -> tuple[str, ...]:
     """Tags, each once, in their order."""
-    told = [words(text) for text in texts]
-    return tuple(dict.fromkeys(tag for tag in told if tag))[:MAX_TAGS]
+    tags = [short_text(text) for text in texts]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))[:MAX_TAGS]
 
 
 def tlp_of(tag: object) -> str:
@@ -50,39 +50,41 @@ def tlp_of(tag: object) -> str:
 def entity_key(keys: Sequence[str]) -> str:
     """The key of the entity that an entry is about; empty for a network or a wildcard, which are many."""
     key = keys[0] if keys else ""
-    if key.startswith(ONLY):
-        return f"domain:{key.removeprefix(ONLY)}"
+    if key.startswith(EXACT_PREFIX):
+        return f"domain:{key.removeprefix(EXACT_PREFIX)}"
     return key if key.startswith(("account:", "domain:", "file:", "ip:", "url:")) else ""
 
 
-def one_file(groups: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def merge_hashes(groups: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The keys of things that stand together, the hashes of one file joined.
 
     Two hashes of one kind are two files; which of the others belong to which of them nothing tells.
     """
-    given = [*groups]
-    hashes = dict.fromkeys(key for keys in given if keys[0].startswith("file:") for key in keys)
+    key_groups = [*groups]
+    hashes = dict.fromkeys(key for keys in key_groups if keys[0].startswith("file:") for key in keys)
     kinds = {key.split(":")[1] for key in hashes}
     if not hashes or len(kinds) < len(hashes):
-        return given
-    return [tuple(hashes), *(keys for keys in given if not keys[0].startswith("file:"))]
+        return key_groups
+    return [tuple(hashes), *(keys for keys in key_groups if not keys[0].startswith("file:"))]
 
 
-def beside(groups: Sequence[Sequence[str]]) -> list[tuple[Related, ...]]:
+def relate_groups(groups: Sequence[Sequence[str]]) -> list[tuple[RelatedKey, ...]]:
     """For each entry of those that stand together, the others."""
-    named = [entity_key(keys) for keys in groups]
-    kinds = {key.partition(":")[0] for key in named if key}
+    main_keys = [entity_key(keys) for keys in groups]
+    kinds = {key.partition(":")[0] for key in main_keys if key}
     return [
-        tuple(_relation(own, other) for other in named if other and other != own)[:MAX_RELATED] if kinds else ()
-        for own in named
+        tuple(_related_key(source, target) for target in main_keys if target and target != source)[:MAX_RELATED]
+        if kinds
+        else ()
+        for source in main_keys
     ]
 
 
-def _relation(own: str, other: str) -> Related:
+def _related_key(source: str, target: str) -> RelatedKey:
     """A name and an address that one object joins resolve; all else is named together."""
-    kinds = own.partition(":")[0], other.partition(":")[0]
+    kinds = source.partition(":")[0], target.partition(":")[0]
     if kinds == ("domain", "ip"):
-        return Related(Relation.RESOLVES_TO, other)
+        return RelatedKey(Relation.RESOLVES_TO, target)
     if kinds == ("ip", "domain"):
-        return Related(Relation.RESOLVES_TO, other, backwards=True)
-    return Related(Relation.RELATED_TO, other)
+        return RelatedKey(Relation.RESOLVES_TO, target, is_reverse=True)
+    return RelatedKey(Relation.RELATED_TO, target)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clew.errors import FeedUnusable
-from clew.providers.ti.feeds.columns import LOOKED_AT, Columns
+from clew.providers.ti.feeds.columns import SAMPLE_ROWS, Columns
 from clew.providers.ti.feeds.jsontext import read_json
 from clew.providers.ti.feeds.lines import read_lines
 from clew.providers.ti.feeds.misp import is_event, is_manifest, read_misp
-from clew.providers.ti.feeds.model import Entry, Row, Says
+from clew.providers.ti.feeds.model import FeedEntry, FeedRow, IndicatorDetails
 from clew.providers.ti.feeds.openioc import read_openioc
 from clew.providers.ti.feeds.reports import read_report
 from clew.providers.ti.feeds.stix import is_bundle, read_stix
@@ -29,13 +29,21 @@ MAX_FILE = 2 * 2**30
 #: Characters of a line; what comes after them is not read.
 MAX_LINE = 65_536
 #: Of so many lines at the begin of a list, one in `PROSE` lists something; otherwise it may be a text for people.
-SAMPLE, PROSE = 200, 4
+SAMPLE_LINES, PROSE_RATIO = 200, 4
 _HEAD = 65_536
 # An address in brackets is no list of JSON.
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
 # How a text in AsciiDoc begins, as reports on GitHub do.
 _TITLE = re.compile(r"(?:(?::[\w-]+:.*|//.*|[ \t]*)\r?\n)*=[ \t]+\S")
-_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"SQLite format 3")
+_BINARY_SIGNATURES = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"\x28\xb5\x2f\xfd",
+    b"SQLite format 3",
+)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -44,14 +52,14 @@ class Contents:
     """The entries of a file, which are read as they are taken, and the name of the format that they are in."""
 
     format: str
-    rows: Iterator[Row]
+    rows: Iterator[FeedRow]
 
 
-def contents(file: BinaryIO, given: Says, threat: str = "") -> Contents:
+def read_contents(file: BinaryIO, defaults: IndicatorDetails, threat: str = "") -> Contents:
     """The entries of an open file.
 
     Args:
-        given: holds for all of them, where they say nothing else.
+        defaults: holds for all of them, where they say nothing else.
         threat: what a list or a table is about.
 
     Raises:
@@ -61,16 +69,16 @@ def contents(file: BinaryIO, given: Says, threat: str = "") -> Contents:
     file.seek(0)
     encoding = next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
     start = head.decode(encoding, "replace")
-    if head.startswith(_PACKED) or start.count("\0") * 10 > len(start):
+    if head.startswith(_BINARY_SIGNATURES) or start.count("\0") * 10 > len(start):
         raise FeedUnusable("it is no text", next_step="unpack it first, if it is packed")
     if _JSON.match(start):
-        return _of_json(_whole(file, encoding), given)
+        return _json_contents(_read_document(file, encoding), defaults)
     if start.lstrip().startswith("<"):
-        return Contents("OpenIOC", read_openioc(_whole(file, encoding), given))
-    return _of_text(start, _lines(file, encoding), given, threat)
+        return Contents("OpenIOC", read_openioc(_read_document(file, encoding), defaults))
+    return _text_contents(start, _lines(file, encoding), defaults, threat)
 
 
-def _whole(file: BinaryIO, encoding: str) -> str:
+def _read_document(file: BinaryIO, encoding: str) -> str:
     content = file.read(MAX_DOCUMENT + 1)
     if len(content) > MAX_DOCUMENT:
         raise FeedUnusable(
@@ -82,30 +90,30 @@ def _whole(file: BinaryIO, encoding: str) -> str:
 def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
     with io.TextIOWrapper(file, encoding, errors="replace") as text:
         while line := text.readline(MAX_LINE):
-            rest = line
-            while rest and not rest.endswith("\n"):
-                rest = text.readline(MAX_LINE)
+            tail = line
+            while tail and not tail.endswith("\n"):
+                tail = text.readline(MAX_LINE)
             yield line
 
 
-def _of_text(start: str, lines: Iterator[str], given: Says, threat: str) -> Contents:
-    named = given._replace(name=given.name or threat)
+def _text_contents(start: str, lines: Iterator[str], defaults: IndicatorDetails, threat: str) -> Contents:
+    named_defaults = defaults._replace(name=defaults.name or threat)
     delimiter = _delimiter(start.splitlines()[:1_000])
     if delimiter:
-        return Contents("CSV", read_table(lines, named, delimiter))
+        return Contents("CSV", read_table(lines, named_defaults, delimiter))
     if _TITLE.match(start):
-        return Contents("report", read_report(lines, given))
-    rows = [*islice(read_lines(iter(start.splitlines()), given), SAMPLE)]
-    listing = sum(isinstance(row, Entry) for row in rows)
-    if listing * PROSE < len(rows) and _is_prose(start.splitlines()):
-        return Contents("report", read_report(lines, given))
-    return Contents("list", read_lines(lines, named))
+        return Contents("report", read_report(lines, defaults))
+    rows = [*islice(read_lines(iter(start.splitlines()), defaults), SAMPLE_LINES)]
+    listing = sum(isinstance(row, FeedEntry) for row in rows)
+    if listing * PROSE_RATIO < len(rows) and _is_prose(start.splitlines()):
+        return Contents("report", read_report(lines, defaults))
+    return Contents("list", read_lines(lines, named_defaults))
 
 
 def _is_prose(head: list[str]) -> bool:
     """Whether a good part of the lines is more than one word, but for comments, which lists have too."""
     rows = [line.split() for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))]
-    return sum(len(row) > 1 for row in rows) * PROSE > len(rows)
+    return sum(len(row) > 1 for row in rows) * PROSE_RATIO > len(rows)
 
 
 def _delimiter(head: list[str]) -> str:
@@ -113,21 +121,21 @@ def _delimiter(head: list[str]) -> str:
     for delimiter in DELIMITERS:
         if header_of(head, delimiter) is not None:
             return delimiter
-    rows = [line for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))][:LOOKED_AT]
+    rows = [line for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))][:SAMPLE_ROWS]
     for delimiter in DELIMITERS:
         cells = [line.split(delimiter) for line in rows]
-        wide = sum(len(row) > (2 if delimiter == "\t" else 1) for row in cells)
-        if cells and wide * 10 >= len(cells) * 9 and Columns.guessed([[*map(str.strip, row)] for row in cells]):
+        wide_rows = sum(len(row) > (2 if delimiter == "\t" else 1) for row in cells)
+        if cells and wide_rows * 10 >= len(cells) * 9 and Columns.from_rows([[*map(str.strip, row)] for row in cells]):
             return delimiter
     return ""
 
 
-def _of_json(text: str, given: Says) -> Contents:
+def _json_contents(text: str, defaults: IndicatorDetails) -> Contents:
     document = read_json(text)
     if is_bundle(document):
-        return Contents("STIX", read_stix(document, given))
+        return Contents("STIX", read_stix(document, defaults))
     if is_event(document):
-        return Contents("MISP", read_misp(document, given))
+        return Contents("MISP", read_misp(document, defaults))
     if is_manifest(document):
         return Contents("MISP manifest", iter(()))
     if is_warninglist(document):
@@ -141,7 +149,7 @@ def open_feed(path: Path) -> BinaryIO:
     """A file of a feed, open. Raises FeedUnusable."""
     try:
         if path.stat().st_size > MAX_FILE:
-            raise FeedUnusable(f"it is larger than {MAX_FILE // 2**30} GiB", where=str(path))
+            raise FeedUnusable(f"it is larger than {MAX_FILE // 2**30} GiB", location=str(path))
         return path.open("rb")
     except OSError as error:
-        raise FeedUnusable(f"it cannot be read: {error.strerror}", where=str(path)) from None
+        raise FeedUnusable(f"it cannot be read: {error.strerror}", location=str(path)) from None

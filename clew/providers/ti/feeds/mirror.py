@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import apsw
 
 from clew.errors import FeedUnusable
-from clew.providers.ti.feeds.database import Connection, connection_to, harden, typed
+from clew.providers.ti.feeds.database import Connection, connection_to, harden, translate_errors
 from clew.providers.ti.feeds.documents import Object, as_object, as_text
 from clew.providers.ti.feeds.jsontext import read_json
-from clew.providers.ti.feeds.model import Refused, Row, Says
+from clew.providers.ti.feeds.model import FeedRow, IndicatorDetails, RejectedRow
 from clew.providers.ti.feeds.stix import read_objects
-from clew.providers.ti.feeds.times import moment
+from clew.providers.ti.feeds.times import iso_time
 
 #: "cltx", in the header of every such file.
 APPLICATION = 0x636C7478
@@ -32,8 +32,8 @@ SCHEMA = (
 #: The largest such files, in bytes.
 MAX_SIZE = 8 * 2**30
 #: How many objects that are none are kept with their reasons; all are counted.
-MAX_REFUSED = 1_000
-_ABOUT, _STATE = 1, 2
+MAX_REJECTED = 1_000
+_SUBSCRIPTION_ROW, _PROGRESS_ROW = 1, 2
 _WAIT_MS = 2_000
 
 
@@ -58,7 +58,7 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FetchProgress:
     """How far a collection has been fetched.
 
     Attributes:
@@ -83,7 +83,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class FetchCounts:
     """How many objects came, and how many of them were not known, or known in an older version.
 
     Attributes:
@@ -94,23 +94,23 @@ class Came:
     new: int = 0
     newer: int = 0
     revoked: int = 0
-    refused: int = 0
-    gone: int = 0
+    rejected_objects: int = 0
+    removed_objects: int = 0
     pages: int = 0
     fresh: int = 0
 
-    def __add__(self, other: Came) -> Came:
-        return Came(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Came)))
+    def __add__(self, other: FetchCounts) -> FetchCounts:
+        return FetchCounts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(FetchCounts)))
 
     @property
-    def changed(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether anything is different from before."""
-        return bool(self.new or self.newer or self.gone)
+        return bool(self.new or self.newer or self.removed_objects)
 
 
 #: An object as it came, and as JSON values.
-Given = tuple[str, Object]
-T = TypeVar("T", Subscription, Progress)
+ReceivedObject = tuple[str, Object]
+T = TypeVar("T", Subscription, FetchProgress)
 
 
 class Mirror:
@@ -123,28 +123,30 @@ class Mirror:
     @classmethod
     def create(cls, path: Path, subscription: Subscription) -> Mirror:
         """A new file. Raises FeedUnusable."""
-        with typed(str(path)):
-            mirror = cls(_connected(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
+        with translate_errors(str(path)):
+            mirror = cls(_connect(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
             for pragma in (f"application_id = {APPLICATION}", f"user_version = {FORMAT}"):
                 list(mirror._connection.execute(f"PRAGMA {pragma}"))
             with mirror._connection:
                 for statement in SCHEMA:
                     mirror._connection.execute(statement)
-                mirror._keep(_ABOUT, subscription)
-                mirror._keep(_STATE, Progress())
+                mirror._save(_SUBSCRIPTION_ROW, subscription)
+                mirror._save(_PROGRESS_ROW, FetchProgress())
         return mirror
 
     @classmethod
     def open(cls, path: Path, *, to_write: bool = False) -> Mirror:
         """A file that there is. Raises FeedUnusable: damaged, foreign, or in the hands of another process."""
-        with typed(str(path)):
+        with translate_errors(str(path)):
             try:
-                return cls(_opened(path, to_write=to_write), path)
+                return cls(_open_file(path, to_write=to_write), path)
             except apsw.CantOpenError:
-                raise FeedUnusable("it is fetched from nowhere", where=str(path), next_step="clew feeds list") from None
+                raise FeedUnusable(
+                    "it is fetched from nowhere", location=str(path), next_step="clew feeds list"
+                ) from None
             except apsw.BusyError:
                 raise FeedUnusable(
-                    "another process is fetching it", where=str(path), next_step="wait until it is done"
+                    "another process is fetching it", location=str(path), next_step="wait until it is done"
                 ) from None
 
     def close(self) -> None:
@@ -154,27 +156,29 @@ class Mirror:
     @property
     def subscription(self) -> Subscription:
         """What it is fetched from."""
-        return self._kept(_ABOUT, Subscription)
+        return self._load(_SUBSCRIPTION_ROW, Subscription)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> FetchProgress:
         """How far it has been fetched."""
-        return self._kept(_STATE, Progress)
+        return self._load(_PROGRESS_ROW, FetchProgress)
 
     def subscribe(self, subscription: Subscription) -> None:
         """Fetch it in another way from now on: with another key, or another verdict."""
-        with typed(str(self._path)), self._connection:
-            self._keep(_ABOUT, subscription)
+        with translate_errors(str(self._path)), self._connection:
+            self._save(_SUBSCRIPTION_ROW, subscription)
 
-    def begin(self, progress: Progress) -> None:
+    def begin(self, progress: FetchProgress) -> None:
         """A pass, or a walk of one, begins."""
-        with typed(str(self._path)), self._connection:
+        with translate_errors(str(self._path)), self._connection:
             if progress.whole and progress.walk == progress.first:
                 self._connection.execute("DELETE FROM refused")
                 progress = replace(progress, refused=0)
-            self._keep(_STATE, progress)
+            self._save(_PROGRESS_ROW, progress)
 
-    def take(self, given: Sequence[Given], refused: Sequence[Refused], progress: Progress) -> Came:
+    def take(
+        self, page_objects: Sequence[ReceivedObject], rejected_rows: Sequence[RejectedRow], progress: FetchProgress
+    ) -> FetchCounts:
         """A page: its objects and how far it brought us are kept in one step, or none of it is.
 
         Raises:
@@ -183,88 +187,102 @@ class Mirror:
         if self._path.stat().st_size > MAX_SIZE:
             raise FeedUnusable(
                 f"more than {MAX_SIZE // 2**30} GiB came from the collection",
-                where=str(self._path),
+                location=str(self._path),
                 next_step="take it out (clew feeds remove), and add a smaller one",
             )
-        with typed(str(self._path)), self._connection:
-            counts = Counter(what for raw, each in given for what in self._put(raw, each, progress.walk))
-            came = Came(objects=len(given), refused=len(refused), pages=1, **counts)
-            number = progress.refused
-            for row in refused:
-                number += 1
-                if number <= MAX_REFUSED:
-                    self._connection.execute("INSERT OR REPLACE INTO refused VALUES (?, ?)", (row.place, row.why))
-            self._keep(_STATE, replace(progress, refused=number, digest=_chained(progress.digest, came, given)))
-        return came
+        with translate_errors(str(self._path)), self._connection:
+            counts = Counter(
+                change for raw, document in page_objects for change in self._upsert(raw, document, progress.walk)
+            )
+            page_counts = FetchCounts(objects=len(page_objects), rejected_objects=len(rejected_rows), pages=1, **counts)
+            rejected_count = progress.refused
+            for row in rejected_rows:
+                rejected_count += 1
+                if rejected_count <= MAX_REJECTED:
+                    self._connection.execute("INSERT OR REPLACE INTO refused VALUES (?, ?)", (row.location, row.reason))
+            self._save(
+                _PROGRESS_ROW,
+                replace(
+                    progress, refused=rejected_count, digest=_chain_digest(progress.digest, page_counts, page_objects)
+                ),
+            )
+        return page_counts
 
-    def finish(self, progress: Progress) -> Came:
+    def finish(self, progress: FetchProgress) -> FetchCounts:
         """The end of a pass. What a pass over everything has not met is gone from the server, and so from here."""
-        with typed(str(self._path)), self._connection:
-            gone = 0
+        with translate_errors(str(self._path)), self._connection:
+            removed_count = 0
             if progress.whole:
                 (before,) = next(self._connection.execute("SELECT count(*) FROM objects"))
                 self._connection.execute("DELETE FROM objects WHERE walk < ?", (progress.first,))
-                (left,) = next(self._connection.execute("SELECT count(*) FROM objects"))
-                gone = before - left
-            digest = sha256(f"{progress.digest} {gone}".encode()).hexdigest() if gone else progress.digest
-            done = Progress(
+                (remaining,) = next(self._connection.execute("SELECT count(*) FROM objects"))
+                removed_count = before - remaining
+            digest = (
+                sha256(f"{progress.digest} {removed_count}".encode()).hexdigest() if removed_count else progress.digest
+            )
+            final = FetchProgress(
                 after=progress.highest or progress.after,
                 whole=False,
                 walk=progress.walk,
                 refused=progress.refused,
                 digest=digest,
             )
-            self._keep(_STATE, done)
-        return Came(gone=gone)
+            self._save(_PROGRESS_ROW, final)
+        return FetchCounts(removed_objects=removed_count)
 
-    def rows(self, given: Says) -> Iterator[Row]:
+    def rows(self, defaults: IndicatorDetails) -> Iterator[FeedRow]:
         """What the objects list, and what came that is no object. Raises FeedUnusable."""
-        with typed(str(self._path)):
-            for place, why in self._connection.execute("SELECT place, why FROM refused"):
-                yield Refused(place, why)
-            yield from read_objects(self._objects, self._named, given)
+        with translate_errors(str(self._path)):
+            for location, reason in self._connection.execute("SELECT place, why FROM refused"):
+                yield RejectedRow(location, reason)
+            yield from read_objects(self._objects, self._object_by_id, defaults)
 
     def _objects(self) -> Iterator[tuple[str, Object]]:
-        for name, raw in self._connection.execute("SELECT id, raw FROM objects ORDER BY number"):
-            yield name, as_object(read_json(raw))
+        for object_id, raw in self._connection.execute("SELECT id, raw FROM objects ORDER BY number"):
+            yield object_id, as_object(read_json(raw))
 
-    def _named(self, name: str) -> Object:
-        found = next(self._connection.execute("SELECT raw FROM objects WHERE id = ?", (name,)), None)
-        return as_object(read_json(found[0])) if found else {}
+    def _object_by_id(self, object_id: str) -> Object:
+        row = next(self._connection.execute("SELECT raw FROM objects WHERE id = ?", (object_id,)), None)
+        return as_object(read_json(row[0])) if row else {}
 
-    def _put(self, raw: str, each: Object, walk: int) -> Iterator[str]:
-        """Keep an object, and say what it is by the names of `Came`.
+    def _upsert(self, raw: str, document: Object, walk: int) -> Iterator[str]:
+        """Keep an object, and say what it is by the names of `FetchCounts`.
 
         The newest version wins; of those that have none, what came last.
         """
-        name, version = as_text(each.get("id")), moment(each.get("modified")) or moment(each.get("created"))
-        known = next(self._connection.execute("SELECT version, raw, walk FROM objects WHERE id = ?", (name,)), None)
-        if known is None:
+        object_id, version = (
+            as_text(document.get("id")),
+            iso_time(document.get("modified")) or iso_time(document.get("created")),
+        )
+        existing = next(
+            self._connection.execute("SELECT version, raw, walk FROM objects WHERE id = ?", (object_id,)), None
+        )
+        if existing is None:
             statement = "INSERT INTO objects (version, walk, raw, id) VALUES (?, ?, ?, ?)"
         else:
             statement = "UPDATE objects SET version = ?, walk = ?, raw = ? WHERE id = ?"
-        if known is None or known[2] != walk:
+        if existing is None or existing[2] != walk:
             yield "fresh"
-        if known is not None and (version < known[0] or raw == known[1] or read_json(known[1]) == each):
-            self._connection.execute("UPDATE objects SET walk = ? WHERE id = ?", (walk, name))
+        if existing is not None and (version < existing[0] or raw == existing[1] or read_json(existing[1]) == document):
+            self._connection.execute("UPDATE objects SET walk = ? WHERE id = ?", (walk, object_id))
             return
-        self._connection.execute(statement, (version, walk, raw, name))
-        yield "new" if known is None else "newer"
-        if each.get("revoked") is True:
+        self._connection.execute(statement, (version, walk, raw, object_id))
+        yield "new" if existing is None else "newer"
+        if document.get("revoked") is True:
             yield "revoked"
 
-    def _keep(self, place: int, what: Subscription | Progress) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (place, json.dumps(asdict(what))))
+    def _save(self, row_id: int, state: Subscription | FetchProgress) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (row_id, json.dumps(asdict(state))))
 
-    def _kept(self, place: int, kind: type[T]) -> T:
-        with typed(str(self._path)):
-            (text,) = next(self._connection.execute("SELECT what FROM about WHERE id = ?", (place,)))
-            given: dict[str, Any] = json.loads(text)
-            return kind(**{each.name: given[each.name] for each in fields(kind) if each.name in given})
+    def _load(self, row_id: int, kind: type[T]) -> T:
+        with translate_errors(str(self._path)):
+            (text,) = next(self._connection.execute("SELECT what FROM about WHERE id = ?", (row_id,)))
+            document: dict[str, Any] = json.loads(text)
+            return kind(**{field.name: document[field.name] for field in fields(kind) if field.name in document})
 
 
-def _opened(path: Path, *, to_write: bool) -> Connection:
-    connection = _connected(path, apsw.SQLITE_OPEN_READWRITE if to_write else apsw.SQLITE_OPEN_READONLY)
+def _open_file(path: Path, *, to_write: bool) -> Connection:
+    connection = _connect(path, apsw.SQLITE_OPEN_READWRITE if to_write else apsw.SQLITE_OPEN_READONLY)
     try:
         _check(connection, path)
         if to_write:
@@ -277,7 +295,7 @@ def _opened(path: Path, *, to_write: bool) -> Connection:
     return connection
 
 
-def _connected(path: Path, flags: int) -> Connection:
+def _connect(path: Path, flags: int) -> Connection:
     connection = connection_to(str(path), flags)
     try:
         harden(connection)
@@ -295,22 +313,24 @@ def _check(connection: Connection, path: Path) -> None:
     )
     if application != APPLICATION:
         raise FeedUnusable(
-            "it is no copy of a collection", where=str(path), next_step="move it out of the store of feeds"
+            "it is no copy of a collection", location=str(path), next_step="move it out of the store of feeds"
         )
     if version > FORMAT:
-        raise FeedUnusable("it was written by a newer clew", where=str(path), next_step="update clew")
-    found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if found != set(SCHEMA):
+        raise FeedUnusable("it was written by a newer clew", location=str(path), next_step="update clew")
+    statements = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if statements != set(SCHEMA):
         raise FeedUnusable(
-            "it is damaged: its tables are others", where=str(path), next_step="clew feeds remove it, and add it again"
+            "it is damaged: its tables are others",
+            location=str(path),
+            next_step="clew feeds remove it, and add it again",
         )
 
 
-def _chained(before: str, came: Came, given: Sequence[Given]) -> str:
+def _chain_digest(before: str, page_counts: FetchCounts, page_objects: Sequence[ReceivedObject]) -> str:
     """The digest after a page that changed something; the same as before after one that did not."""
-    if not came.changed:
+    if not page_counts.has_changes:
         return before
-    whole = sha256(before.encode())
-    for raw, _ in given:
-        whole.update(sha256(raw.encode("utf-8", "surrogatepass")).digest())
-    return whole.hexdigest()
+    digest = sha256(before.encode())
+    for raw, _ in page_objects:
+        digest.update(sha256(raw.encode("utf-8", "surrogatepass")).digest())
+    return digest.hexdigest()

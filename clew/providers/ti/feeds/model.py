@@ -10,16 +10,16 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from clew.entities import Relation
 
 #: Characters of a text that describes, and of the raw line or object that is kept as evidence.
-MAX_WORDS = 500
+MAX_TEXT = 500
 MAX_RAW = 16_384
 #: The relation of a key to another of the same entry: two hashes of one file.
-SAME = "same"
+SAME_FILE = "same"
 #: How many related values are kept of one entry, and how many of its tags.
 MAX_RELATED = 64
 MAX_TAGS = 32
 
 
-class Says(NamedTuple):  # a million are made, and no other value is made as fast
+class IndicatorDetails(NamedTuple):  # a million are made, and no other value is made as fast
     """What a feed knows of a listed value. What it does not say is empty.
 
     Attributes:
@@ -45,85 +45,85 @@ class Says(NamedTuple):  # a million are made, and no other value is made as fas
     tlp: str = ""
     reports: int | None = None
 
-    def packed(self) -> str:
+    def to_json(self) -> str:
         """As JSON, without what is empty."""
-        told = [
-            f"{start}{_quoted(value) if isinstance(value, str) else json.dumps(value)}"
+        members = [
+            f"{start}{_quote(value) if isinstance(value, str) else json.dumps(value)}"
             for start, value in zip(_STARTS, self, strict=True)
             if value or value.__class__ is int  # 0 is said, too
         ]
-        return f"{{{', '.join(told)}}}"
+        return f"{{{', '.join(members)}}}"
 
 
-_STARTS = tuple(f'"{name}": ' for name in Says._fields)
-_quoted = json.encoder.encode_basestring_ascii
+_STARTS = tuple(f'"{name}": ' for name in IndicatorDetails._fields)
+_quote = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedKey:
     """Another value that the feed names together with an entry.
 
     Attributes:
         key: of the other entity.
-        backwards: the other one is where the relation comes from.
+        is_reverse: the other one is where the relation comes from.
     """
 
     relation: Relation
     key: str
-    backwards: bool = False
+    is_reverse: bool = False
 
 
 @dataclass(slots=True)  # not frozen: a million are made, and that would take twice the time
-class Entry:
+class FeedEntry:
     """One row or object of a feed that lists something.
 
     Attributes:
         keys: what it is found by, in the spelling of `recognising`; several are names of one thing.
-        place: where it stands: the number of a line, or a JSON pointer.
+        location: where it stands: the number of a line, or a JSON pointer.
         raw: the line, or the object as JSON, as the feed has it.
-        whole: `raw` is JSON, not a line of text.
+        is_json: `raw` is JSON, not a line of text.
     """
 
     keys: tuple[str, ...]
-    place: str
+    location: str
     raw: str
-    says: Says
-    whole: bool = False
-    related: tuple[Related, ...] = ()
+    details: IndicatorDetails
+    is_json: bool = False
+    related_keys: tuple[RelatedKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedRow:
     """A row or an object that was left out: where it stands, and why."""
 
-    place: str
-    why: str
+    location: str
+    reason: str
 
 
-Row: TypeAlias = Entry | Refused
+FeedRow: TypeAlias = FeedEntry | RejectedRow
 
 
-class Reader(Protocol):
+class FormatReader(Protocol):
     """Reads one format: the lines of a file in, its entries out."""
 
-    def __call__(self, lines: Iterator[str], given: Says) -> Iterator[Row]:
-        """Every entry, and every row that is none. `given` holds for all of them, where they say nothing else."""
+    def __call__(self, lines: Iterator[str], defaults: IndicatorDetails) -> Iterator[FeedRow]:
+        """Every entry, and every row that is none. `defaults` holds for all of them, where they say nothing else."""
         ...
 
 
-def words(text: object) -> str:
-    """One line of text of at most `MAX_WORDS` characters; empty for what is no text."""
+def short_text(text: object) -> str:
+    """One line of text of at most `MAX_TEXT` characters; empty for what is no text."""
     if not isinstance(text, str) or not text:
         return ""
     line = " ".join(text.split())
-    return line if len(line) <= MAX_WORDS else f"{line[: MAX_WORDS - 1]}…"
+    return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 1]}…"
 
 
 def raw_object(document: Mapping[str, Any]) -> str:
     """The object as JSON, of at most `MAX_RAW` characters: what is longest in it is left out until it fits."""
     text = json.dumps(document)
-    kept = dict(document)
-    while len(text) > MAX_RAW and kept:
-        del kept[max(kept, key=lambda name: len(json.dumps(kept[name])))]
-        text = json.dumps({**kept, "left out": f"of {len(document)} members {len(document) - len(kept)}"})
+    members = dict(document)
+    while len(text) > MAX_RAW and members:
+        del members[max(members, key=lambda name: len(json.dumps(members[name])))]
+        text = json.dumps({**members, "left out": f"of {len(document)} members {len(document) - len(members)}"})
     return text

@@ -15,9 +15,9 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_][\w-]*)|(?P<odd>\S))",
     re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _OPERATORS = frozenset({"=", "==", "!=", "<>", "<", "<=", ">", ">=", "IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
-_JOINS = frozenset({"AND", "OR", "FOLLOWEDBY"})
+_OBSERVATION_OPERATORS = frozenset({"AND", "OR", "FOLLOWEDBY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ def groups_of(pattern: str) -> list[Group]:
     """
     if len(pattern) > MAX_PATTERN:
         raise EntityError(f"a pattern of more than {MAX_PATTERN} characters")
-    reader = _Reader([*_tokens(pattern)])
-    found = reader.observations(0)
-    if not reader.at_end:
-        raise EntityError(f"a pattern with something odd behind it: {reader.shown}")
-    return found
+    parser = _PatternParser([*_tokens(pattern)])
+    groups = parser.observations(0)
+    if not parser.is_at_end:
+        raise EntityError(f"a pattern with something odd behind it: {parser.token_text}")
+    return groups
 
 
 def _tokens(pattern: str) -> Iterator[tuple[str, str]]:
@@ -63,101 +63,107 @@ def _tokens(pattern: str) -> Iterator[tuple[str, str]]:
         yield kind, match[kind]
 
 
-class _Reader:
+class _PatternParser:
     """Reads by recursive descent: `[…] AND […]`, then `a = 'x' AND (b = 'y' OR c = 'z')` inside of the brackets."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = tokens
-        self._at = 0
+        self._index = 0
 
     @property
-    def at_end(self) -> bool:
-        return self._at >= len(self._tokens)
+    def is_at_end(self) -> bool:
+        return self._index >= len(self._tokens)
 
     @property
-    def shown(self) -> str:
-        return self._tokens[self._at][1][:40]
+    def token_text(self) -> str:
+        return self._tokens[self._index][1][:40]
 
     def _peek(self) -> str:
-        return "" if self.at_end else self._tokens[self._at][1]
+        return "" if self.is_at_end else self._tokens[self._index][1]
 
-    def _take(self, *wanted: str) -> str:
-        if self.at_end:
+    def _take(self, *options: str) -> str:
+        if self.is_at_end:
             raise EntityError("a pattern that ends too early")
-        kind, text = self._tokens[self._at]
-        if wanted and (text not in wanted or kind == "text"):
-            raise EntityError(f"a pattern with {text[:40]!r} where {wanted[0]!r} belongs")
-        self._at += 1
+        kind, text = self._tokens[self._index]
+        if options and (text not in options or kind == "text"):
+            raise EntityError(f"a pattern with {text[:40]!r} where {options[0]!r} belongs")
+        self._index += 1
         return text
 
     def observations(self, depth: int) -> list[Group]:
         """Observations, whatever joins them: each speaks for itself."""
-        found = self._observation(depth)
-        while self._peek() in _JOINS:
+        groups = self._observation(depth)
+        while self._peek() in _OBSERVATION_OPERATORS:
             self._take()
-            found += self._observation(depth)
-        return found
+            groups += self._observation(depth)
+        return groups
 
     def _observation(self, depth: int) -> list[Group]:
         _check_depth(depth)
         if self._peek() == "(":
             self._take("(")
-            found = self.observations(depth + 1)
+            groups = self.observations(depth + 1)
             self._take(")")
         else:
             self._take("[")
-            found = self._alternatives(depth + 1)
+            groups = self._alternatives(depth + 1)
             self._take("]")
         self._qualifiers()
-        return found
+        return groups
 
     def _qualifiers(self) -> None:
         """`WITHIN 5 SECONDS`, `REPEATS 3 TIMES`, `START t'…' STOP t'…'`: when, which no list is asked."""
         while self._peek() in ("WITHIN", "REPEATS", "START"):
             self._take()
-            while not self.at_end and self._peek() not in (")", "WITHIN", "REPEATS", "START", *_JOINS):
+            while not self.is_at_end and self._peek() not in (
+                ")",
+                "WITHIN",
+                "REPEATS",
+                "START",
+                *_OBSERVATION_OPERATORS,
+            ):
                 self._take()
 
     def _alternatives(self, depth: int) -> list[Group]:
-        found = self._together(depth)
+        groups = self._conjunction(depth)
         while self._peek() == "OR":
             self._take()
-            found += self._together(depth)
-        return found
+            groups += self._conjunction(depth)
+        return groups
 
-    def _together(self, depth: int) -> list[Group]:
-        parts = [self._part(depth)]
+    def _conjunction(self, depth: int) -> list[Group]:
+        operands = [self._operand(depth)]
         while self._peek() == "AND":
             self._take()
-            parts.append(self._part(depth))
-        if all(len(part) == 1 for part in parts):
-            return [tuple(comparison for part in parts for comparison in part[0])]
-        return [group for part in parts for group in part]
+            operands.append(self._operand(depth))
+        if all(len(operand) == 1 for operand in operands):
+            return [tuple(comparison for operand in operands for comparison in operand[0])]
+        return [group for operand in operands for group in operand]
 
-    def _part(self, depth: int) -> list[Group]:
+    def _operand(self, depth: int) -> list[Group]:
         _check_depth(depth)
         if self._peek() == "(":
             self._take("(")
-            found = self._alternatives(depth + 1)
+            groups = self._alternatives(depth + 1)
             self._take(")")
-            return found
+            return groups
         return [(self._comparison(),)]
 
     def _comparison(self) -> Comparison:
         kind = self._take()
         if kind in ("NOT", "EXISTS"):
-            return self._comparison_denied()
+            return self._negated_comparison()
         self._take(":")
         path = self._path()
-        denied = self._peek() == "NOT"
-        if denied:
+        is_negated = self._peek() == "NOT"
+        if is_negated:
             self._take()
         operator = self._take(*_OPERATORS)
-        return Comparison(kind, path, f"NOT {operator}" if denied else operator, tuple(self._values()))
+        return Comparison(kind, path, f"NOT {operator}" if is_negated else operator, tuple(self._values()))
 
-    def _comparison_denied(self) -> Comparison:
+    def _negated_comparison(self) -> Comparison:
         """`NOT …` and `EXISTS …` say what is not, or not what: they list nothing."""
-        while not self.at_end and self._peek() not in ("]", ")", "AND", "OR"):
+        while not self.is_at_end and self._peek() not in ("]", ")", "AND", "OR"):
             self._take()
         return Comparison("", "", "NOT", ())
 
@@ -187,4 +193,4 @@ def _check_depth(depth: int) -> None:
 
 
 def _plain(token: str) -> str:
-    return _ESCAPED.sub(r"\1", token[1:-1]) if token.startswith("'") else token
+    return _ESCAPE.sub(r"\1", token[1:-1]) if token.startswith("'") else token

@@ -17,25 +17,25 @@ from clew.entities.file import HASHES
 from clew.entities.text import refang
 from clew.errors import EntityError
 
-NETWORK, ONLY, UNDER = "net:", "only:", "under:"
+NETWORK_PREFIX, EXACT_PREFIX, WILDCARD_PREFIX = "net:", "only:", "under:"
 #: The widest networks that a list may name, in bits: wider ones would flag whole continents for one wrong row.
 WIDEST: Mapping[int, int] = MappingProxyType({4: 8, 6: 16})
 MAX_VALUE = 8_192
 
 _V4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]{32,128}")
-_BY_LENGTH = {length: name for name, length in HASHES.items()}
+_HASH_BY_LENGTH = {length: name for name, length in HASHES.items()}
 _PLAIN_NAME = re.compile(
     r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,58})"
 )
 # A URL in which nothing can be defanged: its normal form is that of the parser.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]{1,253}(?::\d{1,5})?(?:[/?#][A-Za-z0-9/._~%?=&+,;:@!$*#-]*)?")
-_KEYED = re.compile(r"(?:account|domain|file|host|ip|url):(?!//)[^/]", re.IGNORECASE)
+_KEY_SYNTAX = re.compile(r"(?:account|domain|file|host|ip|url):(?!//)[^/]", re.IGNORECASE)
 _WITH_PORT = re.compile(r"(?P<host>[^:/\s]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})")
 _RANGE = re.compile(r"(?P<first>[0-9a-fA-F:.]{3,45})\s*-\s*(?P<last>[0-9a-fA-F:.]{3,45})")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.*-]{1,15}://", re.IGNORECASE)
 # How files end that are listed beside domains, and no top levels.
-_FILES = frozenset(
+_FILE_EXTENSIONS = frozenset(
     {
         "apk",
         "bat",
@@ -96,82 +96,86 @@ def keys_of(text: str, kind: str = "") -> tuple[str, ...]:
     """
     if _V4.fullmatch(text):
         return (f"ip:{text}",)
-    if len(text) in _BY_LENGTH and _HEX.fullmatch(text):
-        return (f"file:{_BY_LENGTH[len(text)]}:{text.lower()}",)
+    if len(text) in _HASH_BY_LENGTH and _HEX.fullmatch(text):
+        return (f"file:{_HASH_BY_LENGTH[len(text)]}:{text.lower()}",)
     if _PLAIN_NAME.fullmatch(text):
-        return (_name(text, kind),)
+        return (_name_key(text, kind),)
     if _PLAIN_URL.fullmatch(text):
-        return (_url(text),)
-    return _written_otherwise(text.strip(), kind)
+        return (_url_key(text),)
+    return _normalized_keys(text.strip(), kind)
 
 
-def _written_otherwise(text: str, kind: str) -> tuple[str, ...]:
+def _normalized_keys(text: str, kind: str) -> tuple[str, ...]:
     if not text or len(text) > MAX_VALUE:
         raise EntityError("nothing is there" if not text else f"longer than {MAX_VALUE} characters")
-    if _KEYED.match(text):
+    if _KEY_SYNTAX.match(text):
         return (str(parse(text).key),)
     plain = refang(text)
     if plain.startswith("||"):  # as ad blockers write a name with all that is below it
-        return ("domain:" + _domain(plain[2:].partition("^")[0]),)
+        return ("domain:" + _domain_name(plain[2:].partition("^")[0]),)
     if _SCHEME.match(plain):
-        return (_url(plain),)
+        return (_url_key(plain),)
     if plain.startswith(("*.", ".")):
-        return _wildcard(plain)
+        return _wildcard_keys(plain)
     if "/" in plain:
-        return _with_slash(plain)
-    return _bare(plain, kind)
+        return _slash_keys(plain)
+    return _value_keys(plain, kind)
 
 
-def _wildcard(plain: str) -> tuple[str, ...]:
-    name = _domain(plain.lstrip("*").lstrip("."))
-    return (f"{UNDER}{name}",) if plain.startswith("*") else (f"{ONLY}{name}", f"{UNDER}{name}")
+def _wildcard_keys(plain: str) -> tuple[str, ...]:
+    name = _domain_name(plain.lstrip("*").lstrip("."))
+    return (
+        (f"{WILDCARD_PREFIX}{name}",)
+        if plain.startswith("*")
+        else (f"{EXACT_PREFIX}{name}", f"{WILDCARD_PREFIX}{name}")
+    )
 
 
-def _with_slash(plain: str) -> tuple[str, ...]:
+def _slash_keys(plain: str) -> tuple[str, ...]:
     head, _, tail = plain.partition("/")
     if tail.isascii() and tail.isdigit() and len(tail) <= 3 and not any(char.isalpha() for char in head.split(":")[0]):
         return (network_key(plain),)
     if "." not in head or head.startswith((".", "/")):
         raise EntityError(f"{visible(plain, 60)} is a path, and not a place on the network")
     # Somebody left the scheme out: it is listed whichever it is.
-    return (_url(f"http://{plain}"), _url(f"https://{plain}"))
+    return (_url_key(f"http://{plain}"), _url_key(f"https://{plain}"))
 
 
-def _bare(plain: str, kind: str) -> tuple[str, ...]:
-    found = _RANGE.fullmatch(plain)
-    if found:
-        return _range(found["first"], found["last"])
-    ported = _WITH_PORT.fullmatch(plain)
-    if ported and int(ported["port"]) < 65_536:
-        plain = ported["host"].strip("[]")
+def _value_keys(plain: str, kind: str) -> tuple[str, ...]:
+    address_range = _RANGE.fullmatch(plain)
+    if address_range:
+        return _range_keys(address_range["first"], address_range["last"])
+    host_and_port = _WITH_PORT.fullmatch(plain)
+    if host_and_port and int(host_and_port["port"]) < 65_536:
+        plain = host_and_port["host"].strip("[]")
     if plain.replace(".", "").isdigit() or plain.count(":") > 1:
         return ("ip:" + str(IpAddress.identify({"value": plain})["value"]),)
     if "@" in plain or "\\" in plain:
-        return (_account(plain),)
+        return (_account_key(plain),)
     if ":" in plain:
         return ("file:" + str(File.identify({"value": plain})["value"]),)
-    name = _domain(plain)
-    return (_name(name, kind),)
+    name = _domain_name(plain)
+    return (_name_key(name, kind),)
 
 
-def _account(plain: str) -> str:
+def _account_key(plain: str) -> str:
     domain, backslash, name = plain.partition("\\")
-    if backslash and ("%" in domain or "." in domain or name.lower().rpartition(".")[2] in _FILES):
+    if backslash and ("%" in domain or "." in domain or name.lower().rpartition(".")[2] in _FILE_EXTENSIONS):
         raise EntityError(f"{visible(plain, 60)} is more likely a path than an account")
     return str(parse(plain).key)
 
 
-def _name(name: str, kind: str) -> str:
-    if not kind and name.rpartition(".")[2] in _FILES:
+def _name_key(name: str, kind: str) -> str:
+    if not kind and name.rpartition(".")[2] in _FILE_EXTENSIONS:
         raise EntityError(f"{visible(name, 60)} is more likely a file than a domain")
-    return f"{ONLY}{name}" if kind in _HOSTNAMES else f"domain:{name}"
+    return f"{EXACT_PREFIX}{name}" if kind in _HOSTNAMES else f"domain:{name}"
 
 
-def _domain(text: str) -> str:
+def _domain_name(text: str) -> str:
     return str(Domain.identify({"value": text})["value"])
 
 
-def _url(text: str) -> str:
+def _url_key(text: str) -> str:
     if not _PLAIN_URL.fullmatch(text):
         return "url:" + str(Url.identify({"value": text})["value"])
     # Loaded here: a C++ parser that only URLs need.
@@ -189,21 +193,21 @@ def network_key(text: str) -> str:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise EntityError(f"{visible(text, 60)} is no network") from None
-    return _of_network(network)
+    return _key_of_network(network)
 
 
-def _of_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
+def _key_of_network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
     if network.prefixlen == network.max_prefixlen:
         return f"ip:{network.network_address}"
     if network.prefixlen < WIDEST[network.version]:
         raise EntityError(f"{network} is wider than /{WIDEST[network.version]}: it would flag too much")
-    return f"{NETWORK}{network}"
+    return f"{NETWORK_PREFIX}{network}"
 
 
-def _range(first: str, last: str) -> tuple[str, ...]:
+def _range_keys(first: str, last: str) -> tuple[str, ...]:
     try:
         ends = ipaddress.ip_address(first), ipaddress.ip_address(last)
         networks = [*ipaddress.summarize_address_range(*ends)]
     except (ValueError, TypeError):
         raise EntityError(f"{visible(f'{first}-{last}', 80)} is no range of addresses") from None
-    return tuple(map(_of_network, networks))
+    return tuple(map(_key_of_network, networks))

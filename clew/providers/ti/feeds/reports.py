@@ -12,40 +12,42 @@ from clew.entities import Entity, File
 from clew.entities.extraction import extract
 from clew.errors import EntityError
 from clew.providers.ti.feeds.matching import has_known_top
-from clew.providers.ti.feeds.model import MAX_RAW, Entry, Row, Says
+from clew.providers.ti.feeds.model import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails
 from clew.providers.ti.feeds.recognising import keys_of
 
-_DEFANGED = re.compile(r"h(?:xx|\*\*|tx|xt)ps?\b|[\[({]\s?(?:\.|dot|:|://|@|at)\s?[\])}]|\w\\\.\w", re.IGNORECASE)
+_DEFANG_MARKS = re.compile(r"h(?:xx|\*\*|tx|xt)ps?\b|[\[({]\s?(?:\.|dot|:|://|@|at)\s?[\])}]|\w\\\.\w", re.IGNORECASE)
 # An item of a list, or a cell, that is one word, set as code or not.
 _ITEM = re.compile(r"\s*(?:[*+>|-]+\s*)?`?(?:\+\+)?(?P<value>[^\s`|]{4,2000}?)(?:\+\+)?`?\s*\|?\s*")
-_PLACE = re.compile(r"(?:[\w-]+\.)+[\w-]+")
+_DOTTED_NAME = re.compile(r"(?:[\w-]+\.)+[\w-]+")
 # Top levels that are more often the end of the name of a file.
-_CODE = frozenset({"md", "mk", "pl", "ps", "py", "rs", "sh", "so"})
+_CODE_EXTENSIONS = frozenset({"md", "mk", "pl", "ps", "py", "rs", "sh", "so"})
 # Marks around what is set as code.
 _MARKS = "`+|"
 _HASH = re.compile(r"[0-9a-fA-F]{32}")
 
 
-def read_report(lines: Iterator[str], given: Says) -> Iterator[Row]:
+def read_report(lines: Iterator[str], defaults: IndicatorDetails) -> Iterator[FeedRow]:
     """Every value that a text defangs, every hash in it, and every value that is an item by itself."""
     for number, line in enumerate(lines, start=1):
-        if _DEFANGED.search(line):
-            yield from _named(line, number, given, _of_word(line))
+        if _DEFANG_MARKS.search(line):
+            yield from _entity_rows(line, number, defaults, _defanged_entities(line))
         elif _HASH.search(line):
-            yield from _named(line, number, given, [each for each in _entities(line) if isinstance(each, File)])
+            yield from _entity_rows(
+                line, number, defaults, [entity for entity in _entities(line) if isinstance(entity, File)]
+            )
         else:
-            yield from _item(line, number, given)
+            yield from _item_rows(line, number, defaults)
 
 
-def _item(line: str, number: int, given: Says) -> Iterator[Row]:
-    found = _ITEM.fullmatch(line)
-    if found is None or not _PLACE.fullmatch(found["value"]):
+def _item_rows(line: str, number: int, defaults: IndicatorDetails) -> Iterator[FeedRow]:
+    match = _ITEM.fullmatch(line)
+    if match is None or not _DOTTED_NAME.fullmatch(match["value"]):
         return
-    name = found["value"].lower()
-    if not name.replace(".", "").isdigit() and (name.rpartition(".")[2] in _CODE or not has_known_top(name)):
+    name = match["value"].lower()
+    if not name.replace(".", "").isdigit() and (name.rpartition(".")[2] in _CODE_EXTENSIONS or not has_known_top(name)):
         return
     try:
-        yield Entry(keys_of(name), str(number), line.strip()[:MAX_RAW], given)
+        yield FeedEntry(keys_of(name), str(number), line.strip()[:MAX_RAW], defaults)
     except EntityError:
         return  # a word of the text
 
@@ -54,18 +56,18 @@ def _entities(text: str) -> list[Entity]:
     return [mention.entity for mention in extract(text)]
 
 
-def _of_word(line: str) -> list[Entity]:
+def _defanged_entities(line: str) -> list[Entity]:
     """What is defanged in a line, and hashes: beside it stands where it was seen, or where to read more."""
-    named: dict[Entity, None] = {}
-    for word in (each.strip(_MARKS) for each in line.split()):
-        found = _entities(word)
+    entities: dict[Entity, None] = {}
+    for word in (token.strip(_MARKS) for token in line.split()):
+        mentions = _entities(word)
         # A URL gives its host too, of which the text says nothing.
-        whole = [each for each in found if each.kind == "url"] or found
-        named |= dict.fromkeys(each for each in whole if _DEFANGED.search(word) or isinstance(each, File))
-    return [*named]
+        values = [entity for entity in mentions if entity.kind == "url"] or mentions
+        entities |= dict.fromkeys(entity for entity in values if _DEFANG_MARKS.search(word) or isinstance(entity, File))
+    return [*entities]
 
 
-def _named(line: str, number: int, given: Says, entities: list[Entity]) -> Iterator[Row]:
+def _entity_rows(line: str, number: int, defaults: IndicatorDetails, entities: list[Entity]) -> Iterator[FeedRow]:
     for entity in entities:
         keys = keys_of(str(entity.key))
-        yield Entry(keys, str(number), line.strip()[:MAX_RAW], given)
+        yield FeedEntry(keys, str(number), line.strip()[:MAX_RAW], defaults)

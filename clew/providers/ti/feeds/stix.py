@@ -13,16 +13,25 @@ from clew.providers.ti.feeds.documents import (
     as_list,
     as_object,
     as_text,
-    beside,
     entity_key,
     objects,
+    relate_groups,
     tags_of,
     tlp_of,
 )
-from clew.providers.ti.feeds.model import MAX_RELATED, Entry, Refused, Related, Row, Says, raw_object, words
+from clew.providers.ti.feeds.model import (
+    MAX_RELATED,
+    FeedEntry,
+    FeedRow,
+    IndicatorDetails,
+    RejectedRow,
+    RelatedKey,
+    raw_object,
+    short_text,
+)
 from clew.providers.ti.feeds.patterns import groups_of
 from clew.providers.ti.feeds.stix_objects import keys_of_group, keys_of_observable, observable_links
-from clew.providers.ti.feeds.times import moment
+from clew.providers.ti.feeds.times import iso_time
 
 _VERDICTS = {
     "malicious-activity": Verdict.MALICIOUS,
@@ -38,38 +47,40 @@ _THREATS = ("malware", "tool", "intrusion-set", "threat-actor", "campaign")
 _LISTS = frozenset({"indicator", "observed-data"})
 
 #: All objects, each with its place.
-Placed = Callable[[], Iterator[tuple[str, Object]]]
+ObjectSource = Callable[[], Iterator[tuple[str, Object]]]
 
 
 def is_bundle(document: Any) -> bool:
     """Whether a document is a bundle, or what a TAXII server sends."""
-    given = as_object(document)
-    listed = [each for _, each in objects(given.get("objects"))]
-    return given.get("type") == "bundle" or (bool(listed) and all("--" in as_text(each.get("id")) for each in listed))
+    content = as_object(document)
+    items = [item for _, item in objects(content.get("objects"))]
+    return content.get("type") == "bundle" or (bool(items) and all("--" in as_text(item.get("id")) for item in items))
 
 
-def read_stix(document: Any, given: Says) -> Iterator[Row]:
+def read_stix(document: Any, defaults: IndicatorDetails) -> Iterator[FeedRow]:
     """Everything that a bundle lists. What is only observed is listed without a verdict."""
-    listed = [(f"/objects/{number}", each) for number, each in objects(as_object(document).get("objects"))]
-    named = {as_text(each.get("id")): each for _, each in listed}
-    return read_objects(lambda: iter(listed), lambda ref: named.get(ref, {}), given)
+    items = [(f"/objects/{number}", item) for number, item in objects(as_object(document).get("objects"))]
+    items_by_id = {as_text(item.get("id")): item for _, item in items}
+    return read_objects(lambda: iter(items), lambda ref: items_by_id.get(ref, {}), defaults)
 
 
-def read_objects(placed: Placed, named: Callable[[str], Object], given: Says) -> Iterator[Row]:
+def read_objects(
+    source: ObjectSource, object_by_id: Callable[[str], Object], defaults: IndicatorDetails
+) -> Iterator[FeedRow]:
     """The same of objects that need not all be in memory.
 
     Args:
-        placed: gives all of them with their places; it is called twice.
-        named: from an identifier to the object, or to an empty one.
+        source: gives all of them with their places; it is called twice.
+        object_by_id: from an identifier to the object, or to an empty one.
     """
-    bundle = _Bundle.of((each for _, each in placed()), named)
-    for place, each in placed():
-        if each.get("type") == "indicator":
-            yield from bundle.indicator(each, place, given)
-        elif each.get("type") == "observed-data" and isinstance(each.get("objects"), dict):
-            yield from bundle.observed(each, place, given)
-        elif as_text(each.get("id")) in bundle.observables:
-            yield from bundle.observable(each, place, given)
+    bundle = _Bundle.of((stix_object for _, stix_object in source()), object_by_id)
+    for location, stix_object in source():
+        if stix_object.get("type") == "indicator":
+            yield from bundle.indicator_rows(stix_object, location, defaults)
+        elif stix_object.get("type") == "observed-data" and isinstance(stix_object.get("objects"), dict):
+            yield from bundle.observation_rows(stix_object, location, defaults)
+        elif as_text(stix_object.get("id")) in bundle.observables:
+            yield from bundle.observable_rows(stix_object, location, defaults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,123 +88,142 @@ class _Bundle:
     """What is in a bundle, by identifier.
 
     Attributes:
-        named: from an identifier to the object.
-        indicated: what each object indicates or is related to, with the type of the relationship.
+        object_by_id: from an identifier to the object.
+        relationships: what each object indicates or is related to, with the type of the relationship.
         observables: the key of each object that is something observed.
         reports: the report that each object is of.
     """
 
-    named: Callable[[str], Object]
-    indicated: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
+    object_by_id: Callable[[str], Object]
+    relationships: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
     observables: dict[str, str] = field(default_factory=dict[str, str])
     reports: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, listed: Iterator[Object], named: Callable[[str], Object]) -> _Bundle:
-        bundle = cls(named)
-        for each in listed:
-            if each.get("type") == "relationship" and each.get("revoked") is not True:
-                link = as_text(each.get("relationship_type")), as_text(each.get("target_ref"))
-                bundle.indicated.setdefault(as_text(each.get("source_ref")), []).append(link)
-            elif each.get("type") == "report":
-                title = words(each.get("name"))
-                bundle.reports.update({ref: title for ref in as_list(each.get("object_refs")) if isinstance(ref, str)})
-            elif each.get("type") not in _LISTS:
-                key = entity_key(keys_of_observable(each))
+    def of(cls, stix_objects: Iterator[Object], object_by_id: Callable[[str], Object]) -> _Bundle:
+        bundle = cls(object_by_id)
+        for stix_object in stix_objects:
+            if stix_object.get("type") == "relationship" and stix_object.get("revoked") is not True:
+                link = as_text(stix_object.get("relationship_type")), as_text(stix_object.get("target_ref"))
+                bundle.relationships.setdefault(as_text(stix_object.get("source_ref")), []).append(link)
+            elif stix_object.get("type") == "report":
+                title = short_text(stix_object.get("name"))
+                bundle.reports.update(
+                    {ref: title for ref in as_list(stix_object.get("object_refs")) if isinstance(ref, str)}
+                )
+            elif stix_object.get("type") not in _LISTS:
+                key = entity_key(keys_of_observable(stix_object))
                 if key:
-                    bundle.observables[as_text(each.get("id"))] = key
+                    bundle.observables[as_text(stix_object.get("id"))] = key
         return bundle
 
-    def indicator(self, each: Object, place: str, given: Says) -> Iterator[Row]:
+    def indicator_rows(self, indicator: Object, location: str, defaults: IndicatorDetails) -> Iterator[FeedRow]:
         """What the pattern of an indicator lists."""
-        if each.get("revoked") is True:
-            yield Refused(place, "revoked by who published it")
+        if indicator.get("revoked") is True:
+            yield RejectedRow(location, "revoked by who published it")
             return
-        if as_text(each.get("pattern_type")) not in ("", "stix"):
-            yield Refused(place, f"a pattern of {words(each.get('pattern_type'))} is not looked up")
+        if as_text(indicator.get("pattern_type")) not in ("", "stix"):
+            yield RejectedRow(location, f"a pattern of {short_text(indicator.get('pattern_type'))} is not looked up")
             return
-        says, raw = self._says(each, given), raw_object(each)
+        details, raw = self._details(indicator, defaults), raw_object(indicator)
         try:
-            groups = groups_of(as_text(each.get("pattern")))
+            groups = groups_of(as_text(indicator.get("pattern")))
         except EntityError as error:
-            yield Refused(place, error.what)
+            yield RejectedRow(location, error.message)
             return
         for group in groups:
-            listed, why = keys_of_group(group)
-            if why:
-                yield Refused(place, why)
-            for keys, others in zip(listed, beside(listed), strict=True):
-                related = (*others, *self._related(each, keys))[:MAX_RELATED]
-                yield Entry(keys, place, raw, says, whole=True, related=related)
+            key_groups, reason = keys_of_group(group)
+            if reason:
+                yield RejectedRow(location, reason)
+            for keys, siblings in zip(key_groups, relate_groups(key_groups), strict=True):
+                related_keys = (*siblings, *self._relations(indicator, keys))[:MAX_RELATED]
+                yield FeedEntry(keys, location, raw, details, is_json=True, related_keys=related_keys)
 
-    def observed(self, each: Object, place: str, given: Says) -> Iterator[Row]:
+    def observation_rows(self, observation: Object, location: str, defaults: IndicatorDetails) -> Iterator[FeedRow]:
         """The observables inside of an observation, as STIX 2.0 has them."""
-        inside = {name: as_object(one) for name, one in as_object(each.get("objects")).items()}
-        says = given._replace(
-            verdict=given.verdict or Verdict.UNKNOWN.value,
-            first=moment(each.get("first_observed")),
-            last=moment(each.get("last_observed")),
+        observables = {
+            name: as_object(observable) for name, observable in as_object(observation.get("objects")).items()
+        }
+        details = defaults._replace(
+            verdict=defaults.verdict or Verdict.UNKNOWN.value,
+            first=iso_time(observation.get("first_observed")),
+            last=iso_time(observation.get("last_observed")),
         )
-        named = {name: entity_key(keys_of_observable(one)) for name, one in inside.items()}
-        for name, one in inside.items():
-            keys = keys_of_observable(one)
+        main_keys = {name: entity_key(keys_of_observable(observable)) for name, observable in observables.items()}
+        for name, observable in observables.items():
+            keys = keys_of_observable(observable)
             if keys:
-                related = observable_links(one, named)
-                yield Entry(keys, f"{place}/objects/{name}", raw_object(one), says, whole=True, related=related)
+                related_keys = observable_links(observable, main_keys)
+                yield FeedEntry(
+                    keys,
+                    f"{location}/objects/{name}",
+                    raw_object(observable),
+                    details,
+                    is_json=True,
+                    related_keys=related_keys,
+                )
 
-    def observable(self, each: Object, place: str, given: Says) -> Iterator[Row]:
+    def observable_rows(self, observable: Object, location: str, defaults: IndicatorDetails) -> Iterator[FeedRow]:
         """An observable that stands by itself, as STIX 2.1 has them."""
-        says = self._says(each, given._replace(verdict=given.verdict or Verdict.UNKNOWN.value))
-        keys = keys_of_observable(each)
-        related = (*observable_links(each, self.observables), *self._related(each, keys))[:MAX_RELATED]
-        yield Entry(keys, place, raw_object(each), says, whole=True, related=related)
+        details = self._details(observable, defaults._replace(verdict=defaults.verdict or Verdict.UNKNOWN.value))
+        keys = keys_of_observable(observable)
+        related_keys = (*observable_links(observable, self.observables), *self._relations(observable, keys))[
+            :MAX_RELATED
+        ]
+        yield FeedEntry(keys, location, raw_object(observable), details, is_json=True, related_keys=related_keys)
 
-    def _says(self, each: Object, given: Says) -> Says:
-        said = [*as_list(each.get("indicator_types")), *as_list(each.get("labels"))]
-        verdicts = [_VERDICTS[word].value for word in said if isinstance(word, str) and word in _VERDICTS]
-        confidence = each.get("confidence")
-        return given._replace(
-            name=self._threat(each) or given.name,
-            description=words(each.get("description"))
-            or words(each.get("name"))
-            or self.reports.get(as_text(each.get("id")), "")
-            or given.description,
-            tags=tags_of(said) or given.tags,
-            verdict=verdicts[0] if verdicts else given.verdict,
+    def _details(self, stix_object: Object, defaults: IndicatorDetails) -> IndicatorDetails:
+        labels = [*as_list(stix_object.get("indicator_types")), *as_list(stix_object.get("labels"))]
+        verdicts = [_VERDICTS[label].value for label in labels if isinstance(label, str) and label in _VERDICTS]
+        confidence = stix_object.get("confidence")
+        return defaults._replace(
+            name=self._threat_name(stix_object) or defaults.name,
+            description=short_text(stix_object.get("description"))
+            or short_text(stix_object.get("name"))
+            or self.reports.get(as_text(stix_object.get("id")), "")
+            or defaults.description,
+            tags=tags_of(labels) or defaults.tags,
+            verdict=verdicts[0] if verdicts else defaults.verdict,
             confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
-            first=moment(each.get("valid_from")) or moment(each.get("created")) or given.first,
-            until=moment(each.get("valid_until")),
-            reference=_reference(each) or given.reference,
-            tlp=self._marking(each) or given.tlp,
+            first=iso_time(stix_object.get("valid_from")) or iso_time(stix_object.get("created")) or defaults.first,
+            until=iso_time(stix_object.get("valid_until")),
+            reference=_reference(stix_object) or defaults.reference,
+            tlp=self._tlp(stix_object) or defaults.tlp,
         )
 
-    def _threat(self, each: Object) -> str:
-        linked = [self.named(target) for _, target in self.indicated.get(as_text(each.get("id")), ())]
-        named = {as_text(one.get("type")): words(one.get("name")) for one in linked}
-        return next((named[kind] for kind in _THREATS if named.get(kind)), "")
+    def _threat_name(self, stix_object: Object) -> str:
+        targets = [
+            self.object_by_id(target) for _, target in self.relationships.get(as_text(stix_object.get("id")), ())
+        ]
+        names_by_kind = {
+            as_text(linked_object.get("type")): short_text(linked_object.get("name")) for linked_object in targets
+        }
+        return next((names_by_kind[kind] for kind in _THREATS if names_by_kind.get(kind)), "")
 
-    def _marking(self, each: Object) -> str:
-        markings = (self.named(ref) for ref in as_list(each.get("object_marking_refs")) if isinstance(ref, str))
-        for one in markings:
-            colour = as_text(as_object(one.get("definition")).get("tlp"))
-            found = (tlp_of(f"tlp:{colour}") if colour else "") or tlp_of(one.get("name"))
-            if found:
-                return found
+    def _tlp(self, stix_object: Object) -> str:
+        markings = (
+            self.object_by_id(ref) for ref in as_list(stix_object.get("object_marking_refs")) if isinstance(ref, str)
+        )
+        for marking in markings:
+            colour = as_text(as_object(marking.get("definition")).get("tlp"))
+            tlp = (tlp_of(f"tlp:{colour}") if colour else "") or tlp_of(marking.get("name"))
+            if tlp:
+                return tlp
         return ""
 
-    def _related(self, each: Object, keys: Sequence[str]) -> Iterator[Related]:
-        own = entity_key(keys)
-        for kind, target in self.indicated.get(as_text(each.get("id")), ()):
-            for other in self._keys(target):
-                if own and other and other != own:
+    def _relations(self, stix_object: Object, keys: Sequence[str]) -> Iterator[RelatedKey]:
+        main_key = entity_key(keys)
+        for kind, target in self.relationships.get(as_text(stix_object.get("id")), ()):
+            for target_key in self._target_keys(target):
+                if main_key and target_key and target_key != main_key:
                     relation = Relation.RESOLVES_TO if kind == "resolves-to" else Relation.RELATED_TO
-                    yield Related(relation, other)
+                    yield RelatedKey(relation, target_key)
 
-    def _keys(self, ref: str) -> list[str]:
+    def _target_keys(self, ref: str) -> list[str]:
         """What an object that is referred to lists itself."""
         if ref in self.observables:
             return [self.observables[ref]]
-        pattern = as_text(self.named(ref).get("pattern"))
+        pattern = as_text(self.object_by_id(ref).get("pattern"))
         try:
             groups = groups_of(pattern) if pattern else []
         except EntityError:
@@ -201,6 +231,6 @@ class _Bundle:
         return [entity_key(keys) for group in groups for keys in keys_of_group(group)[0]]
 
 
-def _reference(each: Object) -> str:
-    urls = (as_text(one.get("url")) for _, one in objects(each.get("external_references")))
+def _reference(stix_object: Object) -> str:
+    urls = (as_text(reference.get("url")) for _, reference in objects(stix_object.get("external_references")))
     return next(filter(None, urls), "")[:2_000]

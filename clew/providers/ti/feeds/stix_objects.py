@@ -9,13 +9,13 @@ from types import MappingProxyType
 from clew.entities import Relation
 from clew.entities.file import HASHES
 from clew.errors import EntityError
-from clew.providers.ti.feeds.documents import Object, as_list, as_object, as_text, one_file
-from clew.providers.ti.feeds.model import MAX_RELATED, Related
+from clew.providers.ti.feeds.documents import Object, as_list, as_object, as_text, merge_hashes
+from clew.providers.ti.feeds.model import MAX_RELATED, RelatedKey
 from clew.providers.ti.feeds.patterns import Comparison, Group
-from clew.providers.ti.feeds.recognising import UNDER, keys_of
+from clew.providers.ti.feeds.recognising import WILDCARD_PREFIX, keys_of
 
 # Which kind of value stands at the end of which path of which object.
-_PLACES: Mapping[tuple[str, str], str] = MappingProxyType(
+_VALUE_PATHS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("domain-name", "value"): "domain",
         ("domain-name", "resolves_to_refs[*].value"): "ip",
@@ -29,25 +29,25 @@ _PLACES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("url", "value"): "url",
     }
 )
-_HASHED = frozenset({"file", "artifact", "process"})
+_HASH_OBJECTS = frozenset({"file", "artifact", "process"})
 _HASH_PATH = re.compile(r"(?:binary_ref\.|image_ref\.|content_ref\.|parent_directory_ref\.)?hashes\.([A-Za-z0-9-]+)")
-_VALUED = frozenset({"domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "url"})
+_VALUE_OBJECTS = frozenset({"domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "url"})
 
 
 def keys_of_group(group: Group) -> tuple[list[tuple[str, ...]], str]:
     """The keys of what a group lists, hashes of one file together; and why something in it is left out, if it is."""
-    listed: list[tuple[str, ...]] = []
-    why = ""
+    key_groups: list[tuple[str, ...]] = []
+    reason = ""
     for comparison in group:
         try:
-            listed += _of_comparison(comparison)
+            key_groups += _comparison_keys(comparison)
         except EntityError as error:
-            why = error.what
+            reason = error.message
     # What else has to hold for the thing that is listed (its name, its size) is no loss.
-    return one_file(listed), "" if listed else why
+    return merge_hashes(key_groups), "" if key_groups else reason
 
 
-def _of_comparison(comparison: Comparison) -> list[tuple[str, ...]]:
+def _comparison_keys(comparison: Comparison) -> list[tuple[str, ...]]:
     kind = _kind(comparison)
     match comparison.operator:
         case "=" | "==" | "IN":
@@ -55,18 +55,18 @@ def _of_comparison(comparison: Comparison) -> list[tuple[str, ...]]:
         case "ISSUBSET" if kind == "ip":
             return [keys_of(value, kind) for value in comparison.values]
         case "LIKE":
-            return [_like(value, kind) for value in comparison.values]
+            return [_like_keys(value, kind) for value in comparison.values]
         case _:
             raise EntityError(f"a pattern with {comparison.operator} is not looked up")
 
 
 def _kind(comparison: Comparison) -> str:
-    hashed = _HASH_PATH.fullmatch(comparison.path)
-    if comparison.object in _HASHED and hashed:
-        if _algorithm(hashed[1]) not in HASHES:
-            raise EntityError(f"{hashed[1]} is not looked up")
+    hash_path = _HASH_PATH.fullmatch(comparison.path)
+    if comparison.object in _HASH_OBJECTS and hash_path:
+        if _algorithm(hash_path[1]) not in HASHES:
+            raise EntityError(f"{hash_path[1]} is not looked up")
         return "file"
-    kind = _PLACES.get((comparison.object, comparison.path))
+    kind = _VALUE_PATHS.get((comparison.object, comparison.path))
     if kind is None:
         raise EntityError(
             f"{comparison.object or 'what is not'} by its {comparison.path or 'absence'} is not looked up"
@@ -74,10 +74,10 @@ def _kind(comparison: Comparison) -> str:
     return kind
 
 
-def _like(value: str, kind: str) -> tuple[str, ...]:
+def _like_keys(value: str, kind: str) -> tuple[str, ...]:
     """`%.evil.example` and `https://evil.example/%`: the two wildcards that lists can be asked for."""
     if "_" not in value and kind == "domain" and value.startswith("%.") and "%" not in value[1:]:
-        return (f"{UNDER}{keys_of(value[2:], kind)[0].partition(':')[2]}",)
+        return (f"{WILDCARD_PREFIX}{keys_of(value[2:], kind)[0].partition(':')[2]}",)
     if kind == "url" and value.endswith(("/%", "?%")) and "%" not in value[:-1]:
         return keys_of(value[:-1].rstrip("?"), kind)
     if "%" not in value and "_" not in value:
@@ -89,22 +89,24 @@ def _algorithm(name: str) -> str:
     return name.lower().replace("-", "")
 
 
-def keys_of_observable(each: Object) -> tuple[str, ...]:
+def keys_of_observable(observable: Object) -> tuple[str, ...]:
     """The keys of an observable; none for what is not looked up."""
-    kind = as_text(each.get("type"))
+    kind = as_text(observable.get("type"))
     try:
-        if kind in _VALUED:
-            return keys_of(as_text(each.get("value")), _PLACES[kind, "value"])
+        if kind in _VALUE_OBJECTS:
+            return keys_of(as_text(observable.get("value")), _VALUE_PATHS[kind, "value"])
         if kind in ("file", "artifact"):
-            digests = as_object(each.get("hashes")).items()
+            digests = as_object(observable.get("hashes")).items()
             return tuple(key for name, text in digests if _algorithm(name) in HASHES for key in keys_of(as_text(text)))
     except EntityError:
         pass
     return ()
 
 
-def observable_links(each: Object, named: Mapping[str, str]) -> tuple[Related, ...]:
+def observable_links(observable: Object, known_keys: Mapping[str, str]) -> tuple[RelatedKey, ...]:
     """What an observable refers to, out of those that are named."""
-    refs: Sequence[object] = as_list(each.get("resolves_to_refs")) if each.get("type") == "domain-name" else ()
-    keys = dict.fromkeys(named.get(ref, "") for ref in refs if isinstance(ref, str))
-    return tuple(Related(Relation.RESOLVES_TO, key) for key in keys if key)[:MAX_RELATED]
+    refs: Sequence[object] = (
+        as_list(observable.get("resolves_to_refs")) if observable.get("type") == "domain-name" else ()
+    )
+    keys = dict.fromkeys(known_keys.get(ref, "") for ref in refs if isinstance(ref, str))
+    return tuple(RelatedKey(Relation.RESOLVES_TO, key) for key in keys if key)[:MAX_RELATED]

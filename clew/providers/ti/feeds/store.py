@@ -16,79 +16,90 @@ from typing import ClassVar
 
 from clew.entities.text import stamp
 from clew.errors import FeedUnusable
-from clew.providers.ti.feeds.building import READERS, Feed, build, settle
-from clew.providers.ti.feeds.database import Connection, Listed, begins, find, open_file, typed
-from clew.providers.ti.feeds.matching import KINDS
+from clew.providers.ti.feeds.building import READERS, Feed, build, replace_file
+from clew.providers.ti.feeds.database import (
+    Connection,
+    EntryMatch,
+    find_entries,
+    has_key_prefix,
+    open_file,
+    translate_errors,
+)
+from clew.providers.ti.feeds.matching import NAME_PREFIXES
 from clew.providers.ti.feeds.mirror import Mirror
-from clew.providers.ti.feeds.sources import Source, sources_of
+from clew.providers.ti.feeds.sources import FeedFile, find_files
 
-SUFFIX, MIRROR = ".feed", ".taxii"
+FEED_SUFFIX, MIRROR_SUFFIX = ".feed", ".taxii"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: The largest files that a setting may name directly, in bytes: they are read again by each process.
 MAX_DIRECT = 64 * 2**20
 #: After so many seconds without a write nobody is building any more.
-ABANDONED = 24 * 3600
+ABANDONED_SECONDS = 24 * 3600
 
 
 class OpenFeed:
     """A feed that can be asked, by one thread at a time."""
 
-    def __init__(self, feed: Feed, connection: Connection, where: str) -> None:
+    def __init__(self, feed: Feed, connection: Connection, location: str) -> None:
         self.feed = feed
         self._connection = connection
-        self._where = where
+        self._location = location
         self._lock = threading.Lock()
-        self._kinds: frozenset[str] | None = None
+        self._name_prefixes: frozenset[str] | None = None
 
     @classmethod
     def at(cls, path: Path) -> OpenFeed:
         """The feed in a file. Raises FeedUnusable."""
         connection = open_file(path)
         try:
-            with typed(str(path)):
-                return cls(_about(connection, path), connection, str(path))
+            with translate_errors(str(path)):
+                return cls(_load_feed(connection, path), connection, str(path))
         except BaseException:
             connection.close()
             raise
 
-    def find(self, keys: Iterable[str]) -> list[Listed]:
+    def find(self, keys: Iterable[str]) -> list[EntryMatch]:
         """Every entry that has one of the keys. Raises FeedUnusable."""
-        with self._lock, typed(self._where):
-            return find(self._connection, keys)
+        with self._lock, translate_errors(self._location):
+            return find_entries(self._connection, keys)
 
-    def kinds(self) -> frozenset[str]:
+    def name_prefixes(self) -> frozenset[str]:
         """What the keys of names begin with in it. Raises FeedUnusable."""
-        with self._lock, typed(self._where):
-            if self._kinds is None:
-                self._kinds = frozenset(kind for kind in KINDS if begins(self._connection, kind))
-            return self._kinds
+        with self._lock, translate_errors(self._location):
+            if self._name_prefixes is None:
+                self._name_prefixes = frozenset(
+                    prefix for prefix in NAME_PREFIXES if has_key_prefix(self._connection, prefix)
+                )
+            return self._name_prefixes
 
     def refused(self) -> list[tuple[str, str, str]]:
         """The first rows that list nothing: file, place, reason. Raises FeedUnusable."""
-        with self._lock, typed(self._where):
+        with self._lock, translate_errors(self._location):
             rows = self._connection.execute(
                 "SELECT path, place, why FROM refused JOIN sources ON sources.id = source ORDER BY refused.rowid"
             )
-            return [(path, place, why) for path, place, why in rows]
+            return [(path, location, reason) for path, location, reason in rows]
 
     def sources(self) -> list[tuple[str, str]]:
         """The files that it was read from, and their sha256. Raises FeedUnusable."""
-        with self._lock, typed(self._where):
+        with self._lock, translate_errors(self._location):
             return [(path, digest) for path, digest in self._connection.execute("SELECT path, sha256 FROM sources")]
 
 
-def _about(connection: Connection, path: Path) -> Feed:
+def _load_feed(connection: Connection, path: Path) -> Feed:
     try:
         row = next(connection.execute("SELECT what FROM about"))
-        return replace(Feed.read(row[0]), name=path.name.removesuffix(SUFFIX))
+        return replace(Feed.from_json(row[0]), name=path.name.removesuffix(FEED_SUFFIX))
     except (StopIteration, ValueError, TypeError, LookupError):
         raise FeedUnusable(
-            "the file of the feed does not say what it is", where=str(path), next_step="clew feeds add its source again"
+            "the file of the feed does not say what it is",
+            location=str(path),
+            next_step="clew feeds add its source again",
         ) from None
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenFeed:
     """A feed that cannot be asked, and why."""
 
     name: str
@@ -118,13 +129,15 @@ class FeedStore:
             FeedUnusable: nothing in it can be read, or the name cannot be that of a file.
         """
         source = Path(path).expanduser().resolve()
-        feed = Feed(checked_name(name or _named(source)), str(source), verdict, severity, tlp, stamp(datetime.now(UTC)))
-        found = sources_of(source)
-        known = self._known(feed)
-        is_same = known is not None and [(each.name, each.sha256) for each in found] == known.sources()
-        built = known.feed if known is not None and is_same else self._build(feed, found)
+        feed = Feed(
+            checked_name(name or _default_name(source)), str(source), verdict, severity, tlp, stamp(datetime.now(UTC))
+        )
+        files = find_files(source)
+        existing = self._reusable_feed(feed)
+        is_same = existing is not None and [(file.name, file.sha256) for file in files] == existing.sources()
+        result = existing.feed if existing is not None and is_same else self._build(feed, files)
         self.forget(feed.name)  # what was fetched under that name before
-        return built
+        return result
 
     def read_mirror(self, name: str) -> Feed:
         """Read what came of a collection into the feed of its name. What has not changed is not read again.
@@ -132,87 +145,99 @@ class FeedStore:
         Raises:
             FeedUnusable: nothing is fetched under that name, or what came cannot be read.
         """
-        path = self.mirror(name)
+        path = self.mirror_path(name)
         with closing(Mirror.open(path)) as mirror:
-            about, progress = mirror.subscription, mirror.progress
-        feed = Feed(name, about.collection, about.verdict, about.severity, about.tlp, stamp(datetime.now(UTC)))
-        source = Source(path, about.collection.rstrip("/"), progress.digest, path.stat().st_size, mirrored=True)
-        known = self._known(feed)
-        if known is not None and [(source.name, source.sha256)] == known.sources():
-            return known.feed
+            subscription, progress = mirror.subscription, mirror.progress
+        feed = Feed(
+            name,
+            subscription.collection,
+            subscription.verdict,
+            subscription.severity,
+            subscription.tlp,
+            stamp(datetime.now(UTC)),
+        )
+        source = FeedFile(
+            path, subscription.collection.rstrip("/"), progress.digest, path.stat().st_size, is_mirror=True
+        )
+        existing = self._reusable_feed(feed)
+        if existing is not None and [(source.name, source.sha256)] == existing.sources():
+            return existing.feed
         return self._build(feed, [source])
 
-    def mirror(self, name: str) -> Path:
+    def mirror_path(self, name: str) -> Path:
         """The file of what comes of a collection. Raises FeedUnusable for a name that no feed can have."""
-        return self.folder / f"{checked_name(name)}{MIRROR}"
+        return self.folder / f"{checked_name(name)}{MIRROR_SUFFIX}"
 
-    def fetched(self) -> list[str]:
+    def fetched_names(self) -> list[str]:
         """The names of the feeds that are fetched."""
-        return sorted(path.name.removesuffix(MIRROR) for path in self.folder.glob(f"[!.]*{MIRROR}"))
+        return sorted(path.name.removesuffix(MIRROR_SUFFIX) for path in self.folder.glob(f"[!.]*{MIRROR_SUFFIX}"))
 
-    def _build(self, feed: Feed, found: list[Source]) -> Feed:
+    def _build(self, feed: Feed, files: list[FeedFile]) -> Feed:
         """Build a feed beside the one of its name, and put it in its place."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._tidy()
         temporary = self.folder / f"{self._BUILDING}{os.getpid()}-{feed.name}"
         temporary.unlink(missing_ok=True)
         try:
-            with typed(str(temporary)):
-                built, connection = build(feed, temporary, found)
+            with translate_errors(str(temporary)):
+                result, connection = build(feed, temporary, files)
                 connection.close()
-            settle(temporary, self._file(feed.name))
+            replace_file(temporary, self._feed_path(feed.name))
         finally:
             temporary.unlink(missing_ok=True)
-        return built
+        return result
 
     def _tidy(self) -> None:
         """Take away what builds left that were killed; one that is younger may still go on."""
         for path in self.folder.glob(f"{self._BUILDING}*"):
-            if time.time() - path.stat().st_mtime > ABANDONED:
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink(missing_ok=True)
 
-    def _known(self, feed: Feed) -> OpenFeed | None:
+    def _reusable_feed(self, feed: Feed) -> OpenFeed | None:
         """The feed as it is in the store, if it was added in the same way."""
         try:
-            known = OpenFeed.at(self._file(feed.name))
+            existing = OpenFeed.at(self._feed_path(feed.name))
         except FeedUnusable:
             return None
-        mine, its = ((each.path, each.verdict, each.severity, each.tlp, each.readers) for each in (feed, known.feed))
-        return known if mine == its and known.feed.readers == READERS else None
+        mine, its = (
+            (candidate.path, candidate.verdict, candidate.severity, candidate.tlp, candidate.readers)
+            for candidate in (feed, existing.feed)
+        )
+        return existing if mine == its and existing.feed.readers == READERS else None
 
     def remove(self, name: str) -> None:
         """Take a feed out of the store. Raises FeedUnusable: there is none of that name."""
-        if not (self._file(checked_name(name)).exists() or self.mirror(name).exists()):
+        if not (self._feed_path(checked_name(name)).exists() or self.mirror_path(name).exists()):
             raise FeedUnusable(f"there is no feed {name!r}", next_step="clew feeds list")
         self.forget(name)
-        self._file(name).unlink(missing_ok=True)
+        self._feed_path(name).unlink(missing_ok=True)
 
     def forget(self, name: str) -> None:
         """Take away what was fetched under a name. The feed that was read from it stays."""
-        path = self.mirror(name)
+        path = self.mirror_path(name)
         # The journal of a fetch that was killed first: with another file of that name it would do harm.
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         path.unlink(missing_ok=True)
 
-    def feeds(self) -> tuple[OpenFeed | Broken, ...]:
+    def feeds(self) -> tuple[OpenFeed | BrokenFeed, ...]:
         """Every feed by name; one that cannot be read says so, and hides nothing of the others."""
-        known = [path.name.removesuffix(SUFFIX) for path in self.files()]
-        waiting = [name for name in self.fetched() if name not in known]
-        return (*map(_opened, self.files()), *map(_unread, waiting))
+        names = [path.name.removesuffix(FEED_SUFFIX) for path in self.files()]
+        waiting = [name for name in self.fetched_names() if name not in names]
+        return (*map(_open_feed, self.files()), *map(_unread_feed, waiting))
 
-    def opened(self, name: str) -> OpenFeed:
+    def open_feed(self, name: str) -> OpenFeed:
         """The feed of that name. Raises FeedUnusable: there is none, or it cannot be read."""
-        return OpenFeed.at(self._file(checked_name(name)))
+        return OpenFeed.at(self._feed_path(checked_name(name)))
 
     def files(self) -> list[Path]:
         """The files of the feeds, by name."""
-        return sorted(self.folder.glob(f"[!.]*{SUFFIX}")) if self.folder.is_dir() else []
+        return sorted(self.folder.glob(f"[!.]*{FEED_SUFFIX}")) if self.folder.is_dir() else []
 
-    def _file(self, name: str) -> Path:
-        return self.folder / f"{name}{SUFFIX}"
+    def _feed_path(self, name: str) -> Path:
+        return self.folder / f"{name}{FEED_SUFFIX}"
 
 
-def _named(source: Path) -> str:
+def _default_name(source: Path) -> str:
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.name.partition(".")[0] if source.is_file() else source.name)
     return stem.strip("-.")[:64] or "feed"
 
@@ -227,27 +252,27 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _unread(name: str) -> Broken:
-    what = "what came of it has not been read yet"
-    return Broken(name, FeedUnusable(what, next_step=f"clew feeds update {name}"))
+def _unread_feed(name: str) -> BrokenFeed:
+    reason = "what came of it has not been read yet"
+    return BrokenFeed(name, FeedUnusable(reason, next_step=f"clew feeds update {name}"))
 
 
-def _opened(path: Path) -> OpenFeed | Broken:
+def _open_feed(path: Path) -> OpenFeed | BrokenFeed:
     try:
         status = path.stat()
-        return _cached(path, status.st_mtime_ns, status.st_ino)
+        return _cached_feed(path, status.st_mtime_ns, status.st_ino)
     except OSError as error:
-        return Broken(path.name.removesuffix(SUFFIX), FeedUnusable(str(error.strerror)))
+        return BrokenFeed(path.name.removesuffix(FEED_SUFFIX), FeedUnusable(str(error.strerror)))
     except FeedUnusable as error:
-        return Broken(path.name.removesuffix(SUFFIX), error)
+        return BrokenFeed(path.name.removesuffix(FEED_SUFFIX), error)
 
 
 @lru_cache(maxsize=64)
-def _cached(path: Path, changed: int, number: int) -> OpenFeed:  # noqa: ARG001 - a file that was replaced is another one
+def _cached_feed(path: Path, mtime: int, inode: int) -> OpenFeed:  # noqa: ARG001 - a file that was replaced is another one
     return OpenFeed.at(path)
 
 
-def direct(path: Path) -> OpenFeed | Broken:
+def direct_feed(path: Path) -> OpenFeed | BrokenFeed:
     """The feed in a file that a setting names: it is read when it is first asked, and again when it changes."""
     try:
         if path.is_dir():
@@ -255,15 +280,15 @@ def direct(path: Path) -> OpenFeed | Broken:
         status = path.stat()
         if status.st_size > MAX_DIRECT:
             raise FeedUnusable(f"it is larger than {MAX_DIRECT // 2**20} MiB", next_step=f"clew feeds add {path}")
-        return _scratch(path, status.st_mtime_ns, status.st_size)
+        return _scratch_feed(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
-        return Broken(path.name, FeedUnusable(str(error.strerror), next_step="check CLEW_FEEDS"))
+        return BrokenFeed(path.name, FeedUnusable(str(error.strerror), next_step="check CLEW_FEEDS"))
     except FeedUnusable as error:
-        return Broken(path.name, error)
+        return BrokenFeed(path.name, error)
 
 
 @lru_cache(maxsize=16)
-def _scratch(path: Path, changed: int, size: int) -> OpenFeed:  # noqa: ARG001 - a changed file is another one
-    with typed(str(path)):
-        built, connection = build(Feed(path.name, str(path)), None)
-    return OpenFeed(built, connection, str(path))
+def _scratch_feed(path: Path, mtime: int, size: int) -> OpenFeed:  # noqa: ARG001 - a changed file is another one
+    with translate_errors(str(path)):
+        feed, connection = build(Feed(path.name, str(path)), None)
+    return OpenFeed(feed, connection, str(path))

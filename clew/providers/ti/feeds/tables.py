@@ -12,56 +12,56 @@ from typing import Any
 
 from clew.entities import Severity, Verdict
 from clew.errors import EntityError
-from clew.providers.ti.feeds.columns import LOOKED_AT, Columns
-from clew.providers.ti.feeds.documents import beside, one_file, tags_of, tlp_of
-from clew.providers.ti.feeds.model import MAX_RAW, Entry, Refused, Row, Says, words
+from clew.providers.ti.feeds.columns import SAMPLE_ROWS, Columns
+from clew.providers.ti.feeds.documents import merge_hashes, relate_groups, tags_of, tlp_of
+from clew.providers.ti.feeds.model import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails, RejectedRow, short_text
 from clew.providers.ti.feeds.recognising import keys_of
-from clew.providers.ti.feeds.times import moment
+from clew.providers.ti.feeds.times import iso_time
 
 DELIMITERS = (",", ";", "\t", "|")
 #: How many lines one quoted cell may go over; more is a quote that somebody forgot to close.
 MAX_CELL_LINES = 20
 # What rows say beside their values is said alike by many.
-_REMEMBERED = 1_000
+_MAX_CACHED = 1_000
 _COMMENTS = ("#", "//")
 _CONFIDENCES = {"low": 25, "medium": 50, "high": 75}
-_VERDICTS = frozenset(each.value for each in Verdict)
-_SEVERITIES = {each.value: each.value for each in Severity} | {
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
+_SEVERITIES = {severity.value: severity.value for severity in Severity} | {
     "critical": Severity.HIGH.value,
     "info": Severity.INFORMATIONAL.value,
     "moderate": Severity.MEDIUM.value,
 }
-_MANY = re.compile(r"[,;\s]+")
+_VALUE_SEPARATORS = re.compile(r"[,;\s]+")
 # Types that say how far a name reaches.
-_NAMES = frozenset({"domain", "fqdn", "host", "hostname"})
+_NAME_TYPES = frozenset({"domain", "fqdn", "host", "hostname"})
 
 Cells = tuple[str, list[str], str]
 
 
-def read_table(lines: Iterator[str], given: Says, delimiter: str) -> Iterator[Row]:
+def read_table(lines: Iterator[str], defaults: IndicatorDetails, delimiter: str) -> Iterator[FeedRow]:
     """Every row of a table that lists something."""
     rows = _rows(lines, delimiter)
     columns, first = _columns(rows, delimiter)
-    telling = _Telling(columns, given) if columns is not None else None
+    detail_reader = _DetailReader(columns, defaults) if columns is not None else None
     width = columns.width if columns is not None else 0
-    for place, cells, raw in chain(first, rows):
+    for location, cells, raw in chain(first, rows):
         row = [*map(str.strip, cells)]
         if not any(row) or raw.lstrip().startswith(_COMMENTS):
             continue
-        if columns is None or telling is None:
-            yield Refused(place, "no column is known to list anything")
+        if columns is None or detail_reader is None:
+            yield RejectedRow(location, "no column is known to list anything")
             continue
         if len(row) < width:
             row += [""] * (width - len(row))
-        groups, problem = _groups(row, columns)
+        groups, problem = _key_groups(row, columns)
         if len(groups) == 1:  # nearly all rows
-            yield Entry(groups[0], place, raw[:MAX_RAW], telling.says(row))
+            yield FeedEntry(groups[0], location, raw[:MAX_RAW], detail_reader.details(row))
         elif groups:
-            groups = one_file(groups)
-            for keys, others in zip(groups, beside(groups), strict=True):
-                yield Entry(keys, place, raw[:MAX_RAW], telling.says(row), related=others)
+            groups = merge_hashes(groups)
+            for keys, siblings in zip(groups, relate_groups(groups), strict=True):
+                yield FeedEntry(keys, location, raw[:MAX_RAW], detail_reader.details(row), related_keys=siblings)
         else:
-            yield Refused(place, problem or "nothing is in the columns that list something")
+            yield RejectedRow(location, problem or "nothing is in the columns that list something")
 
 
 def header_of(lines: Iterable[str], delimiter: str) -> Columns | None:
@@ -73,12 +73,12 @@ def header_of(lines: Iterable[str], delimiter: str) -> Columns | None:
 
 def _columns(rows: Iterator[Cells], delimiter: str) -> tuple[Columns | None, list[Cells]]:
     """The columns, and the rows that had to be read to know them."""
-    for row, named, is_header in _heads(rows, delimiter):
+    for row, header_columns, is_header in _heads(rows, delimiter):
         first = [] if is_header else [row]
-        if named is not None:
-            return named, first
-        first += islice(rows, LOOKED_AT)
-        return Columns.guessed([cells for _, cells, _ in first]), first
+        if header_columns is not None:
+            return header_columns, first
+        first += islice(rows, SAMPLE_ROWS)
+        return Columns.from_rows([cells for _, cells, _ in first]), first
     return None, []
 
 
@@ -92,44 +92,44 @@ def _heads(rows: Iterator[Cells], delimiter: str) -> Iterator[tuple[Cells, Colum
         if raw.lstrip().startswith(_COMMENTS):
             comment = _split(raw.lstrip("#/ "), delimiter) or comment
             continue
-        named = Columns.named(cells)
+        header_columns = Columns.from_header(cells)
         # A comment of one word is more likely a heading for people.
-        before = Columns.named(comment) if named is None and len(comment) > 1 else None
-        yield row, named or before, named is not None
+        comment_columns = Columns.from_header(comment) if header_columns is None and len(comment) > 1 else None
+        yield row, header_columns or comment_columns, header_columns is not None
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Cells]:
     """The cells of each row with its place. A quote that is not closed costs its own line alone."""
-    numbered = enumerate(lines, start=1)
-    waiting: deque[tuple[int, str]] = deque()
+    numbered_lines = enumerate(lines, start=1)
+    pending: deque[tuple[int, str]] = deque()
     while True:
-        got = waiting.popleft() if waiting else next(numbered, None)
-        if got is None:
+        numbered_line = pending.popleft() if pending else next(numbered_lines, None)
+        if numbered_line is None:
             return
-        bare = got[1].rstrip("\r\n")
+        bare = numbered_line[1].rstrip("\r\n")
         if '"' not in bare:
-            yield str(got[0]), bare.split(delimiter), bare
+            yield str(numbered_line[0]), bare.split(delimiter), bare
             continue
-        whole, behind = _quoted(bare, chain(tuple(waiting), numbered))
-        if whole:
-            for _ in range(min(len(behind), len(waiting))):
-                waiting.popleft()
-            yield str(got[0]), _split(whole, delimiter), whole
+        text, extra_lines = _quoted_row(bare, chain(tuple(pending), numbered_lines))
+        if text:
+            for _ in range(min(len(extra_lines), len(pending))):
+                pending.popleft()
+            yield str(numbered_line[0]), _split(text, delimiter), text
         else:
-            waiting.extend(behind[len(waiting) :])
-            yield str(got[0]), bare.replace('"', "").split(delimiter), bare
+            pending.extend(extra_lines[len(pending) :])
+            yield str(numbered_line[0]), bare.replace('"', "").split(delimiter), bare
 
 
-def _quoted(bare: str, more: Iterator[tuple[int, str]]) -> tuple[str, list[tuple[int, str]]]:
+def _quoted_row(bare: str, following_lines: Iterator[tuple[int, str]]) -> tuple[str, list[tuple[int, str]]]:
     """The row that begins with a line, and the lines that had to be read for it; empty if its quote is never closed."""
-    whole, behind = bare, list[tuple[int, str]]()
-    while whole.count('"') % 2:
-        following = next(more, None) if len(behind) < MAX_CELL_LINES else None
+    text, extra_lines = bare, list[tuple[int, str]]()
+    while text.count('"') % 2:
+        following = next(following_lines, None) if len(extra_lines) < MAX_CELL_LINES else None
         if following is None:
-            return "", behind
-        behind.append(following)
-        whole = f"{whole}\n{following[1].rstrip()}"
-    return whole, behind
+            return "", extra_lines
+        extra_lines.append(following)
+        text = f"{text}\n{following[1].rstrip()}"
+    return text, extra_lines
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -139,17 +139,17 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _groups(row: list[str], columns: Columns) -> tuple[list[tuple[str, ...]], str]:
+def _key_groups(row: list[str], columns: Columns) -> tuple[list[tuple[str, ...]], str]:
     """The keys of each value of a row, and what is wrong with the first that has none."""
-    kind = row[columns.says["type"]].lower() if "type" in columns.says else ""
+    kind = row[columns.details["type"]].lower() if "type" in columns.details else ""
     groups: list[tuple[str, ...]] = []
     problem = ""
-    for column, named in columns.values:
+    for column, column_kind in columns.values:
         for text in _values(row[column], kind):
             try:
-                groups.append(keys_of(text, named or (kind if kind in _NAMES else "")))
+                groups.append(keys_of(text, column_kind or (kind if kind in _NAME_TYPES else "")))
             except EntityError as error:
-                problem = problem or error.what
+                problem = problem or error.message
     return groups, problem
 
 
@@ -158,37 +158,37 @@ def _values(cell: str, kind: str) -> list[str]:
     if not cell:
         return []
     if kind in ("", "file", "hash", "hashes") and ("," in cell or " " in cell) and "/" not in cell:
-        return [part for part in _MANY.split(cell) if part]
+        return [part for part in _VALUE_SEPARATORS.split(cell) if part]
     return [cell]
 
 
-class _Telling:
+class _DetailReader:
     """What rows say, by what their columns mean; where a row says nothing, what is given counts."""
 
-    def __init__(self, columns: Columns, given: Says) -> None:
-        read = [(name, column) for name, column in columns.says.items() if name in _READ]
-        self._columns = [column for _, column in read]
-        self._reading = [(Says._fields.index(name), _READ[name]) for name, _ in read]
-        self._given = given
-        self._said: dict[tuple[str, ...], Says] = {}
+    def __init__(self, columns: Columns, defaults: IndicatorDetails) -> None:
+        fields = [(name, column) for name, column in columns.details.items() if name in _PARSERS]
+        self._columns = [column for _, column in fields]
+        self._parsers = [(IndicatorDetails._fields.index(name), _PARSERS[name]) for name, _ in fields]
+        self._defaults = defaults
+        self._cache: dict[tuple[str, ...], IndicatorDetails] = {}
 
-    def says(self, row: list[str]) -> Says:
+    def details(self, row: list[str]) -> IndicatorDetails:
         """What a row says, whose cells are stripped. Rows that say the same get one and the same."""
-        told = tuple([row[column] for column in self._columns])
-        said = self._said.get(told)
-        if said is None:
-            if len(self._said) >= _REMEMBERED:
-                self._said.clear()
-            said = self._said[told] = self._read(told)
-        return said
+        cells = tuple([row[column] for column in self._columns])
+        details = self._cache.get(cells)
+        if details is None:
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            details = self._cache[cells] = self._parse(cells)
+        return details
 
-    def _read(self, told: tuple[str, ...]) -> Says:
-        values = [*self._given]
-        for text, (place, read) in zip(told, self._reading, strict=True):
-            value = read(text) if text else ""
+    def _parse(self, cells: tuple[str, ...]) -> IndicatorDetails:
+        values = [*self._defaults]
+        for text, (index, parse) in zip(cells, self._parsers, strict=True):
+            value = parse(text) if text else ""
             if value or value == 0:
-                values[place] = value
-        return Says._make(values)
+                values[index] = value
+        return IndicatorDetails._make(values)
 
 
 def _verdict(text: str) -> str:
@@ -220,21 +220,21 @@ def _reference(text: str) -> str:
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    return tags_of(_MANY.split(text))
+    return tags_of(_VALUE_SEPARATORS.split(text))
 
 
 #: How what stands in a column is read, by what the column means. The type of a value is looked at beside the value.
-_READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+_PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
     {
-        "name": words,
-        "description": words,
+        "name": short_text,
+        "description": short_text,
         "tags": _tags,
         "verdict": _verdict,
         "severity": _severity,
         "confidence": _confidence,
-        "first": moment,
-        "last": moment,
-        "until": moment,
+        "first": iso_time,
+        "last": iso_time,
+        "until": iso_time,
         "reference": _reference,
         "tlp": _tlp,
         "reports": _reports,

@@ -11,34 +11,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from clew.entities import Severity, Verdict
-from clew.providers.ti.feeds.matching import MEANT
+from clew.providers.ti.feeds.matching import DIRECT_MATCHES
 
 #: IPsum itself advises to block from so many lists on.
 MANY_LISTS = 3
 _SUSPICIOUS = (Verdict.SUSPICIOUS, Severity.MEDIUM)
 # By words: of a hundred thousand answers, asking the enumerations takes longer than all the rest.
-_MEANINGS = {
+_ASSESSMENTS = {
     Verdict.MALICIOUS.value: (Verdict.MALICIOUS, Severity.HIGH),
     Verdict.SUSPICIOUS.value: _SUSPICIOUS,
     Verdict.UNKNOWN.value: (Verdict.UNKNOWN, Severity.INFORMATIONAL),
     Verdict.BENIGN.value: (Verdict.BENIGN, Severity.INFORMATIONAL),
 }
-_WORDS = {each.value: each for each in Severity}
+_SEVERITIES = {severity.value: severity for severity in Severity}
 
 
-def judged(hit: Mapping[str, Any], now: str) -> tuple[Verdict, Severity]:
+def assess_hit(hit: Mapping[str, Any], now: str) -> tuple[Verdict, Severity]:
     """The verdict on an entity that a feed lists, and how much it matters.
 
     Args:
         hit: a listing, as a reply has it.
         now: when it was asked, ISO 8601 in UTC.
     """
-    said, reports, until = hit.get("verdict"), hit.get("reports"), hit.get("until")
-    many = isinstance(reports, int) and reports >= MANY_LISTS
-    verdict, severity = _MEANINGS.get(str(said) if said else "malicious" if many else "", _SUSPICIOUS)
-    if verdict is Verdict.MALICIOUS and (hit.get("match", "itself") not in MEANT or (until and str(until) < now)):
+    verdict_word, reports, expiry = hit.get("verdict"), hit.get("reports"), hit.get("until")
+    is_widely_listed = isinstance(reports, int) and reports >= MANY_LISTS
+    verdict, severity = _ASSESSMENTS.get(
+        str(verdict_word) if verdict_word else "malicious" if is_widely_listed else "", _SUSPICIOUS
+    )
+    if verdict is Verdict.MALICIOUS and (
+        hit.get("match", "itself") not in DIRECT_MATCHES or (expiry and str(expiry) < now)
+    ):
         verdict, severity = _SUSPICIOUS
-    given = hit.get("severity")
-    if given and (verdict is Verdict.MALICIOUS or verdict is Verdict.SUSPICIOUS):
-        severity = _WORDS.get(str(given), severity)
+    severity_word = hit.get("severity")
+    if severity_word and (verdict is Verdict.MALICIOUS or verdict is Verdict.SUSPICIOUS):
+        severity = _SEVERITIES.get(str(severity_word), severity)
     return verdict, severity

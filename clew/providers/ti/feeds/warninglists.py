@@ -17,7 +17,7 @@ from clew.entities import Entity, Key
 from clew.errors import FeedUnusable
 from clew.providers.ti.feeds.documents import as_list, as_object, as_text
 from clew.providers.ti.feeds.jsontext import read_json
-from clew.providers.ti.feeds.model import words
+from clew.providers.ti.feeds.model import short_text
 
 MAX_FILE = 64 * 2**20
 MAX_FILES = 10_000
@@ -47,8 +47,8 @@ Numbers = tuple[int, ...]
 
 def is_warninglist(document: Any) -> bool:
     """Whether a document is a warning list."""
-    given = as_object(document)
-    return isinstance(given.get("list"), list) and bool(as_text(given.get("name"))) and "type" in given
+    content = as_object(document)
+    return isinstance(content.get("list"), list) and bool(as_text(content.get("name"))) and "type" in content
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +70,29 @@ class _Index:
     )
     parts: dict[str, Numbers] = field(default_factory=dict[str, Numbers])
 
-    def add(self, given: Mapping[str, Any]) -> None:
+    def add(self, document: Mapping[str, Any]) -> None:
         """The entries of one list. Raises FeedUnusable for one that compares in another way."""
-        how, name = as_text(given.get("type")), words(given.get("name"))
-        if how not in _TYPES:
-            raise FeedUnusable(f"the list {name} compares by {words(how) or 'nothing'}, which is not run here")
-        meant = [as_text(each) for each in as_list(given.get("matching_attributes"))]
-        attributes = [each.partition("|")[0].partition("-")[0] for each in meant]
-        self.lists.append(_List(name, frozenset(_KINDS[each] for each in attributes if each in _KINDS) or _ALL))
+        comparison, name = as_text(document.get("type")), short_text(document.get("name"))
+        if comparison not in _TYPES:
+            raise FeedUnusable(
+                f"the list {name} compares by {short_text(comparison) or 'nothing'}, which is not run here"
+            )
+        attribute_names = [as_text(attribute) for attribute in as_list(document.get("matching_attributes"))]
+        attributes = [attribute.partition("|")[0].partition("-")[0] for attribute in attribute_names]
+        self.lists.append(
+            _List(name, frozenset(_KINDS[attribute] for attribute in attributes if attribute in _KINDS) or _ALL)
+        )
         number = (len(self.lists) - 1,)
-        for text in as_list(given.get("list")):
+        for text in as_list(document.get("list")):
             entry = as_text(text).strip().lower()
-            if how == CIDR:
-                self._network(entry, number)
+            if comparison == CIDR:
+                self._add_network(entry, number)
             elif entry:
-                table = {STRING: self.exact, HOSTNAME: self.names, SUBSTRING: self.parts}[how]
-                place = entry.lstrip(".") if how == HOSTNAME else entry
-                table[place] = table[place] + number if place in table else number
+                table = {STRING: self.exact, HOSTNAME: self.names, SUBSTRING: self.parts}[comparison]
+                key = entry.lstrip(".") if comparison == HOSTNAME else entry
+                table[key] = table[key] + number if key in table else number
 
-    def _network(self, entry: str, number: Numbers) -> None:
+    def _add_network(self, entry: str, number: Numbers) -> None:
         try:
             network = ipaddress.ip_network(entry, strict=False)
         except ValueError:
@@ -97,31 +101,31 @@ class _Index:
         first = int(network.network_address)
         table[first] = table.get(first, ()) + number
 
-    def about(self, key: Key) -> Iterator[int]:
+    def list_numbers(self, key: Key) -> Iterator[int]:
         """The lists that name a value."""
         value = key.value.partition(":")[2].lower() if key.kind == "file" else key.value.lower()
         yield from self.exact.get(value, ())
         match key.kind:
             case "ip":
-                yield from self._of_address(value)
+                yield from self._address_lists(value)
             case "domain" | "host":
-                yield from self._of_name(value)
+                yield from self._name_lists(value)
             case "url":
                 host = value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-                yield from self._of_name(host)
+                yield from self._name_lists(host)
             case "account":
                 yield from (number for part, numbers in self.parts.items() if part in value for number in numbers)
             case _:
                 pass
 
-    def _of_address(self, value: str) -> Iterator[int]:
+    def _address_lists(self, value: str) -> Iterator[int]:
         address = ipaddress.ip_address(value)
         number, width, version = int(address), address.max_prefixlen, address.version
-        for (of, bits), table in self.networks.items():
-            if of == version:
+        for (network_version, bits), table in self.networks.items():
+            if network_version == version:
                 yield from table.get(number >> width - bits << width - bits, ())
 
-    def _of_name(self, name: str) -> Iterator[int]:
+    def _name_lists(self, name: str) -> Iterator[int]:
         while name:
             yield from self.names.get(name, ())
             _, _, name = name.partition(".")
@@ -137,15 +141,15 @@ class Warninglists:
 
     paths: tuple[Path, ...] = ()
 
-    def names(self, about: Entity | Key) -> tuple[str, ...]:
+    def names(self, subject: Entity | Key) -> tuple[str, ...]:
         """The names of the lists that name a value, in the order of their files."""
         if not self.paths:
             return ()
         index = self._index
-        keys = (about,) if isinstance(about, Key) else (about.key, *about.aliases)
+        keys = (subject,) if isinstance(subject, Key) else (subject.key, *subject.aliases)
         kind = "domain" if keys[0].kind == "host" else keys[0].kind
-        found = sorted({number for key in keys for number in index.about(key)})
-        return tuple(dict.fromkeys(index.lists[number].name for number in found if kind in index.lists[number].kinds))
+        numbers = sorted({number for key in keys for number in index.list_numbers(key)})
+        return tuple(dict.fromkeys(index.lists[number].name for number in numbers if kind in index.lists[number].kinds))
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -160,18 +164,18 @@ class Warninglists:
 
     @cached_property
     def _index(self) -> _Index:
-        return _loaded(self.paths)
+        return _load_index(self.paths)
 
 
 @lru_cache(maxsize=4)
-def _loaded(paths: tuple[Path, ...]) -> _Index:
+def _load_index(paths: tuple[Path, ...]) -> _Index:
     index = _Index()
     for path in paths:
         for file in _files(path, index):
             try:
-                _load(file, index)
+                _load_file(file, index)
             except FeedUnusable as error:
-                index.problems.append(f"{file}: {error.what}")
+                index.problems.append(f"{file}: {error.message}")
     return index
 
 
@@ -184,7 +188,7 @@ def _files(path: Path, index: _Index) -> Sequence[Path]:
     return (path,)
 
 
-def _load(file: Path, index: _Index) -> None:
+def _load_file(file: Path, index: _Index) -> None:
     try:
         if file.stat().st_size > MAX_FILE:
             raise FeedUnusable(f"it is larger than {MAX_FILE // 2**20} MiB")

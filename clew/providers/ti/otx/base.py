@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import Part, digest, quoted
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, first_hash, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 API, PAGES = "https://otx.alienvault.com/api/v1/indicators", "https://otx.alienvault.com/indicator"
 
-_UNKNOWN = frozenset({404})
+_NOT_FOUND = frozenset({404})
 
 #: A section of what is known; None where OTX has none of it.
-Section = Generator[Ask, Reply, Part | None]
+SectionSteps = Generator[Ask, Reply, JsonObject | None]
 
 
 class OtxBase(Provider):
@@ -37,12 +37,16 @@ class OtxBase(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(1000, timedelta(hours=1)),)
 
 
-def section(path: str, name: str, **params: str) -> Section:
+def fetch_section(path: str, name: str, **params: str) -> SectionSteps:
     """Ask for one section of an indicator."""
     reply = yield HttpRequest(
-        "GET", f"{API}/{path}/{name}", tuple(params.items()), secret=Place("header", "X-OTX-API-KEY"), answers=_UNKNOWN
+        "GET",
+        f"{API}/{path}/{name}",
+        tuple(params.items()),
+        secret=SecretLocation("header", "X-OTX-API-KEY"),
+        answers=_NOT_FOUND,
     )
-    return None if reply.status == 404 else Part.of(reply)
+    return None if reply.status == 404 else JsonObject.of(reply)
 
 
 def path_of(subject: IpAddress | Domain | Url | File) -> str:
@@ -60,11 +64,11 @@ def path_of(subject: IpAddress | Domain | Url | File) -> str:
         case IpAddress():
             return f"IPv{6 if ':' in subject.value else 4}/{subject.value}"
         case Domain():
-            return f"{'domain' if _registrable(subject.value) else 'hostname'}/{quoted(subject.value)}"
+            return f"{'domain' if _registrable(subject.value) else 'hostname'}/{percent_encode(subject.value)}"
         case Url():
-            return f"url/{quoted(subject.value)}"
+            return f"url/{percent_encode(subject.value)}"
         case File():
-            return f"file/{digest(subject, 'sha256', 'sha1', 'md5')[1]}"
+            return f"file/{first_hash(subject, 'sha256', 'sha1', 'md5')[1]}"
 
 
 def page_of(path: str) -> str:

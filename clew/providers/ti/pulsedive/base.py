@@ -10,8 +10,8 @@ from typing import ClassVar
 from clew.entities import Domain, IpAddress, Severity, Url, Verdict
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import Part, quoted
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://pulsedive.com/api/info.php", "https://pulsedive.com/indicator/"
 #: The risks of Pulsedive; what it finds nothing bad in is not good for that.
@@ -24,10 +24,10 @@ RISKS = {
     "unknown": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
     "retired": (Verdict.UNKNOWN, Severity.INFORMATIONAL),
 }
-_UNKNOWN = frozenset({404})
+_NOT_FOUND = frozenset({404})
 
 #: What is known; None for what Pulsedive does not know.
-Known = Generator[Ask, Reply, Part | None]
+RecordSteps = Generator[Ask, Reply, JsonObject | None]
 
 
 class PulsediveBase(Provider):
@@ -48,25 +48,27 @@ class PulsediveBase(Provider):
     lifetime_nothing: ClassVar[timedelta] = timedelta(days=1)
 
 
-def asked(**params: str) -> Known:
+def fetch_record(**params: str) -> RecordSteps:
     """Ask for an indicator, or for something about one by its number."""
-    reply = yield HttpRequest("GET", API, tuple(params.items()), secret=Place("query", "key"), answers=_UNKNOWN)
+    reply = yield HttpRequest(
+        "GET", API, tuple(params.items()), secret=SecretLocation("query", "key"), answers=_NOT_FOUND
+    )
     # It is written by PHP, where an empty table and an empty list are the same.
-    about = Part({}) if reply.json() == [] else Part.of(reply)
+    about = JsonObject({}) if reply.json() == [] else JsonObject.of(reply)
     error = about.text("error")
     if reply.status == 404 or (error and "not found" in error.lower()):
         return None
     if error is not None:
-        raise _meaning(error)
+        raise _error_for(error)
     return about
 
 
 def page_of(subject: IpAddress | Domain | Url) -> str:
     """The page for people about an indicator."""
-    return f"{PAGES}?ioc={quoted(b64encode(subject.value.encode()).decode())}"
+    return f"{PAGES}?ioc={percent_encode(b64encode(subject.value.encode()).decode())}"
 
 
-def _meaning(error: str) -> AskError:
+def _error_for(error: str) -> AskError:
     text = error.lower()
     if "api key" in text:
         return AskRefused("Pulsedive refused the key", kind="key", next_step=f"check the key {PulsediveBase.secret}")

@@ -6,8 +6,8 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, day, host_kind, joined, told, unknown
-from clew.providers.ti.pulsedive.base import RISKS, PulsediveBase, asked, page_of
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, iso_day, join_texts, nothing
+from clew.providers.ti.pulsedive.base import RISKS, PulsediveBase, fetch_record, page_of
 
 _FACTS = (
     "risk",
@@ -57,15 +57,15 @@ class Pulsedive(PulsediveBase):
 
 def _finding(subject: IpAddress | Domain | Url) -> Steps:
     reference = page_of(subject)
-    about = yield from asked(indicator=subject.value)
+    about = yield from fetch_record(indicator=subject.value)
     if about is None:
-        return unknown(subject, "Pulsedive does not know it", reference=reference)
+        return nothing(subject, "Pulsedive does not know it", reference=reference)
     risk = about.text("risk")
     if risk is None or risk not in RISKS:
-        raise AskFailed(f"the reply has no risk that Pulsedive has at {about.where('risk')}", kind="reply")
+        raise AskFailed(f"the reply has no risk that Pulsedive has at {about.pointer_to('risk')}", kind="reply")
     verdict, severity = RISKS[risk]
-    feeds, threats = about.parts("feeds"), about.parts("threats")
-    return told(
+    feeds, threats = about.objects("feeds"), about.objects("threats")
+    return found(
         subject,
         f"risk {risk}; feeds: {len(feeds)}; threats: {len(threats)}",
         verdict=verdict,
@@ -78,59 +78,59 @@ def _finding(subject: IpAddress | Domain | Url) -> Steps:
     )
 
 
-def _facts(about: Part) -> dict[str, Scalar]:
-    seen, place = about.part("attributes"), about.part("properties", "geo")
+def _facts(about: JsonObject) -> dict[str, Scalar]:
+    attributes, geo = about.child("attributes"), about.child("properties", "geo")
     return {
         "risk": about.text("risk"),
-        "risk_factors": joined(each.text("description") for each in about.parts("riskfactors")),
-        "threat_name": joined(each.text("name") for each in about.parts("threats")),
-        "feeds": joined(each.text("name") for each in about.parts("feeds")),
-        "ports": joined(seen.texts("port")),
-        "technologies": joined(seen.texts("technology")),
+        "risk_factors": join_texts(factor.text("description") for factor in about.objects("riskfactors")),
+        "threat_name": join_texts(threat.text("name") for threat in about.objects("threats")),
+        "feeds": join_texts(feed.text("name") for feed in about.objects("feeds")),
+        "ports": join_texts(attributes.texts("port")),
+        "technologies": join_texts(attributes.texts("technology")),
         "retired": about.text("retired"),
-        "popularity_rank": about.whole("umbrella_rank"),
-        "asn": _number(place.text("asn")),
-        "isp": place.text("isp"),
-        "organization": joined(place.texts("org")),
-        "country_code": place.text("countrycode"),
-        "city": place.text("city"),
-        "registered": day(about.moment("properties", "whois", "++registered")),
-        "http_status": about.whole("properties", "http", "++code"),
+        "popularity_rank": about.integer("umbrella_rank"),
+        "asn": _as_number(geo.text("asn")),
+        "isp": geo.text("isp"),
+        "organization": join_texts(geo.texts("org")),
+        "country_code": geo.text("countrycode"),
+        "city": geo.text("city"),
+        "registered": iso_day(about.moment("properties", "whois", "++registered")),
+        "http_status": about.integer("properties", "http", "++code"),
         "title": about.text("properties", "meta", "++title"),
     }
 
 
-def _number(system: str | None) -> int | None:
+def _as_number(asn: str | None) -> int | None:
     try:
-        return AutonomousSystem(system or "").number
+        return AutonomousSystem(asn or "").number
     except EntityError:
         return None
 
 
-def _links(subject: IpAddress | Domain | Url, about: Part) -> Links:
-    links = Links(subject)
-    place = about.part("properties", "geo")
-    for value, where in _each(place, "asn") if isinstance(subject, IpAddress) else ():
-        links.to(Relation.BELONGS_TO, value, AutonomousSystem, where)
-    records = about.part("properties", "dns")
+def _links(subject: IpAddress | Domain | Url, about: JsonObject) -> LinkCollector:
+    links = LinkCollector(subject)
+    geo = about.child("properties", "geo")
+    for value, pointer in _texts_at(geo, "asn") if isinstance(subject, IpAddress) else ():
+        links.link_to(Relation.BELONGS_TO, value, AutonomousSystem, pointer)
+    records = about.child("properties", "dns")
     for name in records.fields:
-        for value, where in _each(records, name):
-            _record(links, name.upper(), value, where)
+        for value, pointer in _texts_at(records, name):
+            _link_record(links, name.upper(), value, pointer)
     return links
 
 
-def _record(links: Links, kind: str, value: str, where: str) -> None:
+def _link_record(links: LinkCollector, kind: str, value: str, pointer: str) -> None:
     """Link what a DNS record says of a domain, or the name that an address has itself."""
     if kind == "PTR" and isinstance(links.subject, IpAddress):
-        links.to(Relation.RESOLVES_TO, value, Domain, where, backwards=True)
+        links.link_to(Relation.RESOLVES_TO, value, Domain, pointer, backwards=True)
     elif kind in _DNS and isinstance(links.subject, Domain):
-        relation, expected = _DNS[kind]
-        found = host_kind(value)
+        relation, expected_kind = _DNS[kind]
+        actual_kind = host_kind(value)
         # For MX, the address of the mail server stands where its name belongs.
-        links.to(relation if found is expected else Relation.RELATED_TO, value, found, where)
+        links.link_to(relation if actual_kind is expected_kind else Relation.RELATED_TO, value, actual_kind, pointer)
 
 
-def _each(part: Part, name: str) -> list[tuple[str, str]]:
+def _texts_at(part: JsonObject, name: str) -> list[tuple[str, str]]:
     """The texts there, of which there may be one or a list, each with where it stands."""
-    alone = part.text(name)
-    return part.places(name) if alone is None else [(alone, part.where(name))]
+    text = part.text(name)
+    return part.texts_with_pointers(name) if text is None else [(text, part.pointer_to(name))]

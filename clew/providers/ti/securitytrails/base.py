@@ -9,15 +9,15 @@ from typing import ClassVar
 
 from clew.entities import Domain, IpAddress, Relation
 from clew.providers.base import Ask, Provider, Quota
-from clew.providers.reading import Links, Part
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, LinkCollector
+from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.securitytrails.com/v1", "https://securitytrails.com"
-KEY = Place("header", "APIKEY")
+KEY = SecretLocation("header", "APIKEY")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RecordRule:
     """How records of a type are said here.
 
     Attributes:
@@ -29,11 +29,11 @@ class Way:
     fields: tuple[str, ...]
 
 
-WAYS: Mapping[str, Way] = {
-    "a": Way(Relation.RESOLVES_TO, IpAddress, ("ip",)),
-    "aaaa": Way(Relation.RESOLVES_TO, IpAddress, ("ipv6", "ip")),
-    "mx": Way(Relation.MAIL_HANDLED_BY, Domain, ("hostname", "host")),
-    "ns": Way(Relation.DELEGATED_TO, Domain, ("nameserver", "host")),
+RECORD_RULES: Mapping[str, RecordRule] = {
+    "a": RecordRule(Relation.RESOLVES_TO, IpAddress, ("ip",)),
+    "aaaa": RecordRule(Relation.RESOLVES_TO, IpAddress, ("ipv6", "ip")),
+    "mx": RecordRule(Relation.MAIL_HANDLED_BY, Domain, ("hostname", "host")),
+    "ns": RecordRule(Relation.DELEGATED_TO, Domain, ("nameserver", "host")),
 }
 
 
@@ -54,18 +54,20 @@ def request(path: str, **params: str) -> Ask:
     return HttpRequest("GET", f"{API}/{path}", tuple(params.items()), secret=KEY, answers=frozenset({404}))
 
 
-def values_of(about: Part) -> list[Part]:
+def values_of(about: JsonObject) -> list[JsonObject]:
     """What the records of a type hold; none where there are no such records."""
-    return [] if about.at("values") is None else about.every("values")
+    return [] if about.value("values") is None else about.require_all("values")
 
 
-def linked(value: Part, way: Way, links: Links, *, first: datetime | None, last: datetime | None) -> str | None:
+def link_value(
+    value: JsonObject, rule: RecordRule, links: LinkCollector, *, first: datetime | None, last: datetime | None
+) -> str | None:
     """Link the subject to what a record holds; the value as the record has it."""
-    text = next((text for name in way.fields if (text := value.text(name))), None)
-    links.to(way.relation, text, way.kind, value.pointer, first=first, last=last)
+    text = next((text for name in rule.fields if (text := value.text(name))), None)
+    links.link_to(rule.relation, text, rule.kind, value.pointer, first=first, last=last)
     return text
 
 
-def answer(kind: str, said: str | None) -> tuple[str, str | None, str | None]:
+def answer_cells(kind: str, value: str | None) -> tuple[str, str | None, str | None]:
     """The cells of a row that say the type of a record, and its address or what else it holds."""
-    return (kind.upper(), said, None) if kind in ("a", "aaaa") else (kind.upper(), None, said)
+    return (kind.upper(), value, None) if kind in ("a", "aaaa") else (kind.upper(), None, value)

@@ -8,21 +8,30 @@ from typing import Literal
 from clew.entities import Domain, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, day, joined, quoted, told, unknown, written
+from clew.providers.reading import (
+    JsonObject,
+    LinkCollector,
+    found,
+    iso_day,
+    join_texts,
+    nothing,
+    percent_encode,
+    time_text,
+)
 from clew.providers.ti.securitytrails.base import (
     API,
     KEY,
     PAGES,
-    WAYS,
+    RECORD_RULES,
     SecurityTrailsBase,
-    answer,
-    linked,
+    answer_cells,
+    link_value,
     request,
     values_of,
 )
 from clew.providers.web import HttpRequest
 
-RECORDS = (
+RECORD_COLUMNS = (
     "dns_question_name",
     "dns_answer_type",
     "dns_resolved_ip",
@@ -31,88 +40,88 @@ RECORDS = (
     "observed_first",
     "observed_last",
 )
-NAMES = ("dns_question_name", "dns_resolved_ip", "organization", "registrar", "registered")
-Type = Literal["a", "aaaa", "mx", "ns"]
+NAME_COLUMNS = ("dns_question_name", "dns_resolved_ip", "organization", "registrar", "registered")
+RecordType = Literal["a", "aaaa", "mx", "ns"]
 
 
 class SecurityTrailsHistory(SecurityTrailsBase):
     """DNS records that domains had since 2008, and the domains that are at an address; 100 in one reply."""
 
-    @operation(calls=1, wide=True, facts=RECORDS)
-    def domain(self, domain: Domain, *, record_type: Type = "a", page: int = 1) -> Steps:
+    @operation(calls=1, broad=True, facts=RECORD_COLUMNS)
+    def domain(self, domain: Domain, *, record_type: RecordType = "a", page: int = 1) -> Steps:
         """Records that the domain had, from when until when.
 
         Args:
             record_type: which records.
             page: which hundred of them, the newest being the first.
         """
-        name = quoted(domain.value)
+        name = percent_encode(domain.value)
         reply = yield request(f"history/{name}/dns/{record_type}", page=str(max(1, page)))
         reference = f"{PAGES}/domain/{name}/history/{record_type}"
         if reply.status == 404:
-            return unknown(domain, "SecurityTrails does not know it", reference=reference)
-        document, links = Part.of(reply), Links(domain)
-        found = document.every("records")
-        rows = [row for each in found for row in _values(each, record_type, links)]
+            return nothing(domain, "SecurityTrails does not know it", reference=reference)
+        document, links = JsonObject.of(reply), LinkCollector(domain)
+        records = document.require_all("records")
+        rows = [row for record in records for row in _record_rows(record, record_type, links)]
         if not rows:
-            return unknown(domain, f"SecurityTrails knows no {record_type} records of it", reference=reference)
-        more = (document.whole("pages") or 1) > page
-        return told(
+            return nothing(domain, f"SecurityTrails knows no {record_type} records of it", reference=reference)
+        has_more = (document.integer("pages") or 1) > page
+        return found(
             domain,
             f"{len(rows)} {record_type} records",
             reference=reference,
             links=links,
-            table=Table(RECORDS, tuple(rows)),
+            table=Table(RECORD_COLUMNS, tuple(rows)),
             returned=len(rows),
-            available=None if more else len(rows),
-            truncated_by="limit" if more else "",
+            available=None if has_more else len(rows),
+            truncated_by="limit" if has_more else "",
         )
 
-    @operation(calls=1, wide=True, facts=NAMES)
+    @operation(calls=1, broad=True, facts=NAME_COLUMNS)
     def ip(self, ip: IpAddress, *, page: int = 1) -> Steps:
         """Domains at the address, as last seen.
 
         Args:
             page: which hundred of them.
         """
-        asked = {"filter": {f"ipv{ip.version}": ip.value}}
+        query = {"filter": {f"ipv{ip.version}": ip.value}}
         reply = yield HttpRequest(
-            "POST", f"{API}/domains/list", (("page", str(max(1, page))),), secret=KEY, json=asked, idempotent=True
+            "POST", f"{API}/domains/list", (("page", str(max(1, page))),), secret=KEY, json=query, idempotent=True
         )
         reference = f"{PAGES}/list/ip/{ip.value}"
-        document, links = Part.of(reply), Links(ip)
-        found = document.every("records")
-        rows = [_name(each, ip, links) for each in found]
-        if not found:
-            return unknown(ip, "SecurityTrails knows no domain there", reference=reference)
-        more = (document.whole("meta", "total_pages") or 1) > page
-        return told(
+        document, links = JsonObject.of(reply), LinkCollector(ip)
+        records = document.require_all("records")
+        rows = [_name_row(record, ip, links) for record in records]
+        if not records:
+            return nothing(ip, "SecurityTrails knows no domain there", reference=reference)
+        has_more = (document.integer("meta", "total_pages") or 1) > page
+        return found(
             ip,
-            f"{len(found)} domains",
+            f"{len(records)} domains",
             reference=reference,
             links=links,
-            table=Table(NAMES, tuple(rows)),
-            returned=len(found),
-            available=document.whole("record_count") if more else len(found),
-            truncated_by="limit" if more else "",
+            table=Table(NAME_COLUMNS, tuple(rows)),
+            returned=len(records),
+            available=document.integer("record_count") if has_more else len(records),
+            truncated_by="limit" if has_more else "",
         )
 
 
-def _values(each: Part, record_type: Type, links: Links) -> list[tuple[Scalar, ...]]:
-    first, last = each.moment("first_seen"), each.moment("last_seen")
-    owners = joined(each.texts("organizations"))
-    said = [linked(value, WAYS[record_type], links, first=first, last=last) for value in values_of(each)]
+def _record_rows(record: JsonObject, record_type: RecordType, links: LinkCollector) -> list[tuple[Scalar, ...]]:
+    first, last = record.moment("first_seen"), record.moment("last_seen")
+    owners = join_texts(record.texts("organizations"))
+    texts = [link_value(value, RECORD_RULES[record_type], links, first=first, last=last) for value in values_of(record)]
     name = links.subject.key.value
-    return [(name, *answer(record_type, text), owners, written(first), written(last)) for text in said]
+    return [(name, *answer_cells(record_type, text), owners, time_text(first), time_text(last)) for text in texts]
 
 
-def _name(each: Part, ip: IpAddress, links: Links) -> tuple[Scalar, ...]:
-    links.to(Relation.RESOLVES_TO, each.text("hostname"), Domain, each.pointer, backwards=True)
-    owners, since = joined(each.texts("host_provider")), _since(each.whole("whois", "createdDate"))
-    return (each.text("hostname"), ip.value, owners, each.text("whois", "registrar"), day(since))
+def _name_row(record: JsonObject, ip: IpAddress, links: LinkCollector) -> tuple[Scalar, ...]:
+    links.link_to(Relation.RESOLVES_TO, record.text("hostname"), Domain, record.pointer, backwards=True)
+    owners, created_at = join_texts(record.texts("host_provider")), _epoch_time(record.integer("whois", "createdDate"))
+    return (record.text("hostname"), ip.value, owners, record.text("whois", "registrar"), iso_day(created_at))
 
 
-def _since(milliseconds: int | None) -> datetime | None:
+def _epoch_time(milliseconds: int | None) -> datetime | None:
     try:
         return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OSError, OverflowError, ValueError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from clew.providers.ti.feeds.documents import Object, as_text
-from clew.providers.ti.feeds.model import words
+from clew.providers.ti.feeds.model import short_text
 
 MAX_NEXT = 8_192
 MAX_ID = 512
@@ -24,13 +24,13 @@ class Envelope:
 
     Attributes:
         objects: each as its own text, and as JSON values.
-        odd: the places of what is no object of STIX, and why.
-        more: there are further pages; `next` names the following one, if the server names pages.
+        invalid_objects: the places of what is no object of STIX, and why.
+        has_more: there are further pages; `next` names the following one, if the server names pages.
     """
 
     objects: list[tuple[str, Object]] = field(default_factory=list[tuple[str, Object]])
-    odd: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    more: bool = False
+    invalid_objects: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    has_more: bool = False
     next: str = ""
 
 
@@ -45,41 +45,41 @@ def read_envelope(text: str) -> Envelope:
     """
     envelope = Envelope()
     try:
-        for name, at in _members(text):
+        for name, index in _members(text):
             if name == "objects":
-                yielded = _elements(text, at)
+                elements = _elements(text, index)
                 envelope.objects.clear()
-                for number, (raw, value) in enumerate(yielded):
-                    _sort_in(envelope, number, raw, value)
+                for number, (raw, value) in enumerate(elements):
+                    _add_object(envelope, number, raw, value)
             elif name in ("more", "next"):
-                value = _DECODER.raw_decode(text, at)[0]
-                _told(envelope, name, value)
+                value = _DECODER.raw_decode(text, index)[0]
+                _set_paging(envelope, name, value)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return envelope
 
 
-def _sort_in(envelope: Envelope, number: int, raw: str, value: Any) -> None:
-    why = _why_odd(value)
-    if why:
-        envelope.odd.append((number, why))
+def _add_object(envelope: Envelope, number: int, raw: str, value: Any) -> None:
+    reason = _invalid_reason(value)
+    if reason:
+        envelope.invalid_objects.append((number, reason))
     else:
         envelope.objects.append((raw, value))
 
 
-def _why_odd(value: Any) -> str:
+def _invalid_reason(value: Any) -> str:
     if not isinstance(value, dict):
-        return f"it is no object of STIX, but {_named(value)}"
-    given = cast("Object", value)
-    kind, name = as_text(given.get("type")), as_text(given.get("id"))
+        return f"it is no object of STIX, but {_json_kind(value)}"
+    document = cast("Object", value)
+    kind, name = as_text(document.get("type")), as_text(document.get("id"))
     if not kind or not name:
         return f"it is no object of STIX: it has no {'identifier' if kind else 'type'}"
     if not _ID.fullmatch(name) or not name.startswith(f"{kind}--"):
-        return f"it is no object of STIX: {words(name)[:100]} cannot be the identifier of {words(kind)[:100]}"
+        return f"it is no object of STIX: {short_text(name)[:100]} cannot be the identifier of {short_text(kind)[:100]}"
     return ""
 
 
-def _named(value: object) -> str:
+def _json_kind(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):
@@ -87,9 +87,9 @@ def _named(value: object) -> str:
     return "a text" if isinstance(value, str) else "nothing" if value is None else "a list"
 
 
-def _told(envelope: Envelope, name: str, value: Any) -> None:
+def _set_paging(envelope: Envelope, name: str, value: Any) -> None:
     if name == "more":
-        envelope.more = value is True
+        envelope.has_more = value is True
     elif isinstance(value, str):
         if len(value) > MAX_NEXT:
             raise ValueError(f"the name of its next page has more than {MAX_NEXT:,} characters")
@@ -100,48 +100,48 @@ def _told(envelope: Envelope, name: str, value: Any) -> None:
 
 def _members(text: str) -> Iterator[tuple[str, int]]:
     """The names of the members of an object, and where their values begin."""
-    at = _after(text, _skip(text, 0), "{")
-    if text[at : at + 1] == "}":
-        _end(text, at + 1)
+    index = _expect(text, _skip_space(text, 0), "{")
+    if text[index : index + 1] == "}":
+        _expect_end(text, index + 1)
         return
     while True:
-        name, at = _DECODER.raw_decode(text, at)
-        at = _after(text, _skip(text, at), ":")
-        yield str(name), at
-        at = _skip(text, _DECODER.raw_decode(text, at)[1])
-        if text[at : at + 1] == "}":
-            _end(text, at + 1)
+        name, index = _DECODER.raw_decode(text, index)
+        index = _expect(text, _skip_space(text, index), ":")
+        yield str(name), index
+        index = _skip_space(text, _DECODER.raw_decode(text, index)[1])
+        if text[index : index + 1] == "}":
+            _expect_end(text, index + 1)
             return
-        at = _after(text, at, ",")
+        index = _expect(text, index, ",")
 
 
-def _elements(text: str, at: int) -> Iterator[tuple[str, Any]]:
+def _elements(text: str, index: int) -> Iterator[tuple[str, Any]]:
     """The elements of a list, each as its text and as values."""
-    at = _after(text, at, "[")
-    if text[at : at + 1] == "]":
+    index = _expect(text, index, "[")
+    if text[index : index + 1] == "]":
         return
     while True:
-        value, end = _DECODER.raw_decode(text, at)
-        yield text[at:end], value
-        at = _skip(text, end)
-        if text[at : at + 1] == "]":
+        value, end = _DECODER.raw_decode(text, index)
+        yield text[index:end], value
+        index = _skip_space(text, end)
+        if text[index : index + 1] == "]":
             return
-        at = _after(text, at, ",")
+        index = _expect(text, index, ",")
 
 
-def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+def _skip_space(text: str, index: int) -> int:
+    match = _SPACE.match(text, index)
+    return match.end() if match else index
 
 
-def _after(text: str, at: int, sign: str) -> int:
+def _expect(text: str, index: int, sign: str) -> int:
     """Where what follows a sign begins. Raises ValueError where the sign is not."""
-    if not text.startswith(sign, at):
-        what = "it is cut off" if at >= len(text) else f"{sign!r} is missing at character {at:,}"
-        raise ValueError(f"it is no envelope: {what}")
-    return _skip(text, at + 1)
+    if not text.startswith(sign, index):
+        problem = "it is cut off" if index >= len(text) else f"{sign!r} is missing at character {index:,}"
+        raise ValueError(f"it is no envelope: {problem}")
+    return _skip_space(text, index + 1)
 
 
-def _end(text: str, at: int) -> None:
-    if _skip(text, at) != len(text):
+def _expect_end(text: str, index: int) -> None:
+    if _skip_space(text, index) != len(text):
         raise ValueError("it is no envelope: something stands behind it")

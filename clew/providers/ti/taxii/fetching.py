@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 from clew.errors import AskError, AskRefused, FeedUnusable
 from clew.providers.gate import Gate
 from clew.providers.ti.feeds.building import Feed
-from clew.providers.ti.feeds.mirror import Came, Mirror, Subscription
+from clew.providers.ti.feeds.mirror import FetchCounts, Mirror, Subscription
 from clew.providers.ti.feeds.store import FeedStore, OpenFeed, checked_name
 from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, Collection, Receive, Server
+from clew.providers.ti.taxii.server import Access, Collection, Receive, TaxiiServer
 
 #: Hears what has come so far.
-Tell = Callable[[Came], None]
-_ODD = re.compile(r"[^A-Za-z0-9._-]+")
+ProgressCallback = Callable[[FetchCounts], None]
+_UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
 #: How many collections an error names.
-_SHOWN = 10
+_MAX_CHOICES = 10
 
 
 def is_url(text: str) -> bool:
@@ -33,20 +33,20 @@ def is_url(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     """What a fetch brought, and the feed that was read from it.
 
     Attributes:
-        trouble: what ended it before its end; what came before that is kept, and read.
+        error: what ended it before its end; what came before that is kept, and read.
     """
 
     feed: Feed
-    came: Came
-    trouble: AskError | FeedUnusable | None = None
+    counts: FetchCounts
+    error: AskError | FeedUnusable | None = None
 
 
 @dataclass(frozen=True)
-class Fetching:
+class CollectionFetcher:
     """Collections of TAXII servers as feeds in a store.
 
     Attributes:
@@ -65,82 +65,84 @@ class Fetching:
     def add(
         self,
         access: Access,
-        said: tuple[str, str, str] = ("", "", ""),
+        defaults: tuple[str, str, str] = ("", "", ""),
         *,
         collection: str = "",
         name: str = "",
-        tell: Tell | None = None,
-    ) -> Fetched:
+        on_progress: ProgressCallback | None = None,
+    ) -> FetchResult:
         """Have a collection fetched as a feed from now on, and fetch it for the first time.
 
         Args:
-            said: verdict, severity and TLP of everything in it that says nothing else.
+            defaults: verdict, severity and TLP of everything in it that says nothing else.
             collection: its identifier, its alias or its title; where there is but one to read, it need not be given.
             name: of the feed; that of the collection, if it is not given.
-            tell: hears what has come so far, page by page.
+            on_progress: hears what has come so far, page by page.
 
         Raises:
             AskError: the server could not be asked.
             FeedUnusable: it has no such collection, or there is another feed of that name.
         """
-        found = _chosen(self.collections(access), collection, access.url)
-        known = checked_name(name or _ODD.sub("-", found.title or found.alias or found.id).strip("-.")[:64] or "feed")
-        wanted = Subscription(found.url, found.title, access.key, access.basic, *said)
-        is_new = self._subscribe(known, wanted)
+        target = _select_collection(self.collections(access), collection, access.url)
+        feed_name = checked_name(
+            name or _UNSAFE_CHARACTERS.sub("-", target.title or target.alias or target.id).strip("-.")[:64] or "feed"
+        )
+        subscription = Subscription(target.url, target.title, access.key, access.basic, *defaults)
+        is_new = self._subscribe(feed_name, subscription)
         try:
-            return self.fetch(known, tell=tell)
+            return self.fetch(feed_name, on_progress=on_progress)
         except AskError:
             if is_new:
-                self.store.forget(known)
+                self.store.forget(feed_name)
             raise
 
-    def _subscribe(self, name: str, wanted: Subscription) -> bool:
+    def _subscribe(self, name: str, subscription: Subscription) -> bool:
         """Write down what is fetched under a name; whether that is new."""
-        path = self.store.mirror(name)
+        path = self.store.mirror_path(name)
         if not path.exists():
-            self._check_free(name, wanted.collection)
+            self._check_free(name, subscription.collection)
             self.store.folder.mkdir(parents=True, exist_ok=True)
-            Mirror.create(path, wanted).close()
+            Mirror.create(path, subscription).close()
             return True
         with closing(Mirror.open(path, to_write=True)) as mirror:
-            if mirror.subscription.collection != wanted.collection:
-                raise _taken(name, mirror.subscription.collection)
-            mirror.subscribe(wanted)
+            if mirror.subscription.collection != subscription.collection:
+                raise _name_conflict(name, mirror.subscription.collection)
+            mirror.subscribe(subscription)
         return False
 
-    def fetch(self, name: str, *, whole: bool = False, tell: Tell | None = None) -> Fetched:
+    def fetch(self, name: str, *, full: bool = False, on_progress: ProgressCallback | None = None) -> FetchResult:
         """Fetch what is new of a feed, and read it.
 
         Args:
-            whole: fetch everything, and forget what the server does not have any more.
-            tell: hears what has come so far, page by page.
+            full: fetch everything, and forget what the server does not have any more.
+            on_progress: hears what has come so far, page by page.
 
         Raises:
             AskError: the server could not be asked, and nothing came.
             FeedUnusable: nothing is fetched under that name, or what came cannot be kept or read.
         """
-        came, trouble = Came(), None
-        with closing(Mirror.open(self.store.mirror(name), to_write=True)) as mirror:
-            about = mirror.subscription
+        counts, failure = FetchCounts(), None
+        with closing(Mirror.open(self.store.mirror_path(name), to_write=True)) as mirror:
+            subscription = mirror.subscription
 
-            def told(page: Came) -> None:
-                nonlocal came
-                came += page
-                if tell is not None:
-                    tell(came)
+            def count_page(page: FetchCounts) -> None:
+                nonlocal counts
+                counts += page
+                if on_progress is not None:
+                    on_progress(counts)
 
             try:
-                server = self._server(Access(about.collection, about.key, about.basic))
-                poll(server, mirror, tell=told, whole=whole)
+                server = self._server(Access(subscription.collection, subscription.key, subscription.basic))
+                poll(server, mirror, on_page=count_page, full=full)
             except (AskError, FeedUnusable) as error:
-                trouble = error
-            nothing = not mirror.progress.digest
-        if trouble is not None and nothing:
-            raise trouble
-        return Fetched(self.store.read_mirror(name), came, trouble)
+                failure = error
+            is_empty = not mirror.progress.digest
+        if failure is not None and is_empty:
+            raise failure
+        return FetchResult(self.store.read_mirror(name), counts, failure)
 
-    def _server(self, access: Access) -> Server:
-        server = Server(self.receive, replace(access, url=access.url.removeprefix("taxii+")))
+    def _server(self, access: Access) -> TaxiiServer:
+        server = TaxiiServer(self.receive, replace(access, url=access.url.removeprefix("taxii+")))
         if self.gate.offline:
             raise AskRefused(
                 f"{server.title} was not asked: offline mode is on",
@@ -151,32 +153,44 @@ class Fetching:
         return server
 
     def _check_free(self, name: str, url: str) -> None:
-        for each in self.store.feeds():
-            if isinstance(each, OpenFeed) and each.feed.name == name and each.feed.path != url:
-                raise _taken(name, each.feed.path)
+        for feed in self.store.feeds():
+            if isinstance(feed, OpenFeed) and feed.feed.name == name and feed.feed.path != url:
+                raise _name_conflict(name, feed.feed.path)
 
 
-def _taken(name: str, where: str) -> FeedUnusable:
+def _name_conflict(name: str, origin: str) -> FeedUnusable:
     return FeedUnusable(
-        f"there is a feed {name} already, from {where}",
+        f"there is a feed {name} already, from {origin}",
         next_step=f"give this one another name (--name), or clew feeds remove {name}",
     )
 
 
-def _chosen(found: Sequence[Collection], wanted: str, url: str) -> Collection:
+def _select_collection(collections: Sequence[Collection], selector: str, url: str) -> Collection:
     """The one collection that is meant. Raises FeedUnusable: there is none, or there are several."""
-    named = [each for each in found if not wanted or wanted in (each.id, each.alias, each.title)]
-    readable = [each for each in named if each.readable]
+    matches = [
+        collection
+        for collection in collections
+        if not selector or selector in (collection.id, collection.alias, collection.title)
+    ]
+    readable = [collection for collection in matches if collection.readable]
     if len(readable) == 1:
         return readable[0]
-    where = urlsplit(url).netloc
-    if named and not readable:
+    host = urlsplit(url).netloc
+    if matches and not readable:
         raise FeedUnusable(
-            f"{where} does not let you read the collection",
-            where=named[0].url,
+            f"{host} does not let you read the collection",
+            location=matches[0].url,
             next_step="ask whoever runs it for the right to read it",
         )
-    what = f"no collection {wanted!r}" if wanted and not named else "no collection" if not named else "several of them"
-    shown = ", ".join(f"{each.id} ({each.title})" for each in (readable or found)[:_SHOWN])
-    step = f"--collection with one of {shown}" if shown else "check the URL, and the rights of the key"
-    raise FeedUnusable(f"{where} has {what}", next_step=step)
+    problem = (
+        f"no collection {selector!r}"
+        if selector and not matches
+        else "no collection"
+        if not matches
+        else "several of them"
+    )
+    choices = ", ".join(
+        f"{collection.id} ({collection.title})" for collection in (readable or collections)[:_MAX_CHOICES]
+    )
+    step = f"--collection with one of {choices}" if choices else "check the URL, and the rights of the key"
+    raise FeedUnusable(f"{host} has {problem}", next_step=step)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from clew.entities import Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import Links, Part, quoted, written
-from clew.providers.ti.virustotal.base import VirusTotalBase, listed
+from clew.providers.reading import JsonObject, LinkCollector, percent_encode, time_text
+from clew.providers.ti.virustotal.base import VirusTotalBase, list_related
 
 COLUMNS = ("dns_question_name", "dns_resolved_ip", "observed_last")
 
@@ -14,24 +14,27 @@ COLUMNS = ("dns_question_name", "dns_resolved_ip", "observed_last")
 class VirusTotalResolutions(VirusTotalBase):
     """Which names had which address, as VirusTotal resolved them; the latest 40."""
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and when that was last seen."""
         path = f"ip_addresses/{ip.value}/resolutions"
-        return (yield from listed(ip, path, f"ip-address/{ip.value}", COLUMNS, _row))
+        return (yield from list_related(ip, path, f"ip-address/{ip.value}", COLUMNS, _row))
 
-    @operation(calls=1, wide=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses the domain had, and when that was last seen."""
-        name = quoted(domain.value)
-        return (yield from listed(domain, f"domains/{name}/resolutions", f"domain/{name}", COLUMNS, _row))
+        name = percent_encode(domain.value)
+        return (yield from list_related(domain, f"domains/{name}/resolutions", f"domain/{name}", COLUMNS, _row))
 
 
-def _row(each: Part, links: Links) -> tuple[Scalar, ...] | None:
-    said = each.part("attributes")
-    name, address = links.made(said.text("host_name"), Domain), links.made(said.text("ip_address"), IpAddress)
+def _row(entry: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:
+    attributes = entry.child("attributes")
+    name, address = (
+        links.entity(attributes.text("host_name"), Domain),
+        links.entity(attributes.text("ip_address"), IpAddress),
+    )
     if name is None or address is None:
         return None
-    seen = said.moment("date")
-    links.between(name, Relation.RESOLVES_TO, address, each.pointer, last=seen)
-    return name.value, address.value, written(seen)
+    seen_at = attributes.moment("date")
+    links.link(name, Relation.RESOLVES_TO, address, entry.pointer, last=seen_at)
+    return name.value, address.value, time_text(seen_at)

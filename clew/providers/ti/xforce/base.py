@@ -10,16 +10,16 @@ from typing import ClassVar
 from clew.entities import Domain, File, IpAddress, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import Part, digest, quoted
-from clew.providers.web import HttpRequest, Place
+from clew.providers.reading import JsonObject, first_hash, percent_encode
+from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.xforce.ibmcloud.com", "https://exchange.xforce.ibmcloud.com"
 #: Scores go from 1 to 10. X-Force colours them red and orange from here on.
-HIGH, MEDIUM = 7.0, 4.0
-_NOTHING, _USED_UP = 404, 402
+HIGH_SCORE, MEDIUM_SCORE = 7.0, 4.0
+_NOT_FOUND, _QUOTA_EXCEEDED = 404, 402
 
 #: What is known; None for what X-Force does not know.
-Known = Generator[Ask, Reply, Part | None]
+ReportSteps = Generator[Ask, Reply, JsonObject | None]
 
 
 class XForceBase(Provider):
@@ -35,17 +35,21 @@ class XForceBase(Provider):
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(5000, timedelta(days=30)),)
 
 
-def asked(path: str) -> Known:
+def fetch_report(path: str) -> ReportSteps:
     """Ask for a report."""
-    reply = yield HttpRequest("GET", f"{API}/{path}", secret=Place("basic"), answers=frozenset({_NOTHING, _USED_UP}))
-    if reply.status == _USED_UP:
+    reply = yield HttpRequest(
+        "GET", f"{API}/{path}", secret=SecretLocation("basic"), answers=frozenset({_NOT_FOUND, _QUOTA_EXCEEDED})
+    )
+    if reply.status == _QUOTA_EXCEEDED:
         raise AskRefused("the records that X-Force Exchange gives in a month are used up", kind="quota")
-    return None if reply.status == _NOTHING else Part.of(reply)
+    return None if reply.status == _NOT_FOUND else JsonObject.of(reply)
 
 
 def name_of(subject: IpAddress | Domain | Url | File) -> str:
     """The subject as one segment of a path. Raises AskSkipped for a file without a hash that X-Force goes by."""
-    return digest(subject, "sha256", "sha1", "md5")[1] if isinstance(subject, File) else quoted(subject.value)
+    return (
+        first_hash(subject, "sha256", "sha1", "md5")[1] if isinstance(subject, File) else percent_encode(subject.value)
+    )
 
 
 def page_of(subject: IpAddress | Domain | Url | File) -> str:
@@ -56,28 +60,28 @@ def page_of(subject: IpAddress | Domain | Url | File) -> str:
 
 def judge(score: float) -> tuple[Verdict, Severity]:
     """What a score means; that it is low says only that nothing bad was seen."""
-    if score >= HIGH:
+    if score >= HIGH_SCORE:
         return Verdict.MALICIOUS, Severity.HIGH
-    if score >= MEDIUM:
+    if score >= MEDIUM_SCORE:
         return Verdict.SUSPICIOUS, Severity.MEDIUM
     return Verdict.UNKNOWN, Severity.LOW if score > 1 else Severity.INFORMATIONAL
 
 
-def plain(text: str | None) -> str | None:
+def plain_hash(text: str | None) -> str | None:
     """A hash without the `0x` that X-Force writes before it."""
     return text.lower().removeprefix("0x") if text else None
 
 
-def address(text: str | None) -> str | None:
+def plain_address(text: str | None) -> str | None:
     """An address; X-Force also writes the 128 bits of one in hexadecimal.
 
-    >>> address("0x00000000000000000000ffffc6336407"), address("198.51.100.7")
+    >>> plain_address("0x00000000000000000000ffffc6336407"), plain_address("198.51.100.7")
     ('198.51.100.7', '198.51.100.7')
     """
     if not text or not text.startswith("0x"):
         return text
     try:
-        found = IPv6Address(int(text, 16))
+        ip = IPv6Address(int(text, 16))
     except ValueError:
         return text
-    return str(found.ipv4_mapped or found)
+    return str(ip.ipv4_mapped or ip)

@@ -94,7 +94,7 @@ def peak(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").
 before = peak()
 feeds = Feeds((), FeedStore(Path(sys.argv[1])))
 for number in range(2_000):
-    feeds.told((f"ip:{number % 223 + 1}.{number % 251}.7.9",))
+    feeds.lookup((f"ip:{number % 223 + 1}.{number % 251}.7.9",))
 print(before, peak())
 """
 

@@ -20,7 +20,6 @@ from clew.providers.base import Reply
 from clew.providers.ti.feeds.times import iso_time
 
 E = TypeVar("E", bound=Entity)
-_LinkKey = tuple[Entity, Relation, Entity]
 
 #: How many links one answer has at most; the others are told.
 MAX_LINKS = 500

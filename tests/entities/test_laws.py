@@ -39,7 +39,7 @@ def test_what_was_dumped_loads_as_it_was(kind, data):
 def test_a_normal_form_is_its_own_normal_form(kind, data):
     """Normalising twice is normalising once, and the aliases stay."""
     entity = data.draw(ENTITIES[kind])
-    again = type(entity)(**entity.described())
+    again = type(entity)(**entity.filled_fields())
     assert again.value == entity.value
     assert again.key == entity.key
     assert again.aliases == entity.aliases
@@ -104,7 +104,7 @@ def test_a_misspelt_field_is_an_error_that_names_it(kind, data):
     """A field that does not exist is refused by its name, and the error says which fields there are."""
     entity = data.draw(ENTITIES[kind])
     with pytest.raises(EntityError) as refused:
-        type(entity)(**entity.described(), valeu="x")
+        type(entity)(**entity.filled_fields(), valeu="x")
     text = str(refused.value)
     assert "has no field 'valeu'" in text
     assert all(name in text for name in field_names(type(entity)))
@@ -169,4 +169,4 @@ def test_filling_adds_what_is_missing(host, system):
 @given(entities)
 def test_filling_from_itself_changes_nothing(entity):
     """An entity has nothing to learn from itself."""
-    assert entity.filled(entity) is entity
+    assert entity.filled_from(entity) is entity

@@ -112,7 +112,7 @@ def test_a_pivot_knows_whom_it_asks(cls, pivot):
     """Who is asked, how often, and whether that is much, is known without asking."""
     assert pivot.providers
     assert all(issubclass(provider, Provider) and provider.name and provider.title for provider in pivot.providers)
-    assert type(pivot.wide) is bool
+    assert type(pivot.broad) is bool
     assert type(pivot.calls) is int
     assert pivot.calls >= 0
     assert not any(provider.leaves for provider in pivot.providers) or pivot.calls > 0

@@ -86,7 +86,7 @@ def test_no_value_becomes_code(logs, monkeypatch, query, name):
     seen: set[str] = set()
     refused: set[str] = set()
     check = store._check_select
-    monkeypatch.setattr(store, "_one_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1])
+    monkeypatch.setattr(store, "_check_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1])
     wanted = QUERIES[query]
     assert len(HOSTILE) == 32
     for value in HOSTILE:

@@ -56,7 +56,7 @@ def words(widget):
 
 def test_an_entity_a_pivot_and_fields_make_a_line(browser):
     """Type an address, choose a pivot, fill a field: the line is the call."""
-    browser.typed.value = "198.51.100[.]7"
+    browser.subject_text.value = "198.51.100[.]7"
     choose(browser, "ti.abuseipdb")
     fill(browser, max_age_days="30")
     assert browser.code == browser.line.value == "IpAddress('198.51.100.7').ti.abuseipdb(max_age_days=30)"
@@ -93,11 +93,11 @@ def test_what_is_searched_for_is_listed_with_its_entity(browser):
 def test_a_mistake_is_shown_and_not_raised(browser):
     """What is no entity, and what a parameter does not take, is said in place of the line; then it can be put right."""
     choose(browser, "ti.abuseipdb")
-    browser.typed.value = "</p><b>198.51.100.300"
+    browser.subject_text.value = "</p><b>198.51.100.300"
     assert "198.51.100.300" in browser.problem.value
     assert active(browser.problem.value) == []
     assert (browser.code, browser.insert.disabled) == ("", True)
-    browser.typed.value = "198.51.100.30"
+    browser.subject_text.value = "198.51.100.30"
     fill(browser, max_age_days="a month")
     assert "max_age_days cannot be" in unescape(browser.problem.value)
     assert browser.code == ""
@@ -110,19 +110,19 @@ def test_typing_on_keeps_the_pivot_and_its_fields(browser):
     """Another entity of the same class is asked the same; one of another class shows the pivots of that."""
     choose(browser, "query.connections")
     fill(browser, limit="7")
-    browser.typed.value = "198.51.100.8"
+    browser.subject_text.value = "198.51.100.8"
     assert browser.code == "IpAddress('198.51.100.8').query.connections(limit=7)"
-    browser.typed.value = "c2.example"
+    browser.subject_text.value = "c2.example"
     assert browser.code == "Domain('c2.example').ti.lookup()"
 
 
 def test_choosing_from_the_list_replaces_what_is_typed(browser):
     """A class keeps what is typed where it can be one of it, and forgets it where not."""
-    browser.typed.value = "ws01"
+    browser.subject_text.value = "ws01"
     browser.entities.index = CLASSES.index(Host)
     assert browser.code == "Host('ws01').query.processes()"
     browser.entities.index = CLASSES.index(IpAddress)
-    assert browser.typed.value == ""
+    assert browser.subject_text.value == ""
     assert browser.code == f"{EXAMPLES[IpAddress]}.ti.lookup()"
 
 
@@ -162,9 +162,9 @@ def test_hostile_text_anywhere_in_a_case_is_text_in_the_browser(case, place):
 @pytest.mark.parametrize("text", TYPED, ids=range(len(TYPED)))
 def test_hostile_text_that_is_typed_is_text(browser, text):
     """What an analyst pastes without looking is never markup, neither as an entity nor as an argument."""
-    browser.typed.value = text
+    browser.subject_text.value = text
     assert active(html(browser.panel)) == []
-    browser.typed.value = ""
+    browser.subject_text.value = ""
     browser.entities.index = CLASSES.index(Host)
     fill(browser, image=text, limit=text)
     assert active(html(browser.panel)) == []

@@ -141,7 +141,7 @@ def test_the_line_makes_the_call_that_the_fields_say(cls, pivot, run, data):
     code = CallDraft(cls, pivot, subject, {name: text for name, (_, text) in said.items()}).code
     assert_inert(code, cls, pivot.name)
     made = run(code)
-    assert (made.pivot, made.subject, made.subject.described()) == (pivot.name, subject, subject.described())
+    assert (made.pivot, made.subject, made.subject.filled_fields()) == (pivot.name, subject, subject.filled_fields())
     assert pivot.complete(made.arguments) == pivot.complete({name: value for name, (value, _) in said.items()})
 
 
@@ -150,7 +150,7 @@ def test_an_entity_is_written_so_that_it_comes_back(entity):
     """The code of an entity makes it again, with all its fields, from the names of `clew` alone."""
     again = eval(entity_code(entity), dict(NAMES))
     assert type(again) is type(entity)
-    assert again.described() == entity.described()
+    assert again.filled_fields() == entity.filled_fields()
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, HIDDEN], ids=range(len(HOSTILE) + 1))
@@ -160,7 +160,7 @@ def test_hostile_text_is_a_literal(text, run):
     code = CallDraft(Process, find_pivot(Process, "transform.decode"), subject).code
     assert_inert(code, Process, "transform.decode")
     assert not {"\u3164", "\u2800", "\ufe0f"} & set(code)
-    assert run(code).subject.described() == subject.filled_fields()
+    assert run(code).subject.filled_fields() == subject.filled_fields()
 
 
 @pytest.mark.parametrize(

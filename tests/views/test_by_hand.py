@@ -60,7 +60,7 @@ def test_a_page_has_what_is_hidden_so_that_it_can_be_shown_again(web):
 
 
 def test_of_many_hidden_nodes_a_page_holds_some_and_counts_the_rest(web, monkeypatch):
-    monkeypatch.setattr(content, "HIDDEN", 1)
+    monkeypatch.setattr(content, "HIDDEN_NODES", 1)
     web.hide(*NAMES)
     hidden = data_of(web)["hidden"]
     assert (hidden["total"], len(hidden["members"]), hidden["came"]) == (3, 1, [[4, 2]])

@@ -38,7 +38,7 @@ def test_what_is_set_up_and_absent_is_a_failure(doctor, tmp_path: Path):
     """A feed or a database that a setting names and that is not there is failed, with the setting to look at."""
     found = doctor(feeds=(tmp_path / "no.csv",), geoip=(tmp_path,))
     assert found["feed"].state == found["geoip"].state == STATE_FAILED
-    assert "no.csv" in found["feed"].what
+    assert "no.csv" in found["feed"].message
     assert "CLEW_GEOIP" in found["geoip"].next_step
 
 
@@ -46,7 +46,7 @@ def test_the_age_of_a_database_is_shown(doctor, tmp_path: Path):
     """Each database of a folder has its type and its day; an old one works, and the next step is a newer one."""
     write_geo(tmp_path / "geo.mmdb")
     check = doctor(geoip=(tmp_path,))["geoip"]
-    assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.what) == (STATE_OK, True)
+    assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.message) == (STATE_OK, True)
     assert ("more than 90 days ago" in check.what) == bool(check.next_step)
     (tmp_path / "geo.mmdb").write_bytes(b"torn")
     check = doctor(geoip=(tmp_path,))["geoip"]
@@ -83,5 +83,5 @@ def test_settings_that_cannot_be_read_are_a_failure(monkeypatch, tmp_path: Path)
 def test_a_setting_that_names_no_source_is_a_failure(doctor):
     """A name that no source has is told with its setting."""
     found = doctor(providers=("magic", "circl_pdns"), weights={"otx": 0.5})
-    assert (found["providers"].state, "'magic'" in found["providers"].what) == (STATE_FAILED, True)
+    assert (found["providers"].state, "'magic'" in found["providers"].message) == (STATE_FAILED, True)
     assert "weights" not in found

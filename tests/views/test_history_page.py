@@ -82,7 +82,7 @@ def test_the_page_lists_every_step_in_words_with_what_was_taken_back(case):
 
 
 def test_of_many_steps_the_last_are_listed_and_the_others_counted(case, monkeypatch):
-    monkeypatch.setattr(page, "LISTED", 3)
+    monkeypatch.setattr(page, "ENTRIES_SHOWN", 3)
     for number in range(5):
         case.note(f"note {number}")
     text = Page(page_text(case)).text

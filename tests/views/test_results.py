@@ -323,7 +323,7 @@ def test_entities_are_code_that_makes_them_again():
     found = (Domain("c2.example"), process(4, command_line="\u202e'''\n#"), Host("ws01"))
     code = entities_code(found)
     made = eval(code, {"Domain": Domain, "Process": Process, "Host": Host})
-    assert [each.described() for each in made] == [each.filled_fields() for each in found]
+    assert [each.filled_fields() for each in made] == [each.filled_fields() for each in found]
     assert hiding(code) == set()
     assert entities_code(()) == ""
 

@@ -67,7 +67,7 @@ def test_an_empty_case_is_a_figure_with_words_in_its_title(case):
 
 
 def test_more_than_can_be_drawn_is_told(case, monkeypatch):
-    monkeypatch.setattr(timeline, "SHOWN", 2)
+    monkeypatch.setattr(timeline, "MARKS_SHOWN", 2)
     tell(case, SERVER, [link(process(number), Relation.COMMUNICATES_WITH, SERVER, number) for number in range(5)])
     plot = case.timeline_plot()
     assert "5 claims by time, the first 2 shown" in plot.title.text.text

@@ -184,7 +184,7 @@ class NoteStep:
 
 
 Step = PivotStep | FilterStep | SelectStep | BranchStep | DisplayStep | TeeStep | NoteStep
-STEPS: Mapping[str, type[Step]] = {step.word: step for step in get_args(Step)}
+STEPS: Mapping[str, type[Step]] = {step.keyword: step for step in get_args(Step)}
 
 
 def depth(step: Step) -> int:

@@ -140,7 +140,7 @@ from contextlib import closing
 from pathlib import Path
 from clew.providers.ti.feeds.mirror import Mirror
 from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, Server
+from clew.providers.ti.taxii.server import Access, TaxiiServer
 from clew.providers.web.channel import HttpChannel
 path, url, last = sys.argv[1:]
 class Dying(Mirror):
@@ -150,7 +150,7 @@ class Dying(Mirror):
             os.kill(os.getpid(), signal.SIGKILL)
         return came
 with closing(Dying.open(Path(path), to_write=True)) as mirror:
-    poll(Server(HttpChannel().receive, Access(url)), mirror, tell=lambda _: None)
+    poll(TaxiiServer(HttpChannel().receive, Access(url)), mirror, on_page=lambda _: None)
 """
 
 

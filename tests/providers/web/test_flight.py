@@ -75,9 +75,9 @@ def test_whoever_waits_goes_on_if_the_first_is_interrupted():
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(flights.join, "x", interrupted, deadline, who="Vendor")
+        first = pool.submit(flights.join, "x", interrupted, deadline, source="Vendor")
         begun.wait(10)
-        second = pool.submit(flights.join, "x", lambda: "reply", deadline, who="Vendor")  # type: ignore[arg-type, return-value]
+        second = pool.submit(flights.join, "x", lambda: "reply", deadline, source="Vendor")  # type: ignore[arg-type, return-value]
         go_on.set()
         with pytest.raises(KeyboardInterrupt):
             first.result(10)
@@ -93,7 +93,7 @@ def test_nobody_waits_longer_than_their_own_deadline():
         raise AskFailed("slow", kind="timeout")
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(flights.join, "x", slow, Deadline.after(10, Clock()), who="Vendor")
+        first = pool.submit(flights.join, "x", slow, Deadline.after(10, Clock()), source="Vendor")
         while not flights._flights:
             threading.Event().wait(0.01)
         with pytest.raises(AskFailed, match=r"did not answer within 0\.05 s"):

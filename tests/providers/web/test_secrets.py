@@ -212,7 +212,7 @@ def test_no_key_is_in_a_case_a_cache_or_a_count(monkeypatch, tmp_path, key):
     echo = httpx.Response(200, json={"data": said, "all": [*spellings(key)]})
     way, _ = channel(echo, cache=ReplyCache(tmp_path, 2**20, Clock()), quotas=Quotas(tmp_path))
     around = Workspace(Settings(cache=tmp_path))
-    monkeypatch.setattr(around, "_web", lambda **_: way)
+    monkeypatch.setattr(around, "_http_channel", lambda **_: way)
     with Investigation.open(tmp_path / "x.clew", workspace=around) as case:
         finding = IpAddress("9.9.9.9").ti.abuseipdb()
         case.to_html(tmp_path / "x.html")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from clew import Account, Host, IpAddress, Process
-from clew.entities.rows import entities_of
+from clew.logs.frame_entities import entities_of
 
 Figure = Callable[[str, str, str], None]
 COUNT = 100_000

@@ -16,14 +16,14 @@ import pytest
 
 from clew import Domain, IpAddress
 from clew.entities import Entity
-from clew.providers.ti.feed import FeedChannel
-from clew.providers.ti.feeds.asking import Feeds
-from clew.providers.ti.feeds.mirror import Mirror, Subscription
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.feeds.warninglists import Warninglists
-from clew.providers.ti.taxii.fetching import CollectionFetcher
+from clew.feeds.collection_mirror import Mirror, Subscription
+from clew.feeds.lookup import Feeds
+from clew.feeds.store import FeedStore
+from clew.feeds.warninglists import Warninglists
+from clew.providers.local.feeds import FeedChannel
+from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.web import HttpRequest
-from clew.providers.web.transport import RawResponse
+from clew.providers.web.http_transport import RawResponse
 
 Figure = Callable[[str, str, str], None]
 MILLION, ASKED = 1_000_000, 100_000

@@ -17,7 +17,7 @@ import pytest
 from maxminddb.reader import Reader
 
 from clew import IpAddress, configure
-from clew.providers.geo.sources import bundled_database
+from clew.providers.geo.database_files import bundled_database
 
 Figure = Callable[[str, str, str], None]
 ROWS, DISTINCT = 100_000, 20_000

@@ -28,13 +28,13 @@ from clew.entities.times import TimeWindow, When
 from clew.pivots import attach_menus, configure, connect
 
 if TYPE_CHECKING:
-    from clew.graph.pipelines import Pipeline
-    from clew.graph.plan import Budget
-    from clew.pivots.sources import sources
-    from clew.views.accessor import extend_pandas
-    from clew.views.browser import browse
+    from clew.graph.expansion.plan import Budget
+    from clew.pipelines import Pipeline
+    from clew.pivots.source_catalog import sources
     from clew.views.investigation import Investigation
-    from clew.views.result_browser import browse_results
+    from clew.views.notebook.accessor import extend_pandas
+    from clew.views.notebook.pivot_browser import browse
+    from clew.views.notebook.result_browser import browse_results
 
 __all__ = [
     "Account",
@@ -73,14 +73,14 @@ attach_menus()
 
 # The case is loaded when it is first named: a pivot without one needs a third less time to the first answer.
 _LATER = {
-    "Budget": "clew.graph.plan",
+    "Budget": "clew.graph.expansion.plan",
     "Investigation": "clew.views.investigation",
-    "Pipeline": "clew.graph.pipelines",
-    "browse": "clew.views.browser",
-    "browse_results": "clew.views.result_browser",
-    "extend_pandas": "clew.views.accessor",
-    "sources": "clew.pivots.sources",
-    "load_ipython_extension": "clew.views.magics",  # `%load_ext clew` looks for it here
+    "Pipeline": "clew.pipelines",
+    "browse": "clew.views.notebook.pivot_browser",
+    "browse_results": "clew.views.notebook.result_browser",
+    "extend_pandas": "clew.views.notebook.accessor",
+    "sources": "clew.pivots.source_catalog",
+    "load_ipython_extension": "clew.views.notebook.magics",  # `%load_ext clew` looks for it here
 }
 
 

@@ -12,7 +12,7 @@ from clew.cli.terminal import console, show_finding, show_table
 from clew.entities import parse
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
 from clew.views.investigation import Investigation
 
 #: The exit code of a replay that is not what was saved.

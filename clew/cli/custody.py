@@ -11,12 +11,12 @@ from clew.cli.case import CasePath, open_existing
 from clew.cli.terminal import console
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
-from clew.graph.export.crate import CASE
-from clew.graph.export.manifest import verify_crate
-from clew.graph.signers import Signers
+from clew.graph.export.folder_manifest import verify_crate
+from clew.graph.export.ro_crate import CASE
+from clew.graph.signing.allowed_signers import Signers
+from clew.graph.signing.verification import salvage as salvage_case
+from clew.graph.signing.verification import verify as verify_case
 from clew.graph.store import Store
-from clew.graph.verifying import salvage as salvage_case
-from clew.graph.verifying import verify as verify_case
 
 #: The exit code of a case that is not what was written.
 EXIT_DIFFERENT = 3

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
+from clew.cli.diagnosis import STATE_FAILED, checks
+from clew.cli.source_probe import probe
 from clew.cli.terminal import console, show_table
 from clew.entities import entity_type
 from clew.entities.display import visible
 from clew.pivots.catalog import Catalog, catalog_of, describe_pivot
 from clew.pivots.catalog import search as search_all
 from clew.pivots.registry import find_pivot
-from clew.pivots.sources import HEAD
-from clew.pivots.sources import sources as all_sources
-from clew.views.doctor import STATE_FAILED, checks
-from clew.views.probing import probe
+from clew.pivots.source_catalog import HEAD
+from clew.pivots.source_catalog import sources as all_sources
 
 
 def pivots(

@@ -8,17 +8,17 @@ import typer
 
 from clew.cli.terminal import console, error_console, show_finding, show_table
 from clew.entities import Severity, Verdict, parse
+from clew.entities.checked_text import stamp
 from clew.entities.display import visible
-from clew.entities.text import stamp
 from clew.errors import AskError, ClewError, EntityError, FeedUnusable, SettingsError
 from clew.pivots.context import now, workspace
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import pivots_for
 
 if TYPE_CHECKING:
-    from clew.providers.ti.feeds.building import Feed
-    from clew.providers.ti.feeds.store import BrokenFeed, FeedStore, OpenFeed
-    from clew.providers.ti.taxii.fetching import CollectionFetcher, FetchResult
+    from clew.feeds.build import Feed
+    from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed
+    from clew.providers.taxii.collections import CollectionFetcher, FetchResult
 
 EXIT_FAILED, EXIT_NOTHING = 1, 3
 Name = Annotated[str, typer.Argument(metavar="NAME", help="of the feed, as clew feeds list shows it")]
@@ -54,8 +54,8 @@ def add(
     basic: Basic = False,
 ) -> None:
     """Read a feed, or read it again if it has changed. It is asked by ti.feed and ti.lookup from then on."""
-    from clew.providers.ti.taxii.fetching import is_url
-    from clew.providers.ti.taxii.server import Access
+    from clew.providers.taxii.collections import is_url
+    from clew.providers.taxii.taxii_server import Access
 
     start_time, defaults = stamp(now()), (str(verdict or ""), str(severity or ""), tlp)
     if is_url(source):
@@ -105,7 +105,7 @@ def collections(
     basic: Basic = False,
 ) -> None:
     """Which collections a TAXII server has."""
-    from clew.providers.ti.taxii.server import Access
+    from clew.providers.taxii.taxii_server import Access
 
     available = _fetcher().collections(Access(url, key, basic))
     if not available:
@@ -171,8 +171,8 @@ def _store() -> FeedStore:
 def _fetcher() -> CollectionFetcher:
     """What asks TAXII servers: over the way of all web services, past what is kept of their replies."""
     # Loaded here: most commands about feeds ask nobody.
-    from clew.providers.ti.taxii.fetching import CollectionFetcher
-    from clew.providers.web.channel import HttpChannel
+    from clew.providers.taxii.collections import CollectionFetcher
+    from clew.providers.web.http_channel import HttpChannel
 
     channel = workspace().runner(fresh=True).channels["http"]
     if not isinstance(channel, HttpChannel):
@@ -181,7 +181,7 @@ def _fetcher() -> CollectionFetcher:
 
 
 def _open_feeds() -> list[OpenFeed]:
-    from clew.providers.ti.feeds.store import OpenFeed
+    from clew.feeds.store import OpenFeed
 
     return [feed for feed in _store().feeds() if isinstance(feed, OpenFeed)]
 
@@ -226,7 +226,7 @@ def _show_read(feed: Feed, start_time: str) -> None:
 
 def _row(entry: OpenFeed | BrokenFeed) -> list[str]:
     # Loaded here: the readers of all formats come with it, and other commands need none.
-    from clew.providers.ti.feeds.store import BrokenFeed
+    from clew.feeds.store import BrokenFeed
 
     if isinstance(entry, BrokenFeed):
         return [entry.name, "", "", "", "", "", f"cannot be read: {entry.error.message}"]

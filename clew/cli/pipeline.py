@@ -14,8 +14,8 @@ from clew.cli.terminal import console, error_console, show_table
 from clew.entities import Verdict, entity_type
 from clew.entities.display import visible
 from clew.errors import PipelineError
-from clew.graph.pipelines import Pipeline, selection
-from clew.graph.pipelines.files import json_value, read_table
+from clew.graph.export.table_files import json_value, read_table
+from clew.pipelines import Pipeline, selection
 from clew.views.investigation import Investigation
 
 if TYPE_CHECKING:

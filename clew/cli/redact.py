@@ -10,8 +10,8 @@ import typer
 from clew.cli.case import open_existing
 from clew.cli.terminal import console, show_table
 from clew.entities.display import visible
-from clew.graph.redacting import Rules
-from clew.graph.redacting import new_key as make_key
+from clew.graph.redaction import Rules
+from clew.graph.redaction import new_key as make_key
 
 KeyFile = Annotated[Path | None, typer.Option("--key", help="the file of your key; --new-key makes one")]
 

@@ -10,8 +10,8 @@ import typer
 from clew.cli.case import EXIT_DIFFERENT, CasePath, open_existing
 from clew.cli.terminal import console
 from clew.entities.display import visible
-from clew.graph.difference import Difference
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
+from clew.graph.replay.difference import Difference
 from clew.views.investigation import Investigation
 
 Diff = Annotated[

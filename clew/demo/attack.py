@@ -3,8 +3,8 @@
 import base64
 from random import Random
 
-from . import logons, security, sysmon
-from .cast import (
+from clew.demo import logons, security, sysmon
+from clew.demo.estate import (
     C2,
     DC01,
     DOMAIN,
@@ -20,10 +20,10 @@ from .cast import (
     clock,
     digests,
 )
-from .machine import SYSTEM32, Machine
-from .office import Desk, Office, add_seconds, service
-from .process import DemoProcess
-from .truth import Truth
+from clew.demo.machine import SYSTEM32, Machine
+from clew.demo.office import Desk, Office, add_seconds, service
+from clew.demo.process import DemoProcess
+from clew.demo.truth import Truth
 
 PAYLOAD = f"C:\\ProgramData\\{PAYLOAD_NAME}"
 REMOTE_PAYLOAD = f"C:\\Windows\\{PAYLOAD_NAME}"

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from .attack import PAYLOAD
-from .cast import C2, LOG_START, SEED, WS01, clock, digests
+from clew.demo.attack import PAYLOAD
+from clew.demo.estate import C2, LOG_START, SEED, WS01, clock, digests
 
 _HEADER = ("indicator", "type", "verdict", "severity", "name", "first_seen", "last_seen", "reference")
 _FAMILIES = ("GreyLoader", "PaperStealer", "OldMiner", "Phishing kit, generic", "MooringBot")

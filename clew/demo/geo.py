@@ -5,8 +5,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeAlias
 
-from .atlas import AREAS, Area
-from .cast import LOG_START
+from clew.demo.estate import LOG_START
+from clew.demo.geography import AREAS, Area
 
 Record: TypeAlias = Mapping[str, "str | int | float | Record"]
 

@@ -2,10 +2,10 @@
 
 import hashlib
 
-from .cast import DOMAIN_SID, KRBTGT, NETBIOS, NOBODY, REALM, DemoAccount, DemoHost
-from .emit import SECURITY, Event, Kind, Row
-from .process import DemoProcess, Logon
-from .sysmon import ConnectionEnd
+from clew.demo.estate import DOMAIN_SID, KRBTGT, NETBIOS, NOBODY, REALM, DemoAccount, DemoHost
+from clew.demo.event_log import SECURITY, Event, Kind, Row
+from clew.demo.process import DemoProcess, Logon
+from clew.demo.sysmon import ConnectionEnd
 
 _LOGON = Kind(SECURITY, 4624, 12544, 2, "Logon", "An account was successfully logged on.")
 _LOGON_FAILED = Kind(SECURITY, 4625, 12544, 0, "Logon", "An account failed to log on.", failure=True)

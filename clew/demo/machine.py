@@ -4,8 +4,8 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
-from . import security, sysmon
-from .cast import (
+from clew.demo import security, sysmon
+from clew.demo.estate import (
     BOOT_TIME,
     DC01,
     DOMAIN,
@@ -18,9 +18,9 @@ from .cast import (
     DemoHost,
     Site,
 )
-from .emit import Event, EventLog
-from .process import DemoProcess, Logon, process_guid
-from .sysmon import ConnectionEnd
+from clew.demo.event_log import Event, EventLog
+from clew.demo.process import DemoProcess, Logon, process_guid
+from clew.demo.sysmon import ConnectionEnd
 
 SYSTEM32 = "C:\\Windows\\System32\\"
 _SYSTEM_LOGON = Logon(SYSTEM, 0x3E7)

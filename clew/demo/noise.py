@@ -4,11 +4,10 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeAlias
 
-from . import background as local_activity
-from . import traffic as network_activity
-from .cast import DC01, FS01, MAIL01, SEED, WS01, WS02, DemoHost
-from .office import Desk, Office
-from .scene import MachineScene, draw_scene
+from clew.demo import local_activity, network_activity
+from clew.demo.estate import DC01, FS01, MAIL01, SEED, WS01, WS02, DemoHost
+from clew.demo.machine_scene import MachineScene, draw_scene
+from clew.demo.office import Desk, Office
 
 Activity: TypeAlias = Callable[[MachineScene], None]
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import logons
-from .cast import DC01, HOSTS, DemoAccount, DemoHost, Site
-from .emit import EventLog
-from .machine import SYSTEM32, Machine
-from .process import DemoProcess, Logon
-from .sysmon import ConnectionEnd
+from clew.demo import logons
+from clew.demo.estate import DC01, HOSTS, DemoAccount, DemoHost, Site
+from clew.demo.event_log import EventLog
+from clew.demo.machine import SYSTEM32, Machine
+from clew.demo.process import DemoProcess, Logon
+from clew.demo.sysmon import ConnectionEnd
 
 _APPS = {
     "outlook": "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .cast import BOOT_TIME, NETBIOS, SYSTEM, DemoAccount, DemoHost
+from clew.demo.estate import BOOT_TIME, NETBIOS, SYSTEM, DemoAccount, DemoHost
 
 
 @dataclass(frozen=True, slots=True)

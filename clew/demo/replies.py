@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import TypeAlias
 
-from .atlas import area_of
-from .cast import BENIGN, C2, DOWNLOAD, HOSTILE, SEED, Site, clock
+from clew.demo.estate import BENIGN, C2, DOWNLOAD, HOSTILE, SEED, Site, clock
+from clew.demo.geography import area_of
 
 Json: TypeAlias = str | int | bool | list["Json"] | dict[str, "Json"] | None
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from . import logons, security, sysmon
-from .attack import POWERSHELL, encode_script
-from .cast import (
+from clew.demo import logons, security, sysmon
+from clew.demo.attack import POWERSHELL, encode_script
+from clew.demo.estate import (
     ADMINISTRATOR,
     ALICE,
     BOB,
@@ -18,9 +18,9 @@ from .cast import (
     DemoHost,
     clock,
 )
-from .machine import SYSTEM32
-from .office import Desk, Office, add_seconds, service
-from .sysmon import ConnectionEnd
+from clew.demo.machine import SYSTEM32
+from clew.demo.office import Desk, Office, add_seconds, service
+from clew.demo.sysmon import ConnectionEnd
 
 _INVENTORY = "Get-CimInstance Win32_OperatingSystem | Select-Object CSName, Version | Export-Csv C:\\Inventory\\os.csv"
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .attack import intrude
-from .cast import C2
-from .context import write_alert, write_feed
-from .emit import EventLog
-from .geo import write_geo
-from .noise import fill_day
-from .office import Office
-from .replies import write_replies
-from .routine import run_routines, start_day
-from .truth import Truth
+from clew.demo.attack import intrude
+from clew.demo.context import write_alert, write_feed
+from clew.demo.estate import C2
+from clew.demo.event_log import EventLog
+from clew.demo.geo import write_geo
+from clew.demo.noise import fill_day
+from clew.demo.office import Office
+from clew.demo.replies import write_replies
+from clew.demo.routine import run_routines, start_day
+from clew.demo.truth import Truth
 
 __all__ = ["Scenario", "Truth", "write_scenario"]
 

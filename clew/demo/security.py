@@ -1,10 +1,10 @@
 """Builders of the other Security and System events: processes, connections, services."""
 
-from .cast import NOBODY, SYSTEM, DemoAccount, DemoHost
-from .emit import SECURITY, SERVICES, Event, Kind
-from .logons import account_fields
-from .process import DemoProcess
-from .sysmon import ConnectionEnd
+from clew.demo.estate import NOBODY, SYSTEM, DemoAccount, DemoHost
+from clew.demo.event_log import SECURITY, SERVICES, Event, Kind
+from clew.demo.logons import account_fields
+from clew.demo.process import DemoProcess
+from clew.demo.sysmon import ConnectionEnd
 
 _PROCESS_CREATED = Kind(SECURITY, 4688, 13312, 2, "Process Creation", "A new process has been created.")
 _CONNECTION_PERMITTED = Kind(

@@ -4,9 +4,9 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from .cast import DemoHost, Site, digests
-from .emit import SYSMON, Event, Kind, Row
-from .process import DemoProcess
+from clew.demo.estate import DemoHost, Site, digests
+from clew.demo.event_log import SYSMON, Event, Kind, Row
+from clew.demo.process import DemoProcess
 
 _PROCESS_CREATED = Kind(SYSMON, 1, 1, 5, "Process Create (rule: ProcessCreate)", "Process Create")
 _NETWORK_CONNECTION = Kind(

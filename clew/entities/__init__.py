@@ -2,10 +2,10 @@
 
 from clew.entities.account import Account
 from clew.entities.autonomous_system import AutonomousSystem
-from clew.entities.base import Entity
 from clew.entities.certificate import Certificate
 from clew.entities.codec import ENTITY_TYPES, dump, entity_type, load
 from clew.entities.domain import Domain
+from clew.entities.entity import Entity
 from clew.entities.file import File
 from clew.entities.finding import Claim, Fact, Finding, Link, Outcome, Relation, Severity, Table, Verdict
 from clew.entities.host import Host
@@ -13,7 +13,6 @@ from clew.entities.ip_address import IpAddress
 from clew.entities.key import Key
 from clew.entities.parsing import parse
 from clew.entities.process import Process
-from clew.entities.rows import RowEntities, entities_of
 from clew.entities.url import Url
 
 __all__ = [
@@ -34,13 +33,11 @@ __all__ = [
     "Outcome",
     "Process",
     "Relation",
-    "RowEntities",
     "Severity",
     "Table",
     "Url",
     "Verdict",
     "dump",
-    "entities_of",
     "entity_type",
     "load",
     "parse",

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, refang
 from clew.entities.display import visible
+from clew.entities.entity import STRICT, Entity
+from clew.entities.host_names import host_name
 from clew.entities.key import Key
-from clew.entities.menus import AccountMenus
-from clew.entities.names import host_name
-from clew.entities.text import given_text, refang
+from clew.entities.static_menus import AccountMenus
 from clew.errors import EntityError
 
 _SID = re.compile(r"S-1-\d+(?:-\d+){0,15}", re.IGNORECASE)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text
+from clew.entities.entity import STRICT, Entity
 from clew.entities.key import Key
-from clew.entities.menus import AutonomousSystemMenus
-from clew.entities.text import given_text
+from clew.entities.static_menus import AutonomousSystemMenus
 from clew.errors import EntityError
 
 _NUMBER = re.compile(r"(?:ASN?[ :]?)?([0-9]{1,10})(?:\.([0-9]{1,5}))?", re.IGNORECASE)

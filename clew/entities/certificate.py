@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, utc
+from clew.entities.entity import STRICT, Entity
 from clew.entities.key import Key
-from clew.entities.menus import CertificateMenus
-from clew.entities.text import given_text, utc
+from clew.entities.static_menus import CertificateMenus
 from clew.errors import EntityError
 
 #: The digests that identify one, strongest first, with the length of their hexadecimal form.

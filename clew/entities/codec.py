@@ -12,15 +12,15 @@ from pydantic import PlainSerializer, PlainValidator
 
 from clew.entities.account import Account
 from clew.entities.autonomous_system import AutonomousSystem
-from clew.entities.base import Entity
 from clew.entities.certificate import Certificate
+from clew.entities.checked_text import stamp
 from clew.entities.domain import Domain
+from clew.entities.entity import Entity
 from clew.entities.file import File
 from clew.entities.host import Host
 from clew.entities.ip_address import IpAddress
 from clew.entities.key import Key
 from clew.entities.process import Process
-from clew.entities.text import stamp
 from clew.entities.url import Url
 from clew.errors import EntityError
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clew.entities.base import Entity
+    from clew.entities.entity import Entity
     from clew.entities.finding import Finding
 
 ROWS_SHOWN = 20

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, refang
+from clew.entities.entity import STRICT, Entity
+from clew.entities.host_names import canonical_name
 from clew.entities.key import Key
-from clew.entities.menus import DomainMenus
-from clew.entities.names import canonical_name
-from clew.entities.text import given_text, refang
+from clew.entities.static_menus import DomainMenus
 from clew.errors import EntityError
 
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text
+from clew.entities.entity import STRICT, Entity
+from clew.entities.host_names import host_name
 from clew.entities.key import Key
-from clew.entities.menus import FileMenus
-from clew.entities.names import host_name
-from clew.entities.text import given_text
+from clew.entities.static_menus import FileMenus
 from clew.errors import EntityError
 
 #: Hash algorithms, strongest first, with the length of their hexadecimal form.

@@ -178,7 +178,7 @@ class Table:
 
     def to_frame(self) -> pd.DataFrame:
         """A DataFrame of the same shape; a column `time` becomes UTC timestamps."""
-        from clew.entities.frames import table_frame
+        from clew.entities.finding_frames import table_frame
 
         return table_frame(self)
 
@@ -247,7 +247,7 @@ class Finding:
 
     def to_frame(self) -> pd.DataFrame:
         """Rows for a query; otherwise one row per provider, with the same columns for every pivot."""
-        from clew.entities.frames import finding_frame
+        from clew.entities.finding_frames import finding_frame
 
         return finding_frame(self)
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.entity import STRICT, Entity
+from clew.entities.host_names import host_name
 from clew.entities.key import Key
-from clew.entities.menus import HostMenus
-from clew.entities.names import host_name
+from clew.entities.static_menus import HostMenus
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, refang
+from clew.entities.entity import STRICT, Entity
 from clew.entities.key import Key
-from clew.entities.menus import IpMenus
-from clew.entities.text import given_text, refang
+from clew.entities.static_menus import IpMenus
 from clew.errors import EntityError
 
 _PLAIN_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)

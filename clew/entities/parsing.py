@@ -6,14 +6,14 @@ import re
 
 from clew.entities.account import Account
 from clew.entities.autonomous_system import AutonomousSystem
-from clew.entities.base import Entity
+from clew.entities.checked_text import given_text, refang
 from clew.entities.codec import ENTITY_TYPES, from_key
 from clew.entities.display import visible
 from clew.entities.domain import Domain
+from clew.entities.entity import Entity
 from clew.entities.file import HASHES, File
 from clew.entities.ip_address import IpAddress
 from clew.entities.key import Key
-from clew.entities.text import given_text, refang
 from clew.entities.url import Url
 from clew.errors import EntityError
 

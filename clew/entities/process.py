@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, stamp, utc
+from clew.entities.entity import STRICT, Entity
+from clew.entities.host_names import host_name
 from clew.entities.key import Key
-from clew.entities.menus import ProcessMenus
-from clew.entities.names import host_name
-from clew.entities.text import given_text, stamp, utc
+from clew.entities.static_menus import ProcessMenus
 from clew.errors import EntityError
 
 # Both cases are spelt out: matching regardless of case takes twice the time.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Self
 
+from clew.entities.checked_text import stamp
 from clew.entities.display import visible
-from clew.entities.text import stamp
 from clew.errors import QueryError
 
 #: A time: ISO 8601 text with its zone, text relative to now, a datetime with its zone, or the distance from now.

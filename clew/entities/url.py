@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from clew.entities.base import STRICT, Entity
+from clew.entities.checked_text import given_text, refang
+from clew.entities.entity import STRICT, Entity
 from clew.entities.key import Key
-from clew.entities.menus import UrlMenus
-from clew.entities.text import given_text, refang
+from clew.entities.static_menus import UrlMenus
 from clew.errors import EntityError
 
 _MAX_LAYERS = 16

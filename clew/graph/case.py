@@ -15,20 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from clew.entities import Entity, Finding
 from clew.entities.times import TimeWindow
 from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
-from clew.graph.asking import Age, replay_live
-from clew.graph.difference import Difference
-from clew.graph.events import (
-    Branched,
-    Connected,
-    Opened,
-    Planned,
-    PlannedCall,
-)
-from clew.graph.expand import Expander, Expansion, arguments_for
-from clew.graph.plan import Budget, Candidate, Plan
-from clew.graph.recordings import CaseRecordings, ReplyFile
-from clew.graph.replay import Replay, reparse_case, replay_case
-from clew.graph.sharing import CaseExports
+from clew.graph.case_exports import CaseExports
+from clew.graph.expansion.expander import Expander, Expansion, arguments_for
+from clew.graph.expansion.plan import Budget, Candidate, Plan
+from clew.graph.format.events import Branched, Connected, Opened, Planned, PlannedCall
+from clew.graph.recording.case_recordings import CaseRecordings, ReplyFile
+from clew.graph.replay.difference import Difference
+from clew.graph.replay.live_replay import Age, replay_live
+from clew.graph.replay.offline_replay import Replay, reparse_case, replay_case
 from clew.graph.store import Store
 from clew.pivots.context import Session, Workspace, now, session_variable
 from clew.pivots.context import workspace as current_workspace
@@ -40,7 +34,7 @@ from clew.providers.exchange import Answer
 from clew.providers.runner import Runner
 
 if TYPE_CHECKING:
-    from clew.providers.logs.store import LogStore
+    from clew.logs.engines.duckdb_engine import LogStore
 
 
 #: How many answers of a bulk pivot are one step.
@@ -341,7 +335,7 @@ class Case(CaseExports):
         )
 
     def _open_logs(self, path: Path) -> LogStore:
-        from clew.providers.logs.store import LogStore
+        from clew.logs.engines.duckdb_engine import LogStore
 
         return LogStore.open(path, self.workspace.settings.cache)
 
@@ -350,7 +344,7 @@ class Case(CaseExports):
 
         The paths that a case names are not opened: it may come from anybody, and they may lead anywhere.
         """
-        from clew.providers.logs.store import LogStore
+        from clew.logs.engines.duckdb_engine import LogStore
 
         events = {step.event.digest: step.event for step in self.history() if isinstance(step.event, Connected)}
         for event in events.values():

@@ -14,14 +14,14 @@ import apsw
 import zstandard
 from pydantic import ValidationError
 
+from clew.entities.checked_text import stamp
 from clew.entities.display import visible
-from clew.entities.text import stamp
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.database import Connection, case_errors, copy_database
-from clew.graph.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
-from clew.graph.fold import Fold
-from clew.graph.migration import add_checksums, checked_format, format_of, replace_tables
-from clew.graph.schema import DERIVED_TABLES, VERSION, atomic_file, connect
+from clew.graph.format.database import Connection, case_errors, copy_database
+from clew.graph.format.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
+from clew.graph.format.migration import add_checksums, checked_format, format_of, replace_tables
+from clew.graph.format.schema import DERIVED_TABLES, VERSION, atomic_file, connect
+from clew.graph.projection.fold import Fold
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 

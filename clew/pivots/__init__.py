@@ -1,8 +1,8 @@
 """Verbs: pivots as typed methods of entities."""
 
-from clew.pivots.attach import attach_menus
+from clew.pivots.attachment import attach_menus
 from clew.pivots.catalog import search
-from clew.pivots.configuring import configure
+from clew.pivots.configuration import configure
 from clew.pivots.context import connect
 
 __all__ = ["attach_menus", "configure", "connect", "search"]

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeV
 from clew.entities import Entity
 from clew.entities.display import visible
 from clew.entities.vocabulary import Term
-from clew.pivots.calls import LookupCall, PivotCall, defaults_of
-from clew.pivots.choosing import EVERY_SOURCE, LookupPolicy, VerdictRule
-from clew.pivots.combine import combine_findings
+from clew.pivots.bound_call import LookupCall, PivotCall, defaults_of
 from clew.pivots.invocation import Pivot, SubQuery
+from clew.pivots.lookup_policy import EVERY_SOURCE, LookupPolicy, VerdictRule
+from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.base import ColumnFunction, Operation, Provider
 from clew.providers.exchange import Answer
 
@@ -332,7 +332,7 @@ class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like pr
 def rows_of(space: type[Menu[Any]]) -> dict[str, object]:
     """The rows of a menu, by name, with the providers of other packages that joined it."""
     # Imported here: what joins a menu is made of what this module defines.
-    from clew.pivots.plugins import join_providers
+    from clew.pivots.plugin_menus import join_providers
 
     join_providers(space)
     return {name: row for name, row in vars(space).items() if isinstance(row, bind | fan_out)}

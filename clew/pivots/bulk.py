@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from clew.entities import Entity, Finding
+from clew.entities.checked_text import stamp
 from clew.entities.finding import Scalar
 from clew.entities.key import Key
-from clew.entities.text import stamp
 from clew.entities.vocabulary import COMMON
 from clew.errors import EntityError, QueryError
 from clew.pivots.context import current_session, now

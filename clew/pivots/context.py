@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding, Key
-from clew.entities.commonplace import shared_values
 from clew.entities.finding import Scalar
+from clew.entities.shared_values import shared_values
 from clew.entities.times import ANY_TIME
 from clew.errors import AskError
-from clew.pivots.choosing import LookupPolicy, VerdictRule, source_name
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
-from clew.pivots.ways import LazyChannels
+from clew.pivots.lazy_channels import LazyChannels
+from clew.pivots.lookup_policy import LookupPolicy, VerdictRule, source_name
 from clew.providers.base import Channel, Provider, Quota
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
@@ -29,14 +29,14 @@ from clew.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
-    from clew.providers.logs.store import LogStore
-    from clew.providers.ti.feeds.asking import Feeds
-    from clew.providers.web.cache import ReplyCache
-    from clew.providers.web.channel import HttpChannel
-    from clew.providers.web.layers import Middleware
-    from clew.providers.web.lines import Connections
+    from clew.feeds.lookup import Feeds
+    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.providers.web.api_keys import Keys
+    from clew.providers.web.connections import Connections
+    from clew.providers.web.http_channel import HttpChannel
+    from clew.providers.web.middleware import Middleware
     from clew.providers.web.quota import Quotas
-    from clew.providers.web.secrets import Keys
+    from clew.providers.web.reply_cache import ReplyCache
 
 
 class Session(Protocol):
@@ -90,9 +90,9 @@ class Workspace:
     def feeds(self) -> Feeds:
         """The local feeds, and the warning lists beside them. None is opened before it is asked."""
         # Loaded here: the readers of all formats come with it.
-        from clew.providers.ti.feeds.asking import Feeds
-        from clew.providers.ti.feeds.store import FeedStore
-        from clew.providers.ti.feeds.warninglists import Warninglists
+        from clew.feeds.lookup import Feeds
+        from clew.feeds.store import FeedStore
+        from clew.feeds.warninglists import Warninglists
 
         folder = self.settings.feeds_store
         store = FeedStore(folder) if folder is not None else None
@@ -115,7 +115,7 @@ class Workspace:
     def connect(self, path: Path) -> LogStore:
         """Make logs queryable. Raises ConnectError."""
         # Loaded here: the engine is heavy, and many sessions have no logs.
-        from clew.providers.logs.store import LogStore
+        from clew.logs.engines.duckdb_engine import LogStore
 
         store = LogStore.open(path, self.settings.cache)
         self.logs = (*(existing for existing in self.logs if existing.digest != store.digest), store)
@@ -153,7 +153,7 @@ class Workspace:
     @cached_property
     def keys(self) -> Keys:
         """Where the keys of services are looked for."""
-        from clew.providers.web.secrets import Keys
+        from clew.providers.web.api_keys import Keys
 
         return Keys(self.settings.keys)
 
@@ -186,7 +186,7 @@ class Workspace:
     @property
     def _connections(self) -> Connections:
         """The ways to services: the same for all threads, and for each workspace that is made of this one."""
-        from clew.providers.web.lines import Connections
+        from clew.providers.web.connections import Connections
 
         if self._shared_connections is None:
             self._shared_connections = Connections(self._transport)
@@ -195,7 +195,7 @@ class Workspace:
     @cached_property
     def _cache(self) -> ReplyCache | None:
         """What services said. What a made-up network says is kept nowhere."""
-        from clew.providers.web.cache import ReplyCache
+        from clew.providers.web.reply_cache import ReplyCache
 
         size = self.settings.reply_cache if self._connections.is_real else 0
         return ReplyCache(self.settings.cache / "web", size, self._connections.clock) if size else None
@@ -211,7 +211,7 @@ class Workspace:
         return Quotas(self.settings.cache / "web", overrides)
 
     def _http_channel(self, *, fresh: bool) -> HttpChannel:
-        from clew.providers.web.channel import HttpChannel
+        from clew.providers.web.http_channel import HttpChannel
 
         quotas = self.quotas if self._connections.is_real else None
         return HttpChannel(
@@ -240,13 +240,13 @@ class Workspace:
         )
 
     def _log_channel(self, extra: tuple[LogStore, ...]) -> Channel:
-        from clew.providers.logs.provider import LogChannel
+        from clew.providers.local.logs import LogChannel
 
         stores = {store.digest: store for store in (*self.logs, *extra)}
         return LogChannel(tuple(stores.values()))
 
     def _feed_channel(self) -> Channel:
-        from clew.providers.ti.feed import FeedChannel
+        from clew.providers.local.feeds import FeedChannel
 
         return FeedChannel(self.feeds)
 
@@ -256,18 +256,18 @@ class Workspace:
         return GeoChannel(self.settings.geoip)
 
     def _middleware(self, *, fresh: bool) -> Middleware:
-        from clew.providers.web.layers import Middleware
+        from clew.providers.web.middleware import Middleware
 
         seconds = self.settings.deadline
         return Middleware(self._connections, cache=self._cache, quotas=self.quotas, seconds=seconds, fresh=fresh)
 
     def _whois_channel(self, *, fresh: bool) -> Channel:
-        from clew.providers.whois.channel import WhoisChannel
+        from clew.providers.whois.whois_channel import WhoisChannel
 
         return WhoisChannel(self._middleware(fresh=fresh))
 
     def _dns_channel(self, *, fresh: bool) -> Channel:
-        from clew.providers.dns.channel import DnsChannel
+        from clew.providers.dns.dns_channel import DnsChannel
 
         return DnsChannel(self._middleware(fresh=fresh), resolvers=self.settings.resolvers)
 

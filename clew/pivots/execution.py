@@ -8,9 +8,9 @@ from typing import Any
 
 from clew.entities import Entity
 from clew.pivots.invocation import Invocation, Pivot, SubQuery
+from clew.providers.concurrency import Task, run_concurrently
 from clew.providers.exchange import Answer
 from clew.providers.runner import Runner
-from clew.providers.together import Task, run_concurrently
 
 
 def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:

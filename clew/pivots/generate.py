@@ -6,14 +6,14 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from clew.providers.logs.packs import Query, QueryParameter, load_queries
+from clew.logs.query_packs import Query, QueryParameter, load_queries
 
-TARGET = Path(__file__).with_name("query.py")
+TARGET = Path(__file__).with_name("menus") / "query.py"
 #: The short names of menus whose entity has a long one.
 _MENUS = {"IpAddress": "Ip"}
 _HEAD = '''"""Menu `query`: questions to the connected logs.
 
-Generated from clew/providers/logs/queries by `python -m clew.pivots.generate`. Do not edit.
+Generated from clew/logs/queries by `python -m clew.pivots.generate`. Do not edit.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
 from clew.entities.times import TimeWindow, parse_time
 from clew.entities.vocabulary import Term
-from clew.pivots.choosing import EVERY_SOURCE, LookupPolicy
+from clew.pivots.lookup_policy import EVERY_SOURCE, LookupPolicy
 from clew.providers.base import ColumnFunction, Provider, Steps
 from clew.providers.exchange import Answer
 

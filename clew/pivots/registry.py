@@ -8,11 +8,11 @@ from typing import Any
 from clew import plugins
 from clew.entities import Entity
 from clew.errors import QueryError
-from clew.pivots.attach import MENUS
+from clew.pivots.attachment import MENUS
 from clew.pivots.binding import Menu, menu, pivots_of
 from clew.pivots.invocation import Pivot
-from clew.pivots.plugins import failures as _failures
-from clew.pivots.plugins import menu_plugins
+from clew.pivots.plugin_menus import failures as _failures
+from clew.pivots.plugin_menus import menu_plugins
 
 
 def pivots_for(entity: type[Entity]) -> Mapping[str, Pivot]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Url
-from clew.entities.names import canonical_name
+from clew.entities.host_names import canonical_name
 from clew.entities.tlp import Tlp
 from clew.errors import AskRefused, EntityError
 from clew.providers.base import Ask, Provider

@@ -13,11 +13,11 @@ from typing import Any, TypedDict, TypeVar, Unpack, cast
 from urllib.parse import quote
 
 from clew.entities import Domain, Entity, Fact, File, Finding, IpAddress, Link, Outcome, Relation, Severity, Verdict
+from clew.entities.checked_text import stamp
 from clew.entities.finding import Scalar, Table
-from clew.entities.text import stamp
+from clew.entities.timestamps import iso_time
 from clew.errors import AskFailed, AskSkipped, EntityError
 from clew.providers.base import Reply
-from clew.providers.ti.feeds.times import iso_time
 
 E = TypeVar("E", bound=Entity)
 

@@ -15,11 +15,11 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from clew.entities import Entity, Outcome, parse
-from clew.entities.frames import finding_record
+from clew.entities.finding_frames import finding_record
 from clew.pivots.binding import Bulk, Menu, pivots_of
-from clew.pivots.calls import PivotCall, defaults_of
+from clew.pivots.bound_call import PivotCall, defaults_of
 from clew.pivots.catalog import EXAMPLES, describe_pivot
-from clew.pivots.configuring import configure
+from clew.pivots.configuration import configure
 from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot

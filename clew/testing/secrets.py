@@ -13,9 +13,9 @@ from clew.providers.base import Operation, Reply
 from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
-from clew.providers.web.channel import HttpChannel
-from clew.providers.web.lines import Connections
-from clew.providers.web.transport import fake_network
+from clew.providers.web.connections import Connections
+from clew.providers.web.http_channel import HttpChannel
+from clew.providers.web.http_transport import fake_network
 from clew.testing.recordings import AT, Recording
 
 CANARY = "clew-canary-3f9a61d2e4b85c70"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clew.graph.case import Case
-from clew.views.faces import Renderings
+from clew.views.renderings import Renderings
 
 
 class Investigation(Renderings, Case):

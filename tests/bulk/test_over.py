@@ -18,7 +18,7 @@ from clew.errors import QueryError
 from clew.pivots import context
 from clew.pivots.bulk import COLUMNS
 from clew.pivots.context import Workspace
-from clew.providers.net.kinds import kind_of
+from clew.providers.local.address_kinds import kind_of
 from clew.settings import Settings
 
 MESSY = ["198.51.100.7", None, "10.0.0.1", "198[.]51[.]100[.]7", "no address", "10.0.0.1", float("nan"), ""]

@@ -12,7 +12,7 @@ import pytest
 
 from clew.cli import main
 from clew.entities import Domain, IpAddress
-from clew.graph.difference import Row
+from clew.graph.replay.difference import Row
 from clew.pivots import context
 from clew.pivots.context import Workspace
 from clew.views.investigation import Investigation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clew import Investigation, IpAddress, Url
-from clew.graph.events import Event
+from clew.graph.format.events import Event
 from clew.pivots.context import Workspace
 from clew.settings import Settings
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, File, IpAddress, Url
-from clew.entities.extraction import FOUND_IN_TEXT, Mention, extract
 from clew.errors import EntityError
+from clew.transforms.indicators import FOUND_IN_TEXT, Mention, extract
 from tests.support import HOSTILE
 
 MD5, SHA1, SHA256, SHA512 = ("5f" * half for half in (16, 20, 32, 64))

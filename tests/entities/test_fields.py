@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Link, Process, Relation
-from clew.entities.fields import ROW_SCHEMAS, map_rows
-from clew.providers.logs.fieldmaps import load_field_maps
+from clew.logs.row_entities import ROW_SCHEMAS, map_rows
+from clew.logs.schemas import load_field_maps
 from tests.support import FEWER, HOSTILE, hosts
 
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Key, Process, Url
 from clew.entities.account import _identifier, _recognise
-from clew.entities.names import canonical_name, host_name
-from clew.entities.text import given_text, refang
+from clew.entities.checked_text import given_text, refang
+from clew.entities.host_names import canonical_name, host_name
 from clew.errors import EntityError
 from tests.support import HOSTILE, hosts, labels, logons, sids, upns
 

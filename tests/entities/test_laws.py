@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import ENTITY_TYPES, Entity, File, Host, Key, dump, entity_type, load
-from clew.entities.base import field_names
 from clew.entities.codec import from_key
+from clew.entities.entity import field_names
 from clew.errors import EntityError
 from tests.support import ENTITIES, entities, texts
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Process, Url, parse
+from clew.entities.checked_text import refang
 from clew.entities.codec import from_key
-from clew.entities.text import refang
 from clew.errors import EntityError
 from tests.support import HOSTILE, addresses, domains, entities, hiding, urls
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Host, IpAddress, Process
-from clew.entities.fields import ROW_SCHEMAS
-from clew.entities.rows import entities_of
 from clew.errors import EntityError, QueryError
+from clew.logs.frame_entities import entities_of
+from clew.logs.row_entities import ROW_SCHEMAS
 from tests.support import HOSTILE, hosts
 
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)

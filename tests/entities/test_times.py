@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities.text import stamp
+from clew.entities.checked_text import stamp
 from clew.entities.times import ANY_TIME, TimeWindow, When, parse_absolute, parse_time, zone_named
 from clew.errors import QueryError
 from tests.support import HOSTILE

@@ -9,9 +9,9 @@ from typing import Any
 
 from clew.entities import Account, Entity, File, Finding, Host, IpAddress, Link, Process, Relation, Url
 from clew.graph.case import Case
-from clew.graph.database import Connection, open_database
-from clew.graph.digest import digest_lines
-from clew.graph.events import Noted, Pivoted
+from clew.graph.format.database import Connection, open_database
+from clew.graph.format.events import Noted, Pivoted
+from clew.graph.projection.digest import digest_lines
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation

@@ -25,7 +25,7 @@ from clew.entities import (
     Verdict,
 )
 from clew.entities.tlp import Tlp
-from clew.graph.events import (
+from clew.graph.format.events import (
     Added,
     Branched,
     BulkAnswer,
@@ -54,8 +54,8 @@ from clew.graph.events import (
     Unmerged,
     Windowed,
 )
-from clew.pivots.combine import combine_findings
 from clew.pivots.invocation import Invocation
+from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.exchange import ErrorRecord, Exchange
 from tests.graph.cases import NOON
 

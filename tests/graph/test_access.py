@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from clew.errors import CaseLocked
-from clew.graph import database
 from clew.graph.case import Case
+from clew.graph.format import database
 from tests.graph.cases import bare_workspace, beside, notes, sha256
 from tests.graph.children import BEGIN, HOLDER, line, python, start
 

@@ -11,7 +11,7 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Host, IpAddress
 from clew.graph.case import Case
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from clew.settings import Settings

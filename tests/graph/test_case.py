@@ -9,7 +9,7 @@ from clew.demo.scenario import Scenario
 from clew.entities import Domain, Host, IpAddress, Outcome, Url, Verdict
 from clew.errors import CaseClosed, ConnectError, QueryError
 from clew.graph.case import Case
-from clew.graph.schema import VERSION
+from clew.graph.format.schema import VERSION
 from clew.pivots.context import Workspace, current_session, workspace
 from clew.settings import Settings
 from tests.graph.cases import (

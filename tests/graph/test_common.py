@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from clew import File, Host, Investigation
-from clew.entities.commonplace import shared_values
-from clew.graph.events import Common
+from clew.entities.shared_values import shared_values
+from clew.graph.format.events import Common
 from tests.graph.cases import bare_workspace, case_in_memory, keys
 
 EMPTY = hashlib.md5(b"", usedforsecurity=False).hexdigest()

@@ -13,8 +13,8 @@ import zstandard
 from clew.errors import CaseDamaged, CaseError
 from clew.graph import store
 from clew.graph.case import Case
-from clew.graph.database import open_database
-from clew.graph.events import step_hash
+from clew.graph.format.database import open_database
+from clew.graph.format.events import step_hash
 from clew.graph.store import GENESIS, Store
 from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256, tampering
 

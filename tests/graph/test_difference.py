@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from clew.entities import Domain, Entity, Fact, Finding, Host, IpAddress, Outcome, Process, Relation, Verdict
 from clew.errors import CaseNotFound, CaseReadOnly, QueryError
 from clew.graph.case import Case
-from clew.graph.difference import Change, Difference, NodeChange, NodeName, Row
-from clew.graph.reading import CaseReader
+from clew.graph.case_reader import CaseReader
+from clew.graph.replay.difference import Change, Difference, NodeChange, NodeName, Row
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer

@@ -232,7 +232,7 @@ def test_a_step_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monke
             raise CaseError("in the middle")
 
         with monkeypatch.context() as patch:
-            patch.setattr("clew.graph.recorder.due_merges", broken)
+            patch.setattr("clew.graph.recording.recorder.due_merges", broken)
             with pytest.raises(CaseError, match="in the middle"):
                 case.add(IpAddress("198.51.100.7"))
         assert (case.digest(), len(list(case.history()))) == (before, 1)

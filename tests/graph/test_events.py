@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from clew.entities import Account, Entity, Fact, File, Finding, Host, IpAddress, Outcome, Table, dump
 from clew.errors import CaseError, EntityError
 from clew.graph.case import Case
-from clew.graph.events import Event, Noted, Opened, Pivoted, event_adapter, event_json, step_hash
-from clew.graph.packing import pack_finding, unpack_finding
-from clew.pivots.combine import combine_findings
+from clew.graph.format.events import Event, Noted, Opened, Pivoted, event_adapter, event_json, step_hash
+from clew.graph.format.serialization import pack_finding, unpack_finding
 from clew.pivots.invocation import Invocation
+from clew.pivots.lookup_verdict import combine_findings
 from tests.graph.cases import FULL, NOON, case_in_memory, link, tell, told
 from tests.graph.strategies import EVENTS, combined, entities, findings
 

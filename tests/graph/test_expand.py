@@ -10,10 +10,10 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Host, IpAddress, Outcome, Process
 from clew.graph.case import Case
-from clew.graph.events import Planned
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
+from clew.graph.format.events import Planned
 from clew.providers.base import Ask, Provider, Reply
-from clew.providers.logs.provider import LogChannel
+from clew.providers.local.logs import LogChannel
 from tests.graph.cases import keys, pivots_recorded
 
 

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from clew import File, Host, IpAddress, Relation
 from clew.errors import CaseDamaged, CaseExists, CaseNotFound, CaseReadOnly
 from clew.graph.case import Case
-from clew.graph.export.manifest import MANIFEST, verify_crate
-from clew.graph.export.names import local_name
+from clew.graph.export.folder_manifest import MANIFEST, verify_crate
+from clew.graph.export.legal_names import local_name
 from tests.graph.cases import bare_workspace, case_in_memory, edit, fill, graph_of, link, merged, tell
 from tests.incidents.test_pandalab import Recording
 from tests.support import FEWER, HOSTILE, active, entities, texts

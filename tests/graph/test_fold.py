@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
-from clew.graph.events import Step
-from clew.graph.fold import Fold
+from clew.graph.format.events import Step
+from clew.graph.projection.fold import Fold
 from clew.graph.store import Store, inactive_steps
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer

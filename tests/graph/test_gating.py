@@ -16,7 +16,7 @@ from clew.pivots.context import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.web.transport import fake_network
+from clew.providers.web.http_transport import fake_network
 from clew.settings import Settings
 
 SEED = IpAddress("9.9.9.9")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clew import Host, Investigation, IpAddress, Relation, Verdict
 from clew.errors import CaseError, CaseExists, QueryError
 from clew.graph.case import Case
-from clew.graph.events import Branched
+from clew.graph.format.events import Branched
 from tests.graph.cases import case_in_memory, graph_of
 from tests.graph.strategies import entities, texts
 from tests.graph.test_fold import ACTS, Action, action, actions

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from clew import Investigation
 from clew.errors import KeyUnusable
-from clew.graph import keys
-from clew.graph.signers import Signers
-from clew.graph.signing import Statement
-from clew.graph.sshsig import BadSignature, SshSignature
+from clew.graph.signing import ssh_keys as keys
+from clew.graph.signing.allowed_signers import Signers
+from clew.graph.signing.case_signatures import Statement
+from clew.graph.signing.sshsig import BadSignature, SshSignature
 from tests.graph.cases import Clock, bare_workspace
 from tests.graph.keyring import KINDS, public, write_key
 from tests.support import HOSTILE

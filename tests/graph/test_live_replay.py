@@ -14,10 +14,10 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Fact, Finding, Host, IpAddress, Link, Outcome, Relation, Verdict
 from clew.errors import CaseError, CaseNotFound, QueryError
-from clew.graph.asking import cutoff, replay_live
 from clew.graph.case import Case
-from clew.graph.difference import Change, Difference
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
+from clew.graph.replay.difference import Change, Difference
+from clew.graph.replay.live_replay import cutoff, replay_live
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from clew.providers.geo.maxmind import MaxMind

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from clew import Investigation, IpAddress, Relation
 from clew.errors import QueryError
-from clew.graph import batches
-from clew.graph.batches import ImportBatch
+from clew.graph.projection import imports as batches
+from clew.graph.projection.imports import ImportBatch
 from tests.graph.cases import case_in_memory, graph_of
 from tests.graph.strategies import entities, moments
 from tests.support import FEWER

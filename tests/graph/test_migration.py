@@ -10,10 +10,10 @@ import pytest
 
 from clew import Investigation, IpAddress
 from clew.errors import CaseDamaged
-from clew.graph.migration import FORMATS
-from clew.graph.schema import TABLES, VERSION
+from clew.graph.format.migration import FORMATS
+from clew.graph.format.schema import TABLES, VERSION
+from clew.graph.signing.verification import salvage, verify
 from clew.graph.store import Store
-from clew.graph.verifying import salvage, verify
 from tests.graph.cases import beside
 
 SAMPLES = Path(__file__).parent / "samples"

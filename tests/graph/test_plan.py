@@ -7,7 +7,7 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import Account, Domain, Entity, Host, IpAddress, Outcome, Url, Verdict
 from clew.graph.case import Case
-from clew.graph.plan import Budget, Candidate, Exclusions, Plan, make_plan
+from clew.graph.expansion.plan import Budget, Candidate, Exclusions, Plan, make_plan
 from clew.pivots.context import Workspace
 from clew.providers.gate import Gate
 from clew.settings import Settings

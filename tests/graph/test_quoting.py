@@ -11,7 +11,7 @@ import pytest
 from clew import Investigation, IpAddress
 from clew.entities import Claim, Relation
 from clew.errors import CaseClosed, CaseError
-from clew.graph.quoting import evidence_excerpts, reply_excerpts
+from clew.graph.projection.evidence_excerpts import evidence_excerpts, reply_excerpts
 from clew.providers.base import Reply
 from tests.graph.cases import NOON, bare_workspace
 

@@ -25,13 +25,13 @@ from clew.demo.scenario import Scenario
 from clew.entities import Account, Domain, Host, IpAddress, Process, Relation, Url, Verdict
 from clew.errors import CaseDamaged, CaseExists, KeyUnusable, MissingExtra, NotRedacted
 from clew.graph.case import Case
-from clew.graph.events import Noted, Opened, Redacted, Signed
-from clew.graph.plan import Budget
-from clew.graph.redacting import OwnerKey, Redaction, Rules, new_key
-from clew.graph.redacting.drafting import redact_case
-from clew.graph.redacting.restoring import restore
+from clew.graph.expansion.plan import Budget
+from clew.graph.format.events import Noted, Opened, Redacted, Signed
+from clew.graph.redaction import OwnerKey, Redaction, Rules, new_key
+from clew.graph.redaction.redact import redact_case
+from clew.graph.redaction.restore import restore
+from clew.graph.signing.verification import verify
 from clew.graph.store import Store
-from clew.graph.verifying import verify
 from clew.pivots.context import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
@@ -808,7 +808,7 @@ def test_without_the_library_the_command_to_install_it_is_told(
     def missing(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr("clew.graph.redacting.owner.import_module", missing)
+    monkeypatch.setattr("clew.graph.redaction.owner_key.import_module", missing)
     with opened(path) as case, pytest.raises(MissingExtra) as raised:
         case.redact(tmp_path / "outside.clew", key=KEY)
     assert "clew[share]" in raised.value.next_step

@@ -14,12 +14,12 @@ from clew.demo.scenario import Scenario
 from clew.entities import Fact, File, Finding, Host, IpAddress, Link, Relation, Severity, Url, Verdict
 from clew.errors import CaseDamaged, CaseError
 from clew.graph.case import Case
-from clew.graph.plan import Budget
-from clew.graph.replay import Replay
+from clew.graph.expansion.plan import Budget
+from clew.graph.replay.offline_replay import Replay
 from clew.pivots.context import Workspace
 from clew.providers.geo.maxmind import MaxMind
+from clew.providers.local.url_parts import UrlParts
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.transform.url_parts import UrlParts
 from clew.settings import Settings
 from tests.graph.cases import bare_workspace, beside, edit, sha256
 from tests.graph.deeds import DEEDS, OUTSIDE, SEED, URL, answers

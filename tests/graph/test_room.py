@@ -12,7 +12,7 @@ from clew import Investigation, IpAddress
 from clew.demo.scenario import Scenario
 from clew.errors import CaseError
 from clew.graph.case import Case
-from clew.graph.events import Pivoted
+from clew.graph.format.events import Pivoted
 from clew.pivots.context import Workspace
 from clew.settings import Settings
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from clew.errors import CaseDamaged, CaseError, CaseForeign, CaseNewer, CaseNotFound
-from clew.graph import schema
 from clew.graph.case import Case
+from clew.graph.format import schema
 from tests.graph.cases import bare_workspace, beside, edit, sha256, tampering
 from tests.graph.children import python
 

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import CaseError, MissingExtra
-from clew.graph import keys
 from clew.graph.case import Case
-from clew.graph.events import Signed, event_json, step_hash
-from clew.graph.signers import Signers
-from clew.graph.signing import Fault, Statement
-from clew.graph.sshsig import SshSignature
+from clew.graph.format.events import Signed, event_json, step_hash
+from clew.graph.signing import ssh_keys as keys
+from clew.graph.signing.allowed_signers import Signers
+from clew.graph.signing.case_signatures import Fault, Statement
+from clew.graph.signing.sshsig import SshSignature
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from clew.settings import Settings
@@ -230,7 +230,7 @@ def test_a_changed_byte_of_a_signed_step_is_found():
         for act, *arguments in history:
             act(opened, *arguments)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("clew.graph.sharing.load_private", lambda *_: key)
+            patch.setattr("clew.graph.case_exports.load_private", lambda *_: key)
             opened.sign("id")
         assert opened.verify()
         signature = opened.signatures()[-1]
@@ -299,7 +299,7 @@ def test_without_the_library_signatures_are_not_checked(case: Path, alice: Path,
     def missing(name: str) -> object:
         raise ImportError(name) if name == "cryptography" else importlib.import_module(name)
 
-    monkeypatch.setattr("clew.graph.keys.import_module", missing)
+    monkeypatch.setattr("clew.graph.signing.ssh_keys.import_module", missing)
     found = verified(case)
     assert found
     assert "not checked: " in str(found)
@@ -332,7 +332,7 @@ def test_damage_is_told_before_signatures(case: Path, alice: Path):
 
 
 def verified_raw(path: Path, key: Path):
-    from clew.graph.verifying import verify
+    from clew.graph.signing.verification import verify
 
     with Store(path) as store:
         return verify(store, Signers.load(public(key)))

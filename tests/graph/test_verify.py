@@ -8,8 +8,8 @@ import pytest
 
 from clew import Investigation, IpAddress
 from clew.errors import CaseDamaged, CaseExists
+from clew.graph.signing.verification import salvage, verify
 from clew.graph.store import Store
-from clew.graph.verifying import salvage, verify
 from tests.graph.cases import edit, fill, sha256
 
 

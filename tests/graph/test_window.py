@@ -14,7 +14,7 @@ from clew.entities import Host, IpAddress
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import CaseDamaged, CaseError, QueryError
 from clew.graph.case import Case
-from clew.graph.events import BulkPivoted, Windowed
+from clew.graph.format.events import BulkPivoted, Windowed
 from clew.graph.store import Store
 from clew.pivots.context import Workspace
 from tests.graph.cases import NOON, Clock, bare_workspace, edit, pivots_recorded

@@ -20,11 +20,11 @@ from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outco
 from clew.errors import ConnectError, SettingsError
 from clew.pivots import context, generate
 from clew.pivots.binding import Menu, bind, fan_out
-from clew.pivots.configuring import configure
+from clew.pivots.configuration import configure
 from clew.pivots.context import Workspace, connect, current_session, workspace
-from clew.providers.geo.sources import bundled_database
+from clew.providers.geo.database_files import bundled_database
+from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.ti.feed import LocalFeed
 from clew.settings import Settings
 from tests.providers.events import ALL, GUID, HOST, ndjson
 

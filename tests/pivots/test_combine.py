@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, Fact, Finding, IpAddress, Link, Outcome, Relation, Severity, Verdict
 from clew.entities.finding import VERDICT_ORDER
-from clew.pivots.choosing import VerdictRule
-from clew.pivots.combine import combine_findings
+from clew.pivots.lookup_policy import VerdictRule
+from clew.pivots.lookup_verdict import combine_findings
 
 IP = IpAddress("8.8.4.4")
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import clew.entities.menus
+import clew.entities.static_menus
 from clew.entities import ENTITY_TYPES, Entity, Finding, Outcome
 from clew.errors import QueryError
-from clew.pivots.attach import MENUS
+from clew.pivots.attachment import MENUS
 from clew.pivots.binding import Menu, menu
 from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
@@ -49,7 +49,7 @@ def test_every_entity_has_pivots():
 
 def test_the_static_view_is_the_dynamic_view():
     """What type checkers see of the menus is what is placed on the entities."""
-    tree = ast.parse(Path(clew.entities.menus.__file__).read_text("utf-8"))
+    tree = ast.parse(Path(clew.entities.static_menus.__file__).read_text("utf-8"))
     (condition,) = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {
         node.name: {

@@ -184,17 +184,27 @@ BROKEN = {
     "absent": ("clew.pivots", "Host.absent", "clew_absent:Menu", "it cannot be imported: ModuleNotFoundError"),
     "attribute": ("clew.pivots", "Host.attribute", "json:Menu", "it cannot be imported: AttributeError"),
     "no-menu": ("clew.pivots", "Host.none", "json:JSONDecoder", "it is no menu"),
-    "other-entity": ("clew.pivots", "Host.geo", "clew.pivots.geo:IpGeo", "it is a menu of IpAddress, not of Host"),
-    "other-name": ("clew.pivots", "IpAddress.gio", "clew.pivots.geo:IpGeo", "it calls itself 'geo'"),
-    "taken-menu": ("clew.pivots", "IpAddress.ti", "json:JSONDecoder", "taken by clew itself (clew.pivots.ti:IpTi)"),
+    "other-entity": (
+        "clew.pivots",
+        "Host.geo",
+        "clew.pivots.menus.geo:IpGeo",
+        "it is a menu of IpAddress, not of Host",
+    ),
+    "other-name": ("clew.pivots", "IpAddress.gio", "clew.pivots.menus.geo:IpGeo", "it calls itself 'geo'"),
+    "taken-menu": (
+        "clew.pivots",
+        "IpAddress.ti",
+        "json:JSONDecoder",
+        "taken by clew itself (clew.pivots.menus.ti:IpTi)",
+    ),
     "taken-field": ("clew.pivots", "IpAddress.value", "json:JSONDecoder", "taken by clew itself (IpAddress.value)"),
     "no-entity": ("clew.pivots", "Robot.arms", "json:JSONDecoder", "'Robot.arms' is not Entity.menu"),
     "no-menu-name": ("clew.pivots", "robot", "json:JSONDecoder", "'robot' is not Entity.menu"),
     "provider": ("clew.providers", "ti.broken", "clew_broken:Provider", "it cannot be imported: ZeroDivisionError"),
     "no-provider": ("clew.providers", "ti.none", "json:JSONDecoder", "it is no provider"),
     "no-row": ("clew.providers", "broken", "json:JSONDecoder", "'broken' is not menu.provider"),
-    "taken-row": ("clew.providers", "ti.feed", "clew.providers.ti.feed:LocalFeed", "ti.feed is taken by clew"),
-    "other-row": ("clew.providers", "ti.fed", "clew.providers.ti.feed:LocalFeed", "it calls itself 'feed'"),
+    "taken-row": ("clew.providers", "ti.feed", "clew.providers.local.feeds:LocalFeed", "ti.feed is taken by clew"),
+    "other-row": ("clew.providers", "ti.fed", "clew.providers.local.feeds:LocalFeed", "it calls itself 'feed'"),
 }
 
 

@@ -15,10 +15,10 @@ from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError, SettingsError
 from clew.pivots import context
-from clew.pivots.choosing import LookupPolicy, VerdictRule
-from clew.pivots.configuring import configure
+from clew.pivots.configuration import configure
 from clew.pivots.context import connect
 from clew.pivots.invocation import resolve_arguments
+from clew.pivots.lookup_policy import LookupPolicy, VerdictRule
 from clew.pivots.registry import find_pivot
 from tests.pivots.test_conformance import PIVOTS
 from tests.providers.events import ALL, HOST, ndjson

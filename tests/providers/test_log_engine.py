@@ -8,14 +8,15 @@ import pytest
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
+from clew.logs.engines import duckdb_engine as store
+from clew.logs.engines.duckdb_engine import LogStore
+from clew.logs.query_packs import load_queries
 from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
-from clew.providers.logs import provider, store
-from clew.providers.logs.packs import load_queries
-from clew.providers.logs.provider import LogChannel, LogProvider, LogQuery, raw_rows
-from clew.providers.logs.store import LogStore
+from clew.providers.local import logs as provider
+from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.settings import Settings
 from tests.providers.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
 from tests.support import HOSTILE

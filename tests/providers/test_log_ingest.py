@@ -13,8 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clew.errors import ConnectError
-from clew.providers.logs.fieldmaps import load_field_maps
-from clew.providers.logs.store import LogStore
+from clew.logs.engines.duckdb_engine import LogStore
+from clew.logs.schemas import load_field_maps
 from tests.providers.events import ALL, CONNECTED, HOST, STARTED, SYSMON, Event, ndjson, opened, rows
 from tests.support import FEWER, HOSTILE
 
@@ -219,7 +219,7 @@ def test_utf_16_as_a_json_document_is_read(tmp_path):
 def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
     """What was read once is opened from the cache by its content; other content is read anew."""
     opened(tmp_path, ndjson(ALL)).close()
-    monkeypatch.setattr("clew.providers.logs.store.read_into", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr("clew.logs.engines.duckdb_engine.read_into", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "logs").rename(tmp_path / "moved")
     again = LogStore.open(tmp_path / "moved", tmp_path / "cache")
     assert (again.name, again.rows) == ("moved", len(ALL))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from clew.errors import ConnectError
-from clew.providers.logs import sources
-from clew.providers.logs.sources import FORMATS, content_digest, log_files
-from clew.providers.logs.store import LogStore
+from clew.logs import log_files as sources
+from clew.logs.engines.duckdb_engine import LogStore
+from clew.logs.log_files import FORMATS, content_digest, log_files
 from tests.providers.events import ALL, STARTED, ndjson, rows
 from tests.support import HOSTILE, hiding
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from clew.errors import QueryError
-from clew.providers.logs.columns import column_sql, quote_identifier
-from clew.providers.logs.fieldmaps import load_field_maps
+from clew.logs.column_expressions import column_sql, quote_identifier
+from clew.logs.schemas import load_field_maps
 from tests.providers.events import (
     CONNECTED,
     GUID,

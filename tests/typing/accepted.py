@@ -29,19 +29,19 @@ from clew import (
 )
 from clew.entities import Fact, Link, Table
 from clew.entities.finding import Scalar
-from clew.graph.difference import Difference
-from clew.graph.replay import Replay
+from clew.graph.replay.difference import Difference
+from clew.graph.replay.offline_replay import Replay
 from clew.pivots.binding import Bulk, Menu, bind, fan_out
-from clew.pivots.calls import LookupCall, PivotCall
-from clew.pivots.geo import IpGeo
+from clew.pivots.bound_call import LookupCall, PivotCall
 from clew.pivots.invocation import Invocation
-from clew.pivots.query import HostQuery, IpQuery
-from clew.pivots.ti import IpTi
+from clew.pivots.menus.geo import IpGeo
+from clew.pivots.menus.query import HostQuery, IpQuery
+from clew.pivots.menus.ti import IpTi
+from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.ti.feed import LocalFeed
-from clew.views.accessor import ClewFrame
-from clew.views.faces import Snapshot
-from clew.views.log import Entry
+from clew.views.notebook.accessor import ClewFrame
+from clew.views.renderings import Snapshot
+from clew.views.text.case_log import Entry
 
 ip = IpAddress("198.51.100.7")
 host = Host("ws01", netbios="WS01", os="Windows 11")

@@ -4,7 +4,7 @@ import pytest
 
 from clew.demo.scenario import write_scenario
 from clew.entities import IpAddress
-from clew.graph.plan import Budget
+from clew.graph.expansion.plan import Budget
 from clew.pivots.context import Workspace
 from clew.settings import Settings
 from clew.views.investigation import Investigation

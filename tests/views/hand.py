@@ -11,7 +11,7 @@ from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Reply
 from clew.providers.exchange import Answer
-from clew.providers.logs.provider import LOG_ROWS
+from clew.providers.local.logs import LOG_ROWS
 from clew.settings import Settings
 from clew.views.investigation import Investigation
 

@@ -10,8 +10,8 @@ import pytest
 
 from clew import Account, Domain, IpAddress, Pipeline, extend_pandas
 from clew.errors import QueryError
-from clew.graph.pipelines import PivotStep
-from clew.views.accessor import ClewFrame
+from clew.pipelines import PivotStep
+from clew.views.notebook.accessor import ClewFrame
 
 FLOWS = pd.DataFrame({"src": ["10.0.0.1", "198[.]51[.]100[.]7", None, 5], "bytes": [1, 2, 3, 4]}, index=[4, 5, 6, 7])
 
@@ -65,4 +65,4 @@ def test_a_table_is_as_it_was_until_it_is_asked_for():
         "from pandas import DataFrame as F; import clew; print(hasattr(F, 'clew')); clew.extend_pandas(); print(F.clew)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.split("\n")[:2] == ["False", "<class 'clew.views.accessor.ClewFrame'>"]
+    assert told.split("\n")[:2] == ["False", "<class 'clew.views.notebook.accessor.ClewFrame'>"]

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from clew.entities import Domain, Relation, Verdict
-from clew.views.notebook import case_bundle
+from clew.views.notebook.case_display import case_bundle
 from tests.views.hand import SERVER, link, open_case, process, tell
 from tests.views.hostile import PLACES, STRINGS
 from tests.views.looking import View, looked_at, opened

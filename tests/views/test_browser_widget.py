@@ -12,7 +12,7 @@ import clew
 from clew.entities import ENTITY_TYPES, Host, IpAddress, Verdict
 from clew.errors import MissingExtra
 from clew.pivots.catalog import EXAMPLES, search
-from clew.views.browser import browse
+from clew.views.notebook.pivot_browser import browse
 from tests.support import active, hiding
 from tests.views.hand import SERVER, tell
 from tests.views.hostile import PLACES, STRINGS

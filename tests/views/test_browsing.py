@@ -19,7 +19,7 @@ from clew.pivots.catalog import EXAMPLES, search
 from clew.pivots.context import session_variable
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
-from clew.views.browsing import (
+from clew.views.notebook.pivot_browser_model import (
     ENTITIES_SHOWN,
     CallDraft,
     ParameterField,

@@ -5,11 +5,12 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from clew.entities import Domain, Host, IpAddress, Relation, Verdict
-from clew.views import content, explorer
-from clew.views.folding import fold
-from clew.views.hanging import collapsed_leaves
-from clew.views.notebook import case_bundle
-from clew.views.scene import read_scene
+from clew.views.explorer import case_page as explorer
+from clew.views.explorer import page_content as content
+from clew.views.explorer.collapse import collapsed_leaves
+from clew.views.explorer.grouping import fold
+from clew.views.explorer.scene import read_scene
+from clew.views.notebook.case_display import case_bundle
 from tests.views.hand import HOST, SERVER, link, process, tell
 from tests.views.reading import Page
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from clew.cli.diagnosis import STATE_FAILED, STATE_MISSING, STATE_OK, Check, checks
 from clew.demo.geo import write_geo
 from clew.pivots import context
 from clew.pivots.context import Workspace
 from clew.settings import Settings
-from clew.views.doctor import STATE_FAILED, STATE_MISSING, STATE_OK, Check, checks
 
 
 @pytest.fixture

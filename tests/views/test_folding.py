@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from clew.entities import Domain, File, Host, IpAddress, Relation, Verdict
-from clew.views.folding import Weight, fold
-from clew.views.scene import read_scene
+from clew.views.explorer.grouping import Weight, fold
+from clew.views.explorer.scene import read_scene
 from tests.views.hand import HOST, SERVER, link, open_case, process, tell
 
 PARENT = process(1, image=r"C:\Windows\services.exe")

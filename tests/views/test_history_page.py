@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Relation, Verdict
-from clew.views import content, page
-from clew.views.explorer import page_text
+from clew.views.explorer import page
+from clew.views.explorer import page_content as content
+from clew.views.explorer.case_page import page_text
 from tests.graph.cases import case_in_memory
 from tests.support import FEWER
 from tests.views.hand import SERVER, link, process, tell

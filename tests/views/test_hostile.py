@@ -4,11 +4,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from clew.views import explorer
-from clew.views.folding import fold
-from clew.views.notebook import case_bundle
-from clew.views.scene import read_scene
-from clew.views.svg import picture
+from clew.views.explorer import case_page as explorer
+from clew.views.explorer.grouping import fold
+from clew.views.explorer.scene import read_scene
+from clew.views.explorer.svg import picture
+from clew.views.notebook.case_display import case_bundle
 from tests.support import active, hiding
 from tests.views.hand import SERVER, open_case, tell
 from tests.views.hostile import PAYLOADS, PLACES, STRINGS, naughty

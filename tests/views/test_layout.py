@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.views.ground import HEIGHT, WIDTH
-from clew.views.layout import arrange
+from clew.views.explorer.grid import HEIGHT, WIDTH
+from clew.views.explorer.layered_layout import arrange
 
 SIZES = st.integers(1, 40)
 

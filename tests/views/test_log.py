@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Key, Relation, Verdict
-from clew.graph.events import Hidden, Pivoted
+from clew.graph.format.events import Hidden, Pivoted
 from clew.graph.store import inactive_steps
-from clew.views.log import STEPS_SHOWN, Log, read_log, undone_steps
-from clew.views.words import LINE, describe_event
+from clew.views.text.case_log import STEPS_SHOWN, Log, read_log, undone_steps
+from clew.views.text.step_text import LINE, describe_event
 from tests.graph.cases import case_in_memory
 from tests.graph.strategies import EVENTS
 from tests.graph.test_history import done, moves

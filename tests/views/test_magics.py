@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from clew import Domain, IpAddress
-from clew.graph.pipelines import DisplayStep, Pipeline
+from clew.pipelines import DisplayStep, Pipeline
 from tests.support import HOSTILE
 
 REPORT = (

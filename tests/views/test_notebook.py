@@ -4,10 +4,10 @@ import itertools
 import xml.etree.ElementTree as ET
 
 from clew.entities import Domain, Host, Relation, Verdict
-from clew.views.folding import fold
-from clew.views.notebook import case_bundle
-from clew.views.scene import read_scene
-from clew.views.svg import picture
+from clew.views.explorer.grouping import fold
+from clew.views.explorer.scene import read_scene
+from clew.views.explorer.svg import picture
+from clew.views.notebook.case_display import case_bundle
 from tests.views.hand import HOST, SERVER, link, process, tell
 
 

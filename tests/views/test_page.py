@@ -8,8 +8,9 @@ import pytest
 
 from clew.entities import Domain, Host, IpAddress, Relation, Verdict
 from clew.errors import CaseReadOnly, MissingExtra
-from clew.views import content, explorer
-from clew.views.evidence import CHARACTERS, ROWS
+from clew.views.explorer import case_page as explorer
+from clew.views.explorer import page_content as content
+from clew.views.explorer.raw_evidence import CHARACTERS, ROWS
 from tests.views.hand import HOST, SERVER, link, open_case, process, tell
 from tests.views.reading import ADDRESS, Page, fingerprint
 

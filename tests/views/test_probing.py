@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from clew import IpAddress
+from clew.cli.diagnosis import STATE_FAILED, STATE_MISSING, STATE_OK
+from clew.cli.source_probe import PROBES, probe
 from clew.errors import QueryError
 from clew.pivots import context
 from clew.pivots.context import Workspace
-from clew.pivots.sources import group_sources, limits, sources
+from clew.pivots.source_catalog import group_sources, limits, sources
 from clew.providers.base import Quota
 from clew.settings import Settings
-from clew.views.doctor import STATE_FAILED, STATE_MISSING, STATE_OK
-from clew.views.probing import PROBES, probe
 
 KEY = "canary-probe-0123456789"
 

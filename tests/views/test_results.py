@@ -24,10 +24,10 @@ from clew.entities import (
 )
 from clew.entities.finding import Table
 from clew.errors import QueryError
-from clew.pivots.combine import combine_findings
-from clew.views import panels
-from clew.views.panels import entities_code, reference_html, source_html, summary_html, tab_titles
-from clew.views.results import SUBJECTS_SHOWN, ResultFilter, Results
+from clew.pivots.lookup_verdict import combine_findings
+from clew.views.notebook import result_panels as panels
+from clew.views.notebook.result_browser_model import SUBJECTS_SHOWN, ResultFilter, Results
+from clew.views.notebook.result_panels import entities_code, reference_html, source_html, summary_html, tab_titles
 from tests.support import FEWER, HOSTILE, active, entities, hiding, moments, texts
 from tests.views.hand import NOON, SERVER, link, process
 

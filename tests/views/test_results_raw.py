@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from clew.entities import Outcome
 from clew.errors import CaseError
-from clew.views import replies
-from clew.views.recorded import latest_results
-from clew.views.replies import Replies, indent_json
+from clew.views.notebook import raw_replies as replies
+from clew.views.notebook.case_results import latest_results
+from clew.views.notebook.raw_replies import Replies, indent_json
 from tests.support import HOSTILE, hiding, texts
 from tests.views.hand import SERVER, tell
 from tests.views.test_results import ADDRESSES, said

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clew.entities import Host, Outcome, Verdict
-from clew.views.panels import summary_html
-from clew.views.recorded import latest_results
+from clew.views.notebook.case_results import latest_results
+from clew.views.notebook.result_panels import summary_html
 from tests.views.hand import SERVER, tell
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 import clew
 from clew.entities import Domain, Fact, File, IpAddress, Link, Outcome, Relation, Severity, Verdict
 from clew.errors import CaseError, MissingExtra, QueryError
-from clew.views.panels import source_html, summary_html
-from clew.views.result_browser import MANY_TABS, ResultBrowser, browse_results
-from clew.views.results import SUBJECTS_SHOWN
+from clew.views.notebook.result_browser import MANY_TABS, ResultBrowser, browse_results
+from clew.views.notebook.result_browser_model import SUBJECTS_SHOWN
+from clew.views.notebook.result_panels import source_html, summary_html
 from tests.support import FEWER, hiding
 from tests.views.hand import HOST, SERVER, open_case, tell
 from tests.views.hostile import PLACES, STRINGS

@@ -4,7 +4,7 @@ import pytest
 
 from clew.entities import Domain, Relation, Verdict
 from clew.errors import CaseError
-from clew.views.faces import Snapshot
+from clew.views.renderings import Snapshot
 from tests.views.hand import SERVER, link, process, tell
 from tests.views.reading import Page
 

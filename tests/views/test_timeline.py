@@ -6,7 +6,7 @@ import pytest
 
 from clew.entities import Domain, Relation
 from clew.errors import MissingExtra
-from clew.views import timeline
+from clew.views.charts import timeline
 from tests.views.hand import NOON, SERVER, link, open_case, process, tell
 from tests.views.hostile import PAYLOADS
 

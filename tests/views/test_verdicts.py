@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Severity, Verdict
-from clew.views.details import read_remarks
+from clew.views.explorer.node_details import read_remarks
 from tests.graph.cases import case_in_memory, tell
 from tests.support import FEWER
 from tests.views.hand import SERVER

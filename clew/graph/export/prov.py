@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from clew.entities import Key
-from clew.entities.text import stamp
-from clew.graph.export.log import ExportLog
-from clew.graph.export.names import encodable_text, local_name
-from clew.graph.fold import ANALYST, Fold
+from clew.entities.checked_text import stamp
+from clew.graph.export.legal_names import encodable_text, local_name
+from clew.graph.export.step_log import ExportLog
+from clew.graph.format.atomic_write import atomic_write_lines
+from clew.graph.projection.fold import ANALYST, Fold
 from clew.graph.store import Store
-from clew.graph.writing import atomic_write_lines
 
 #: What is said of one thing.
 ProvAttributes = Mapping[str, Any]

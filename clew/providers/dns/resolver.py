@@ -11,7 +11,7 @@ from clew.entities import Domain, Entity, Finding, IpAddress, Relation
 from clew.entities.finding import Table
 from clew.errors import AskError, AskFailed, AskSkipped
 from clew.providers.base import Ask, Provider, Reply, Steps, operation
-from clew.providers.dns.answers import (
+from clew.providers.dns.dns_answers import (
     COLUMNS,
     NO_SUCH_NAME,
     TYPES,
@@ -20,7 +20,7 @@ from clew.providers.dns.answers import (
     parse_answer,
     special_address_remark,
 )
-from clew.providers.dns.channel import DnsQuestion
+from clew.providers.dns.dns_channel import DnsQuestion
 from clew.providers.reading import LinkCollector, found, nothing
 
 #: How many names of one address are looked up again.

@@ -12,11 +12,11 @@ from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
 from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
-from clew.providers.geo.answers import ALL_FACTS
-from clew.providers.geo.columns import columns
+from clew.providers.geo.bulk_lookup import columns
+from clew.providers.geo.database_files import DatabaseSources
 from clew.providers.geo.distance import great_circle
-from clew.providers.geo.replies import ParsedReply, build_document
-from clew.providers.geo.sources import DatabaseSources
+from clew.providers.geo.maxmind_replies import ParsedReply, build_document
+from clew.providers.geo.place_answer import ALL_FACTS
 
 
 @dataclass(frozen=True, slots=True)

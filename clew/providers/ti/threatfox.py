@@ -21,7 +21,7 @@ from clew.providers.reading import (
     nothing,
     percent_encode,
 )
-from clew.providers.ti.abusech import KEY, AbuseCh, endpoint, parse_reply
+from clew.providers.ti.abusech_api import KEY, AbuseCh, endpoint, parse_reply
 from clew.providers.web import HttpRequest
 
 _URL, _PAGES = "https://threatfox-api.abuse.ch/api/v1/", "https://threatfox.abuse.ch"

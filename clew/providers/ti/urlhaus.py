@@ -18,7 +18,7 @@ from clew.providers.reading import (
     join_texts,
     nothing,
 )
-from clew.providers.ti.abusech import KEY, AbuseCh, parse_reply
+from clew.providers.ti.abusech_api import KEY, AbuseCh, parse_reply
 from clew.providers.web import HttpRequest
 
 _API, _PAGES = "https://urlhaus-api.abuse.ch/v1", "https://urlhaus.abuse.ch/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
-from clew.entities.text import stamp
+from clew.entities.checked_text import stamp
 from clew.errors import AskFailed
 from clew.providers.web.clock import Clock
 

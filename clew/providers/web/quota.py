@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from clew.entities.text import stamp
+from clew.entities.checked_text import stamp
 from clew.errors import AskRefused
 from clew.providers.base import Provider, Quota
+from clew.providers.web.cache_file import CacheFile, CacheFileBusy, CacheFileUnusable
 from clew.providers.web.clock import Deadline
-from clew.providers.web.shelf import CacheFile, CacheFileBusy, CacheFileUnusable
 
 _log = logging.getLogger(__name__)
 _SCHEMA = (

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from clew.errors import AskFailed
-from clew.providers.web.request import HttpRequest
+from clew.providers.web.http_request import HttpRequest
 
 if TYPE_CHECKING:
-    from clew.providers.web.transport import RawResponse
+    from clew.providers.web.http_transport import RawResponse
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 MEDIA_TYPE = "application/vnd.clew.redirect+json"

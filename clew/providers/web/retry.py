@@ -13,7 +13,7 @@ from clew.errors import AskFailed
 from clew.providers.web.clock import Clock, Deadline
 
 if TYPE_CHECKING:
-    from clew.providers.web.transport import RawResponse
+    from clew.providers.web.http_transport import RawResponse
 
 ATTEMPTS = 3
 #: The longest wait before the second attempt, and before any attempt, in seconds.

@@ -13,8 +13,8 @@ from clew.entities.finding import Table
 from clew.errors import AskFailed
 from clew.providers.base import Batch, Provider, Quota, Reply, Steps, operation
 from clew.providers.reading import LinkCollector, found, nothing
-from clew.providers.whois.channel import WhoisQuestion
-from clew.providers.whois.text import lines_of
+from clew.providers.whois.whois_channel import WhoisQuestion
+from clew.providers.whois.whois_text import lines_of
 
 _SERVER = "whois.cymru.com"
 _BEFORE, _AFTER = ("begin", "verbose"), "end"

@@ -15,9 +15,9 @@ from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
 from clew.providers.reading import JsonObject, LinkCollector, found, nothing, percent_encode
 from clew.providers.web import HttpRequest
 from clew.providers.web.redirects import REDIRECT_STATUSES as REDIRECTS
-from clew.providers.whois import objects
-from clew.providers.whois.bootstrap import URL, server_for_address, server_for_name, server_for_system
-from clew.providers.whois.names import registered_name
+from clew.providers.whois import rdap_objects as objects
+from clew.providers.whois.rdap_bootstrap import URL, server_for_address, server_for_name, server_for_system
+from clew.providers.whois.registered_domain import registered_name
 
 _NOT_FOUND = 404
 _MAX_HOPS = 2

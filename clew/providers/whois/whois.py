@@ -12,13 +12,13 @@ from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
 from clew.providers.reading import LinkCollector, found, join_texts, nothing
-from clew.providers.whois.channel import WhoisQuestion
-from clew.providers.whois.names import registered_name
-from clew.providers.whois.networks import NetworkRegistration, parse_network
-from clew.providers.whois.registration import Registration, parse_registration
-from clew.providers.whois.servers import ROOT, checked_server, known_server, query, root_query
-from clew.providers.whois.states import ReplyState
-from clew.providers.whois.text import decode_reply, lines_of
+from clew.providers.whois.domain_registration import Registration, parse_registration
+from clew.providers.whois.network_registration import NetworkRegistration, parse_network
+from clew.providers.whois.registered_domain import registered_name
+from clew.providers.whois.registration_status import ReplyState
+from clew.providers.whois.whois_channel import WhoisQuestion
+from clew.providers.whois.whois_servers import ROOT, checked_server, known_server, query, root_query
+from clew.providers.whois.whois_text import decode_reply, lines_of
 
 _MAX_HOPS = 2
 _FACTS = (

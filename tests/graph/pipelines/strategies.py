@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from clew.errors import PipelineError
-from clew.graph.pipelines import (
+from clew.pipelines import (
     BranchStep,
     Condition,
     DisplayStep,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress
 from clew.errors import PipelineError
-from clew.graph.pipelines import Condition, FilterStep, Pipeline
-from clew.graph.pipelines.conditions import OPS
+from clew.pipelines import Condition, FilterStep, Pipeline
+from clew.pipelines.conditions import OPS
 from tests.graph.pipelines.strategies import conditions
 
 NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress
 from clew.errors import PipelineError
-from clew.graph.pipelines.files import check_file, escape_formula, read_table, write_table
+from clew.graph.export.table_files import check_file, escape_formula, read_table, write_table
 from tests.support import FEWER, HOSTILE
 
 FRAME = pd.DataFrame(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from clew.entities import Host, IpAddress, Url, Verdict
 from clew.errors import PipelineError
 from clew.graph.case import Case
-from clew.graph.events import BulkPivoted
-from clew.graph.pipelines import (
+from clew.graph.format.events import BulkPivoted
+from clew.pipelines import (
     BranchStep,
     Condition,
     DisplayStep,

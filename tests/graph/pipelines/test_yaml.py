@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import PipelineError
-from clew.graph.pipelines import (
+from clew.pipelines import (
     BranchStep,
     Condition,
     DisplayStep,

@@ -14,12 +14,12 @@ import dns.rrset
 
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped
-from clew.providers.dns.channel import DnsChannel, DnsQuestion, Resolver
+from clew.providers.dns.dns_channel import DnsChannel, DnsQuestion, Resolver
 from clew.providers.dns.resolver import DnsResolver
-from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.layers import Middleware
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
+from clew.providers.web.middleware import Middleware
+from clew.providers.web.reply_cache import ReplyCache
 from tests.providers.dns.servers import failing, only_by_tcp, resolving, silent, zone
 
 QUESTION = DnsQuestion("update-check.example", "A")

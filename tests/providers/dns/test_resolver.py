@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from clew.entities import Domain, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
 from clew.pivots.context import Workspace
-from clew.pivots.dns import DomainDns
 from clew.pivots.invocation import Invocation
-from clew.providers.dns.answers import TYPES, parse_answer, text_of
+from clew.pivots.menus.dns import DomainDns
+from clew.providers.dns.dns_answers import TYPES, parse_answer, text_of
 from clew.providers.dns.resolver import DnsResolver
 from clew.settings import Settings
 from tests.providers.ti.recorded import cassettes, links
@@ -210,7 +210,7 @@ def test_a_made_up_network_asks_no_resolver(tmp_path):
     """Where the network is replaced, there is no way to a resolver, and none to a WHOIS server."""
     import httpx
 
-    from clew.pivots.whois import DomainWhois
+    from clew.pivots.menus.whois import DomainWhois
 
     around = Workspace(
         Settings(cache=tmp_path, allow_active=True),

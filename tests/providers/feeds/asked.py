@@ -7,12 +7,12 @@ import io
 from pathlib import Path
 
 from clew.entities import Account, Domain, Entity, File, Finding, IpAddress, Url
-from clew.providers.ti.feed import FeedChannel, LocalFeed
-from clew.providers.ti.feeds.asking import Feeds
-from clew.providers.ti.feeds.formats import read_contents
-from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails, RejectedRow
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.feeds.warninglists import Warninglists
+from clew.feeds.formats.registry import read_contents
+from clew.feeds.listing import FeedEntry, IndicatorDetails, RejectedRow
+from clew.feeds.lookup import Feeds
+from clew.feeds.store import FeedStore
+from clew.feeds.warninglists import Warninglists
+from clew.providers.local.feeds import FeedChannel, LocalFeed
 from tests.providers.doubles import runner
 
 OPERATIONS = {

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import EntityError, FeedUnusable
-from clew.providers.ti.feeds.jsontext import read_json
-from clew.providers.ti.feeds.misp import read_misp
-from clew.providers.ti.feeds.model import MAX_RAW, FeedEntry, IndicatorDetails
-from clew.providers.ti.feeds.patterns import groups_of
-from clew.providers.ti.feeds.stix import read_stix
+from clew.feeds.formats.json_text import read_json
+from clew.feeds.formats.misp import read_misp
+from clew.feeds.formats.stix import read_stix
+from clew.feeds.formats.stix_patterns import groups_of
+from clew.feeds.listing import MAX_RAW, FeedEntry, IndicatorDetails
 from tests.providers.feeds.asked import keys, read
 from tests.support import HOSTILE
 

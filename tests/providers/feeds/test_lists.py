@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from clew.entities import Key
 from clew.entities.codec import from_key
 from clew.errors import EntityError
-from clew.providers.ti.feeds.lines import read_lines
-from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
-from clew.providers.ti.feeds.recognising import EXACT_PREFIX, NETWORK_PREFIX, WILDCARD_PREFIX, keys_of
+from clew.feeds.formats.plain_list import read_lines
+from clew.feeds.listing import FeedEntry, IndicatorDetails
+from clew.feeds.recognition import EXACT_PREFIX, NETWORK_PREFIX, WILDCARD_PREFIX, keys_of
 from tests.providers.feeds.asked import keys, read
 from tests.support import ENTITIES, HOSTILE
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from clew import Investigation
 from clew.entities import Account, Domain, File, IpAddress, Outcome, Severity, Url, Verdict, parse
-from clew.entities.frames import finding_record
+from clew.entities.finding_frames import finding_record
+from clew.feeds.lookup import Feeds
+from clew.feeds.store import MAX_DIRECT
 from clew.pivots.context import Workspace
 from clew.providers.base import Provider
-from clew.providers.ti.feed import FeedChannel, LocalFeed
-from clew.providers.ti.feeds.asking import Feeds
-from clew.providers.ti.feeds.store import MAX_DIRECT
+from clew.providers.local.feeds import FeedChannel, LocalFeed
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC
 from tests.providers.feeds.asked import looked_up
@@ -161,7 +161,7 @@ def test_a_feed_that_cannot_be_read_is_a_skip(tmp_path, feed, monkeypatch):
     missing, folder = looked_up(PUBLIC, tmp_path / "gone.csv"), looked_up(PUBLIC, tmp_path)
     assert "gone.csv" in missing.reason
     assert "clew feeds add" in folder.reason
-    monkeypatch.setattr("clew.providers.ti.feeds.store.MAX_DIRECT", 10)
+    monkeypatch.setattr("clew.feeds.store.MAX_DIRECT", 10)
     large = looked_up(PUBLIC, feed(f"{HEADER}\n{LISTED}\n"))
     assert {finding.outcome for finding in (missing, folder, large, looked_up(PUBLIC))} == {Outcome.SKIPPED}
     assert MAX_DIRECT == 64 * 2**20

@@ -14,8 +14,8 @@ import pytest
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict, parse
 from clew.errors import FeedUnusable
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.feeds.verdicts import MANY_LISTS
+from clew.feeds.listing_verdict import MANY_LISTS
+from clew.feeds.store import FeedStore
 from tests.providers.feeds.asked import keys, looked_up, read
 
 # Ends of names that are more likely files.

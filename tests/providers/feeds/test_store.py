@@ -15,8 +15,8 @@ import pytest
 
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import FeedUnusable
-from clew.providers.ti.feeds import building
-from clew.providers.ti.feeds.store import BrokenFeed, FeedStore, OpenFeed
+from clew.feeds import build as building
+from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed
 from tests.providers.feeds.asked import looked_up
 
 LISTED = IpAddress("198.51.100.7")
@@ -62,7 +62,7 @@ def test_what_has_not_changed_is_not_read_again(store, source, monkeypatch):
     """The same files, added in the same way, are not parsed: their sha256 says so. Another verdict is another feed."""
     before = store.add(source)
     with monkeypatch.context() as patch:
-        patch.setattr("clew.providers.ti.feeds.store.build", None)
+        patch.setattr("clew.feeds.store.build", None)
         os.utime(source, (1, 1))
         assert store.add(source) == before
     assert store.add(source, verdict="malicious").verdict == "malicious"
@@ -195,7 +195,7 @@ def test_a_name_is_never_a_path(store, source, name):
 def test_what_another_version_read_is_read_again(store, source, monkeypatch):
     """When readers have learnt something, an unchanged feed is built anew."""
     before = store.add(source)
-    monkeypatch.setattr("clew.providers.ti.feeds.store.READERS", building.READERS + 1)
+    monkeypatch.setattr("clew.feeds.store.READERS", building.READERS + 1)
     assert store.add(source).built > before.built
 
 

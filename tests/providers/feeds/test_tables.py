@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
-from clew.providers.ti.feeds.tables import read_table
+from clew.feeds.formats.csv_table import read_table
+from clew.feeds.listing import FeedEntry, IndicatorDetails
 from tests.providers.feeds.asked import read
 from tests.support import HOSTILE
 

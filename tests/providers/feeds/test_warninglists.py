@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Key, Url, parse
-from clew.providers.ti.feeds.warninglists import Warninglists
+from clew.feeds.warninglists import Warninglists
 from tests.support import entities
 
 

@@ -14,9 +14,9 @@ from clew.entities import Finding, IpAddress
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskSkipped
 from clew.providers.base import Reply, Steps
-from clew.providers.geo.columns import columns
+from clew.providers.geo.bulk_lookup import columns
+from clew.providers.geo.database_files import DatabaseSources
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.sources import DatabaseSources
 from clew.testing.recordings import AT, RecordedReplies, runner
 
 Row = tuple[Any, ...]

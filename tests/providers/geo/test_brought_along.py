@@ -7,11 +7,11 @@ import contextvars
 import pytest
 
 from clew import IpAddress, configure
+from clew.cli.diagnosis import STATE_OK, checks
 from clew.entities import Outcome
 from clew.pivots.context import Workspace
-from clew.providers.geo.sources import bundled_database
+from clew.providers.geo.database_files import bundled_database
 from clew.settings import Settings
-from clew.views.doctor import STATE_OK, checks
 
 pytest.importorskip("maxminddb")
 IP = IpAddress("9.9.9.9")

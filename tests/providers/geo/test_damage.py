@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from clew.demo.geo import write_geo
 from clew.entities import Outcome
 from clew.errors import AskSkipped
-from clew.providers.geo.database import DAMAGE_ERRORS, Database
-from clew.providers.geo.decoding import RecordDecoder
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.replies import number_of
+from clew.providers.geo.maxmind_database import DAMAGE_ERRORS, Database
+from clew.providers.geo.maxmind_decoder import RecordDecoder
+from clew.providers.geo.maxmind_replies import number_of
 from tests.providers.geo.building import located, place, row, rows, write
 
 maxminddb = pytest.importorskip("maxminddb")

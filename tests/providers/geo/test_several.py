@@ -15,9 +15,9 @@ from clew.entities import Outcome
 from clew.pivots.context import workspace
 from clew.providers.base import Reply
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
-from clew.providers.geo.records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers
-from clew.providers.geo.replies import ParsedReply
-from clew.providers.net.kinds import GLOBAL_KIND
+from clew.providers.geo.maxmind_records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers
+from clew.providers.geo.maxmind_replies import ParsedReply
+from clew.providers.local.address_kinds import GLOBAL_KIND
 from clew.testing.recordings import AT
 from tests.providers.geo.building import facts, located, place, row, rows, write
 

@@ -12,12 +12,12 @@ import pytest
 
 from clew.entities import IpAddress
 from clew.errors import AskError, AskFailed, AskRefused, FeedUnusable
-from clew.providers.ti.feeds.mirror import Mirror
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.taxii.fetching import CollectionFetcher, FetchResult
-from clew.providers.ti.taxii.server import Access
-from clew.providers.web.channel import HttpChannel
-from clew.providers.web.secrets import Keys
+from clew.feeds.collection_mirror import Mirror
+from clew.feeds.store import FeedStore
+from clew.providers.taxii.collections import CollectionFetcher, FetchResult
+from clew.providers.taxii.taxii_server import Access
+from clew.providers.web.api_keys import Keys
+from clew.providers.web.http_channel import HttpChannel
 from tests.providers.feeds.asked import looked_up
 from tests.providers.taxii.served import MEDIA, indicator
 from tests.providers.web.faults import Behaviour, Seen, Server, by, flood, hang, raw, reply, reset, serving

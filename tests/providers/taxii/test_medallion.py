@@ -13,15 +13,15 @@ import pytest
 from clew.cli import main
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import AskError, AskRefused, FeedUnusable
+from clew.feeds.collection_mirror import Mirror
+from clew.feeds.store import FeedStore
 from clew.pivots import context
 from clew.pivots.context import Workspace
 from clew.providers.gate import Gate
-from clew.providers.ti.feeds.mirror import Mirror
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.taxii.fetching import CollectionFetcher
-from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, TaxiiServer
-from clew.providers.web.channel import HttpChannel
+from clew.providers.taxii.collection_fetch import poll
+from clew.providers.taxii.collections import CollectionFetcher
+from clew.providers.taxii.taxii_server import Access, TaxiiServer
+from clew.providers.web.http_channel import HttpChannel
 from tests.providers.feeds.asked import looked_up
 from tests.providers.taxii.served import CLOSED, KEY, OPEN, PASSWORD, Served, indicator, medallion
 

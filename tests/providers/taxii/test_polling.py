@@ -18,16 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import AskFailed, FeedUnusable
+from clew.feeds.collection_mirror import APPLICATION, Mirror, Subscription
+from clew.feeds.listing import FeedEntry, IndicatorDetails
+from clew.feeds.store import FeedStore
 from clew.providers.base import Ask, Provider, narrow_ask
-from clew.providers.ti.feeds.mirror import APPLICATION, Mirror, Subscription
-from clew.providers.ti.feeds.model import FeedEntry, IndicatorDetails
-from clew.providers.ti.feeds.store import FeedStore
-from clew.providers.ti.taxii.envelope import read_envelope
-from clew.providers.ti.taxii.fetching import CollectionFetcher
-from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, TaxiiServer
+from clew.providers.taxii.collection_fetch import poll
+from clew.providers.taxii.collections import CollectionFetcher
+from clew.providers.taxii.envelope import read_envelope
+from clew.providers.taxii.taxii_server import Access, TaxiiServer
 from clew.providers.web import HttpRequest
-from clew.providers.web.transport import RawResponse
+from clew.providers.web.http_transport import RawResponse
 from tests.providers.taxii.served import MEDIA, indicator
 from tests.providers.web.faults import Seen, by, reply, serving
 
@@ -167,7 +167,7 @@ def test_a_process_that_is_killed_loses_nothing_that_it_kept(tmp_path):
         seen = len(server.seen)
         assert seen == 8
         assert "has not been read yet" in str(store.feeds()[0].error)
-        from clew.providers.web.channel import HttpChannel
+        from clew.providers.web.http_channel import HttpChannel
 
         fetched = CollectionFetcher(store, HttpChannel().receive).fetch("x")
         assert (fetched.counts.new, fetched.feed.entries, fetched.error) == (120, 200, None)

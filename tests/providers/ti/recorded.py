@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from clew.entities import Entity, Finding
-from clew.pivots.calls import defaults_of
+from clew.pivots.bound_call import defaults_of
 from clew.providers.base import Ask, Operation, Reply
 from clew.testing.recordings import AT, runner
 

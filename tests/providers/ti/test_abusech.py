@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, File, IpAddress, Outcome, Url, Verdict
-from clew.providers.ti.abusech import endpoint
+from clew.providers.ti.abusech_api import endpoint
 from clew.providers.ti.malwarebazaar import MalwareBazaar
 from clew.providers.ti.threatfox import ThreatFox
 from clew.providers.ti.urlhaus import UrlHaus

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Certificate, IpAddress, Outcome, Verdict
-from clew.providers.ti.censys.certificates import CensysCertificates
-from clew.providers.ti.censys.hosts import Censys
+from clew.providers.ti.censys_certificates import CensysCertificates
+from clew.providers.ti.censys_hosts import Censys
 from tests.providers.ti.anything import json_values, objects
 from tests.providers.ti.recorded import answered, cassettes, facts, links, pointed
 from tests.support import HOSTILE, hiding

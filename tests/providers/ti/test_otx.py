@@ -14,9 +14,9 @@ from clew.entities import Domain, File, IpAddress, Outcome, Relation, Severity, 
 from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
-from clew.providers.ti.otx.objects import Otx
-from clew.providers.ti.otx.related import OtxRelated
-from clew.providers.ti.otx.resolutions import OtxResolutions
+from clew.providers.ti.otx_objects import Otx
+from clew.providers.ti.otx_related import OtxRelated
+from clew.providers.ti.otx_resolutions import OtxResolutions
 from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Outcome, Severity, Url, Verdict
-from clew.providers.ti.pulsedive.indicators import Pulsedive
-from clew.providers.ti.pulsedive.related import PulsediveRelated, PulsediveResolutions
+from clew.providers.ti.pulsedive_indicators import Pulsedive
+from clew.providers.ti.pulsedive_related import PulsediveRelated, PulsediveResolutions
 from clew.providers.web import SecretLocation
 from tests.providers.ti.anything import json_values
 from tests.providers.ti.recorded import answered, cassettes, facts, links, pointed

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict
-from clew.providers.ti.securitytrails.domains import SecurityTrails
-from clew.providers.ti.securitytrails.history import SecurityTrailsHistory
+from clew.providers.ti.securitytrails_domains import SecurityTrails
+from clew.providers.ti.securitytrails_history import SecurityTrailsHistory
 from tests.providers.ti.anything import json_values, objects
 from tests.providers.ti.recorded import answered, cassettes, facts, links
 from tests.support import HOSTILE, hiding

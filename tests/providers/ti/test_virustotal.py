@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
-from clew.providers.ti.virustotal.behaviour import VirusTotalBehaviour
-from clew.providers.ti.virustotal.objects import VirusTotal
-from clew.providers.ti.virustotal.related import VirusTotalRelated
-from clew.providers.ti.virustotal.resolutions import VirusTotalResolutions
+from clew.providers.ti.virustotal_behaviour import VirusTotalBehaviour
+from clew.providers.ti.virustotal_objects import VirusTotal
+from clew.providers.ti.virustotal_related import VirusTotalRelated
+from clew.providers.ti.virustotal_resolutions import VirusTotalResolutions
 from tests.providers.ti.recorded import answered, cassettes, facts, links, pointed
 from tests.support import HOSTILE, hiding
 

@@ -14,9 +14,9 @@ from clew.entities import Domain, File, IpAddress, Outcome, Severity, Url, Verdi
 from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
-from clew.providers.ti.xforce.base import plain_address, plain_hash
-from clew.providers.ti.xforce.related import XForceRelated, XForceResolutions
-from clew.providers.ti.xforce.reports import XForce
+from clew.providers.ti.xforce_api import plain_address, plain_hash
+from clew.providers.ti.xforce_related import XForceRelated, XForceResolutions
+from clew.providers.ti.xforce_reports import XForce
 from clew.providers.web import SecretLocation
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC

@@ -12,10 +12,10 @@ import httpx
 from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.providers.base import Provider, Steps, operation
 from clew.providers.web import HttpRequest, SecretLocation
-from clew.providers.web.channel import HttpChannel
+from clew.providers.web.api_keys import Keys
 from clew.providers.web.clock import Clock
-from clew.providers.web.lines import Connections
-from clew.providers.web.secrets import Keys
+from clew.providers.web.connections import Connections
+from clew.providers.web.http_channel import HttpChannel
 
 VARIABLE = "CLEW_TEST_KEY"
 KEY = "canary-0123456789/ab+cd=="

@@ -28,7 +28,7 @@ from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Provider, operation
 from clew.providers.ti import abuseipdb
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
 from clew.settings import Settings
 from tests.providers.web.doubles import KEY, START, VARIABLE, Time, Vendor, addresses
 from tests.providers.web.faults import Behaviour, Seen, Server, by, reply, reset, serving, slow

@@ -15,7 +15,7 @@ from clew.errors import AskError
 from clew.providers.exchange import NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
-from clew.providers.web.cache import ReplyCache
+from clew.providers.web.reply_cache import ReplyCache
 from tests.providers.web.doubles import KEY, START, VARIABLE, Said, Time, Vendor, ask, channel
 
 ADDRESS = IpAddress("9.9.9.9")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from clew.errors import AskError, AskFailed, AskRefused, AskSkipped
 from clew.providers.web import HttpRequest
-from clew.providers.web.redaction import redact_secret
-from clew.providers.web.secrets import Secret
+from clew.providers.web.api_keys import Secret
+from clew.providers.web.key_redaction import redact_secret
 from tests.providers.web.doubles import KEY, VARIABLE, Free, Vendor, ask, channel
 
 OK = httpx.Response(200, json={})

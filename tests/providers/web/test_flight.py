@@ -11,10 +11,10 @@ import pytest
 
 from clew.errors import AskError, AskFailed
 from clew.providers.base import Reply
-from clew.providers.web.channel import HttpChannel
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.flight import SingleFlight
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
+from clew.providers.web.http_channel import HttpChannel
+from clew.providers.web.single_flight import SingleFlight
 from tests.providers.web.doubles import Vendor, ask
 
 MANY = 64

@@ -21,13 +21,13 @@ from clew.errors import AskError, AskSkipped
 from clew.pivots.context import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.web import SecretLocation
-from clew.providers.web.cache import ReplyCache
-from clew.providers.web.channel import HttpChannel
+from clew.providers.web.api_keys import Keys, Secret, from_keyring
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
+from clew.providers.web.http_channel import HttpChannel
+from clew.providers.web.key_redaction import redact_secret
 from clew.providers.web.quota import Quotas
-from clew.providers.web.redaction import redact_secret
-from clew.providers.web.secrets import Keys, Secret, from_keyring
+from clew.providers.web.reply_cache import ReplyCache
 from clew.settings import Settings
 from tests.providers.web.doubles import KEY, VARIABLE, Vendor, ask, channel
 from tests.providers.web.faults import hang, raw, reply, reset, serving

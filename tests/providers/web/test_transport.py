@@ -12,10 +12,10 @@ import pytest
 
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.web import HttpRequest
+from clew.providers.web.api_keys import Secret
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.network import GuardedBackend, is_public
-from clew.providers.web.secrets import Secret
-from clew.providers.web.transport import RawResponse, Transport
+from clew.providers.web.http_transport import RawResponse, Transport
+from clew.providers.web.sockets import GuardedBackend, is_public
 from tests.providers.web.doubles import HEADER, KEY, ask
 from tests.providers.web.faults import (
     DRIPS,

@@ -9,7 +9,7 @@ from typing import Any
 
 from clew.entities import Entity, Finding
 from clew.errors import AskError, AskSkipped
-from clew.pivots.calls import defaults_of
+from clew.pivots.bound_call import defaults_of
 from clew.providers.base import Ask, Operation, Reply
 from clew.testing.recordings import AT, runner
 

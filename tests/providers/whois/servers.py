@@ -9,12 +9,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-from clew.providers.web.cache import ReplyCache
-from clew.providers.web.layers import Middleware
-from clew.providers.web.lines import Connections
-from clew.providers.web.network import GuardedBackend
+from clew.providers.web.connections import Connections
+from clew.providers.web.middleware import Middleware
 from clew.providers.web.quota import Quotas
-from clew.providers.whois.channel import WhoisChannel
+from clew.providers.web.reply_cache import ReplyCache
+from clew.providers.web.sockets import GuardedBackend
+from clew.providers.whois.whois_channel import WhoisChannel
 
 Behaviour = Callable[["Handler"], None]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clew.errors import AskFailed
 from clew.providers.reading import JsonObject
-from clew.providers.whois.bootstrap import server_for_address, server_for_name, server_for_system
+from clew.providers.whois.rdap_bootstrap import server_for_address, server_for_name, server_for_system
 
 
 def registry(*services: tuple[list[str], list[str]]) -> JsonObject:

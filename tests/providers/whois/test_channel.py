@@ -10,12 +10,12 @@ import pytest
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Quota
-from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
 from clew.providers.web.quota import Quotas
-from clew.providers.whois.channel import MAX_REPLY, WhoisQuestion
+from clew.providers.web.reply_cache import ReplyCache
 from clew.providers.whois.whois import Whois
+from clew.providers.whois.whois_channel import MAX_REPLY, WhoisQuestion
 from tests.providers.web.doubles import Time
 from tests.providers.whois.servers import Handler, channel, drips, floods, hangs, resets, says, serving
 

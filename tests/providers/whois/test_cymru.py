@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from clew.entities import IpAddress, Outcome
 from clew.errors import AskFailed
 from clew.providers.base import Reply
+from clew.providers.concurrency import Task, run_concurrently
 from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
-from clew.providers.together import Task, run_concurrently
-from clew.providers.web.cache import ReplyCache
 from clew.providers.web.clock import Clock
-from clew.providers.web.layers import Middleware
-from clew.providers.web.lines import Connections
-from clew.providers.whois.channel import WhoisChannel
+from clew.providers.web.connections import Connections
+from clew.providers.web.middleware import Middleware
+from clew.providers.web.reply_cache import ReplyCache
 from clew.providers.whois.cymru import BATCH, TeamCymru, build_question, finding, join, split
+from clew.providers.whois.whois_channel import WhoisChannel
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import facts, links
 from tests.providers.whois.asked import asked

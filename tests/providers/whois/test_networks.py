@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.providers.whois.networks import networks_of, parse_network
-from clew.providers.whois.states import ReplyState
+from clew.providers.whois.network_registration import networks_of, parse_network
+from clew.providers.whois.registration_status import ReplyState
 
 # What the recorded replies say, by address: the smallest network, its name, holder, country, and contact for abuse.
 RECORDED = {

@@ -15,8 +15,8 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Ask, Reply
 from clew.providers.web import HttpRequest
-from clew.providers.web.channel import HttpChannel
-from clew.providers.web.lines import Connections
+from clew.providers.web.connections import Connections
+from clew.providers.web.http_channel import HttpChannel
 from clew.providers.web.redirects import MEDIA_TYPE
 from clew.providers.whois.jcard import card_of
 from clew.providers.whois.rdap import Rdap

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.providers.whois.dates import day_of
-from clew.providers.whois.registration import Registration, parse_registration
-from clew.providers.whois.states import ReplyState
-from clew.providers.whois.text import decode_reply
+from clew.providers.whois.domain_registration import Registration, parse_registration
+from clew.providers.whois.registration_status import ReplyState
+from clew.providers.whois.registry_dates import day_of
+from clew.providers.whois.whois_text import decode_reply
 from tests.providers.whois.truth import Expected, expected
 
 # Each reply that is not read as its authors read it, by field, and why. A reply that leaves the list raises the figure;

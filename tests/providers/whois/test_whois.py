@@ -6,8 +6,8 @@ import pytest
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
-from clew.providers.whois.servers import checked_server, query, root_query
 from clew.providers.whois.whois import Whois
+from clew.providers.whois.whois_servers import checked_server, query, root_query
 from tests.providers.ti.recorded import facts, links
 from tests.providers.whois.asked import asked
 from tests.support import HOSTILE, hiding

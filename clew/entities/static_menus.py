@@ -1,0 +1,107 @@
+"""The static view of pivot menus: what editors and type checkers see on every entity.
+
+At run time these classes are empty; `clew.pivots.attachment` places one descriptor for each name. This is the one file
+of the room that looks upward, and it does so for type checkers only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clew.pivots.binding import menu
+    from clew.pivots.catalog import Catalog
+    from clew.pivots.menus.dns import DomainDns, IpDns
+    from clew.pivots.menus.geo import IpGeo
+    from clew.pivots.menus.net import IpNet
+    from clew.pivots.menus.pdns import DomainPassiveDns, IpPassiveDns
+    from clew.pivots.menus.query import AccountQuery, DomainQuery, FileQuery, HostQuery, IpQuery, ProcessQuery
+    from clew.pivots.menus.related import CertificateRelated, DomainRelated, FileRelated, IpRelated, UrlRelated
+    from clew.pivots.menus.ti import AccountTi, DomainTi, FileTi, IpTi, UrlTi
+    from clew.pivots.menus.transform import ProcessTransform, UrlTransform
+    from clew.pivots.menus.whois import AutonomousSystemWhois, DomainWhois, IpWhois
+
+    class EntityMenus:
+        __slots__ = ()
+
+        @classmethod
+        def pivots(cls) -> Catalog:
+            """The pivots of this entity class, with what each asks, costs and gives back."""
+            ...
+
+    class AutonomousSystemMenus:
+        whois: menu[AutonomousSystemWhois]
+
+    class CertificateMenus:
+        related: menu[CertificateRelated]
+
+    class IpMenus:
+        ti: menu[IpTi]
+        geo: menu[IpGeo]
+        net: menu[IpNet]
+        pdns: menu[IpPassiveDns]
+        related: menu[IpRelated]
+        whois: menu[IpWhois]
+        dns: menu[IpDns]
+        query: menu[IpQuery]
+
+    class HostMenus:
+        query: menu[HostQuery]
+
+    class AccountMenus:
+        ti: menu[AccountTi]
+        query: menu[AccountQuery]
+
+    class DomainMenus:
+        ti: menu[DomainTi]
+        pdns: menu[DomainPassiveDns]
+        related: menu[DomainRelated]
+        whois: menu[DomainWhois]
+        dns: menu[DomainDns]
+        query: menu[DomainQuery]
+
+    class UrlMenus:
+        ti: menu[UrlTi]
+        related: menu[UrlRelated]
+        transform: menu[UrlTransform]
+
+    class FileMenus:
+        ti: menu[FileTi]
+        related: menu[FileRelated]
+        query: menu[FileQuery]
+
+    class ProcessMenus:
+        query: menu[ProcessQuery]
+        transform: menu[ProcessTransform]
+
+else:
+
+    class EntityMenus:
+        __slots__ = ()
+
+    class AutonomousSystemMenus:
+        __slots__ = ()
+
+    class CertificateMenus:
+        __slots__ = ()
+
+    class IpMenus:
+        __slots__ = ()
+
+    class HostMenus:
+        __slots__ = ()
+
+    class AccountMenus:
+        __slots__ = ()
+
+    class DomainMenus:
+        __slots__ = ()
+
+    class UrlMenus:
+        __slots__ = ()
+
+    class FileMenus:
+        __slots__ = ()
+
+    class ProcessMenus:
+        __slots__ = ()

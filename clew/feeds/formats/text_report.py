@@ -1,0 +1,73 @@
+"""Reports, which are texts for people: what their writers made unclickable, hashes, and items that are but one value.
+
+Everything else that a text names may be a link to read on, or the victim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clew.entities import Entity, File
+from clew.errors import EntityError
+from clew.feeds.listing import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails
+from clew.feeds.match_keys import has_known_top
+from clew.feeds.recognition import keys_of
+from clew.transforms.indicators import extract
+
+_DEFANG_MARKS = re.compile(r"h(?:xx|\*\*|tx|xt)ps?\b|[\[({]\s?(?:\.|dot|:|://|@|at)\s?[\])}]|\w\\\.\w", re.IGNORECASE)
+# An item of a list, or a cell, that is one word, set as code or not.
+_ITEM = re.compile(r"\s*(?:[*+>|-]+\s*)?`?(?:\+\+)?(?P<value>[^\s`|]{4,2000}?)(?:\+\+)?`?\s*\|?\s*")
+_DOTTED_NAME = re.compile(r"(?:[\w-]+\.)+[\w-]+")
+# Top levels that are more often the end of the name of a file.
+_CODE_EXTENSIONS = frozenset({"md", "mk", "pl", "ps", "py", "rs", "sh", "so"})
+# Marks around what is set as code.
+_MARKS = "`+|"
+_HASH = re.compile(r"[0-9a-fA-F]{32}")
+
+
+def read_report(lines: Iterator[str], defaults: IndicatorDetails) -> Iterator[FeedRow]:
+    """Every value that a text defangs, every hash in it, and every value that is an item by itself."""
+    for number, line in enumerate(lines, start=1):
+        if _DEFANG_MARKS.search(line):
+            yield from _entity_rows(line, number, defaults, _defanged_entities(line))
+        elif _HASH.search(line):
+            yield from _entity_rows(
+                line, number, defaults, [entity for entity in _entities(line) if isinstance(entity, File)]
+            )
+        else:
+            yield from _item_rows(line, number, defaults)
+
+
+def _item_rows(line: str, number: int, defaults: IndicatorDetails) -> Iterator[FeedRow]:
+    match = _ITEM.fullmatch(line)
+    if match is None or not _DOTTED_NAME.fullmatch(match["value"]):
+        return
+    name = match["value"].lower()
+    if not name.replace(".", "").isdigit() and (name.rpartition(".")[2] in _CODE_EXTENSIONS or not has_known_top(name)):
+        return
+    try:
+        yield FeedEntry(keys_of(name), str(number), line.strip()[:MAX_RAW], defaults)
+    except EntityError:
+        return  # a word of the text
+
+
+def _entities(text: str) -> list[Entity]:
+    return [mention.entity for mention in extract(text)]
+
+
+def _defanged_entities(line: str) -> list[Entity]:
+    """What is defanged in a line, and hashes: beside it stands where it was seen, or where to read more."""
+    entities: dict[Entity, None] = {}
+    for word in (token.strip(_MARKS) for token in line.split()):
+        mentions = _entities(word)
+        # A URL gives its host too, of which the text says nothing.
+        values = [entity for entity in mentions if entity.kind == "url"] or mentions
+        entities |= dict.fromkeys(entity for entity in values if _DEFANG_MARKS.search(word) or isinstance(entity, File))
+    return [*entities]
+
+
+def _entity_rows(line: str, number: int, defaults: IndicatorDetails, entities: list[Entity]) -> Iterator[FeedRow]:
+    for entity in entities:
+        keys = keys_of(str(entity.key))
+        yield FeedEntry(keys, str(number), line.strip()[:MAX_RAW], defaults)

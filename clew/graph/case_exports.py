@@ -1,0 +1,176 @@
+"""Giving a case away: a copy of it, and what a copy may leave out, prove, or be in the formats of others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from clew.graph.case_editor import CaseEditor
+from clew.graph.redaction import OwnerKey, Redaction, Rules
+from clew.graph.signing.case_signatures import Signature, Statement
+from clew.graph.signing.ssh_keys import Passphrase, load_private
+from clew.graph.store import Store
+
+if TYPE_CHECKING:
+    from clew.graph.redaction.redact import Draft
+
+#: Draws a case into a file.
+PageWriter = Callable[[Path], object]
+
+
+class CaseExports(CaseEditor):
+    """The part of a case that hands it to somebody else."""
+
+    def export_copy(self, path: str | Path) -> Path:
+        """Write the case as it is now into a new file, whole or not at all; nobody has to stop working meanwhile.
+
+        Raises:
+            CaseError: there is such a file already, or it cannot be written.
+        """
+        self._store.copy(Path(path))
+        return Path(path)
+
+    def sign(self, key: str | Path, *, passphrase: Passphrase | None = None) -> Signature:
+        """Sign everything that the case holds so far, in a step of its own, which `ssh-keygen -Y verify` can check.
+
+        Args:
+            key: a private key of OpenSSH: Ed25519, ECDSA or RSA.
+            passphrase: is asked for it, if the key has one.
+
+        Raises:
+            KeyUnusable: the key cannot be read, or others can read it.
+            MissingExtra: there is no library to sign with.
+        """
+        # First: somebody may have to type, and nobody should wait for that.
+        private_key = load_private(Path(key).expanduser(), passphrase)
+        with self._store.transaction():
+            at = self._clock()
+            signature = Signature.create(self._statement(at), private_key)
+            step = self._recorder.record(signature.event, at)
+        return dataclasses.replace(signature, step=step)
+
+    def sign_beside(self, key: str | Path, to: str | Path, *, passphrase: Passphrase | None = None) -> Signature:
+        """Sign as `sign` does, but write the statement, and its signature with `.sig`, into files beside the case.
+
+        Raises:
+            KeyUnusable: the key cannot be read, or others can read it.
+            MissingExtra: there is no library to sign with.
+            CaseReadOnly: the files cannot be written.
+        """
+        private_key = load_private(Path(key).expanduser(), passphrase)
+        signature = Signature.create(self._statement(self._clock()), private_key)
+        signature.save(to)
+        return signature
+
+    def to_prov(self, path: str | Path) -> Path:
+        """Write what the case knows, and where all of it came from, as W3C PROV-JSON.
+
+        Raises:
+            CaseReadOnly: it cannot be written there.
+            CaseDamaged: a step is not what was written.
+        """
+        from clew.graph.export.prov import write_prov
+
+        with self._snapshot() as snapshot:
+            return write_prov(snapshot, Path(path))
+
+    def to_crate(self, folder: str | Path, *, evidence: bool = False, page: PageWriter | None = None) -> Path:
+        """Write an RO-Crate: a folder with the case, its tables and its provenance, each file described and hashed.
+
+        Args:
+            evidence: raw replies as files too; the case in the folder has them in any case.
+            page: draws the case as a page into a file: `case.to_html`.
+
+        Raises:
+            CaseExists: the folder has files already.
+            CaseReadOnly: it cannot be written.
+            CaseDamaged: a step or a piece of evidence is not what was written.
+        """
+        from clew.graph.export.ro_crate import write_crate
+
+        by, at = self.workspace.settings.analyst, self._clock()
+        return write_crate(self._store, Path(folder), by=by, at=at, evidence=evidence, page=page)
+
+    def redaction(self, rules: Rules | None = None, *, key: bytes | str | Path) -> Redaction:
+        """What `redact` would replace, with what and how often; nothing is written.
+
+        Args:
+            rules: what is inside, and what stays.
+            key: the owner's, of at least 16 bytes; or the file that it is in, which nobody else can read.
+
+        Raises:
+            KeyUnusable: the key cannot be read, or others can read it.
+            NotRedacted: the case cannot be redacted so.
+            CaseDamaged: a step or a piece of evidence is not what was written.
+            MissingExtra: there is no library to seal with.
+        """
+        with self._draft(rules, key) as draft:
+            return draft.redaction
+
+    def redact(self, path: str | Path, rules: Rules | None = None, *, key: bytes | str | Path) -> Redaction:
+        """Write a new case for an outsider: what is inside is replaced in all of it, the same by the same.
+
+        The new case has the same steps, nodes and claims, is sound and replays. Who has the key finds the way back with
+        `restore`; without it nothing leads back. This case stays as it is.
+
+        Args:
+            rules: what is inside, and what stays.
+            key: the owner's, of at least 16 bytes; or the file that it is in, which nobody else can read.
+
+        Raises:
+            KeyUnusable: the key cannot be read, or others can read it.
+            NotRedacted: the case cannot be redacted so; nothing is written.
+            CaseDamaged: a step or a piece of evidence is not what was written.
+            CaseError: there is such a file already, or it cannot be written.
+            MissingExtra: there is no library to seal with.
+        """
+        with self._draft(rules, key) as draft:
+            draft.store.copy(Path(path))
+            return dataclasses.replace(draft.redaction, path=Path(path))
+
+    def restore(self, path: str | Path, *, key: bytes | str | Path) -> Path:
+        """Write the original of this redacted case into a new file, with what was added to it since.
+
+        Where nothing was added, it is the original, step for step and hash for hash.
+
+        Raises:
+            NotRedacted: the case was not redacted.
+            KeyUnusable: it was redacted with another key, or the key cannot be read.
+            CaseDamaged: what was redacted was changed since.
+            CaseError: there is such a file already, or it cannot be written.
+            MissingExtra: there is no library to open the seal with.
+        """
+        from clew.graph.redaction.restore import restore
+
+        owner = OwnerKey.of(key)
+        with self._snapshot() as snapshot, restore(snapshot, owner) as original:
+            original.copy(Path(path))
+        return Path(path)
+
+    @contextmanager
+    def _draft(self, rules: Rules | None, key: bytes | str | Path) -> Generator[Draft]:
+        from clew.graph.redaction.redact import redact_case
+
+        owner, workspace = OwnerKey.of(key), self.workspace
+        at, by = self._clock(), workspace.settings.analyst
+        with self._snapshot() as snapshot:
+            result = redact_case(snapshot, rules or Rules(), owner, workspace.gate, at=at, by=by)
+        with result.store:
+            yield result
+
+    def _statement(self, at: datetime) -> Statement:
+        return Statement.of(self._store.head(), at, self.workspace.settings.analyst)
+
+    @contextmanager
+    def _snapshot(self) -> Generator[Store]:
+        """The case as it is now, while others go on writing it."""
+        with TemporaryDirectory(prefix="clew-") as folder:
+            path = Path(folder) / "case.clew"
+            self._store.copy(path)
+            with Store(path) as store:
+                yield store

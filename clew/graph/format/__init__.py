@@ -1,0 +1,1 @@
+"""The case file: its events, its tables, its older formats."""

@@ -1,0 +1,1 @@
+"""How a step becomes part of a case: recordings, gate, limits of evidence."""

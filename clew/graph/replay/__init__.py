@@ -1,0 +1,1 @@
+"""A case run again, and two graphs compared."""

@@ -1,0 +1,1 @@
+"""Who signed a case, and whether it is what was written."""

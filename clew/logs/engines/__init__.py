@@ -1,0 +1,1 @@
+"""Engines that hold logs and answer queries."""

@@ -1,0 +1,1 @@
+"""The menus of pivots: tables that bind operations to entities."""

@@ -1,0 +1,1 @@
+"""Sources on this machine: thin adapters over logs, feeds and transforms."""

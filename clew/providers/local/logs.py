@@ -1,0 +1,220 @@
+"""Asking the logs: a query by name, its rows as links and as a table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+
+from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
+from clew.entities.checked_text import stamp
+from clew.entities.times import ANY_TIME, TimeWindow, When
+from clew.entities.vocabulary import Term
+from clew.errors import AskFailed, AskSkipped, QueryError
+from clew.logs.engines.duckdb_engine import Rows
+from clew.logs.query_packs import load_queries
+from clew.logs.row_entities import map_rows
+from clew.logs.schemas import load_field_maps
+from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, narrow_ask
+
+MAX_ROWS = 100_000
+#: The media type of rows with the raw events beside them.
+LOG_ROWS = "application/vnd.clew.rows+json"
+_TIME_COLUMNS = frozenset({"time", "process_started", "parent_started"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery(Ask):
+    """A query of the pack with its parameters."""
+
+    channel: ClassVar[str] = "logs"
+    query: str
+    parameters: tuple[tuple[str, Any], ...]
+    limit: int
+    window: TimeWindow = ANY_TIME
+
+    def description(self) -> dict[str, Any]:
+        sql = load_queries()[self.query].sql
+        description = {"query": self.query, "sql": sql, "parameters": dict(self.parameters), "limit": self.limit}
+        return {**description, "window": [*self.window.stamps]} if self.window else description
+
+
+class LogProvider(Provider):
+    """The logs that are connected."""
+
+    name: ClassVar[str] = "logs"
+    title: ClassVar[str] = "connected logs"
+
+    @classmethod
+    def shape(cls, operation: Operation[Any, ...], subject: type[Entity]) -> Mapping[str, Term]:
+        """The columns of the view that the query gives rows of, and the logs that each row is from."""
+        query = load_queries()[f"{subject.__name__}.{operation.name}"]
+        return {name: cls.term(name) for name in (*load_field_maps().views[query.view], "connection")}
+
+    def ask(
+        self,
+        query: str,
+        subject: Entity,
+        parameters: Mapping[str, Any],
+        limit: int,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Rows of one query about one entity, as a finding with a table and links."""
+        if not 1 <= limit <= MAX_ROWS:
+            raise QueryError(f"limit must be from 1 to {MAX_ROWS:,}, not {limit}")
+        window = TimeWindow.kept(start, end)
+        arguments = {**subject_parameters(subject), **parameters}
+        definition = load_queries()[query]
+        reply = yield LogQuery(
+            query, tuple((name, arguments[name]) for name in definition.parameter_names), limit, window
+        )
+        return _finding(subject, definition.view, reply, limit, window)
+
+
+@functools.singledispatch
+def subject_parameters(subject: Entity) -> dict[str, Any]:
+    """What a query can bind of its subject, by parameter name."""
+    raise QueryError(f"there are no log queries about {type(subject).__name__}")
+
+
+@subject_parameters.register
+def _(subject: Host) -> dict[str, Any]:
+    return {"hosts": [subject.value, *([subject.netbios] if subject.netbios else [])]}
+
+
+@subject_parameters.register
+def _(subject: IpAddress) -> dict[str, Any]:
+    return {"ip": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Domain) -> dict[str, Any]:
+    return {"domain": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Process) -> dict[str, Any]:
+    guid = None if "@" in subject.value else subject.value
+    start_time = stamp(subject.started) if subject.started and guid is None else None
+    return {"hosts": [subject.host], "guid": guid, "pid": subject.pid if guid is None else None, "started": start_time}
+
+
+@subject_parameters.register
+def _(subject: Account) -> dict[str, Any]:
+    domain, _, name = (subject.name or "").rpartition("\\")
+    return {
+        "sid": subject.sid,
+        "upn": subject.upn,
+        "user_domain": domain or None,
+        "user_name": name or None,
+        "local_host": subject.host if subject.key.scope else None,
+    }
+
+
+@subject_parameters.register
+def _(subject: File) -> dict[str, Any]:
+    place = subject.path if subject.key.scope else None
+    hosts = [subject.key.scope] if subject.key.scope else []
+    return {"sha256": subject.sha256, "sha1": subject.sha1, "md5": subject.md5, "path": place, "hosts": hosts}
+
+
+def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeWindow) -> Finding:
+    document = reply.object()
+    columns = tuple(document["columns"])
+    rows = [_parse_times(columns, row) for row in document["rows"]]
+    links, invalid_count = map_rows(view, columns, rows)
+    available: int = document["available"]
+    time_index = columns.index("time")
+    times = [row[time_index] for row in rows if row[time_index] is not None]
+    notes = [*([str(window)] if window else []), *([f"{invalid_count} cells name no entity"] if invalid_count else [])]
+    no_rows_reason = f"no such rows in the connected logs{f' {window}' if window else ''}"
+    return Finding(
+        subject,
+        outcome=Outcome.FOUND if rows else Outcome.NOTHING,
+        reason="; ".join(notes) if rows else no_rows_reason,
+        links=links,
+        table=Table(columns, tuple(tuple(row) for row in document["rows"])),
+        returned=len(rows),
+        available=available,
+        truncated_by=f"limit {limit}" if available > len(rows) else "",
+        observed_first=min(times, default=None),
+        observed_last=max(times, default=None),
+    )
+
+
+def _parse_times(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
+    return tuple(
+        datetime.fromisoformat(cell) if cell is not None and name in _TIME_COLUMNS else cell
+        for name, cell in zip(columns, row, strict=True)
+    )
+
+
+class LogSource(Protocol):
+    """A connected log source, as the channel needs it."""
+
+    name: str
+    digest: str
+
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+        """Rows of one SELECT."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogChannel:
+    """Answers from all connected logs together; a column says which."""
+
+    sources: tuple[LogSource, ...]
+
+    def send(self, ask: Ask, provider: type[Provider]) -> Reply:
+        """The rows, and beside them the raw events they were made from.
+
+        Raises:
+            AskSkipped: no logs are connected.
+            AskFailed: the engine refused.
+        """
+        query = narrow_ask(ask, LogQuery)
+        if not self.sources:
+            raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
+        sql, time_parameters = load_queries()[query.query].windowed_sql(query.window)
+        merged_rows: list[list[Any]] = []
+        columns: tuple[str, ...] = ()
+        available = 0
+        for source in self.sources:
+            try:
+                rows = source.select(sql, {**dict(query.parameters), **time_parameters}, query.limit)
+            except QueryError as error:
+                raise AskFailed(error.message, kind="query", location=source.name) from None
+            columns, available = (*rows.columns, "connection"), available + rows.available
+            merged_rows += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
+        merged_rows.sort(key=lambda row: (row[0] is None, row[0] or ""))
+        body = _body(columns, merged_rows[: query.limit], available, self.sources)
+        return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
+
+
+def _body(
+    columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[LogSource, ...]
+) -> dict[str, Any]:
+    raw_index = columns.index("raw")
+    return {
+        "connections": {source.name: source.digest for source in sources},
+        "available": available,
+        "columns": [name for name in columns if name != "raw"],
+        "rows": [[*row[:raw_index], *row[raw_index + 1 :]] for row in rows],
+        "raw": [row[raw_index] for row in rows],
+    }
+
+
+def _plain(cell: Any) -> Any:
+    # The engine's timestamps are UTC without saying so.
+    return stamp(cell.replace(tzinfo=UTC)) if isinstance(cell, datetime) else cell
+
+
+def raw_rows(reply: Reply) -> list[str] | None:
+    """The raw events in a reply of the logs; None for a reply of somebody else."""
+    if reply.media_type != LOG_ROWS:
+        return None
+    return [str(row) for row in reply.object()["raw"]]

@@ -1,1 +1,0 @@
-"""Logs: files made queryable on an embedded engine, field maps, and query packs."""

@@ -1,1 +1,0 @@
-"""Names and addresses on the network."""

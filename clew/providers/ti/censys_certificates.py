@@ -1,0 +1,120 @@
+"""What certificates say, and who presents them, as Censys knows it."""
+
+from __future__ import annotations
+
+from clew.entities import Certificate, IpAddress, Relation
+from clew.entities.finding import Scalar, Table
+from clew.errors import AskSkipped
+from clew.providers.base import Steps, operation
+from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, join_texts, nothing, time_text
+from clew.providers.ti.censys_api import (
+    API,
+    KEY,
+    PAGES,
+    CensysBase,
+    asset_request,
+    certificate_of,
+    organization_params,
+    record,
+)
+from clew.providers.web import HttpRequest
+
+#: What one page of a search has at most.
+PAGE_SIZE = 100
+COLUMNS = ("related", "ports", "asn", "country_code")
+_CERTIFICATE_FACTS = (
+    "names",
+    "certificate_subject",
+    "issuer",
+    "serial_number",
+    "not_before",
+    "not_after",
+    "self_signed",
+    "revoked",
+)
+
+
+class CensysCertificates(CensysBase):
+    """Certificates that were seen in scans or logged, the names in them, and the addresses that present them."""
+
+    @operation(calls=1, broad=True, facts=_CERTIFICATE_FACTS)
+    def certificate(self, certificate: Certificate, *, organization: str = "") -> Steps:
+        """What the certificate says, and the names that it is for.
+
+        Args:
+            organization: the id of the organization that pays; empty for an account of one's own.
+        """
+        reply = yield asset_request("certificate", _sha256(certificate), organization)
+        reference = f"{PAGES}/certificates/{_sha256(certificate)}"
+        about = record(reply)
+        if about is None:
+            return nothing(certificate, "Censys does not know it", reference=reference)
+        links, contents = LinkCollector(certificate), about.require("parsed")
+        for text, pointer in about.texts_with_pointers("names"):
+            name = text.removeprefix("*.")
+            links.link_to(Relation.ISSUED_FOR, name, host_kind(name), pointer)
+        names = join_texts(about.texts("names"))
+        facts: dict[str, Scalar] = {
+            "names": names,
+            "certificate_subject": contents.text("subject_dn"),
+            "issuer": contents.text("issuer_dn"),
+            "serial_number": contents.text("serial_number_hex"),
+            "not_before": time_text(contents.moment("validity_period", "not_before")),
+            "not_after": time_text(contents.moment("validity_period", "not_after")),
+            "self_signed": contents.flag("signature", "self_signed"),
+            "revoked": about.flag("revoked"),
+        }
+        reason = f"issued by {facts['issuer'] or 'nobody named'}"
+        return found(
+            certificate, reason, reference=reference, facts=facts, links=links, same_entity=certificate_of(about, links)
+        )
+
+    @operation(calls=1, broad=True, facts=COLUMNS)
+    def hosts(self, certificate: Certificate, *, limit: int = PAGE_SIZE, organization: str = "") -> Steps:
+        """Addresses that present the certificate. Takes 5 credits, and a plan.
+
+        Args:
+            limit: how many at most; 100 is the most.
+            organization: the id of the organization that pays; empty for an account of one's own.
+        """
+        # Hexadecimal digits only, so there is nothing to escape.
+        query = f'host.services.cert.fingerprint_sha256="{_sha256(certificate)}"'
+        fields = ["host.ip", "host.autonomous_system.asn", "host.location.country_code", "host.services.port"]
+        body = {"query": query, "fields": fields, "page_size": max(1, min(PAGE_SIZE, limit))}
+        reply = yield HttpRequest(
+            "POST", f"{API}/search/query", organization_params(organization), secret=KEY, json=body, idempotent=True
+        )
+        result, links = JsonObject.of(reply).require("result"), LinkCollector(certificate)
+        reference = f"{PAGES}/certificates/{_sha256(certificate)}"
+        hosts = [hit.child("host_v1", "resource") for hit in result.require_all("hits")]
+        if not hosts:
+            return nothing(certificate, "Censys saw it nowhere", reference=reference)
+        rows = tuple(_host_row(host, links) for host in hosts)
+        total, has_more = result.integer("total_hits"), bool(result.text("next_page_token"))
+        return found(
+            certificate,
+            f"{len(rows)} addresses present it",
+            reference=reference,
+            links=links,
+            table=Table(COLUMNS, rows),
+            returned=len(rows),
+            available=total if has_more else len(rows),
+            truncated_by="limit" if has_more else "",
+        )
+
+
+def _sha256(certificate: Certificate) -> str:
+    if certificate.sha256 is None:
+        raise AskSkipped("Censys knows certificates by SHA-256 only", kind="no-hash", sent=False)
+    return certificate.sha256
+
+
+def _host_row(about: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
+    ip = links.link_to(Relation.PRESENTS, about.text("ip"), IpAddress, about.pointer_to("ip"), backwards=True)
+    ports = (service.integer("port") for service in about.objects("services"))
+    return (
+        str(ip.key) if ip else None,
+        join_texts(str(port) for port in ports if port is not None),
+        about.integer("autonomous_system", "asn"),
+        about.text("location", "country_code"),
+    )

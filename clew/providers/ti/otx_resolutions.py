@@ -1,0 +1,78 @@
+"""The passive DNS of OTX: which names had which address, and from when to when that was seen."""
+
+from __future__ import annotations
+
+from clew.entities import Domain, IpAddress, Relation
+from clew.entities.finding import Scalar, Table
+from clew.providers.base import Steps, operation
+from clew.providers.reading import JsonObject, LinkCollector, found, nothing, time_text
+from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
+
+COLUMNS = (
+    "dns_question_name",
+    "dns_answer_type",
+    "dns_resolved_ip",
+    "dns_answer_data",
+    "observed_first",
+    "observed_last",
+)
+_BETWEEN_NAMES = {
+    "CNAME": Relation.ALIAS_OF,
+    "MX": Relation.MAIL_HANDLED_BY,
+    "NS": Relation.DELEGATED_TO,
+}
+
+
+class OtxResolutions(OtxBase):
+    """Which names had which address, alias, name server or mail server, as OTX has seen it; the latest 500."""
+
+    @operation(calls=1, broad=True, facts=COLUMNS)
+    def ip(self, ip: IpAddress) -> Steps:
+        """Which names had the address, and from when to when."""
+        return (yield from _resolutions(ip))
+
+    @operation(calls=1, broad=True, facts=COLUMNS)
+    def domain(self, domain: Domain) -> Steps:
+        """Which addresses and aliases the domain had, from when to when."""
+        return (yield from _resolutions(domain))
+
+
+def _resolutions(subject: IpAddress | Domain) -> Steps:
+    reference = page_of(path_of(subject))
+    document = yield from fetch_section(path_of(subject), "passive_dns")
+    if document is None:
+        return nothing(subject, "OTX does not know it", reference=reference)
+    records, links = document.require_objects("passive_dns"), LinkCollector(subject)
+    if not records:
+        return nothing(subject, "OTX knows no resolutions", reference=reference)
+    rows = [row for record in records if (row := _row(record, links)) is not None]
+    available = max(document.integer("count") or 0, len(records))
+    return found(
+        subject,
+        f"{len(rows)} resolutions",
+        reference=reference,
+        links=links,
+        table=Table(COLUMNS, tuple(rows)),
+        returned=len(records),
+        available=available,
+        truncated_by="source" if available > len(records) else "",
+    )
+
+
+def _row(record: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:
+    """Link the name with its answer; the row, if both are something."""
+    kind, first, last = record.text("record_type") or "A", record.moment("first"), record.moment("last")
+    name, answer, address = links.entity(record.text("hostname"), Domain), record.text("address"), None
+    if name is None:
+        return None
+    if kind in ("A", "AAAA"):
+        if (address := links.entity(answer, IpAddress)) is None:
+            return None
+        links.link(name, Relation.RESOLVES_TO, address, record.pointer, first=first, last=last)
+    elif kind in _BETWEEN_NAMES:
+        if (other := links.entity(answer, Domain)) is None:
+            return None
+        links.link(name, _BETWEEN_NAMES[kind], other, record.pointer, first=first, last=last)
+    # Of other kinds, such as TXT and SOA, there is nothing to follow, but they are told.
+    resolved_ip = None if address is None else address.value
+    return (name.value, kind, resolved_ip, None if resolved_ip else answer, time_text(first), time_text(last))

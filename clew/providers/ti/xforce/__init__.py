@@ -1,1 +1,0 @@
-"""IBM X-Force Exchange."""

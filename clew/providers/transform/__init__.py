@@ -1,1 +1,0 @@
-"""What can be read out of a value itself, with nobody asked."""

@@ -1,0 +1,1 @@
+"""Text and rows in, values out: pure functions that ask nobody."""

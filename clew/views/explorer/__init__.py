@@ -1,0 +1,1 @@
+"""The case graph as a page and as a picture."""

@@ -1,0 +1,1 @@
+"""A case as text: its story and its history."""

@@ -87,9 +87,9 @@ ASK = """
 import re, sys
 from pathlib import Path
 from clew import IpAddress
-from clew.providers.ti.feed import FeedChannel
-from clew.providers.ti.feeds.asking import Feeds
-from clew.providers.ti.feeds.store import FeedStore
+from clew.providers.local.feeds import FeedChannel
+from clew.feeds.lookup import Feeds
+from clew.feeds.store import FeedStore
 def peak(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 before = peak()
 feeds = Feeds((), FeedStore(Path(sys.argv[1])))

@@ -24,7 +24,7 @@ from clew.entities import {entities}
 from clew.entities.times import When
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
-from clew.providers.logs.provider import LogProvider
+from clew.providers.local.logs import LogProvider
 '''
 
 

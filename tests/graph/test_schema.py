@@ -187,7 +187,7 @@ def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
         from datetime import UTC, datetime
         from pathlib import Path
         from clew.graph.case import Case
-        from clew.graph.events import Connected, Opened
+        from clew.graph.format.events import Connected, Opened
         from clew.graph.store import Store
         from clew.pivots.context import Workspace
         from clew.settings import Settings

@@ -11,7 +11,7 @@ from clew.entities import Account, Domain, File, Host, IpAddress, Process
 from clew.entities.times import When
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
-from clew.providers.logs.provider import LogProvider
+from clew.providers.local.logs import LogProvider
 
 
 class AccountLogs(LogProvider):

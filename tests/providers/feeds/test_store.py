@@ -107,8 +107,8 @@ def test_a_build_that_is_killed_leaves_the_old_feed(store, source, tmp_path):
     (large / "bad.txt").write_text("".join(f"203.0.{n >> 8}.{n & 255}\n" for n in range(65_536)))
     program = f"""
 import os, signal
-from clew.providers.ti.feeds import building
-from clew.providers.ti.feeds.store import FeedStore
+from clew.feeds import build as building
+from clew.feeds.store import FeedStore
 from pathlib import Path
 building._ROWS = 1_000
 flush, count = building._flush, [0]

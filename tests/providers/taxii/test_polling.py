@@ -138,10 +138,10 @@ PROGRAM = """
 import os, signal, sys
 from contextlib import closing
 from pathlib import Path
-from clew.providers.ti.feeds.mirror import Mirror
-from clew.providers.ti.taxii.polling import poll
-from clew.providers.ti.taxii.server import Access, TaxiiServer
-from clew.providers.web.channel import HttpChannel
+from clew.feeds.collection_mirror import Mirror
+from clew.providers.taxii.collection_fetch import poll
+from clew.providers.taxii.taxii_server import Access, TaxiiServer
+from clew.providers.web.http_channel import HttpChannel
 path, url, last = sys.argv[1:]
 class Dying(Mirror):
     def take(self, *arguments):
@@ -180,7 +180,7 @@ def test_one_collection_is_fetched_by_one_process_at_a_time(tmp_path):
     Mirror.create(path, Subscription(COLLECTION)).close()
     hold = f"""
 from pathlib import Path
-from clew.providers.ti.feeds.mirror import Mirror
+from clew.feeds.collection_mirror import Mirror
 mirror = Mirror.open(Path({str(path)!r}), to_write=True)
 print("held", flush=True)
 input()

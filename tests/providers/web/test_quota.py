@@ -215,7 +215,7 @@ from datetime import timedelta
 from pathlib import Path
 from clew.providers.base import Provider, Quota
 from clew.providers.web import HttpRequest
-from clew.providers.web.channel import HttpChannel
+from clew.providers.web.http_channel import HttpChannel
 from clew.providers.web.quota import Quotas
 
 class Vendor(Provider):

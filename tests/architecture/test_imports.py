@@ -31,7 +31,7 @@ def test_every_room_imports_only_from_its_left():
     [
         ("graph/case.py", "import clew.entities.key\nfrom clew.graph import fold\nfrom clew.errors import CaseError"),
         ("graph/case.py", "from .fold import apply\nfrom ..entities import Key\nfrom clew import errors"),
-        ("entities/menus.py", "if TYPE_CHECKING:\n    from clew.graph import case"),
+        ("entities/static_menus.py", "if TYPE_CHECKING:\n    from clew.graph import case"),
         ("demo/tour.py", "import clew\nfrom clew import cli"),
         ("cli.py", "def main():\n    import clew"),
         ("errors.py", "import clewless\nfrom graph import clew"),
@@ -53,7 +53,7 @@ def test_an_allowed_import_is_let_through(tmp_path, inner, code):
         ("entities/key.py", "def late():\n    from clew.graph import case"),
         ("entities/key.py", "if TYPE_CHECKING:\n    from clew.graph import case"),
         ("entities/key.py", "import importlib\nimportlib.import_module('clew.graph.case')"),
-        ("entities/menus.py", "if TYPE_CHECKING:\n    pass\nelse:\n    from clew.graph import case"),
+        ("entities/static_menus.py", "if TYPE_CHECKING:\n    pass\nelse:\n    from clew.graph import case"),
         ("graph/case.py", "import clew"),
         ("graph/case.py", "from clew import parse"),
         ("graph/case.py", "from clew.cli import main"),

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clew.entities import Outcome, Severity, Verdict
-from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
-from clew.graph.projection.fold import ANALYST
-
-_SEVERITIES = tuple(Severity)
+from clew.graph.projection.verdict import CountedVerdict, SourceAnswer, latest_answers, node_verdict
 
 #: A row of `case.findings()`.
 Row = Mapping[str, Any]
@@ -21,38 +18,29 @@ def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str
     Args:
         findings: what counts, in the order in which it was said.
     """
-    rows_by_source: dict[str, dict[tuple[str, str], Row]] = {}
+    latest_by_subject: dict[str, dict[tuple[str, str], SourceAnswer]] = {}
     changes_by_subject: dict[str, list[tuple[int, str]]] = {}
     for row in findings:
-        if row["outcome"] not in CONCLUSIVE_OUTCOMES:
-            continue
-        latest = rows_by_source.setdefault(row["subject"], {})
-        latest[row["provider"], row["pivot"]] = row
-        changes = changes_by_subject.setdefault(row["subject"], [])
+        subject, answer = row["subject"], _answer(row)
+        answers = [*latest_by_subject.get(subject, {}).items(), ((answer.provider, answer.pivot), answer)]
+        latest = latest_by_subject[subject] = latest_answers(answers, lambda answer: answer.outcome)
+        changes = changes_by_subject.setdefault(subject, [])
         # The sources of one answer speak at once.
         if changes and changes[-1][0] == row["step"]:
             changes.pop()
-        verdict = _verdict(latest.values())
+        verdict = _verdict_text(node_verdict(latest.values()))
         if verdict != (changes[-1][1] if changes else ""):
             changes.append((row["step"], verdict))
     return {subject: changes for subject, changes in changes_by_subject.items() if changes}
 
 
-def _verdict(latest: Iterable[Row]) -> str:
-    """What counts of the latest word of each source: that of the analyst, else the worst, as the case decides."""
-    strongest = min(latest, key=_rank)
-    if strongest["outcome"] != Outcome.FOUND or strongest["counted"] == Verdict.UNKNOWN:
+def _answer(row: Row) -> SourceAnswer:
+    outcome, verdict, severity = Outcome(row["outcome"]), Verdict(row["verdict"]), Severity(row["severity"])
+    # What it counts with is what its look-up lowered it to, and lowers it to no less.
+    return SourceAnswer(row["provider"], row["pivot"], outcome, verdict, severity, Verdict(row["counted"]))
+
+
+def _verdict_text(counted: CountedVerdict | None) -> str:
+    if counted is None or counted.verdict is Verdict.UNKNOWN:
         return ""
-    return f"{strongest['counted']} ({_severity(strongest)})"
-
-
-def _rank(row: Row) -> tuple[bool, bool, int, int]:
-    is_judgement = row["provider"] == ANALYST and row["counted"] != Verdict.UNKNOWN
-    is_found = row["outcome"] == Outcome.FOUND
-    return not is_judgement, not is_found, VERDICT_ORDER.index(row["counted"]), _SEVERITIES.index(_severity(row))
-
-
-def _severity(row: Row) -> Severity:
-    """That of the answer; not high where its verdict was lowered."""
-    severity = Severity(row["severity"])
-    return Severity.MEDIUM if row["counted"] != row["verdict"] and severity is Severity.HIGH else severity
+    return f"{counted.verdict} ({counted.severity})"

@@ -35,16 +35,16 @@ CONCLUSIVE_OUTCOMES = (Outcome.FOUND, Outcome.NOTHING)
 
 
 class Verdict(StrEnum):
-    """What a source thinks of an entity."""
+    """What a source thinks of an entity, from worst to best; `unknown` is no word for it, and stands last."""
 
     MALICIOUS = "malicious"
     SUSPICIOUS = "suspicious"
-    UNKNOWN = "unknown"
     BENIGN = "benign"
+    UNKNOWN = "unknown"
 
 
 class Severity(StrEnum):
-    """How much it matters, by the words of Microsoft Sentinel and OCSF."""
+    """How much it matters, from most to least, by the words of Microsoft Sentinel and OCSF."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -52,8 +52,12 @@ class Severity(StrEnum):
     INFORMATIONAL = "informational"
 
 
-#: From worst to best: the order in which verdicts win when several sources speak.
-VERDICT_ORDER = (Verdict.MALICIOUS, Verdict.SUSPICIOUS, Verdict.BENIGN, Verdict.UNKNOWN)
+#: The order in which verdicts win when several sources speak, and in which they are listed.
+VERDICT_ORDER = tuple(Verdict)
+#: The same of severities.
+SEVERITY_ORDER = tuple(Severity)
+#: The highest severity where a rule made a verdict milder than a source said.
+LOWERED_SEVERITY = Severity.MEDIUM
 
 
 class Relation(StrEnum):

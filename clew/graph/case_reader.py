@@ -20,6 +20,7 @@ from clew.graph.projection.fold import Fold
 from clew.graph.projection.layout import CaseLayout, read_layout
 from clew.graph.projection.neighbourhood import Neighbourhood, neighbourhood
 from clew.graph.projection.tables import Node
+from clew.graph.projection.verdict import conclusive_sql
 from clew.graph.recording.case_gate import audit
 from clew.graph.signing.allowed_signers import Signers
 from clew.graph.signing.case_signatures import Signature, SignatureChecker
@@ -261,8 +262,8 @@ class CaseReader:
         with self._store.reading() as connection:
             rows = list(
                 connection.execute(
-                    "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "
-                    "AND outcome IN ('found', 'nothing') ORDER BY step DESC, answer DESC",
+                    "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "  # noqa: S608 - constants of ours
+                    f"AND {conclusive_sql('outcome')} ORDER BY step DESC, answer DESC",
                     (str(key), pivot.name),
                 )
             )

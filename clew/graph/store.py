@@ -22,6 +22,7 @@ from clew.graph.format.events import Event, Redone, Step, Undone, Unmerged, even
 from clew.graph.format.migration import add_checksums, checked_format, format_of, replace_tables
 from clew.graph.format.schema import DERIVED_TABLES, VERSION, atomic_file, connect
 from clew.graph.projection.fold import Fold
+from clew.graph.projection.key_views import create_key_views
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
 
@@ -59,6 +60,7 @@ class Store:
         self._connection: Connection | None = connect(path)
         try:
             with case_errors(path):
+                create_key_views(self._connection)
                 self.is_outdated = checked_format(self._connection, path) < VERSION
             if self.is_outdated and migrate:
                 self._migrate()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clew.entities import Entity, Finding, Outcome, Severity, Verdict
-from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, LOWERED_SEVERITY, SEVERITY_ORDER, VERDICT_ORDER
 from clew.pivots.lookup_policy import VerdictRule
 
 #: Malicious is what one source says is malicious.
 SINGLE_SOURCE_RULE = VerdictRule()
-_SEVERITIES = tuple(Severity)
 
 
 def combine_findings(
@@ -28,11 +27,11 @@ def combine_findings(
     worst = min(voters, key=lambda part: VERDICT_ORDER.index(part.verdict), default=None)
     answers = [part for part in parts if part.outcome in CONCLUSIVE_OUTCOMES]
     outcome = hits[0].outcome if hits else (answers or parts)[0].outcome if parts else Outcome.SKIPPED
-    severity = min((part.severity for part in voters), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
+    severity = min((part.severity for part in voters), key=SEVERITY_ORDER.index, default=Severity.INFORMATIONAL)
     reasons = [f"{part.provider}: {part.reason or part.outcome}" for part in sorted(parts, key=_reason_order)]
     if worst is not None and verdict is not worst.verdict:
         reasons.insert(0, f"{worst.verdict} needs the word of {rule.agree:g}")
-        severity = max(severity, Severity.MEDIUM, key=_SEVERITIES.index)
+        severity = max(severity, LOWERED_SEVERITY, key=SEVERITY_ORDER.index)
     firsts = [part.observed_first for part in hits if part.observed_first]
     lasts = [part.observed_last for part in hits if part.observed_last]
     return Finding(

@@ -18,7 +18,8 @@ from clew.entities.checked_text import stamp
 from clew.graph.export.legal_names import encodable_text, local_name
 from clew.graph.export.step_log import ExportLog
 from clew.graph.format.atomic_write import atomic_write_lines
-from clew.graph.projection.fold import ANALYST, Fold
+from clew.graph.projection.fold import Fold
+from clew.graph.projection.verdict import ANALYST
 from clew.graph.store import Store
 
 #: What is said of one thing.

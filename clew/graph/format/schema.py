@@ -83,27 +83,6 @@ TABLES = (*PERMANENT_SCHEMA, *DERIVED_SCHEMA)
 _NAME = re.compile(r"CREATE TABLE (\w+)")
 #: The tables of what follows from the steps, and can be made again from them.
 DERIVED_TABLES = tuple(match[1] for match in map(_NAME.match, DERIVED_SCHEMA) if match)
-#: The same with the keys of nodes in the place of their numbers. They belong to the connection, never to the file.
-_RANK = "CASE {} WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END"
-_IS_CAPPED = f"{_RANK.format('w.verdict')} > {_RANK.format('f.verdict')}"
-#: With what the answer f of a source counts, which is part of the answer w: no worse than w.
-COUNTED_VERDICT = f"CASE WHEN {_IS_CAPPED} THEN w.verdict ELSE f.verdict END"
-COUNTED_SEVERITY = f"CASE WHEN {_IS_CAPPED} AND f.severity = 'high' THEN 'medium' ELSE f.severity END"
-VIEWS = (
-    "CREATE TEMP VIEW said AS SELECT c.id, s.key AS source, c.relation, t.key AS target, o.step, o.provider, o.pivot, "
-    "o.asked_at, o.evidence, c.pointers, c.observed_first, c.observed_last, c.inferred, "
-    "coalesce(nullif(c.said_source, ''), s.key) AS said_source, "
-    "coalesce(nullif(c.said_target, ''), t.key) AS said_target "
-    "FROM main.claims c JOIN main.nodes s ON s.id = c.source JOIN main.nodes t ON t.id = c.target "
-    "JOIN main.origins o ON o.id = c.origin",
-    "CREATE TEMP VIEW answers AS SELECT f.step, f.answer, f.part, n.key AS subject, f.pivot, f.provider, f.outcome, "  # noqa: S608 - constants of ours
-    "f.verdict, f.severity, f.reason, f.reference, f.asked_at, f.returned, f.available, f.truncated_by, f.evidence, "
-    f"{COUNTED_VERDICT} AS counted "
-    "FROM main.findings f JOIN main.nodes n ON n.id = f.subject "
-    "JOIN main.findings w ON w.step = f.step AND w.answer = f.answer AND w.part = 0",
-    "CREATE TEMP VIEW names AS SELECT key AS alias, id AS node FROM main.nodes UNION ALL SELECT alias, node FROM "
-    "main.aliases",
-)
 
 
 def create(connection: Connection) -> None:
@@ -129,8 +108,6 @@ def connect(path: Path | None) -> Connection:
         with case_errors(path):
             if path is None:
                 create(connection)
-            for view in VIEWS:
-                connection.execute(view)
     except CaseError:
         connection.close()
         raise

@@ -43,10 +43,8 @@ from clew.graph.format.events import (
 )
 from clew.graph.projection.imports import fold_batch
 from clew.graph.projection.nodes import NodeTable, claim_mark
+from clew.graph.projection.verdict import ANALYST
 from clew.providers.base import canonical_json
-
-#: Who says what a person says.
-ANALYST = "analyst"
 
 
 class Fold(NodeTable):

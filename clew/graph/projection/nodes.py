@@ -13,23 +13,8 @@ from clew.entities.entity import field_values
 from clew.errors import CaseDamaged, EntityError
 from clew.graph.format.database import Connection
 from clew.graph.format.events import Common
-from clew.graph.format.schema import COUNTED_SEVERITY, COUNTED_VERDICT
+from clew.graph.projection.verdict import NODE_VERDICT
 from clew.providers.base import canonical_json
-
-# The latest word of a person, else the worst of the latest word of each source: that it found something, or that it
-# found nothing any more. `unknown` is what remains where nobody said anything. A source counts no worse than the
-# look-up that it is part of (part 0), whose rule may have asked for more than its word.
-_VERDICT = f"""
-SELECT CASE outcome WHEN 'found' THEN verdict ELSE 'unknown' END, severity FROM (
-  SELECT f.provider, f.outcome, {COUNTED_VERDICT} AS verdict, {COUNTED_SEVERITY} AS severity,
-    row_number() OVER (PARTITION BY f.provider, f.pivot ORDER BY f.step DESC, f.answer DESC, f.part DESC) AS latest
-  FROM findings f JOIN findings w ON w.step = f.step AND w.answer = f.answer AND w.part = 0
-  WHERE f.subject = ? AND f.outcome IN ('found', 'nothing') AND f.part > 0)
-WHERE latest = 1 ORDER BY
-  CASE WHEN provider = 'analyst' AND verdict <> 'unknown' THEN 0 ELSE 1 END,
-  CASE outcome WHEN 'found' THEN 0 ELSE 1 END,
-  CASE verdict WHEN 'malicious' THEN 0 WHEN 'suspicious' THEN 1 WHEN 'benign' THEN 2 ELSE 3 END,
-  CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END LIMIT 1"""  # noqa: S608 - constants of ours
 
 #: Whose name a value is that unrelated things share.
 NOBODY = 0
@@ -142,7 +127,7 @@ class NodeTable:
         return load({**dump(entity), "host": scope}) if scope != entity.key.scope else entity
 
     def update_verdict(self, node: int) -> None:
-        row = self._fetch_one(_VERDICT, (node,))
+        row = self._fetch_one(NODE_VERDICT, (node,))
         if row:
             self._write("UPDATE nodes SET verdict = ?, severity = ? WHERE id = ?", (*row, node))
 

@@ -7,21 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from clew.entities import Outcome
 from clew.entities.checked_text import stamp, utc
 from clew.errors import EntityError, SettingsError
+from clew.graph.projection.verdict import reply_outcome_sql
 from clew.graph.store import Store
 from clew.providers.base import Ask, Provider, Reply, canonical_json
 from clew.providers.exchange import Recordings
 from clew.providers.web import HttpRequest
 
 # The latest reply that was understood, and whether it said that nothing is known.
-_HAS_OUTCOME = (
-    "EXISTS (SELECT 1 FROM findings f WHERE f.step = e.step AND f.answer = e.answer AND f.part > 0 "
-    "AND f.provider = e.provider AND f.outcome = '{}')"
-)
 _LATEST = (
-    f"SELECT evidence, at, status, {_HAS_OUTCOME.format('nothing')} FROM exchanges e "  # noqa: S608 - constants of ours
-    f"WHERE fingerprint = ? AND evidence <> '' AND NOT {_HAS_OUTCOME.format('failed')} ORDER BY at DESC LIMIT 1"
+    f"SELECT evidence, at, status, {reply_outcome_sql(Outcome.NOTHING)} FROM exchanges e "  # noqa: S608 - constants of ours
+    f"WHERE fingerprint = ? AND evidence <> '' AND NOT {reply_outcome_sql(Outcome.FAILED)} ORDER BY at DESC LIMIT 1"
 )
 
 

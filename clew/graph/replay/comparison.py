@@ -11,6 +11,7 @@ from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER, Scalar
 from clew.errors import CaseNotFound
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.tables import Node
+from clew.graph.projection.verdict import latest_answers
 from clew.graph.replay.difference import (
     AnswerChange,
     AnswerSummary,
@@ -23,7 +24,7 @@ from clew.graph.replay.difference import (
     Support,
     VerdictChange,
 )
-from clew.graph.replay.graph_state import AnswerKey, GraphState, common_names, latest_answers
+from clew.graph.replay.graph_state import AnswerKey, GraphState, common_names
 from clew.graph.store import Store
 
 Edge = tuple[Key, Relation, Key]
@@ -302,14 +303,14 @@ class _Comparison:
 
 def _latest_answers(state: GraphState, names: Mapping[Key, Key]) -> dict[AnswerKey, Finding]:
     """The latest answers, where what has two names is asked about once."""
-    return latest_answers((_renamed_question(question, names), finding) for question, finding in state.answers)
+    answers = ((_renamed_question(question, names), finding) for question, finding in state.answers)
+    return latest_answers(answers, lambda finding: finding.outcome)
 
 
 def _literal_answers(state: GraphState) -> dict[AnswerKey, Finding]:
     """The latest answers, by what was asked about in the words of the question."""
-    return latest_answers(
-        (question._replace(subject=finding.subject.key), finding) for question, finding in state.answers
-    )
+    answers = ((question._replace(subject=finding.subject.key), finding) for question, finding in state.answers)
+    return latest_answers(answers, lambda finding: finding.outcome)
 
 
 def _renamed_question(question: AnswerKey, names: Mapping[Key, Key]) -> AnswerKey:

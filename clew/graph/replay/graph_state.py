@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from clew.entities import Claim, Entity, Finding, Key, Outcome
 from clew.entities.codec import from_key
-from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.errors import CaseError
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.events import Event, Judged, Pivoted, Step, pivot_events
-from clew.graph.projection.fold import ANALYST
 from clew.graph.projection.tables import Node
+from clew.graph.projection.verdict import ANALYST
 from clew.graph.store import inactive_steps
 from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.base import canonical_json
@@ -66,19 +65,6 @@ def _node_key(case_reader: CaseReader, entity: Entity) -> Key | None:
         return case_reader.node_key(entity)
     except CaseError:
         return None
-
-
-def latest_answers(answers: Iterable[tuple[AnswerKey, Finding]]) -> dict[AnswerKey, Finding]:
-    """The latest answer to each question. One that is none does not hide the one before it."""
-    latest: dict[AnswerKey, Finding] = {}
-    for question, part in answers:
-        if (
-            part.outcome in CONCLUSIVE_OUTCOMES
-            or question not in latest
-            or latest[question].outcome not in CONCLUSIVE_OUTCOMES
-        ):
-            latest[question] = part
-    return latest
 
 
 def _event_answers(case_reader: CaseReader, event: Event) -> Iterator[tuple[AnswerKey, Finding]]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from clew.entities import Finding
 from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.graph.format.events import Pivoted, Step, pivot_events
+from clew.graph.projection.verdict import latest_answers
 from clew.graph.store import inactive_steps
 from clew.pivots.lookup_policy import VerdictRule
 from clew.pivots.lookup_verdict import combine_findings
@@ -51,22 +52,18 @@ class LatestAnswers:
         """Those of the steps that count."""
         inactive = inactive_steps(steps)
         calls: dict[CallKey, tuple[int, Pivoted]] = {}
-        answers: dict[CallKey, dict[tuple[str, str], tuple[int, Finding]]] = {}
-        active_steps = (step for step in steps if step.number not in inactive)
-        for number, pivot_event in (
-            (step.number, pivot_event) for step in active_steps for pivot_event in pivot_events(step.event)
-        ):
-            call = CallKey.of(pivot_event)
-            calls[call] = number, pivot_event
-            by_source = answers.setdefault(call, {})
-            for part in pivot_event.finding.parts or (pivot_event.finding,):
-                source = part.pivot, part.provider
-                if (
-                    source not in by_source
-                    or part.outcome in CONCLUSIVE_OUTCOMES
-                    or by_source[source][1].outcome not in CONCLUSIVE_OUTCOMES
-                ):
-                    by_source[source] = number, part
+        parts: list[tuple[tuple[CallKey, tuple[str, str]], tuple[int, Finding]]] = []
+        for step in (step for step in steps if step.number not in inactive):
+            for pivot_event in pivot_events(step.event):
+                call = CallKey.of(pivot_event)
+                calls[call] = step.number, pivot_event
+                parts += (
+                    ((call, (part.pivot, part.provider)), (step.number, part))
+                    for part in pivot_event.finding.parts or (pivot_event.finding,)
+                )
+        answers: dict[CallKey, dict[tuple[str, str], tuple[int, Finding]]] = {call: {} for call in calls}
+        for (call, source), answer in latest_answers(parts, lambda answer: answer[1].outcome).items():
+            answers[call][source] = answer
         return cls(calls, answers)
 
     def stale_calls(self, at: datetime) -> dict[CallKey, Pivoted]:

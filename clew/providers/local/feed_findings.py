@@ -10,7 +10,7 @@ from typing import Any
 from clew.entities import Entity, Fact, File, Finding, Key, Link, Outcome, Relation, Severity, Table, Verdict
 from clew.entities.checked_text import stamp
 from clew.entities.codec import from_key
-from clew.entities.finding import VERDICT_ORDER, Scalar
+from clew.entities.finding import SEVERITY_ORDER, VERDICT_ORDER, Scalar
 from clew.entities.timestamps import iso_time
 from clew.errors import EntityError
 from clew.feeds.listing_verdict import assess_hit
@@ -56,7 +56,6 @@ _MATCH_PHRASES = {
     "host": "its host {0} is listed",
     "prefix": "{0}, with which it begins, is listed",
 }
-_SEVERITIES = tuple(Severity)
 
 Hit = Mapping[str, Any]
 
@@ -89,7 +88,7 @@ class FeedAnswer:
         assessments = [(number, hit, *assess_hit(hit, now)) for number, hit in enumerate(hits)]
         if len(assessments) > 1:
             assessments.sort(
-                key=lambda assessment: (VERDICT_ORDER.index(assessment[2]), _SEVERITIES.index(assessment[3]))
+                key=lambda assessment: (VERDICT_ORDER.index(assessment[2]), SEVERITY_ORDER.index(assessment[3]))
             )
         worst = assessments[0][1]
         facts: dict[str, Scalar] = {name: value for name, value in _hit_facts(worst).items() if value is not None}

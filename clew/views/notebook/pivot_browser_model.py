@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from inspect import formatannotation
 from typing import cast
 
-from clew.entities import ENTITY_TYPES, Entity, Severity, Verdict, dump, load, parse
+from clew.entities import ENTITY_TYPES, Entity, Verdict, dump, load, parse
 from clew.entities.display import visible
+from clew.entities.finding import SEVERITY_ORDER, VERDICT_ORDER
 from clew.entities.times import parse_time
 from clew.errors import EntityError, QueryError
 from clew.graph.case import Case
@@ -280,7 +281,7 @@ def _default_text(default: object, kinds: set[str]) -> str:
 
 
 def _rank(node: Node) -> tuple[int, int, int]:
-    return [*Verdict].index(node.verdict), [*Severity].index(node.severity), node.first_step
+    return VERDICT_ORDER.index(node.verdict), SEVERITY_ORDER.index(node.severity), node.first_step
 
 
 def _entry(node: Node) -> SubjectEntry:

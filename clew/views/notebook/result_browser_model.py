@@ -10,9 +10,9 @@ from functools import cached_property
 from clew.entities import Entity, Finding, Key, Outcome, Severity, Verdict
 from clew.entities.checked_text import refang
 from clew.entities.display import visible
-from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
+from clew.entities.finding import CONCLUSIVE_OUTCOMES, SEVERITY_ORDER, VERDICT_ORDER
 from clew.errors import QueryError
-from clew.graph.projection.fold import ANALYST
+from clew.graph.projection.verdict import ANALYST
 from clew.views.explorer.palette import mark
 from clew.views.explorer.scene import location_text, plural
 
@@ -22,7 +22,6 @@ SUBJECTS_SHOWN = 200
 NAME_SHOWN, SOURCE_SHOWN = 80, 40
 _IN_TEXT = 10
 _NO_VERDICT, _NO_ANSWER = "\u00b7", "\u00d7"
-_VERDICTS, _SEVERITIES = (*Verdict,), (*Severity,)
 
 
 def verdict_of(part: Finding) -> Verdict:
@@ -69,7 +68,7 @@ class Result:
         unique_findings = tuple(dict.fromkeys(findings))
         all_findings = [*unique_findings, *(part for finding in unique_findings for part in finding.parts)]
         verdict = min(map(verdict_of, all_findings), key=VERDICT_ORDER.index, default=Verdict.UNKNOWN)
-        severity = min(map(severity_of, all_findings), key=_SEVERITIES.index, default=Severity.INFORMATIONAL)
+        severity = min(map(severity_of, all_findings), key=SEVERITY_ORDER.index, default=Severity.INFORMATIONAL)
         return cls(
             subject, worst_first(part for finding in unique_findings for part in _sources(finding)), verdict, severity
         )
@@ -131,7 +130,7 @@ class Result:
     @property
     def rank(self) -> tuple[int, int, bool, bool]:
         """The worst is least. Who was not answered about comes before who is unknown to everybody."""
-        place_in_order = _VERDICTS.index(self.verdict), _SEVERITIES.index(self.severity)
+        place_in_order = VERDICT_ORDER.index(self.verdict), SEVERITY_ORDER.index(self.severity)
         return (*place_in_order, self.answer_count > 0, not self.silence)
 
 
@@ -226,7 +225,7 @@ class Results:
         if not self.results:
             return "there are no findings to show"
         counts = Counter(result.verdict.value for result in self.results)
-        phrases = [f"{counts[verdict]:,} {verdict}" for verdict in _VERDICTS if counts[verdict]]
+        phrases = [f"{counts[verdict]:,} {verdict}" for verdict in VERDICT_ORDER if counts[verdict]]
         mute = sum(not result.answer_count for result in self.results)
         partly = sum(bool(result.silence and result.answer_count) for result in self.results)
         phrases += [f"{mute:,} without any answer"] * bool(mute) + [f"{partly:,} without all answers"] * bool(partly)
@@ -256,5 +255,5 @@ def worst_first(parts: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _part_rank(part: Finding) -> tuple[bool, int, int, bool, bool]:
-    verdict, severity = _VERDICTS.index(verdict_of(part)), _SEVERITIES.index(severity_of(part))
+    verdict, severity = VERDICT_ORDER.index(verdict_of(part)), SEVERITY_ORDER.index(severity_of(part))
     return part.provider != ANALYST, verdict, severity, is_answer(part), not part

@@ -40,7 +40,5 @@ def _answer(row: Row) -> SourceAnswer:
     return SourceAnswer(row["provider"], row["pivot"], outcome, verdict, severity, Verdict(row["counted"]))
 
 
-def _verdict_text(counted: CountedVerdict | None) -> str:
-    if counted is None or counted.verdict is Verdict.UNKNOWN:
-        return ""
-    return f"{counted.verdict} ({counted.severity})"
+def _verdict_text(node: CountedVerdict | None) -> str:
+    return "" if node is None or node.verdict is Verdict.UNKNOWN else f"{node.verdict} ({node.severity})"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.entities import Outcome, Severity, Verdict
+from clew.entities import IpAddress, Outcome, Severity, Verdict
 from clew.entities.finding import CONCLUSIVE_OUTCOMES, VERDICT_ORDER
 from clew.graph.projection.verdict import SourceAnswer, latest_answers, node_verdict
 from clew.pivots.invocation import Invocation
@@ -12,8 +12,8 @@ from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.exchange import Answer
 from tests.graph.cases import NOON, case_in_memory, told
 from tests.support import FEWER
-from tests.views.hand import SERVER
 
+SERVER = IpAddress("198.51.100.7")
 SAID = st.builds(
     lambda name, outcome, verdict, severity: told(
         SERVER, pivot=f"ti.{name}", provider=name, outcome=outcome, verdict=verdict, severity=severity
@@ -30,7 +30,7 @@ LOOKUPS = st.builds(
 )
 
 
-def counted(finding):
+def source_answers(finding):
     """The answers of sources in a finding, as a value of the rule."""
     for part in finding.parts or (finding,):
         yield SourceAnswer(part.provider, part.pivot, part.outcome, part.verdict, part.severity, finding.verdict)
@@ -44,11 +44,11 @@ def test_sql_and_python_agree_on_the_verdict_of_a_node(findings):
     for finding in findings:
         case._recorder.record_pivot(Invocation(finding.pivot, SERVER), Answer(finding, (), {}), NOON)
     (node,) = case.node_list()
-    answers = [answer for finding in findings for answer in counted(finding)]
+    answers = [answer for finding in findings for answer in source_answers(finding)]
     wanted = node_verdict(answers) or (Verdict.UNKNOWN, Severity.INFORMATIONAL)
     assert (node.verdict, node.severity) == wanted
     rows = case.findings()
-    assert [*rows.counted] == [answer.counted.verdict for answer in answers]
+    assert [*rows.counted] == [answer.counted_verdict.verdict for answer in answers]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(Outcome)), max_size=12))

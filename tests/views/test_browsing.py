@@ -312,15 +312,15 @@ def test_without_a_case_the_classes_are_listed():
 
 
 def test_entities_of_a_case_come_with_the_most_suspicious_first(case):
-    """After the classes: malicious, suspicious, unknown, benign; whose verdict is known says it."""
+    """After the classes: malicious, suspicious, benign, unknown; whose verdict is known says it."""
     for number, verdict in enumerate((Verdict.BENIGN, Verdict.UNKNOWN, Verdict.MALICIOUS, Verdict.SUSPICIOUS)):
         tell(case, IpAddress(f"203.0.113.{number}"), verdict=verdict, provider="feed", pivot="ti.feed")
     listed = [entry.label for entry in SubjectList.of(case).entries[len(ENTITY_TYPES) :]]
     assert listed == [
         "IpAddress 203.0.113.2, malicious",
         "IpAddress 203.0.113.3, suspicious",
-        "IpAddress 203.0.113.1",
         "IpAddress 203.0.113.0, benign",
+        "IpAddress 203.0.113.1",
     ]
 
 

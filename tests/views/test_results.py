@@ -94,7 +94,7 @@ def assert_inert(html):
 
 
 def test_the_worst_subject_comes_first_and_silence_before_nothing():
-    """Malicious, suspicious, then who nobody answered about, who some did not answer about, unknown, benign."""
+    """Malicious, suspicious, benign, then who nobody answered about, who some did not answer about, unknown."""
     told = [
         said("feed", verdict=Verdict.BENIGN, severity=Severity.LOW, subject=ADDRESSES[0]),
         said("feed", Outcome.NOTHING, subject=ADDRESSES[1]),
@@ -109,11 +109,11 @@ def test_the_worst_subject_comes_first_and_silence_before_nothing():
         "! malicious (high): IpAddress 203.0.113.6",
         "! malicious (low): IpAddress 203.0.113.4",
         "? suspicious (high): IpAddress 203.0.113.5",
+        "+ benign (low): IpAddress 203.0.113.0",
         "\u00d7 no answer (1 refused, 1 skipped): IpAddress 203.0.113.3",
         "\u00b7 nothing found, 1 of 2 answered: IpAddress 203.0.113.2",
         "\u00b7 nothing found: IpAddress 203.0.113.1",
         "\u00b7 found, no verdict: IpAddress 203.0.113.7",
-        "+ benign (low): IpAddress 203.0.113.0",
     ]
 
 

@@ -39,7 +39,7 @@ class SourceAnswer(NamedTuple):
     lookup_verdict: Verdict
 
     @property
-    def counted(self) -> CountedVerdict:
+    def counted_verdict(self) -> CountedVerdict:
         """With what it counts: no worse than the look-up."""
         if VERDICT_ORDER.index(self.lookup_verdict) <= VERDICT_ORDER.index(self.verdict):
             return CountedVerdict(self.verdict, self.severity)
@@ -77,12 +77,12 @@ def node_verdict(answers: Iterable[SourceAnswer]) -> CountedVerdict | None:
     if not conclusive:
         return None
     strongest = min(conclusive, key=_rank)
-    verdict, severity = strongest.counted
+    verdict, severity = strongest.counted_verdict
     return CountedVerdict(verdict if strongest.outcome is Outcome.FOUND else Verdict.UNKNOWN, severity)
 
 
 def _rank(answer: SourceAnswer) -> tuple[bool, bool, int, int]:
-    verdict, severity = answer.counted
+    verdict, severity = answer.counted_verdict
     is_judgement = answer.provider == ANALYST and verdict is not Verdict.UNKNOWN
     is_found = answer.outcome is Outcome.FOUND
     return not is_judgement, not is_found, VERDICT_ORDER.index(verdict), SEVERITY_ORDER.index(severity)

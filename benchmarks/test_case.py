@@ -13,8 +13,8 @@ import pytest
 
 from clew import Budget, Investigation, IpAddress
 from clew.demo.scenario import write_scenario
-from clew.pivots.context import Workspace
 from clew.pivots.registry import pivots_for
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 Figure = Callable[[str, str, str], None]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clew import Investigation, IpAddress
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti import abuseipdb
 from clew.settings import Settings
 

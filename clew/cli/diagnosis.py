@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clew.errors import AskSkipped, MissingExtra, SettingsError
-from clew.pivots.context import now, workspace
 from clew.pivots.lookup_policy import source_name
 from clew.pivots.plugin_menus import MENU_GROUP, PROVIDER_GROUP
 from clew.pivots.registry import failures
+from clew.pivots.session import workspace
 from clew.pivots.source_catalog import SourceState, sources
 from clew.plugins import installed_plugins
+from clew.providers.web.clock import now
 from clew.settings import Settings
 
 if TYPE_CHECKING:

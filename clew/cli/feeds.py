@@ -11,9 +11,10 @@ from clew.entities import Severity, Verdict, parse
 from clew.entities.checked_text import stamp
 from clew.entities.display import visible
 from clew.errors import AskError, ClewError, EntityError, FeedUnusable, SettingsError
-from clew.pivots.context import now, workspace
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import pivots_for
+from clew.pivots.session import workspace
+from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
     from clew.feeds.build import Feed

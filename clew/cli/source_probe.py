@@ -11,12 +11,13 @@ from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.entities.times import ANY_TIME
 from clew.errors import QueryError
 from clew.pivots.bound_call import defaults_of
-from clew.pivots.context import now, workspace
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.lookup_policy import source_name
 from clew.pivots.registry import pivots_for
+from clew.pivots.session import workspace
 from clew.pivots.source_catalog import SourcePivots, group_sources
+from clew.providers.web.clock import now
 
 #: What sources are asked about: nobody's secret, and known to all of them. The file is the EICAR test file.
 PROBES: Mapping[type[Entity], Entity] = {

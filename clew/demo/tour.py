@@ -10,7 +10,7 @@ from clew.demo.scenario import Scenario, write_scenario
 from clew.entities import IpAddress
 from clew.graph.expansion.plan import Budget
 from clew.graph.replay.offline_replay import Replay
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from clew.views.investigation import Investigation
 

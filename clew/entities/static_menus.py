@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from clew.pivots.menus.geo import IpGeo
     from clew.pivots.menus.net import IpNet
     from clew.pivots.menus.pdns import DomainPassiveDns, IpPassiveDns
-    from clew.pivots.menus.query import AccountQuery, DomainQuery, FileQuery, HostQuery, IpQuery, ProcessQuery
     from clew.pivots.menus.related import CertificateRelated, DomainRelated, FileRelated, IpRelated, UrlRelated
     from clew.pivots.menus.ti import AccountTi, DomainTi, FileTi, IpTi, UrlTi
     from clew.pivots.menus.transform import ProcessTransform, UrlTransform
     from clew.pivots.menus.whois import AutonomousSystemWhois, DomainWhois, IpWhois
+    from clew.pivots.queries.account import AccountQuery
+    from clew.pivots.queries.domain import DomainQuery
+    from clew.pivots.queries.file import FileQuery
+    from clew.pivots.queries.host import HostQuery
+    from clew.pivots.queries.ip import IpQuery
+    from clew.pivots.queries.process import ProcessQuery
 
     class EntityMenus:
         __slots__ = ()

@@ -24,14 +24,16 @@ from clew.graph.replay.difference import Difference
 from clew.graph.replay.live_replay import Age, replay_live
 from clew.graph.replay.offline_replay import Replay, reparse_case, replay_case
 from clew.graph.store import Store
-from clew.pivots.context import Session, Workspace, now, session_variable
-from clew.pivots.context import workspace as current_workspace
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.registry import find_pivot
+from clew.pivots.session import Session, session_variable
+from clew.pivots.session import workspace as current_workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
 from clew.providers.runner import Runner
+from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
     from clew.logs.engines.duckdb_engine import LogStore
@@ -165,13 +167,13 @@ class Case(CaseExports):
     # -- as a context --------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._tokens.append(session_variable().set(self))
+        self._tokens.append(session_variable.set(self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session_variable().reset(self._tokens.pop())
+        session_variable.reset(self._tokens.pop())
         if not self._tokens:
             self.close()
 

@@ -37,9 +37,11 @@ from clew.graph.recording.case_gate import effective_gate
 from clew.graph.recording.evidence_limits import EvidenceLimits
 from clew.graph.recording.recorder import Recorder
 from clew.graph.store import Store
-from clew.pivots.context import Workspace, now, workspace
+from clew.pivots.session import workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
+from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from clew.pipelines.result import PipelineResult, StepRecord
 from clew.pipelines.steps import BranchStep, DisplayStep, FilterStep, NoteStep, PivotStep, SelectStep, Step, TeeStep
 from clew.pipelines.suggestions import fill_placeholders, spelling_hint
 from clew.pivots.binding import Bulk
-from clew.pivots.context import current_session
+from clew.pivots.session import current_session
 
 if TYPE_CHECKING:
     import pandas as pd

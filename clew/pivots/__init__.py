@@ -3,6 +3,6 @@
 from clew.pivots.attachment import attach_menus
 from clew.pivots.catalog import search
 from clew.pivots.configuration import configure
-from clew.pivots.context import connect
+from clew.pivots.session import connect
 
 __all__ = ["attach_menus", "configure", "connect", "search"]

@@ -16,30 +16,34 @@ if TYPE_CHECKING:
 MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType(
     {
         IpAddress: {
-            "ti": "ti:IpTi",
-            "geo": "geo:IpGeo",
-            "net": "net:IpNet",
-            "pdns": "pdns:IpPassiveDns",
-            "related": "related:IpRelated",
-            "whois": "whois:IpWhois",
-            "dns": "dns:IpDns",
-            "query": "query:IpQuery",
+            "ti": "menus.ti:IpTi",
+            "geo": "menus.geo:IpGeo",
+            "net": "menus.net:IpNet",
+            "pdns": "menus.pdns:IpPassiveDns",
+            "related": "menus.related:IpRelated",
+            "whois": "menus.whois:IpWhois",
+            "dns": "menus.dns:IpDns",
+            "query": "queries.ip:IpQuery",
         },
-        Host: {"query": "query:HostQuery"},
-        Account: {"ti": "ti:AccountTi", "query": "query:AccountQuery"},
+        Host: {"query": "queries.host:HostQuery"},
+        Account: {"ti": "menus.ti:AccountTi", "query": "queries.account:AccountQuery"},
         Domain: {
-            "ti": "ti:DomainTi",
-            "pdns": "pdns:DomainPassiveDns",
-            "related": "related:DomainRelated",
-            "whois": "whois:DomainWhois",
-            "dns": "dns:DomainDns",
-            "query": "query:DomainQuery",
+            "ti": "menus.ti:DomainTi",
+            "pdns": "menus.pdns:DomainPassiveDns",
+            "related": "menus.related:DomainRelated",
+            "whois": "menus.whois:DomainWhois",
+            "dns": "menus.dns:DomainDns",
+            "query": "queries.domain:DomainQuery",
         },
-        Url: {"ti": "ti:UrlTi", "related": "related:UrlRelated", "transform": "transform:UrlTransform"},
-        File: {"ti": "ti:FileTi", "related": "related:FileRelated", "query": "query:FileQuery"},
-        AutonomousSystem: {"whois": "whois:AutonomousSystemWhois"},
-        Certificate: {"related": "related:CertificateRelated"},
-        Process: {"query": "query:ProcessQuery", "transform": "transform:ProcessTransform"},
+        Url: {
+            "ti": "menus.ti:UrlTi",
+            "related": "menus.related:UrlRelated",
+            "transform": "menus.transform:UrlTransform",
+        },
+        File: {"ti": "menus.ti:FileTi", "related": "menus.related:FileRelated", "query": "queries.file:FileQuery"},
+        AutonomousSystem: {"whois": "menus.whois:AutonomousSystemWhois"},
+        Certificate: {"related": "menus.related:CertificateRelated"},
+        Process: {"query": "queries.process:ProcessQuery", "transform": "menus.transform:ProcessTransform"},
     }
 )
 
@@ -48,7 +52,7 @@ def attach_menus() -> None:
     """Place the descriptors. The modules behind them are loaded when a menu is first used."""
     for entity, menus in MENUS.items():
         for name, target in menus.items():
-            space: menu[Any] = menu(f"clew.pivots.menus.{target}")
+            space: menu[Any] = menu(f"clew.pivots.{target}")
             setattr(entity, name, space)
     # After clew's own, so that a plug-in which takes one of their names is seen to do so.
     for entity, plugin_menus in menu_plugins().menus.items():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 
 from clew.entities import Entity, Finding
 from clew.entities.display import visible
-from clew.pivots.context import current_session
 from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.session import current_session
 
 if TYPE_CHECKING:
     from clew.pivots.binding import bind, fan_out

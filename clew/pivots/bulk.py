@@ -18,8 +18,9 @@ from clew.entities.finding import Scalar
 from clew.entities.key import Key
 from clew.entities.vocabulary import COMMON
 from clew.errors import EntityError, QueryError
-from clew.pivots.context import current_session, now
 from clew.pivots.invocation import Pivot
+from clew.pivots.session import current_session
+from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ from typing import Any
 
 from clew.entities.times import TimeWindow, When
 from clew.errors import SettingsError
-from clew.pivots.context import now, use_workspace, workspace
+from clew.pivots.session import use_workspace, workspace
+from clew.providers.web.clock import now
 
 
 def configure(  # noqa: PLR0913 - a name for each setting that is changed while one works

@@ -1,17 +1,18 @@
-"""Typed menus out of query packs: `python -m clew.pivots.generate` writes `query.py`, with `--check` it compares."""
+"""Typed menus out of query packs: `python -m clew.pivots.generate` writes `queries/`, with `--check` it compares."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
 from clew.logs.query_packs import Query, QueryParameter, load_queries
 
-TARGET = Path(__file__).with_name("menus") / "query.py"
+FOLDER = Path(__file__).with_name("queries")
 #: The short names of menus whose entity has a long one.
 _MENUS = {"IpAddress": "Ip"}
-_HEAD = '''"""Menu `query`: questions to the connected logs.
+_HEAD = '''"""Menu `query` of {subject} entities: questions to the connected logs.
 
 Generated from clew/logs/queries by `python -m clew.pivots.generate`. Do not edit.
 """
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from clew.entities import {entities}
+from clew.entities import {subject}
 from clew.entities.times import When
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
@@ -28,12 +29,19 @@ from clew.providers.local.logs import LogProvider
 '''
 
 
-def module_text() -> str:
-    """The whole module."""
+def module_texts() -> Mapping[str, str]:
+    """Every module by file name: one for each entity that there are queries about."""
     queries = sorted(load_queries().values(), key=lambda query: query.subject)
-    groups = {subject: list(group) for subject, group in groupby(queries, key=lambda query: query.subject)}
-    blocks = [_block(subject, group) for subject, group in groups.items()]
-    return _HEAD.format(entities=", ".join(sorted(groups))) + "\n\n" + "\n\n\n".join(blocks) + "\n"
+    groups = groupby(queries, key=lambda query: query.subject)
+    return {
+        f"{_variable(subject)}.py": f"{_HEAD.format(subject=subject)}\n\n{_block(subject, list(group))}\n"
+        for subject, group in groups
+    }
+
+
+def _variable(subject: str) -> str:
+    """How one entity is called in code: `ip`."""
+    return subject.lower().removesuffix("address")
 
 
 def _block(subject: str, queries: list[Query]) -> str:
@@ -48,7 +56,7 @@ def _block(subject: str, queries: list[Query]) -> str:
 
 
 def _operation(query: Query) -> str:
-    subject = query.subject.lower().removesuffix("address")
+    subject = _variable(query.subject)
     bindings = ", ".join(f'"{item.name}": {item.name}' for item in query.parameters)
     all_parameters = (*query.parameters, *_COMMON)
     parameters = [f"{item.name}: {item.type} = {item.default!r}" for item in all_parameters]
@@ -79,14 +87,18 @@ def _note(parameter: QueryParameter) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the module, or with `--check` say whether it is what would be written."""
-    text = module_text()
+    """Write the modules, or with `--check` say whether they are what would be written."""
+    texts = module_texts()
+    files = {file.name: file.read_text("utf-8") for file in FOLDER.glob("[!_]*.py")}
     if arguments == ["--check"]:
-        fresh = TARGET.read_text("utf-8") == text
-        if not fresh:
-            sys.stderr.write(f"{TARGET.name} is stale: run python -m clew.pivots.generate\n")
-        return 0 if fresh else 1
-    TARGET.write_text(text, "utf-8")
+        stale = sorted(name for name in texts.keys() | files.keys() if texts.get(name) != files.get(name))
+        if stale:
+            sys.stderr.write(f"{', '.join(stale)} in {FOLDER.name} are stale: run python -m clew.pivots.generate\n")
+        return 1 if stale else 0
+    for name in files.keys() - texts.keys():
+        (FOLDER / name).unlink()
+    for name, text in texts.items():
+        (FOLDER / name).write_text(text, "utf-8")
     return 0
 
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from clew.entities import ENTITY_TYPES, Entity
 from clew.entities.display import html_table, visible
 from clew.pivots.catalog import contact
-from clew.pivots.context import workspace
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import own_pivots, pivots_for
+from clew.pivots.session import workspace
 from clew.providers.base import Provider, Quota
 from clew.settings import SPANS
 

@@ -20,9 +20,9 @@ from clew.pivots.binding import Bulk, Menu, pivots_of
 from clew.pivots.bound_call import PivotCall, defaults_of
 from clew.pivots.catalog import EXAMPLES, describe_pivot
 from clew.pivots.configuration import configure
-from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.runner import Runner
 from clew.settings import Settings
 from clew.testing.providers import check

@@ -23,7 +23,7 @@ from clew.entities import Entity, Finding, dump, load
 from clew.entities.checked_text import stamp
 from clew.errors import AskError, AskSkipped
 from clew.pivots.bound_call import defaults_of
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Ask, Operation, Provider, Reply, canonical_json
 from clew.providers.exchange import Answer, Recordings
 from clew.providers.gate import Gate

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from clew import Investigation, IpAddress, Url
 from clew.errors import QueryError
-from clew.pivots import context
+from clew.pivots import session
 from clew.pivots.bulk import COLUMNS
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.local.address_kinds import kind_of
 from clew.settings import Settings
 
@@ -39,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         return httpx.Response(200, json={"data": {"abuseConfidenceScore": score, "totalReports": 1}})
 
     around = Workspace(Settings(cache=tmp_path), transport=lambda: httpx.MockTransport(answer))
-    monkeypatch.setattr(context, "_default_workspace", lambda: around)
+    monkeypatch.setattr(session, "_default_workspace", lambda: around)
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "0123456789abcdef")
     return seen
 

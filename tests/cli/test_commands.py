@@ -10,8 +10,8 @@ import pytest
 
 from clew.cli import main
 from clew.demo.scenario import Scenario, write_scenario
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -30,7 +30,7 @@ def clew(
     monkeypatch.setenv("CLEW_FEEDS", str(scenario.feed))
     monkeypatch.setenv("CLEW_GEOIP", str(scenario.geo))
     fresh = Workspace()  # the process keeps the settings that it read first
-    monkeypatch.setattr(context, "_default_workspace", lambda: fresh)
+    monkeypatch.setattr(session, "_default_workspace", lambda: fresh)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["clew", *arguments])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from clew.cli import main
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -23,7 +23,7 @@ def clew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     def run(*arguments: str) -> tuple[int, str, str]:
         fresh = Workspace()  # each command is a process of its own
-        monkeypatch.setattr(context, "_default_workspace", lambda: fresh)
+        monkeypatch.setattr(session, "_default_workspace", lambda: fresh)
         monkeypatch.setattr(sys, "argv", ["clew", *arguments])
         with pytest.raises(SystemExit) as stop:
             main()

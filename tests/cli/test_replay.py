@@ -13,8 +13,8 @@ import pytest
 from clew.cli import main
 from clew.entities import Domain, IpAddress
 from clew.graph.replay.difference import Row
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from clew.views.investigation import Investigation
 
 Run = Callable[..., tuple[int, str, str]]
@@ -30,7 +30,7 @@ def clew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     def run(*arguments: str) -> tuple[int, str, str]:
         fresh = Workspace()  # each command is a process of its own
-        monkeypatch.setattr(context, "_default_workspace", lambda: fresh)
+        monkeypatch.setattr(session, "_default_workspace", lambda: fresh)
         monkeypatch.setattr(sys, "argv", ["clew", *arguments])
         with pytest.raises(SystemExit) as stop:
             main()

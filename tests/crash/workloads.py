@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clew import Investigation, IpAddress, Url
 from clew.graph.format.events import Event
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 OLD = Path(__file__).parents[1] / "graph" / "samples" / "format-1.clew"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clew.pivots import context
+from clew.pivots import session
 from tests.graph.keyring import write_key
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +21,9 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages write files where they are, and configure the process: both are put back."""
     monkeypatch.chdir(tmp_path)
-    token = context._process.set(None)
+    token = session.workspace_variable.set(None)
     yield
-    context._process.reset(token)
+    session.workspace_variable.reset(token)
 
 
 def run(page: str, **known: object) -> None:

@@ -13,8 +13,8 @@ from clew.graph.format.database import Connection, open_database
 from clew.graph.format.events import Noted, Pivoted
 from clew.graph.projection.digest import digest_lines
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation
+from clew.pivots.workspace import Workspace
 from clew.providers.exchange import Answer
 from clew.settings import Settings
 

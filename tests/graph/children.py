@@ -10,7 +10,7 @@ BEGIN = """if True:
     from pathlib import Path
     from clew.errors import CaseError
     from clew.graph.case import Case
-    from clew.pivots.context import Workspace
+    from clew.pivots.workspace import Workspace
     from clew.settings import Settings
 
     def opened(path):

@@ -8,7 +8,7 @@ import pytest
 
 from clew.demo.scenario import Scenario, write_scenario
 from clew.graph.case import Case
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from tests.graph.cases import bare_workspace, fill
 

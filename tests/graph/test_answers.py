@@ -13,7 +13,7 @@ from clew.entities import Host, IpAddress
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from tests.graph.cases import Clock, pivots_recorded
 from tests.graph.deeds import answers

@@ -10,7 +10,8 @@ from clew.entities import Domain, Host, IpAddress, Outcome, Url, Verdict
 from clew.errors import CaseClosed, ConnectError, QueryError
 from clew.graph.case import Case
 from clew.graph.format.schema import VERSION
-from clew.pivots.context import Workspace, current_session, workspace
+from clew.pivots.session import current_session, workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from tests.graph.cases import (
     FULL,

@@ -12,7 +12,7 @@ from clew import Investigation, IpAddress
 from clew.entities import Finding, Outcome
 from clew.entities.tlp import Tlp
 from clew.errors import EntityError
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
 from clew.providers.ti.abuseipdb import AbuseIpDb

@@ -19,7 +19,7 @@ from clew.graph.expansion.plan import Budget
 from clew.graph.replay.difference import Change, Difference
 from clew.graph.replay.live_replay import cutoff, replay_live
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.geo.maxmind import MaxMind
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.settings import Settings

@@ -8,7 +8,7 @@ from clew.demo.scenario import Scenario
 from clew.entities import Account, Domain, Entity, Host, IpAddress, Outcome, Url, Verdict
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget, Candidate, Exclusions, Plan, make_plan
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.gate import Gate
 from clew.settings import Settings
 from tests.graph.cases import FULL, case_in_memory, link, pivots_recorded, tell

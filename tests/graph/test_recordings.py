@@ -14,7 +14,7 @@ from clew.entities import IpAddress, Outcome
 from clew.errors import SettingsError
 from clew.graph.case import Case
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.settings import Settings
 from tests.graph.cases import bare_workspace, pivots_recorded

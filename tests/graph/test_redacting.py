@@ -32,7 +32,7 @@ from clew.graph.redaction.redact import redact_case
 from clew.graph.redaction.restore import restore
 from clew.graph.signing.verification import verify
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
 from clew.providers.ti.abuseipdb import AbuseIpDb

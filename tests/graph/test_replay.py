@@ -16,7 +16,7 @@ from clew.errors import CaseDamaged, CaseError
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget
 from clew.graph.replay.offline_replay import Replay
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.geo.maxmind import MaxMind
 from clew.providers.local.url_parts import UrlParts
 from clew.providers.ti.abuseipdb import AbuseIpDb

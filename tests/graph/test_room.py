@@ -13,7 +13,7 @@ from clew.demo.scenario import Scenario
 from clew.errors import CaseError
 from clew.graph.case import Case
 from clew.graph.format.events import Pivoted
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 EDGES = pd.DataFrame({"source": ["host:ws01"], "relation": ["queried"], "target": ["a.example"]})

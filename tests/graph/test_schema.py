@@ -189,7 +189,7 @@ def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
         from clew.graph.case import Case
         from clew.graph.format.events import Connected, Opened
         from clew.graph.store import Store
-        from clew.pivots.context import Workspace
+        from clew.pivots.workspace import Workspace
         from clew.settings import Settings
         path = Path(sys.argv[1])
         with Store(path) as store:

@@ -22,7 +22,7 @@ from clew.graph.signing.allowed_signers import Signers
 from clew.graph.signing.case_signatures import Fault, Statement
 from clew.graph.signing.sshsig import SshSignature
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from tests.graph.cases import Clock, bare_workspace, edit, fill
 from tests.graph.keyring import public, write_key

@@ -11,7 +11,7 @@ import pytest
 from clew.demo.scenario import Scenario
 from clew.entities import File, Host, IpAddress, Outcome, Process, Relation, Url
 from clew.graph.case import Case
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from tests.graph.cases import ENCODED, FULL, GUID, NOON, case_in_memory, keys, link, pivots_recorded, tell
 
 URL = Url("https://evil.example/a?b=c")

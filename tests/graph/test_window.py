@@ -16,7 +16,7 @@ from clew.errors import CaseDamaged, CaseError, QueryError
 from clew.graph.case import Case
 from clew.graph.format.events import BulkPivoted, Windowed
 from clew.graph.store import Store
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from tests.graph.cases import NOON, Clock, bare_workspace, edit, pivots_recorded
 
 NINE, TEN = datetime(2026, 3, 17, 9, tzinfo=UTC), datetime(2026, 3, 17, 10, tzinfo=UTC)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 
@@ -15,6 +15,6 @@ from clew.settings import Settings
 def workspace(tmp_path) -> Iterator[Workspace]:
     """The workspace of the process, with nothing set, for the time of one test."""
     made = Workspace(Settings(cache=tmp_path / "cache"))
-    token = context._process.set(made)
+    token = session.workspace_variable.set(made)
     yield made
-    context._process.reset(token)
+    session.workspace_variable.reset(token)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
-import json
 import subprocess
 import sys
 import threading
@@ -18,10 +17,11 @@ import clew
 from clew import Investigation
 from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outcome, Process, Url, Verdict
 from clew.errors import ConnectError, SettingsError
-from clew.pivots import context, generate
+from clew.pivots import generate, session
 from clew.pivots.binding import Menu, bind, fan_out
 from clew.pivots.configuration import configure
-from clew.pivots.context import Workspace, connect, current_session, workspace
+from clew.pivots.session import connect, current_session, workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.geo.database_files import bundled_database
 from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
@@ -52,7 +52,7 @@ def vendor(tmp_path, monkeypatch, feed):
 
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", KEY)
     made = Workspace(Settings(feeds=(feed,)), transport=lambda: httpx.MockTransport(answer))
-    context._process.set(made)
+    session.workspace_variable.set(made)
     return sent
 
 
@@ -139,7 +139,7 @@ def test_settings_can_be_changed_for_what_follows(feed):
     contextvars.copy_context().run(configure, offline=True)
     assert current_session() is before
     configure(offline=True, own_domains=["Corp.Example"], geoip="x.mmdb", analyst="me")
-    settings = context.workspace().settings
+    settings = session.workspace().settings
     assert settings == Settings(
         feeds=(feed,),
         geoip=(Path("x.mmdb"),),
@@ -151,7 +151,7 @@ def test_settings_can_be_changed_for_what_follows(feed):
     assert "offline" in IP.ti.abuseipdb().reason
     assert IP.ti.feed()
     seen: list[bool] = []
-    thread = threading.Thread(target=lambda: seen.append(context._process.get() is None))
+    thread = threading.Thread(target=lambda: seen.append(session.workspace_variable.get() is None))
     thread.start()
     thread.join()
     assert seen == [True]
@@ -211,16 +211,19 @@ def test_generated_menus_are_fresh():
 
 
 def test_stale_menus_are_found_and_written_anew(tmp_path, monkeypatch, capsys):
-    """A hand edit is found, and writing puts it right; what is written is Python that compiles."""
-    target = tmp_path / "query.py"
-    target.write_text(generate.module_text().replace("limit: int = 1000", "limit: int = 10"), "utf-8")
-    monkeypatch.setattr(generate, "TARGET", target)
+    """A hand edit and a module too many are found, and writing puts both right; what is written compiles."""
+    texts = generate.module_texts()
+    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    assert generate.main([]) == 0
+    (tmp_path / "ip.py").write_text(texts["ip.py"].replace("limit: int = 1000", "limit: int = 10"), "utf-8")
+    (tmp_path / "url.py").write_text("", "utf-8")
     assert generate.main(["--check"]) == 1
-    assert "stale: run python -m clew.pivots.generate" in capsys.readouterr().err
+    assert "ip.py, url.py in" in capsys.readouterr().err
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
-    compile(target.read_text("utf-8"), str(target), "exec")
-    assert json.dumps(generate.module_text())
+    assert {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()} == texts
+    for name, text in texts.items():
+        compile(text, name, "exec")
 
 
 def test_settings_come_from_the_environment(monkeypatch, tmp_path):
@@ -252,7 +255,7 @@ def test_a_key_may_stand_in_a_file(vendor, monkeypatch, tmp_path):
     keys.write_text(f'CLEW_ABUSEIPDB_KEY = "{KEY}"\n')
     keys.chmod(0o600)
     made = Workspace(Settings(keys=keys), transport=lambda: httpx.MockTransport(lambda _: httpx.Response(404)))
-    context._process.set(made)
+    session.workspace_variable.set(made)
     assert [part.provider for part in IP.ti.lookup().parts] == ["abuseipdb", "feed"]
     keys.chmod(0o644)
     assert [part.provider for part in IP.ti.lookup().parts] == ["feed"]

@@ -20,10 +20,10 @@ from clew.entities import ENTITY_TYPES, Entity, Finding, Outcome
 from clew.errors import QueryError
 from clew.pivots.attachment import MENUS
 from clew.pivots.binding import Menu, menu
-from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
 from clew.providers.exchange import Answer
 from clew.settings import Settings

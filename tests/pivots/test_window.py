@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError, SettingsError
-from clew.pivots import context
+from clew.pivots import session
 from clew.pivots.configuration import configure
-from clew.pivots.context import connect
 from clew.pivots.invocation import resolve_arguments
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule
 from clew.pivots.registry import find_pivot
+from clew.pivots.session import connect
 from tests.pivots.test_conformance import PIVOTS
 from tests.providers.events import ALL, HOST, ndjson
 
@@ -82,9 +82,9 @@ def test_the_process_has_a_window(logs):
 def test_a_window_of_the_process_stands_still(workspace):
     """Relative times count from when they are set: two calls of one session ask about the same time."""
     configure(window=("-2d", "now"))
-    window = context.workspace().window
+    window = session.workspace().window
     assert window.end - window.start == timedelta(days=2)
-    assert context.workspace().window == window
+    assert session.workspace().window == window
 
 
 @pytest.mark.parametrize("window", ["-2d", ("-2d",), ("-3d", "-2d", "-1d"), ()])
@@ -92,7 +92,7 @@ def test_a_window_is_a_pair(workspace, window):
     """One text, or any number of times but two, is refused, and changes nothing."""
     with pytest.raises(SettingsError, match="a start and an end"):
         configure(window=window, analyst="somebody")
-    assert context.workspace() is workspace
+    assert session.workspace() is workspace
 
 
 @pytest.mark.parametrize("window", [("yesterday", None), (None, "2026-03-17T09:15"), ("now", "-2d")])
@@ -100,7 +100,7 @@ def test_a_wrong_window_changes_nothing(workspace, window):
     """A time that is none is refused before any setting changes."""
     with pytest.raises(QueryError):
         configure(window=window, analyst="somebody")
-    assert context.workspace() is workspace
+    assert session.workspace() is workspace
 
 
 # --- what is run -----------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from clew.entities.times import ANY_TIME
 from clew.logs.engines.duckdb_engine import LogStore
 from clew.logs.query_packs import Query
 from clew.logs.schemas import load_field_maps
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation, resolve_arguments
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 Event = dict[str, Any]

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Finding, IpAddress, Outcome, Severity, Verdict
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.exchange import Answer
 from clew.settings import Settings
 from tests.providers.doubles import PUBLIC

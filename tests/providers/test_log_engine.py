@@ -11,10 +11,10 @@ from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_engine as store
 from clew.logs.engines.duckdb_engine import LogStore
 from clew.logs.query_packs import load_queries
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.local import logs as provider
 from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.settings import Settings

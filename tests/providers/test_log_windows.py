@@ -12,10 +12,10 @@ from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError
 from clew.logs.query_packs import load_queries
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.local.logs import LogQuery
 from clew.settings import Settings
 from tests.providers.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened

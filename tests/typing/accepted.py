@@ -35,8 +35,9 @@ from clew.pivots.binding import Bulk, Menu, bind, fan_out
 from clew.pivots.bound_call import LookupCall, PivotCall
 from clew.pivots.invocation import Invocation
 from clew.pivots.menus.geo import IpGeo
-from clew.pivots.menus.query import HostQuery, IpQuery
 from clew.pivots.menus.ti import IpTi
+from clew.pivots.queries.host import HostQuery
+from clew.pivots.queries.ip import IpQuery
 from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.views.notebook.accessor import ClewFrame

@@ -5,7 +5,7 @@ import pytest
 from clew.demo.scenario import write_scenario
 from clew.entities import IpAddress
 from clew.graph.expansion.plan import Budget
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from clew.views.investigation import Investigation
 from tests.views.hand import open_case

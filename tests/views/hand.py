@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from clew.entities import Entity, Finding, IpAddress, Link, Process, Relation
-from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.exchange import Answer
 from clew.providers.local.logs import LOG_ROWS

@@ -3,7 +3,7 @@
 import pytest
 
 from clew.entities import Domain, Relation, Verdict
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from clew.views.investigation import Investigation
 from tests.views.hand import SERVER, link, process, tell

@@ -16,9 +16,9 @@ import clew
 from clew.entities import ENTITY_TYPES, Account, Entity, Finding, Host, IpAddress, Process, Relation, Url, Verdict
 from clew.errors import EntityError, QueryError
 from clew.pivots.catalog import EXAMPLES, search
-from clew.pivots.context import session_variable
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
+from clew.pivots.session import session_variable
 from clew.views.notebook.pivot_browser_model import (
     ENTITIES_SHOWN,
     CallDraft,
@@ -77,11 +77,11 @@ def run() -> Iterator[Callable[[str], Invocation]]:
     listener = Listener()
 
     def run(code: str) -> Invocation:
-        token = session_variable().set(listener)
+        token = session_variable.set(listener)
         try:
             eval(code, dict(NAMES))
         finally:
-            session_variable().reset(token)
+            session_variable.reset(token)
         return listener.heard.pop()
 
     yield run

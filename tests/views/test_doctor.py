@@ -8,8 +8,8 @@ import pytest
 
 from clew.cli.diagnosis import STATE_FAILED, STATE_MISSING, STATE_OK, Check, checks
 from clew.demo.geo import write_geo
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 
 
@@ -19,7 +19,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch):
 
     def look(**settings: object) -> dict[str, Check]:
         around = Workspace(Settings(**settings))
-        monkeypatch.setattr(context, "_default_workspace", lambda: around)
+        monkeypatch.setattr(session, "_default_workspace", lambda: around)
         return {check.name: check for check in checks()}
 
     return look
@@ -73,7 +73,7 @@ def test_settings_that_cannot_be_read_are_a_failure(monkeypatch, tmp_path: Path)
     file = tmp_path / "config.toml"
     file.write_text("colour = 'red'\n")
     monkeypatch.setenv("CLEW_CONFIG", str(file))
-    monkeypatch.setattr(context, "_default_workspace", Workspace)
+    monkeypatch.setattr(session, "_default_workspace", Workspace)
     found = {check.name: check for check in checks()}
     assert found["settings"].state == STATE_FAILED
     assert "colour" in found["settings"].message

@@ -11,9 +11,9 @@ from clew import IpAddress
 from clew.cli.diagnosis import STATE_FAILED, STATE_MISSING, STATE_OK
 from clew.cli.source_probe import PROBES, probe
 from clew.errors import QueryError
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
 from clew.pivots.source_catalog import group_sources, limits, sources
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Quota
 from clew.settings import Settings
 
@@ -31,7 +31,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch):
             return httpx.Response(response.status_code, content=response.content)
 
         around = Workspace(Settings(**settings), transport=lambda: httpx.MockTransport(answer))
-        monkeypatch.setattr(context, "_default_workspace", lambda: around)
+        monkeypatch.setattr(session, "_default_workspace", lambda: around)
         return sent
 
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", KEY)

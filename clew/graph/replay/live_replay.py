@@ -28,12 +28,13 @@ from clew.graph.replay.graph_state import GraphState, skipped_finding
 from clew.graph.replay.latest_answers import CallKey, LatestAnswers
 from clew.graph.replay.offline_replay import projected_graph, with_findings
 from clew.graph.store import Store
-from clew.pivots.context import Workspace, now
 from clew.pivots.invocation import SubQuery
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Ask, Channel, Provider, Reply
 from clew.providers.exchange import Answer
 from clew.providers.runner import Runner
+from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
     from clew.logs.engines.duckdb_engine import LogStore

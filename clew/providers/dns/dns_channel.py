@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped, MissingExtra
 from clew.providers.base import Ask, Provider, Reply, narrow_ask
+from clew.providers.channels import ChannelContext
 from clew.providers.web.clock import Deadline
-from clew.providers.web.middleware import Middleware
+from clew.providers.web.middleware import Middleware, middleware
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -111,6 +112,11 @@ class DnsChannel:
                 sent=False,
                 next_step="set CLEW_RESOLVERS",
             ) from None
+
+
+def make_channel(context: ChannelContext) -> DnsChannel:
+    """The channel `dns`."""
+    return DnsChannel(middleware(context), resolvers=context.resources.settings.resolvers)
 
 
 def _exchange(question: DnsQuestion, resolvers: Sequence[Resolver], deadline: Deadline) -> bytes:

@@ -12,6 +12,7 @@ from clew.entities import Fact, Finding, IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
 from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
+from clew.providers.channels import ChannelContext
 from clew.providers.geo.bulk_lookup import columns
 from clew.providers.geo.database_files import DatabaseSources
 from clew.providers.geo.distance import great_circle
@@ -148,3 +149,8 @@ class GeoChannel:
             AskSkipped: no database is set.
         """
         return columns(DatabaseSources.load(self.paths), subjects, datetime.now(UTC).date())
+
+
+def make_channel(context: ChannelContext) -> GeoChannel:
+    """The channel `geo`."""
+    return GeoChannel(context.resources.settings.geoip)

@@ -13,6 +13,7 @@ from clew.entities.finding import Scalar
 from clew.errors import AskSkipped, FeedUnusable
 from clew.feeds.listing_verdict import MAX_HITS
 from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
+from clew.providers.channels import ChannelContext
 from clew.providers.local.feed_findings import COLUMNS, FACTS, FeedAnswer, finding_of
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ class FeedChannel:
     def _has_feeds(self) -> bool:
         store = self.feeds.store
         return bool(self.feeds.paths) or (store is not None and bool(store.files() or store.fetched_names()))
+
+
+def make_channel(context: ChannelContext) -> FeedChannel:
+    """The channel `feed`."""
+    return FeedChannel(context.resources.feeds)
 
 
 def _skip_error(error: FeedUnusable) -> AskSkipped:

@@ -18,6 +18,7 @@ from clew.logs.query_packs import load_queries
 from clew.logs.row_entities import map_rows
 from clew.logs.schemas import load_field_maps
 from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, narrow_ask
+from clew.providers.channels import ChannelContext
 
 MAX_ROWS = 100_000
 #: The media type of rows with the raw events beside them.
@@ -193,6 +194,11 @@ class LogChannel:
         merged_rows.sort(key=lambda row: (row[0] is None, row[0] or ""))
         body = _body(columns, merged_rows[: query.limit], available, self.sources)
         return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
+
+
+def make_channel(context: ChannelContext) -> LogChannel:
+    """The channel `logs`."""
+    return LogChannel(context.logs)
 
 
 def _body(

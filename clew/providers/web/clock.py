@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time, in UTC."""
     return datetime.now(UTC)
 
 
@@ -24,7 +25,7 @@ class Clock:
         random: a number from 0 up to 1.
     """
 
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from clew.entities import Outcome
 from clew.errors import AskSkipped
 from clew.providers.base import Ask, Provider, Reply, narrow_ask
+from clew.providers.channels import ChannelContext
 from clew.providers.web.api_keys import Keys, Secret
 from clew.providers.web.clock import Deadline
 from clew.providers.web.connections import Connections
@@ -142,6 +143,19 @@ class HttpChannel:
 
     def _now(self) -> datetime:
         return self._middleware.connections.clock.now()
+
+
+def make_channel(context: ChannelContext) -> HttpChannel:
+    """The channel `http`."""
+    resources = context.resources
+    return HttpChannel(
+        resources.connections,
+        keys=resources.keys,
+        cache=resources.reply_cache,
+        quotas=resources.quotas if resources.connections.is_real else None,
+        seconds=resources.settings.deadline,
+        fresh=context.fresh,
+    )
 
 
 def _key(secret: Secret | None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from clew.entities import Outcome
 from clew.errors import AskFailed
 from clew.providers.base import Ask, Provider, Reply
+from clew.providers.channels import ChannelContext
 from clew.providers.web.clock import Deadline
 from clew.providers.web.connections import Connections, Endpoint
 from clew.providers.web.quota import Quotas
@@ -181,3 +182,15 @@ class Middleware:
             return Reply(response.body, media_type, self.connections.clock.now(), attempts=response.attempts), ""
 
         return self.fetch_once(ask, provider, fetch, source=server)
+
+
+def middleware(context: ChannelContext) -> Middleware:
+    """The layers of a batch of asks, for a channel that speaks no HTTP."""
+    resources = context.resources
+    return Middleware(
+        resources.connections,
+        cache=resources.reply_cache,
+        quotas=resources.quotas,
+        seconds=resources.settings.deadline,
+        fresh=context.fresh,
+    )

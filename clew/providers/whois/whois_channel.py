@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from clew.entities import Outcome
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Ask, Batch, Provider, Reply, narrow_ask
+from clew.providers.channels import ChannelContext
 from clew.providers.web.clock import Deadline
-from clew.providers.web.middleware import Middleware
+from clew.providers.web.middleware import Middleware, middleware
 
 if TYPE_CHECKING:
     from clew.providers.web.sockets import GuardedBackend
@@ -112,6 +113,11 @@ class WhoisChannel:
             raise AskFailed(f"{server} did not answer within {deadline.seconds:g} s", kind="timeout") from None
         except (httpcore.NetworkError, OSError) as error:
             raise AskFailed(f"{server} could not be asked: {type(error).__name__}", kind="connect") from None
+
+
+def make_channel(context: ChannelContext) -> WhoisChannel:
+    """The channel `whois`."""
+    return WhoisChannel(middleware(context))
 
 
 def _line(question: WhoisQuestion) -> bytes:

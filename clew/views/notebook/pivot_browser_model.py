@@ -17,8 +17,8 @@ from clew.errors import EntityError, QueryError
 from clew.graph.case import Case
 from clew.graph.projection.tables import Node
 from clew.pivots.catalog import EXAMPLES, Catalog, PivotDescription, catalog_of, describe_pivot, search
-from clew.pivots.context import now
 from clew.pivots.invocation import Pivot
+from clew.providers.web.clock import now
 from clew.views.explorer.scene import location_text
 
 #: How many entities of a case are listed; any other can be typed.

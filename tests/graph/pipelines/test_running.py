@@ -26,8 +26,8 @@ from clew.pipelines import (
     run,
     selection,
 )
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from clew.settings import Settings
 from tests.graph.pipelines.strategies import pipelines
 from tests.support import FEWER
@@ -51,7 +51,7 @@ def asked(monkeypatch, tmp_path):
         return httpx.Response(200, json={"data": {"abuseConfidenceScore": score, "totalReports": 1}})
 
     around = Workspace(Settings(cache=tmp_path), transport=lambda: httpx.MockTransport(answer))
-    monkeypatch.setattr(context, "_default_workspace", lambda: around)
+    monkeypatch.setattr(session, "_default_workspace", lambda: around)
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "0123456789abcdef")
     return seen
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
-from clew.pivots.context import Workspace
 from clew.pivots.invocation import Invocation
 from clew.pivots.menus.dns import DomainDns
+from clew.pivots.workspace import Workspace
 from clew.providers.dns.dns_answers import TYPES, parse_answer, text_of
 from clew.providers.dns.resolver import DnsResolver
 from clew.settings import Settings

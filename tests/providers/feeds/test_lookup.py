@@ -16,7 +16,7 @@ from clew.entities import Account, Domain, File, IpAddress, Outcome, Severity, U
 from clew.entities.finding_frames import finding_record
 from clew.feeds.lookup import Feeds
 from clew.feeds.store import MAX_DIRECT
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
 from clew.providers.local.feeds import FeedChannel, LocalFeed
 from clew.settings import Settings

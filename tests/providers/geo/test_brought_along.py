@@ -9,7 +9,7 @@ import pytest
 from clew import IpAddress, configure
 from clew.cli.diagnosis import STATE_OK, checks
 from clew.entities import Outcome
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.geo.database_files import bundled_database
 from clew.settings import Settings
 

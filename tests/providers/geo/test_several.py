@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clew import configure
 from clew.entities import Outcome
-from clew.pivots.context import workspace
+from clew.pivots.session import workspace
 from clew.providers.base import Reply
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
 from clew.providers.geo.maxmind_records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers

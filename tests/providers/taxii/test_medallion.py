@@ -15,8 +15,8 @@ from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import AskError, AskRefused, FeedUnusable
 from clew.feeds.collection_mirror import Mirror
 from clew.feeds.store import FeedStore
-from clew.pivots import context
-from clew.pivots.context import Workspace
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from clew.providers.gate import Gate
 from clew.providers.taxii.collection_fetch import poll
 from clew.providers.taxii.collections import CollectionFetcher
@@ -190,7 +190,7 @@ def clew(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         fresh = Workspace()  # each command is a process of its own
-        monkeypatch.setattr(context, "_default_workspace", lambda: fresh)
+        monkeypatch.setattr(session, "_default_workspace", lambda: fresh)
         monkeypatch.setattr(sys, "argv", ["clew", *arguments])
         with pytest.raises(SystemExit) as stop:
             main()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Severity, Verdict
 from clew.errors import AskFailed
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.ti.greynoise import BATCH, GreyNoise
 from clew.providers.ti.greynoise_community import GreyNoiseCommunity

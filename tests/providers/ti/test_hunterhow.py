@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.graph.case import Case
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.hunterhow import HunterHow
 from clew.providers.web import HttpRequest, SecretLocation
 from clew.settings import Settings

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Outcome, Severity, Url, Verdict
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.ipqualityscore import IpQualityScore, IpQualityScoreUrls
 from clew.providers.web import SecretLocation
 from clew.settings import Settings

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.otx_objects import Otx
 from clew.providers.ti.otx_related import OtxRelated
 from clew.providers.ti.otx_resolutions import OtxResolutions

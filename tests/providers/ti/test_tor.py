@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clew import Investigation
 from clew.entities import Finding, IpAddress, Outcome, Severity, Verdict
 from clew.entities.tlp import Tlp
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti import tor
 from clew.providers.ti.tor import TorExits
 from clew.settings import Settings

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Domain, File, IpAddress, Outcome, Severity, Url, Verdict
-from clew.pivots.context import Workspace
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.xforce_api import plain_address, plain_hash
 from clew.providers.ti.xforce_related import XForceRelated, XForceResolutions
 from clew.providers.ti.xforce_reports import XForce

@@ -23,9 +23,9 @@ from clew.entities import Finding, Outcome
 from clew.graph.case import Case
 from clew.graph.store import Store
 from clew.pivots.binding import Menu, bind, fan_out
-from clew.pivots.context import Workspace
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider, operation
 from clew.providers.ti import abuseipdb
 from clew.providers.web.connections import Connections
@@ -238,7 +238,7 @@ _SESSION = """
 import sys
 from pathlib import Path
 from clew import Investigation, IpAddress
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti import abuseipdb
 from clew.settings import Settings
 

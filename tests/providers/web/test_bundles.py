@@ -12,7 +12,7 @@ import pytest
 from clew import Investigation, IpAddress
 from clew.entities import Outcome
 from clew.errors import AskFailed
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.base import Batch, Reply, Steps, operation
 from clew.providers.reading import JsonObject, found, nothing
 from clew.providers.web import HttpRequest

@@ -18,12 +18,13 @@ from rich.traceback import Traceback
 
 from clew import Investigation, IpAddress
 from clew.errors import AskError, AskSkipped
-from clew.pivots.context import Workspace
+from clew.pivots.workspace import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.web import SecretLocation
 from clew.providers.web.api_keys import Keys, Secret, from_keyring
 from clew.providers.web.clock import Clock, Deadline
 from clew.providers.web.connections import Connections
+from clew.providers.web import http_channel
 from clew.providers.web.http_channel import HttpChannel
 from clew.providers.web.key_redaction import redact_secret
 from clew.providers.web.quota import Quotas
@@ -212,7 +213,7 @@ def test_no_key_is_in_a_case_a_cache_or_a_count(monkeypatch, tmp_path, key):
     echo = httpx.Response(200, json={"data": said, "all": [*spellings(key)]})
     way, _ = channel(echo, cache=ReplyCache(tmp_path, 2**20, Clock()), quotas=Quotas(tmp_path))
     around = Workspace(Settings(cache=tmp_path))
-    monkeypatch.setattr(around, "_http_channel", lambda **_: way)
+    monkeypatch.setattr(http_channel, "make_channel", lambda _: way)
     with Investigation.open(tmp_path / "x.clew", workspace=around) as case:
         finding = IpAddress("9.9.9.9").ti.abuseipdb()
         case.to_html(tmp_path / "x.html")

@@ -1,15 +1,13 @@
-"""Where a pivot runs: in the open case if there is one, else in the workspace of the process."""
+"""What pivots need around them: settings, connected logs, feeds, keys, and the ways to all sources."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from itertools import starmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from clew.entities import Entity, Finding, Key
 from clew.entities.finding import Scalar
@@ -18,12 +16,13 @@ from clew.entities.times import ANY_TIME
 from clew.errors import AskError
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
-from clew.pivots.lazy_channels import LazyChannels
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule, source_name
-from clew.providers.base import Channel, Provider, Quota
+from clew.providers.base import Provider, Quota
+from clew.providers.channels import ChannelContext, LazyChannels
 from clew.providers.exchange import Answer, NoRecordings, Recordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
+from clew.providers.web.clock import now
 from clew.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,34 +32,8 @@ if TYPE_CHECKING:
     from clew.logs.engines.duckdb_engine import LogStore
     from clew.providers.web.api_keys import Keys
     from clew.providers.web.connections import Connections
-    from clew.providers.web.http_channel import HttpChannel
-    from clew.providers.web.middleware import Middleware
     from clew.providers.web.quota import Quotas
     from clew.providers.web.reply_cache import ReplyCache
-
-
-class Session(Protocol):
-    """Something that runs pivots."""
-
-    def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
-        """Run a pivot to its finding."""
-        ...
-
-    async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
-        """The asynchronous twin."""
-        ...
-
-    def perform_all(
-        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
-    ) -> list[Finding]:
-        """Run a pivot for each subject; `tell` hears how many more are done."""
-        ...
-
-    def columns(
-        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
-    ) -> Mapping[str, Sequence[Scalar]] | None:
-        """The answers as columns, one cell for each subject; None where they have to be findings."""
-        ...
 
 
 class Workspace:
@@ -109,7 +82,7 @@ class Workspace:
     def with_settings(self, settings: Settings) -> Workspace:
         """A workspace with other settings, and the same logs and window."""
         other = Workspace(settings, transport=self._transport)
-        other.logs, other.window, other._shared_connections = self.logs, self.window, self._connections
+        other.logs, other.window, other._shared_connections = self.logs, self.window, self.connections
         return other
 
     def connect(self, path: Path) -> LogStore:
@@ -180,11 +153,11 @@ class Workspace:
 
     def forget_replies(self) -> None:
         """Forget what services said that is kept in the cache folder; cases keep what they have."""
-        if self._cache is not None:
-            self._cache.clear()
+        if self.reply_cache is not None:
+            self.reply_cache.clear()
 
     @property
-    def _connections(self) -> Connections:
+    def connections(self) -> Connections:
         """The ways to services: the same for all threads, and for each workspace that is made of this one."""
         from clew.providers.web.connections import Connections
 
@@ -193,12 +166,12 @@ class Workspace:
         return self._shared_connections
 
     @cached_property
-    def _cache(self) -> ReplyCache | None:
+    def reply_cache(self) -> ReplyCache | None:
         """What services said. What a made-up network says is kept nowhere."""
         from clew.providers.web.reply_cache import ReplyCache
 
-        size = self.settings.reply_cache if self._connections.is_real else 0
-        return ReplyCache(self.settings.cache / "web", size, self._connections.clock) if size else None
+        size = self.settings.reply_cache if self.connections.is_real else 0
+        return ReplyCache(self.settings.cache / "web", size, self.connections.clock) if size else None
 
     @property
     def quotas(self) -> Quotas:
@@ -210,66 +183,9 @@ class Workspace:
         }
         return Quotas(self.settings.cache / "web", overrides)
 
-    def _http_channel(self, *, fresh: bool) -> HttpChannel:
-        from clew.providers.web.http_channel import HttpChannel
-
-        quotas = self.quotas if self._connections.is_real else None
-        return HttpChannel(
-            self._connections,
-            keys=self.keys,
-            cache=self._cache,
-            quotas=quotas,
-            seconds=self.settings.deadline,
-            fresh=fresh,
-        )
-
-    def _channels(self, extra_logs: tuple[LogStore, ...], *, fresh: bool = False) -> Mapping[str, Channel]:
-        return LazyChannels(
-            {
-                "http": lambda: self._http_channel(fresh=fresh),
-                "logs": lambda: self._log_channel(extra_logs),
-                "feed": self._feed_channel,
-                "geo": self._geo_channel,
-                # What replaces the network speaks HTTP: then nobody else is asked.
-                **(
-                    {"whois": lambda: self._whois_channel(fresh=fresh), "dns": lambda: self._dns_channel(fresh=fresh)}
-                    if self._transport is None
-                    else {}
-                ),
-            }
-        )
-
-    def _log_channel(self, extra: tuple[LogStore, ...]) -> Channel:
-        from clew.providers.local.logs import LogChannel
-
-        stores = {store.digest: store for store in (*self.logs, *extra)}
-        return LogChannel(tuple(stores.values()))
-
-    def _feed_channel(self) -> Channel:
-        from clew.providers.local.feeds import FeedChannel
-
-        return FeedChannel(self.feeds)
-
-    def _geo_channel(self) -> Channel:
-        from clew.providers.geo.maxmind import GeoChannel
-
-        return GeoChannel(self.settings.geoip)
-
-    def _middleware(self, *, fresh: bool) -> Middleware:
-        from clew.providers.web.middleware import Middleware
-
-        seconds = self.settings.deadline
-        return Middleware(self._connections, cache=self._cache, quotas=self.quotas, seconds=seconds, fresh=fresh)
-
-    def _whois_channel(self, *, fresh: bool) -> Channel:
-        from clew.providers.whois.whois_channel import WhoisChannel
-
-        return WhoisChannel(self._middleware(fresh=fresh))
-
-    def _dns_channel(self, *, fresh: bool) -> Channel:
-        from clew.providers.dns.dns_channel import DnsChannel
-
-        return DnsChannel(self._middleware(fresh=fresh), resolvers=self.settings.resolvers)
+    def _channels(self, logs: tuple[LogStore, ...] = (), *, fresh: bool = False) -> LazyChannels:
+        stores = {store.digest: store for store in (*self.logs, *logs)}
+        return LazyChannels(ChannelContext(self, tuple(stores.values()), fresh))
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""
@@ -301,7 +217,7 @@ class Workspace:
             return None
         try:
             return pivot.columns(
-                self._channels(()),
+                self._channels(),
                 subjects,
                 **resolve_arguments(pivot, arguments, self.window, now(), self.lookup_policy),
             )
@@ -317,48 +233,3 @@ class Workspace:
     def _resolved_invocation(self, invocation: Invocation, pivot: Pivot) -> Invocation:
         arguments = resolve_arguments(pivot, invocation.arguments, self.window, now(), self.lookup_policy)
         return Invocation(invocation.pivot, invocation.subject, arguments)
-
-
-def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
-
-
-_process: ContextVar[Workspace | None] = ContextVar("clew_workspace", default=None)
-_session: ContextVar[Session | None] = ContextVar("clew_session", default=None)
-
-
-@functools.cache
-def _default_workspace() -> Workspace:
-    """One object for all threads: what is connected process-wide is connected in each of them."""
-    return Workspace()
-
-
-def workspace() -> Workspace:
-    """The workspace of the process."""
-    return _process.get() or _default_workspace()
-
-
-def use_workspace(replacement: Workspace) -> None:
-    """Make it the workspace of what follows, in this thread and the tasks it starts."""
-    _process.set(replacement)
-
-
-def connect(path: str | Path) -> LogStore:
-    """Make a folder, a file or a zip of logs (NDJSON, JSON, CSV, Parquet) queryable for the whole process.
-
-    Raises:
-        ConnectError: nothing there, nothing readable, or damaged.
-        MissingExtra: the log engine is not installed.
-    """
-    return workspace().connect(Path(path))
-
-
-def current_session() -> Session:
-    """The open case, else the workspace."""
-    return _session.get() or workspace()
-
-
-def session_variable() -> ContextVar[Session | None]:
-    """The variable that a case sets while it is open."""
-    return _session

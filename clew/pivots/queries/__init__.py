@@ -1,0 +1,1 @@
+"""Menus `query`, one module an entity: written by `clew.pivots.generate` out of query packs."""

@@ -1,0 +1,62 @@
+"""Menu `query` of File entities: questions to the connected logs.
+
+Generated from clew/logs/queries by `python -m clew.pivots.generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import File
+from clew.entities.times import When
+from clew.pivots.binding import Menu, bind
+from clew.providers.base import Steps, operation
+from clew.providers.local.logs import LogProvider
+
+
+class FileLogs(LogProvider):
+    """Log queries about File entities."""
+
+    @operation(calls=1)
+    def processes(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that ran from the file.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.processes", file, {}, limit, start, end)
+
+    @operation(calls=1)
+    def writers(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that created the file at its place.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.writers", file, {}, limit, start, end)
+
+
+class FileQuery(Menu[File]):
+    """Questions to the logs about File entities."""
+
+    menu: ClassVar[str] = "query"
+    processes = bind(FileLogs.processes)
+    writers = bind(FileLogs.writers)

@@ -1,0 +1,78 @@
+"""Where a pivot runs: in the open case if there is one, else in the workspace of the process."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from clew.entities import Entity, Finding
+from clew.entities.finding import Scalar
+from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.workspace import Workspace
+
+if TYPE_CHECKING:
+    from clew.logs.engines.duckdb_engine import LogStore
+
+
+class Session(Protocol):
+    """Something that runs pivots."""
+
+    def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """Run a pivot to its finding."""
+        ...
+
+    async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
+        """The asynchronous twin."""
+        ...
+
+    def perform_all(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
+    ) -> list[Finding]:
+        """Run a pivot for each subject; `tell` hears how many more are done."""
+        ...
+
+    def columns(
+        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]
+    ) -> Mapping[str, Sequence[Scalar]] | None:
+        """The answers as columns, one cell for each subject; None where they have to be findings."""
+        ...
+
+
+#: What a case sets while it is open.
+session_variable: ContextVar[Session | None] = ContextVar("clew_session", default=None)
+#: What `use_workspace` sets.
+workspace_variable: ContextVar[Workspace | None] = ContextVar("clew_workspace", default=None)
+
+
+@functools.cache
+def _default_workspace() -> Workspace:
+    """One object for all threads: what is connected process-wide is connected in each of them."""
+    return Workspace()
+
+
+def workspace() -> Workspace:
+    """The workspace of the process."""
+    return workspace_variable.get() or _default_workspace()
+
+
+def use_workspace(replacement: Workspace) -> None:
+    """Make it the workspace of what follows, in this thread and the tasks it starts."""
+    workspace_variable.set(replacement)
+
+
+def current_session() -> Session:
+    """The open case, else the workspace."""
+    return session_variable.get() or workspace()
+
+
+def connect(path: str | Path) -> LogStore:
+    """Make a folder, a file or a zip of logs (NDJSON, JSON, CSV, Parquet) queryable for the whole process.
+
+    Raises:
+        ConnectError: nothing there, nothing readable, or damaged.
+        MissingExtra: the log engine is not installed.
+    """
+    return workspace().connect(Path(path))

@@ -286,6 +286,14 @@ def test_every_form_has_every_change(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.html", "x.json", "x.txt"]
 
 
+def test_rows_are_plain_text() -> None:
+    """No cell is a member of an enumeration, which a frame shows as one where pandas has no pyarrow."""
+    bad, good = said(SEED, NAME, verdict=Verdict.MALICIOUS, **FEED), said(SEED, OTHER, verdict=Verdict.BENIGN, **FEED)
+    rows = [*case_of(bad).compare(case_of(good)).rows()]
+    assert {"node", "edge", "verdict", "answer"} <= {row.kind for row in rows}
+    assert {type(cell) for row in rows for cell in row} == {str}
+
+
 def test_a_difference_without_changes_has_every_form(tmp_path: Path) -> None:
     """No difference is a frame without rows, and files that say so."""
     assert [*Difference().to_frame().columns] == [*Row._fields]

@@ -90,7 +90,9 @@ class NodeChange:
     reason: str = ""
 
     def rows(self) -> Iterator[Row]:
-        yield Row("node", self.change, str(self.node.key), before=self.before, after=self.after, reason=self.reason)
+        yield Row(
+            "node", self.change.value, str(self.node.key), before=self.before, after=self.after, reason=self.reason
+        )
 
     def __str__(self) -> str:
         return f"{self.node}{_transition(self.before, self.after)}{_reason_suffix(self.reason)}"
@@ -110,7 +112,7 @@ class EdgeChange:
 
     def rows(self) -> Iterator[Row]:
         ends = str(self.source.key), self.relation.value, str(self.target.key)
-        yield Row("edge", self.change, *ends, _text(self.before), _text(self.after), self.reason)
+        yield Row("edge", self.change.value, *ends, _text(self.before), _text(self.after), self.reason)
 
     def __str__(self) -> str:
         transition = _transition(_text(self.before), _text(self.after))
@@ -130,7 +132,7 @@ class VerdictChange:
     def rows(self) -> Iterator[Row]:
         yield Row(
             "verdict",
-            self.change,
+            self.change.value,
             str(self.node.key),
             before=self.before.value,
             after=self.after.value,
@@ -173,7 +175,7 @@ class AnswerChange:
     reason: str = ""
 
     def rows(self) -> Iterator[Row]:
-        about = self.change, str(self.subject.key)
+        about = self.change.value, str(self.subject.key)
         yield Row("answer", *about, self.pivot, self.provider, _text(self.before), _text(self.after), self.reason)
         for fact in self.facts:
             yield Row("fact", *about, fact.name, self.provider, _values(fact.before), _values(fact.after))

@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from clew.demo.scenario import Scenario
+
 # A package of its own, which is tested where it is installed.
 collect_ignore = ["plugin"]
 SHARED_DATA = Path(os.environ.get("CLEW_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data").resolve()
@@ -141,6 +143,27 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """The made-up incident, written once for all tests of a process, which only read it."""
+    from clew.demo.scenario import write_scenario
+
+    return write_scenario(tmp_path_factory.mktemp("scenario"))
+
+
+@pytest.fixture(scope="session")
+def share_logs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """`share_logs(cache)`: a cache that has the logs which other tests have read, and nothing else of theirs."""
+    logs = tmp_path_factory.mktemp("logs")
+
+    def share(cache: Path) -> Path:
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / "logs").symlink_to(logs)
+        return cache
+
+    return share
 
 
 @pytest.fixture(scope="module")

@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from clew.cli import main
-from clew.demo.scenario import Scenario, write_scenario
-from clew.pivots import session
-from clew.pivots.workspace import Workspace
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    return write_scenario(tmp_path_factory.mktemp("scenario"))
-
-
-@pytest.fixture
-def clew(
-    scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """`clew("show", "ir.clew")`: exit code, output, errors; in a folder of its own, with the scenario's feed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CLEW_FEEDS", str(scenario.feed))
-    monkeypatch.setenv("CLEW_GEOIP", str(scenario.geo))
-    fresh = Workspace()  # the process keeps the settings that it read first
-    monkeypatch.setattr(session, "_default_workspace", lambda: fresh)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["clew", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        code = stop.value.code
-        out, err = capsys.readouterr()
-        return int(code or 0), out, err
-
-    return run
+from clew.demo.scenario import Scenario
+from tests.cli.commands import Run
 
 
 def test_one_incident_from_connect_to_replay(clew: Run, scenario: Scenario) -> None:

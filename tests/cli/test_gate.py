@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from clew.demo.scenario import Scenario
-from tests.cli.test_commands import Run, clew, scenario
-
-__all__ = ["clew", "scenario"]  # fixtures are found by name
+from tests.cli.commands import Run
 
 
 def test_the_gate_is_shown_and_changed(clew: Run, scenario: Scenario) -> None:

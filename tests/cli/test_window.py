@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from clew.demo.scenario import Scenario
-from tests.cli.test_commands import Run, clew, scenario
-
-__all__ = ["clew", "scenario"]  # fixtures are found by name
+from tests.cli.commands import Run
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from clew.demo.scenario import Scenario, write_scenario
+from clew.demo.scenario import Scenario
 
 Row: TypeAlias = dict[str, str | int | list[str]]
 
@@ -63,8 +63,7 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    scenario = write_scenario(tmp_path_factory.mktemp("demo"))
+def demo(scenario: Scenario) -> Demo:
     rows = {
         path.stem: [cast("Row", json.loads(line)) for line in path.read_text("utf-8").splitlines()]
         for path in sorted(scenario.logs.iterdir())

@@ -1,12 +1,12 @@
 """One incident for all tests of this room, and cases to begin with."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from clew.demo.scenario import Scenario, write_scenario
+from clew.demo.scenario import Scenario
 from clew.graph.case import Case
 from clew.pivots.workspace import Workspace
 from clew.settings import Settings
@@ -25,17 +25,12 @@ def hostile_files() -> Path:
 
 
 @pytest.fixture(scope="session")
-def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    return write_scenario(tmp_path_factory.mktemp("scenario"))
-
-
-@pytest.fixture(scope="session")
-def around(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def around(
+    scenario: Scenario, tmp_path_factory: pytest.TempPathFactory, share_logs: Callable[[Path], Path]
+) -> Workspace:
     """Feed and places of the incident; its logs are connected by each case."""
-    settings = Settings(
-        feeds=(scenario.feed,), geoip=(scenario.geo,), cache=tmp_path_factory.mktemp("cache"), providers=("abuseipdb",)
-    )
-    return Workspace(settings)
+    cache = share_logs(tmp_path_factory.mktemp("cache"))
+    return Workspace(Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=cache, providers=("abuseipdb",)))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from clew.demo.scenario import write_scenario
 from clew.entities import IpAddress
 from clew.graph.expansion.plan import Budget
 from clew.pivots.workspace import Workspace
@@ -18,11 +17,10 @@ def case(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def incident(tmp_path_factory):
+def incident(scenario, share_logs, tmp_path_factory):
     """The demonstration, expanded as an analyst would."""
     folder = tmp_path_factory.mktemp("incident")
-    scenario = write_scenario(folder / "scenario")
-    around = Workspace(Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=folder))
+    around = Workspace(Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=share_logs(folder / "cache")))
     seed = IpAddress(scenario.seed)
     with Investigation.open(
         folder / "case.clew", title="An incident", workspace=around, replies=scenario.replies

@@ -15,7 +15,11 @@ from clew.pivots.registry import find_pivot, pivots_for
 interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")
 
 PIVOTS = {f"{cls.__name__}.{name}": (cls, name) for cls in ENTITY_TYPES.values() for name in pivots_for(cls)}
-each_pivot = pytest.mark.parametrize(("cls", "name"), PIVOTS.values(), ids=PIVOTS)
+#: Jedi infers what is offered from the signature alone: one pivot of each, of each entity.
+SIGNATURES = {(cls, *find_pivot(cls, name).signature.parameters): label for label, (cls, name) in PIVOTS.items()}
+COMPLETED = {f"plain-{label}": ("plain", *pivot) for label, pivot in PIVOTS.items()} | {
+    f"jedi-{label}": ("jedi", *PIVOTS[label]) for label in SIGNATURES.values()
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,7 @@ def test_a_menu_completes_to_its_pivots(shell, complete, cls):
         assert pivots <= complete(f"{cls.__name__}.{menu}.")
 
 
-@each_pivot
+@pytest.mark.parametrize(("complete", "cls", "name"), COMPLETED.values(), ids=COMPLETED, indirect=["complete"])
 def test_a_pivot_completes_to_its_parameters(shell, complete, cls, name):
     """`ip.ti.abuseipdb(` offers `max_age_days=`."""
     shell.user_ns["it"] = subject(cls)

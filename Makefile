@@ -30,7 +30,7 @@ PROFILE ?= long
 # pytest's exit code 5 means that nothing was selected: no failure while there is nothing of that kind.
 MAYBE_NONE = || { code=$$?; [ $$code -eq 5 ] && echo "make $@: there is nothing of that kind yet"; }
 
-.PHONY: help demo test long e2e fuzz crash bench coverage lint format types imports generate fresh wheel check pins clean
+.PHONY: help demo test long e2e fuzz crash bench coverage lint format types imports generate fresh figures wheel check pins clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,9 @@ generate: $(DEV) ## write the code that is generated from data
 fresh: $(DEV) ## generated code is what its data says
 	$(BIN)/python -m clew.pivots.generate --check
 	$(BIN)/python -m clew.pivots.reference docs/reference/pivots --check
+
+figures: $(DEV) ## what the source measures, as a table
+	$(BIN)/python tools/measure_source.py
 
 wheel: $(DEV) ## build the wheel and run the tests against it, away from the checkout
 	rm -rf dist

@@ -77,13 +77,15 @@ types: $(DEV) ## mypy and pyright, both strict
 imports: $(DEV) ## the import rule of the house
 	$(BIN)/python tools/check_imports.py
 
-generate: $(DEV) ## write the code that is generated from data
+generate: $(DEV) ## write what is generated from data and from the source
 	$(BIN)/python -m clew.pivots.generate
 	$(BIN)/python -m clew.pivots.reference docs/reference/pivots
+	$(BIN)/python tools/draw_imports.py docs/explanation/rooms.svg
 
-fresh: $(DEV) ## generated code is what its data says
+fresh: $(DEV) ## what is generated is what its data says
 	$(BIN)/python -m clew.pivots.generate --check
 	$(BIN)/python -m clew.pivots.reference docs/reference/pivots --check
+	$(BIN)/python tools/draw_imports.py docs/explanation/rooms.svg --check
 
 figures: $(DEV) ## what the source measures, as a table
 	$(BIN)/python tools/measure_source.py

@@ -73,14 +73,14 @@ def _imports(tree: ast.AST, moment: Moment) -> Iterator[tuple[ast.Import | ast.I
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node, moment
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _imports(node, max(moment, Moment.IN_FUNCTION))
         elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             for step in node.body:
                 yield from _imports(ast.Module([step], []), Moment.FOR_CHECKERS)
             for step in node.orelse:
                 yield from _imports(ast.Module([step], []), moment)
-        else:
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from _imports(node, moment)
 
 

@@ -21,7 +21,8 @@ from clew.providers.dns.dns_answers import (
     special_address_remark,
 )
 from clew.providers.dns.dns_channel import DnsQuestion
-from clew.providers.reading import LinkCollector, found, nothing
+from clew.providers.findings import found, nothing
+from clew.providers.link_collector import LinkCollector
 
 #: How many names of one address are looked up again.
 _MAX_CONFIRMED = 5

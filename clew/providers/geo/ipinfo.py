@@ -11,7 +11,11 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, AskRefused, EntityError
 from clew.providers.base import Provider, Reply, Steps, canonical_json, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, iso_day, nothing, percent_encode
+from clew.providers.fact_text import iso_day
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 Plan = Literal["lite", "core", "legacy"]

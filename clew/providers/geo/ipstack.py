@@ -9,7 +9,10 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing, percent_encode
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 _FACTS = (

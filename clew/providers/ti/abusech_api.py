@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Reply
-from clew.providers.reading import JsonObject
+from clew.providers.json_reply import JsonObject
 from clew.providers.web import SecretLocation
 
 KEY = SecretLocation("header", "Auth-Key")

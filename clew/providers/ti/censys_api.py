@@ -8,7 +8,8 @@ from typing import ClassVar
 from clew.entities import Certificate
 from clew.errors import EntityError
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import JsonObject, LinkCollector
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.platform.censys.io/v3/global", "https://platform.censys.io"

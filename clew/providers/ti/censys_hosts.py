@@ -7,7 +7,10 @@ from datetime import datetime
 from clew.entities import AutonomousSystem, Certificate, Domain, IpAddress, Relation, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, time_text
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.censys_api import PAGES, CensysBase, asset_request, certificate_of, record
 
 COLUMNS = (

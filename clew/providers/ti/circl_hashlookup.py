@@ -11,7 +11,11 @@ from clew.entities import File, Finding, Relation, Severity, Verdict
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, canonical_json, operation
-from clew.providers.reading import JsonObject, LinkCollector, file_from_hashes, first_hash, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import file_from_hashes, first_hash
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import Batch, HttpRequest
 
 _API = "https://hashlookup.circl.lu"

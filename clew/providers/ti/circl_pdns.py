@@ -11,7 +11,11 @@ from clew.entities import Domain, Entity, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, nothing, percent_encode, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 COLUMNS = (

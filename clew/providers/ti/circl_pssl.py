@@ -9,7 +9,11 @@ from clew.entities import Certificate, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, AskSkipped
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, percent_encode
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 _API = "https://www.circl.lu/v2pssl"

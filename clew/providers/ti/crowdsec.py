@@ -8,7 +8,10 @@ from typing import ClassVar
 from clew.entities import AutonomousSystem, Domain, Finding, IpAddress, Relation, Severity, Verdict
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest, SecretLocation
 
 _API, _PAGES = "https://cti.api.crowdsec.net/v2/smoke", "https://app.crowdsec.net/cti"

@@ -9,16 +9,11 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import (
-    JsonObject,
-    LinkCollector,
-    found,
-    host_kind,
-    join_texts,
-    nothing,
-    percent_encode,
-    time_text,
-)
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 
 COLUMNS = ("certificate_id", "names", "issuer", "serial_number", "not_before", "not_after", "logged")

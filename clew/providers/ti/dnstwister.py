@@ -9,7 +9,9 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest
 
 COLUMNS = ("related", "classification")

@@ -11,7 +11,10 @@ from clew.entities import AutonomousSystem, Domain, Finding, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import SEVERITIES, JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import SEVERITIES, found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 API, PAGES = "https://api.greynoise.io/v3", "https://viz.greynoise.io/ip"

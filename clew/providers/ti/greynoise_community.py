@@ -8,7 +8,8 @@ from typing import ClassVar
 from clew.entities import IpAddress
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, found
+from clew.providers.findings import found
+from clew.providers.json_reply import JsonObject
 from clew.providers.ti.greynoise import API, PAGES, judge, not_observed
 from clew.providers.web import HttpRequest, SecretLocation
 

@@ -11,7 +11,10 @@ from clew.entities.finding import Scalar, Table
 from clew.entities.times import TimeWindow, When
 from clew.errors import AskFailed, AskRefused, AskSkipped
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, nothing, percent_encode
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 #: What one page has.

@@ -9,7 +9,10 @@ from clew.entities import IpAddress
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.shodan import PAGES, integers, judge_tags, link_names, names_at
 from clew.providers.web import HttpRequest
 

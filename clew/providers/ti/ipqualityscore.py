@@ -10,7 +10,11 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation, Severit
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, iso_day, nothing, percent_encode
+from clew.providers.fact_text import iso_day
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 _API, _PAGES = "https://www.ipqualityscore.com/api/json", "https://www.ipqualityscore.com"

@@ -9,7 +9,8 @@ from typing import ClassVar
 from clew.entities import Domain
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Reply, Steps, canonical_json, operation
-from clew.providers.reading import JsonObject, found, nothing
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
 from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 _URL = "https://openpagerank.com/api/v1.0/getPageRank"

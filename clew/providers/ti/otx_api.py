@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import JsonObject, first_hash, percent_encode
+from clew.providers.file_hashes import first_hash
+from clew.providers.json_reply import JsonObject
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 if TYPE_CHECKING:

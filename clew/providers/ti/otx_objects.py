@@ -8,7 +8,11 @@ from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Re
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, same_file, time_text
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.file_hashes import same_file
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
 
 #: So many pulses and scanners make it malicious: anybody may publish a pulse, and whatever stood in a report is in it.

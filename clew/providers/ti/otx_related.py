@@ -7,7 +7,10 @@ from typing import Literal
 from clew.entities import Domain, File, Finding, IpAddress, Relation, Url
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, time_text
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
 
 #: How many rows are asked for, if nothing else is said, and at most.

@@ -5,7 +5,10 @@ from __future__ import annotations
 from clew.entities import Domain, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
 
 COLUMNS = (

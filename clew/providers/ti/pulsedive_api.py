@@ -10,7 +10,8 @@ from typing import ClassVar
 from clew.entities import Domain, IpAddress, Severity, Url, Verdict
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import JsonObject, percent_encode
+from clew.providers.json_reply import JsonObject
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://pulsedive.com/api/info.php", "https://pulsedive.com/indicator/"

@@ -6,7 +6,10 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, iso_day, join_texts, nothing
+from clew.providers.fact_text import iso_day, join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.ti.pulsedive_api import RISKS, PulsediveBase, fetch_record, page_of
 
 _FACTS = (

@@ -6,7 +6,10 @@ from clew.entities import Domain, Entity, IpAddress, Relation, Url
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.pulsedive_api import PulsediveBase, RecordSteps, fetch_record, page_of
 
 COLUMNS = ("related", "relation", "risk", "observed_last")

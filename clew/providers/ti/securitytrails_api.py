@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from clew.entities import Domain, IpAddress, Relation
 from clew.providers.base import Ask, Provider, Quota
-from clew.providers.reading import JsonObject, LinkCollector
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.securitytrails.com/v1", "https://securitytrails.com"

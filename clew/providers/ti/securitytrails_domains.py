@@ -6,7 +6,10 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing, percent_encode, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.securitytrails_api import (
     PAGES,
     RECORD_RULES,
@@ -16,6 +19,7 @@ from clew.providers.ti.securitytrails_api import (
     request,
     values_of,
 )
+from clew.providers.url_quoting import percent_encode
 
 RECORD_COLUMNS = (
     "dns_answer_type",

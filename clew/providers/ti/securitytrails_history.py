@@ -8,16 +8,10 @@ from typing import Literal
 from clew.entities import Domain, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import (
-    JsonObject,
-    LinkCollector,
-    found,
-    iso_day,
-    join_texts,
-    nothing,
-    percent_encode,
-    time_text,
-)
+from clew.providers.fact_text import iso_day, join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.securitytrails_api import (
     API,
     KEY,
@@ -29,6 +23,7 @@ from clew.providers.ti.securitytrails_api import (
     request,
     values_of,
 )
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 
 RECORD_COLUMNS = (

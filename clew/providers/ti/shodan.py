@@ -10,7 +10,10 @@ from clew.entities import AutonomousSystem, Certificate, IpAddress, Relation, Ve
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, host_kind, join_texts, nothing, time_text
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.web import HttpRequest, SecretLocation
 
 PAGES = "https://www.shodan.io/host"

@@ -10,18 +10,13 @@ from urllib.parse import urlsplit
 from clew.entities import Domain, Entity, File, Finding, IpAddress, Relation, Severity, Url, Verdict
 from clew.entities.finding import Scalar
 from clew.providers.base import Ask, Steps, operation
-from clew.providers.reading import (
-    JsonObject,
-    LinkCollector,
-    file_from_hashes,
-    first_hash,
-    found,
-    host_kind,
-    join_texts,
-    nothing,
-    percent_encode,
-)
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import file_from_hashes, first_hash
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.ti.abusech_api import KEY, AbuseCh, endpoint, parse_reply
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 
 _URL, _PAGES = "https://threatfox-api.abuse.ch/api/v1/", "https://threatfox.abuse.ch"

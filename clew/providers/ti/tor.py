@@ -11,7 +11,10 @@ from clew.entities.finding import Scalar
 from clew.entities.tlp import Tlp
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, found, join_texts, nothing, percent_encode
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 
 _URL = "https://check.torproject.org/exit-addresses"

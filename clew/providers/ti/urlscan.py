@@ -9,17 +9,12 @@ from clew.entities import AutonomousSystem, Domain, Entity, File, IpAddress, Rel
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, AskRefused, EntityError
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.reading import (
-    JsonObject,
-    LinkCollector,
-    first_hash,
-    found,
-    host_kind,
-    join_texts,
-    nothing,
-    percent_encode,
-    time_text,
-)
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.file_hashes import first_hash
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 #: What one reply has at most for those who do not pay.

@@ -10,9 +10,12 @@ from typing import ClassVar
 from clew.entities import Certificate, Entity, File, Finding, Severity, Url, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
-from clew.providers import reading
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import file_from_hashes
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://www.virustotal.com/api/v3", "https://www.virustotal.com/gui"
@@ -148,7 +151,7 @@ def verdict_of(detections: int, suspicious: int = 0) -> tuple[Verdict, Severity]
 
 def file_of(about: JsonObject, links: LinkCollector) -> File | None:
     """A file by all hashes that are told of it; None, and counted, if there is none."""
-    return reading.file_from_hashes(about, links, sha256="sha256", sha1="sha1", md5="md5", size="size")
+    return file_from_hashes(about, links, sha256="sha256", sha1="sha1", md5="md5", size="size")
 
 
 def certificate_of(about: JsonObject, links: LinkCollector) -> Certificate | None:

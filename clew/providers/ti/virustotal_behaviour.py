@@ -5,7 +5,11 @@ from __future__ import annotations
 from clew.entities import Domain, File, IpAddress, Relation, Url, Verdict
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, first_hash, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import first_hash
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import HASHES, PAGES, VirusTotalBase, certificate_of, file_of, request
 
 _FACTS = ("threat_name", "sandbox_verdicts", "mitre_techniques", "commands", "mutexes", "tags")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, first_hash, iso_day, join_texts, percent_encode
+from clew.providers.fact_text import iso_day, join_texts
+from clew.providers.file_hashes import first_hash
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import (
     FACTS,
     HASHES,
@@ -17,6 +20,7 @@ from clew.providers.ti.virustotal_api import (
     name_of,
     object_finding,
 )
+from clew.providers.url_quoting import percent_encode
 
 _DNS = {
     "A": (Relation.RESOLVES_TO, IpAddress),

@@ -9,7 +9,10 @@ from typing import Literal
 from clew.entities import Domain, Entity, File, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, first_hash, percent_encode, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.file_hashes import first_hash
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import (
     HASHES,
     PAGE_SIZE,
@@ -20,6 +23,7 @@ from clew.providers.ti.virustotal_api import (
     list_related,
     name_of,
 )
+from clew.providers.url_quoting import percent_encode
 
 COLUMNS = (
     "related",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from clew.entities import Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, percent_encode, time_text
+from clew.providers.fact_text import time_text
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import VirusTotalBase, list_related
+from clew.providers.url_quoting import percent_encode
 
 COLUMNS = ("dns_question_name", "dns_resolved_ip", "observed_last")
 

@@ -9,17 +9,13 @@ from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Re
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Reply, Steps, canonical_json, operation
-from clew.providers.reading import (
-    JsonObject,
-    LinkCollector,
-    first_hash,
-    found,
-    join_texts,
-    nothing,
-    percent_encode,
-    same_file,
-)
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import first_hash, same_file
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import HASHES, MALICIOUS_THRESHOLD, PAGES, VirusTotalBase, name_of, verdict_of
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import Batch, HttpRequest, SecretLocation
 
 API = "https://www.virustotal.com/vtapi/v2"

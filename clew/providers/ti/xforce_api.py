@@ -10,7 +10,9 @@ from typing import ClassVar
 from clew.entities import Domain, File, IpAddress, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply
-from clew.providers.reading import JsonObject, first_hash, percent_encode
+from clew.providers.file_hashes import first_hash
+from clew.providers.json_reply import JsonObject
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://api.xforce.ibmcloud.com", "https://exchange.xforce.ibmcloud.com"

@@ -7,7 +7,10 @@ from typing import ClassVar
 from clew.entities import Domain, File, IpAddress, Relation, Url
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, time_text
+from clew.providers.fact_text import join_texts, time_text
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.xforce_api import XForceBase, fetch_report, name_of, page_of, plain_address, plain_hash
 
 COLUMNS = ("related", "relation", "threat_name", "observed_first", "observed_last")

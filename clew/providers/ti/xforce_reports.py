@@ -6,7 +6,11 @@ from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Re
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, join_texts, nothing, same_file
+from clew.providers.fact_text import join_texts
+from clew.providers.file_hashes import same_file
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.xforce_api import XForceBase, fetch_report, judge, name_of, page_of, plain_address, plain_hash
 
 _FACTS = ("risk_score", "categories", "tags")

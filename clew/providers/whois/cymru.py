@@ -12,7 +12,8 @@ from clew.entities import AutonomousSystem, Finding, IpAddress, Relation
 from clew.entities.finding import Table
 from clew.errors import AskFailed
 from clew.providers.base import Batch, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import LinkCollector, found, nothing
+from clew.providers.findings import found, nothing
+from clew.providers.link_collector import LinkCollector
 from clew.providers.whois.whois_channel import WhoisQuestion
 from clew.providers.whois.whois_text import lines_of
 

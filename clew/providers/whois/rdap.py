@@ -12,7 +12,10 @@ from clew.entities import AutonomousSystem, Domain, Entity, Finding, IpAddress, 
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import JsonObject, LinkCollector, found, nothing, percent_encode
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 from clew.providers.web.redirects import REDIRECT_STATUSES as REDIRECTS
 from clew.providers.whois import rdap_objects as objects

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from clew.errors import AskFailed
-from clew.providers.reading import JsonObject
+from clew.providers.json_reply import JsonObject
 
 #: Where the registries are; they are files, and say nothing about who is asked about.
 URL = "https://data.iana.org/rdap/{}.json"

@@ -9,7 +9,9 @@ from typing import cast
 from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
-from clew.providers.reading import JsonObject, LinkCollector, iso_day, join_texts
+from clew.providers.fact_text import iso_day, join_texts
+from clew.providers.json_reply import JsonObject
+from clew.providers.link_collector import LinkCollector
 from clew.providers.whois.jcard import ContactCard, card_of
 from clew.providers.whois.network_registration import networks_of
 

@@ -11,7 +11,9 @@ from clew.entities import AutonomousSystem, Domain, Entity, Finding, IpAddress, 
 from clew.entities.finding import Scalar
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
-from clew.providers.reading import LinkCollector, found, join_texts, nothing
+from clew.providers.fact_text import join_texts
+from clew.providers.findings import found, nothing
+from clew.providers.link_collector import LinkCollector
 from clew.providers.whois.domain_registration import Registration, parse_registration
 from clew.providers.whois.network_registration import NetworkRegistration, parse_network
 from clew.providers.whois.registered_domain import registered_name

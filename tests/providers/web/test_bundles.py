@@ -14,7 +14,8 @@ from clew.entities import Outcome
 from clew.errors import AskFailed
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Batch, Reply, Steps, operation
-from clew.providers.reading import JsonObject, found, nothing
+from clew.providers.findings import found, nothing
+from clew.providers.json_reply import JsonObject
 from clew.providers.web import HttpRequest
 from clew.settings import Settings
 from tests.providers.web.doubles import Free, addresses

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.errors import AskFailed
-from clew.providers.reading import JsonObject
+from clew.providers.json_reply import JsonObject
 from clew.providers.whois.rdap_bootstrap import server_for_address, server_for_name, server_for_system
 
 

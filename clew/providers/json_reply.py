@@ -6,7 +6,7 @@ field and not the answer. What an answer cannot do without is `require`ed, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -34,6 +34,11 @@ class JsonObject:
     def of(cls, reply: Reply) -> JsonObject:
         """The object that a reply is. Raises AskFailed for anything else."""
         return cls(reply.object())
+
+    @classmethod
+    def of_known(cls, reply: Reply) -> JsonObject | None:
+        """The object that a reply is; None where its status is 404: the source has none. Raises AskFailed as `of`."""
+        return None if reply.status == 404 else cls.of(reply)
 
     @classmethod
     def all_of(cls, reply: Reply) -> list[JsonObject]:
@@ -151,3 +156,13 @@ def _objects(values: list[object], pointer: str) -> Iterator[JsonObject]:
     for index, value in enumerate(values):
         if isinstance(value, dict):
             yield JsonObject(cast("dict[str, object]", value), f"{pointer}/{index}")
+
+
+def earliest(records: Iterable[JsonObject], *path: str) -> datetime | None:
+    """The earliest of the times at the end of the path; None where there is none."""
+    return min((time for record in records if (time := record.moment(*path))), default=None)
+
+
+def latest(records: Iterable[JsonObject], *path: str) -> datetime | None:
+    """The latest of the times at the end of the path; None where there is none."""
+    return max((time for record in records if (time := record.moment(*path))), default=None)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from clew.entities import Domain, Entity, IpAddress, Link, Relation
+from clew.entities import AutonomousSystem, Domain, Entity, IpAddress, Link, Relation
 from clew.errors import EntityError
+from clew.providers.json_reply import JsonObject
 
 E = TypeVar("E", bound=Entity)
 
@@ -55,6 +56,55 @@ class LinkCollector:
             ends = (other, self.subject) if backwards else (self.subject, other)
             self.link(ends[0], relation, ends[1], pointer, first=first, last=last)
         return other
+
+    def link_field(
+        self,
+        relation: Relation,
+        record: JsonObject,
+        path: str | tuple[str, ...],
+        kind: type[E],
+        *,
+        backwards: bool = False,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> E | None:
+        """Link the subject to what the text in a field of the record names; None where there is no text.
+
+        Args:
+            path: the name of the field, or the names on the way to it.
+            backwards: the link goes from that entity to the subject.
+        """
+        path = (path,) if isinstance(path, str) else path
+        value, pointer = record.text(*path), record.pointer_to(*path)
+        return (
+            None
+            if value is None
+            else self.link_to(relation, value, kind, pointer, backwards=backwards, first=first, last=last)
+        )
+
+    def link_names(
+        self,
+        relation: Relation,
+        record: JsonObject,
+        path: str | tuple[str, ...],
+        *,
+        backwards: bool = False,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> None:
+        """Link the subject to each address or domain in the list that is in a field of the record.
+
+        Args:
+            path: the name of the field, or the names on the way to it.
+            backwards: the links go to the subject.
+        """
+        for name, pointer in record.texts_with_pointers(*((path,) if isinstance(path, str) else path)):
+            self.link_to(relation, name, host_kind(name), pointer, backwards=backwards, first=first, last=last)
+
+    def link_network(self, record: JsonObject, *path: str) -> AutonomousSystem | None:
+        """Link the subject to the network of the number at the end of the path; None where there is no number."""
+        number, pointer = record.integer(*path), record.pointer_to(*path)
+        return None if number is None else self.link_to(Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, pointer)
 
     def entity(self, value: object, kind: type[E]) -> E | None:
         """The entity of that kind and value; None, and counted, if it is none."""

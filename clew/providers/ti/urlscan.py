@@ -5,37 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import AutonomousSystem, Domain, Entity, File, IpAddress, Relation, Url, Verdict
-from clew.entities.finding import Scalar, Table
-from clew.errors import AskFailed, AskRefused, EntityError
+from clew.entities import Domain, Entity, File, IpAddress, Url
+from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Steps, operation
-from clew.providers.fact_text import join_texts, time_text
 from clew.providers.file_hashes import first_hash
-from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
-from clew.providers.link_collector import LinkCollector, host_kind
+from clew.providers.ti.urlscan_scans import SCANS, search_finding
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 #: What one reply has at most for those who do not pay.
 PAGE_SIZE = 100
-COLUMNS = (
-    "time",
-    "submitted_url",
-    "page_url",
-    "page_ip",
-    "asn",
-    "title",
-    "http_status",
-    "malicious",
-    "issuer",
-    "tags",
-    "reference",
-)
-_FACTS = ("scans", "malicious_scans", *COLUMNS)
+_FACTS = ("scans", "malicious_scans", *SCANS.names)
 _URL = "https://urlscan.io/api/v1/search/"
-# Where a reply says what is thought of a page: all sources together, or each for itself.
-_VERDICT_PATHS = (("verdicts", "malicious"), ("verdicts", "overall", "malicious"), ("verdicts", "urlscan", "malicious"))
 
 
 class UrlScan(Provider):
@@ -115,47 +97,7 @@ def _search(subject: Entity, query: str, limit: int) -> Steps:
     if reply.status == 400:
         raise _query_error(document)
     reference = f"https://urlscan.io/search/#{percent_encode(query)}"
-    scans = document.require_all("results")
-    matches, links = [scan for scan in scans if _is_about(scan, subject)], LinkCollector(subject)
-    has_more = bool(document.flag("has_more")) or (document.integer("total") or 0) > len(scans)
-    if not matches:
-        if scans and has_more:
-            raise AskFailed(
-                f"the newest {len(scans)} scans are of others, spelt alike, and there are more",
-                kind="reply",
-                next_step="ask for more of them with limit=100",
-            )
-        remark = f"; of others, spelt alike: {len(scans)}" if scans else ""
-        return nothing(subject, f"urlscan.io has no scan of it{remark}", reference=reference)
-    rows = tuple(_row(scan, links) for scan in matches)
-    verdicts = [
-        is_malicious for scan in matches if _is_at(scan, subject) and (is_malicious := _is_malicious(scan)) is not None
-    ]
-    # What the search counts of a URL are others too.
-    malicious, total = sum(verdicts), None if isinstance(subject, Url) else document.integer("total")
-    times = [time for scan in matches if (time := scan.moment("task", "time")) is not None]
-    opinion = f"{malicious} of {len(verdicts)} call the page malicious" if verdicts else "none with a verdict"
-    return found(
-        subject,
-        f"{len(matches)} scans, {opinion}",
-        verdict=_verdict(subject, malicious, len(verdicts)),
-        reference=reference,
-        facts={"scans": len(matches) if total is None else total, "malicious_scans": malicious if verdicts else None},
-        links=links,
-        table=Table(COLUMNS, rows),
-        returned=len(matches),
-        available=total if has_more else len(matches),
-        truncated_by="limit" if has_more else "",
-        observed_first=min(times, default=None),
-        observed_last=max(times, default=None),
-    )
-
-
-def _verdict(subject: Entity, malicious: int, total: int) -> Verdict:
-    if not malicious or isinstance(subject, File):
-        return Verdict.UNKNOWN
-    certain = isinstance(subject, Url) or (isinstance(subject, Domain) and malicious * 2 > total)
-    return Verdict.MALICIOUS if certain else Verdict.SUSPICIOUS
+    return search_finding(subject, document, reference)
 
 
 def _query_error(document: JsonObject) -> AskRefused | AskFailed:
@@ -165,66 +107,3 @@ def _query_error(document: JsonObject) -> AskRefused | AskFailed:
             f"{UrlScan.title} refused the key (status 400)", kind="key", next_step=f"check the key {UrlScan.secret}"
         )
     return AskFailed(f"{UrlScan.title} did not take the query (status 400)", kind="status")
-
-
-def _row(scan: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
-    """Link what a scan saw; its row."""
-    seen_at, page, task = scan.moment("task", "time"), scan.child("page"), scan.child("task")
-    host, asn = page.text("domain"), page.text("asn")
-    task_url = links.entity(task.text("url"), Url)
-    page_url = links.entity(page.text("url"), Url)
-    server_ip = links.entity(page.text("ip"), IpAddress) if page.text("ip") else None
-    page_host = links.entity(host, host_kind(host)) if host else None
-    network = links.entity(asn, AutonomousSystem) if asn else None
-    edges: list[tuple[Entity | None, Relation, Entity | None, str]] = [
-        (task_url, Relation.REDIRECTS_TO, page_url, scan.pointer),
-        (page_url, Relation.CONTAINS, page_host, page.pointer_to("domain")),
-        (page_host if isinstance(page_host, Domain) else None, Relation.RESOLVES_TO, server_ip, page.pointer_to("ip")),
-        (server_ip, Relation.BELONGS_TO, network, page.pointer_to("asn")),
-    ]
-    if isinstance(links.subject, File):
-        edges.append((page_url, Relation.RELATED_TO, links.subject, scan.pointer))
-    if isinstance(links.subject, Domain) and (host or "").lower().endswith(f".{links.subject.value}"):
-        edges.append((page_host, Relation.SUBDOMAIN_OF, links.subject, page.pointer_to("domain")))
-    for source, relation, target, pointer in edges:
-        if source is not None and target is not None:
-            links.link(source, relation, target, pointer, first=seen_at, last=seen_at)
-    scan_id = scan.text("_id") or task.text("uuid")
-    return (
-        time_text(seen_at),
-        task.text("url"),
-        page.text("url"),
-        page.text("ip"),
-        network.number if network else None,
-        page.text("title"),
-        page.integer("status"),
-        _is_malicious(scan),
-        page.text("tlsIssuer"),
-        join_texts(task.texts("tags")),
-        f"https://urlscan.io/result/{percent_encode(scan_id)}/" if scan_id else None,
-    )
-
-
-def _is_malicious(scan: JsonObject) -> bool | None:
-    """Whether a scan calls its page malicious; None where it does not say."""
-    flags = [flag for path in _VERDICT_PATHS if (flag := scan.flag(*path)) is not None]
-    return any(flags) if flags else None
-
-
-def _is_about(scan: JsonObject, subject: Entity) -> bool:
-    """Whether a scan is about the subject: the search takes upper for lower case."""
-    return not isinstance(subject, Url) or any(
-        _is_subject(scan.text(section, "url"), subject) for section in ("page", "task")
-    )
-
-
-def _is_at(scan: JsonObject, subject: Entity) -> bool:
-    """Whether the page that was scanned is at the subject itself, and not at a name below it."""
-    return not isinstance(subject, Domain) or _is_subject(scan.text("page", "domain"), subject)
-
-
-def _is_subject(text: str | None, subject: Url | Domain) -> bool:
-    try:
-        return text is not None and type(subject)(text) == subject
-    except EntityError:
-        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from clew.entities import Entity, Fact, Finding, Outcome, Severity, Verdict
 from clew.entities.finding import Scalar, Table
@@ -16,6 +16,13 @@ SEVERITIES: Mapping[Verdict, Severity] = {
     Verdict.UNKNOWN: Severity.INFORMATIONAL,
     Verdict.BENIGN: Severity.INFORMATIONAL,
 }
+
+
+class Judgement(NamedTuple):
+    """The verdict that follows from what a source says, and how severe that is."""
+
+    verdict: Verdict
+    severity: Severity
 
 
 class FindingFields(TypedDict, total=False):

@@ -10,10 +10,9 @@ from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
 from clew.providers.findings import found
 from clew.providers.json_reply import JsonObject
-from clew.providers.ti.greynoise import API, PAGES, judge, not_observed
+from clew.providers.ti.greynoise_batch import API, NOT_FOUND, PAGES
+from clew.providers.ti.greynoise_records import judge, not_observed
 from clew.providers.web import HttpRequest, SecretLocation
-
-_NOT_FOUND = frozenset({404})
 
 
 class GreyNoiseCommunity(Provider):
@@ -35,7 +34,7 @@ class GreyNoiseCommunity(Provider):
     def ip(self, ip: IpAddress) -> Steps:
         """Whether the address scans the internet, or is a common service."""
         reply = yield HttpRequest(
-            "GET", f"{API}/community/{ip.value}", secret=SecretLocation("header", "key"), answers=_NOT_FOUND
+            "GET", f"{API}/community/{ip.value}", secret=SecretLocation("header", "key"), answers=NOT_FOUND
         )
         if reply.status == 404:
             return not_observed(ip)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import AskFailed
 from clew.providers.base import Reply
-from clew.providers.geo.ipinfo import BATCHES, IpInfo
+from clew.providers.geo.ipinfo import IpInfo
+from clew.providers.geo.ipinfo_batches import BATCHES
 from clew.providers.web import HttpRequest, SecretLocation
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts, links

@@ -16,7 +16,8 @@ from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
-from clew.providers.ti.greynoise import BATCH, GreyNoise
+from clew.providers.ti.greynoise import GreyNoise
+from clew.providers.ti.greynoise_batch import BATCH
 from clew.providers.ti.greynoise_community import GreyNoiseCommunity
 from clew.providers.web import SecretLocation
 from clew.settings import Settings

@@ -10,6 +10,7 @@
     |-- ConnectError         a log source that cannot be opened or understood
     |-- QueryError           a query that cannot be asked as it is
     |-- PipelineError        a pipeline that cannot be read, or run, as it is; says all that is wrong
+    |-- ExportError          a format that there is not, or that does not fit the name of the file
     |-- AskError             an ask that got no usable answer; becomes an outcome, never silence
     |   |-- AskFailed        tried and failed: time-out, status, damaged reply
     |   |-- AskRefused       the gate, or the vendor, said no
@@ -99,6 +100,10 @@ class PipelineError(ClewError):
         if self.problems == (self,):
             return super().__str__()
         return "\n".join([self.message, *map(str, self.problems)])
+
+
+class ExportError(ClewError):
+    """A case cannot be written in a format: there is none of that name, or it does not fit the name of the file."""
 
 
 class AskError(ClewError):

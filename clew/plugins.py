@@ -19,7 +19,7 @@ class Plugin:
     """One entry point.
 
     Attributes:
-        group: `clew.pivots` or `clew.providers`.
+        group: `clew.pivots`, `clew.providers` or `clew.exporters`.
         name: as its package calls it.
         target: `module:attribute`.
         package: the package that offers it, and its version.

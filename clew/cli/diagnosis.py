@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clew.errors import AskSkipped, MissingExtra, SettingsError
+from clew.graph.export.registry import EXPORTER_GROUP, exporter_failures
 from clew.pivots.lookup_policy import source_name
 from clew.pivots.plugin_menus import MENU_GROUP, PROVIDER_GROUP
 from clew.pivots.registry import failures
@@ -181,8 +182,8 @@ def _key(source: SourceState) -> Check:
 
 
 def _plugins() -> Iterator[Check]:
-    wrong = failures()
-    for group in (MENU_GROUP, PROVIDER_GROUP):
+    wrong = (*failures(), *exporter_failures())
+    for group in (MENU_GROUP, PROVIDER_GROUP, EXPORTER_GROUP):
         for plugin in installed_plugins(group):
             if not any(failure.plugin == plugin for failure in wrong):
                 yield Check(f"plug-in {plugin.name}", STATE_OK, str(plugin))

@@ -1,4 +1,4 @@
-"""Commands that hand a case to somebody else: signed, as provenance, as a folder of files."""
+"""Commands that hand a case to somebody else: signed, in the formats of others, as a folder of files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from clew.cli.case import CasePath, open_existing
 from clew.cli.terminal import console
 from clew.entities.display import visible
-from clew.errors import KeyUnusable
+from clew.errors import ExportError, KeyUnusable
 
 #: Where the passphrase of a key is looked for where nobody can be asked.
 PASSPHRASE = "CLEW_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -37,13 +37,18 @@ def sign(
 
 
 def export(
-    case: CasePath, to: Annotated[Path, typer.Argument(help="the new file; W3C PROV-JSON: OUT.prov.json")]
+    case: CasePath,
+    to: Annotated[Path, typer.Argument(help="the new file, whose ending says the format; or the new folder")],
+    format_: Annotated[
+        str | None, typer.Option("--format", help="prov, html, ro-crate, csv, jsonl, parquet, or a plug-in's")
+    ] = None,
 ) -> None:
-    """Write what a case knows, and where all of it came from, in a format of others."""
-    if not to.name.endswith(".json"):
-        raise typer.BadParameter(f"{visible(to.name)} is no file of a known format: end it in .prov.json")
+    """Write a case in a format of others, and say what of it that format cannot hold."""
     with open_existing(case) as investigation:
-        console.print(f"wrote {visible(investigation.to_prov(to))}")
+        try:
+            console.print(str(investigation.export(to, format=format_)))
+        except ExportError as error:
+            raise typer.BadParameter(f"{error.message}: {error.next_step}") from None
 
 
 def crate(

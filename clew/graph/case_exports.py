@@ -17,6 +17,7 @@ from clew.graph.signing.ssh_keys import Passphrase, load_private
 from clew.graph.store import Store
 
 if TYPE_CHECKING:
+    from clew.graph.export.registry import Export
     from clew.graph.redaction.redact import Draft
 
 #: Draws a case into a file.
@@ -67,17 +68,29 @@ class CaseExports(CaseEditor):
         signature.save(to)
         return signature
 
-    def to_prov(self, path: str | Path) -> Path:
-        """Write what the case knows, and where all of it came from, as W3C PROV-JSON.
+    def export(self, path: str | Path, *, format: str | None = None) -> Export:  # noqa: A002 - as people call it
+        """Write the case in a format of others, whole or not at all; the answer says what of the case is not in it.
+
+        A file that is there is replaced in one step; a folder that has files is left alone.
+
+        Args:
+            format: `prov`, `html` (files), `ro-crate`, `csv`, `jsonl`, `parquet` (folders), or one of another package;
+                without it, that of the ending, such as `.prov.json`.
 
         Raises:
+            ExportError: there is no such format, or it does not fit the ending.
+            CaseExists: the folder has files already.
             CaseReadOnly: it cannot be written there.
-            CaseDamaged: a step is not what was written.
+            CaseDamaged: a step or a piece of evidence is not what was written.
+            MissingExtra: there is no library to write this format with.
         """
-        from clew.graph.export.prov import write_prov
+        from clew.graph.export.exporter import ExportSource
+        from clew.graph.export.registry import choose_exporter, export_case
 
+        exporter, at = choose_exporter(Path(path), format), self._clock()
         with self._snapshot() as snapshot:
-            return write_prov(snapshot, Path(path))
+            source = ExportSource(snapshot, self.workspace.settings.analyst, at)
+            return export_case(source, Path(path), exporter)
 
     def to_crate(self, folder: str | Path, *, evidence: bool = False, page: PageWriter | None = None) -> Path:
         """Write an RO-Crate: a folder with the case, its tables and its provenance, each file described and hashed.

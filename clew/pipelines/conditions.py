@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from clew.entities.spelling import spelling_hint
 from clew.errors import PipelineError
 from clew.graph.export.table_files import python_value
-from clew.pipelines.suggestions import Value, checked_value, spelling_hint
+from clew.pipelines.suggestions import Value, checked_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from clew.entities import Entity, Key
 from clew.entities.codec import from_key
+from clew.entities.spelling import spelling_hint
 from clew.errors import EntityError, PipelineError
 from clew.graph.case import Case
 from clew.graph.export.table_files import write_table
 from clew.pipelines.pipeline import Pipeline
 from clew.pipelines.result import PipelineResult, StepRecord
 from clew.pipelines.steps import BranchStep, DisplayStep, FilterStep, NoteStep, PivotStep, SelectStep, Step, TeeStep
-from clew.pipelines.suggestions import fill_placeholders, spelling_hint
+from clew.pipelines.suggestions import fill_placeholders
 from clew.pivots.binding import Bulk
 from clew.pivots.session import current_session
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 from clew.entities import Entity, entity_type
+from clew.entities.spelling import spelling_hint
 from clew.errors import ClewError, PipelineError
 from clew.graph.export.table_files import check_file
 from clew.pipelines.conditions import Condition
-from clew.pipelines.suggestions import Value, check_name, check_text, checked_value, spelling_hint
+from clew.pipelines.suggestions import Value, check_name, check_text, checked_value
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 

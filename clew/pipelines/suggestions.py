@@ -1,11 +1,10 @@
-"""What pipelines say: names that were misspelt, and the few words that a text may leave open."""
+"""What pipelines say: names, values, and the few words that a text may leave open."""
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from clew.entities.finding import Scalar
@@ -18,17 +17,6 @@ Value = Scalar | tuple[Scalar, ...]
 PLACEHOLDERS = ("rows", "all", "name", "version")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _NAME = re.compile(r"\w[\w .-]{0,63}")
-
-
-def spelling_hint(name: str, choices: Iterable[str]) -> str:
-    """What to do about a misspelt word: the one that was meant, or all that there are.
-
-    >>> spelling_hint("filtr", ["filter", "select"])
-    'did you mean filter?'
-    """
-    names = [*choices]
-    matches = difflib.get_close_matches(name[:64], names, n=1, cutoff=0.65)
-    return f"did you mean {matches[0]}?" if matches else f"there are {', '.join(names)}"
 
 
 def check_name(text: str, label: str) -> None:

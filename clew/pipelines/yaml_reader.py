@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from clew.entities.spelling import spelling_hint
 from clew.errors import ClewError, PipelineError, SettingsError
 from clew.pipelines.conditions import Condition
 from clew.pipelines.steps import STEPS, Step
-from clew.pipelines.suggestions import spelling_hint
 from clew.pipelines.yaml_writer import MAIN_FIELDS
 from clew.yaml_files import ValuePath, YamlDocument, read_document
 

@@ -84,11 +84,23 @@ def test_keys_that_cannot_be_used_are_told(clew: Run, monkeypatch: pytest.Monkey
     assert clew("verify", "ir.clew", "--signer", "alice")[0] == 1
 
 
-def test_provenance_is_written(clew: Run) -> None:
-    """The file is PROV-JSON; a name that says another format is a wrong command line."""
-    assert clew("export", "ir.clew", "ir.prov.json") == (0, "wrote ir.prov.json\n", "")
+def test_a_case_is_written_in_a_format_of_others(clew: Run) -> None:
+    """The ending or `--format` says which; what is not in it is told; a wrong name is a wrong command line."""
+    code, out, _ = clew("export", "ir.clew", "ir.prov.json")
+    assert code == 0
+    assert out.startswith("wrote ir.prov.json\n  not in it: raw replies")
     assert len(json.loads(Path("ir.prov.json").read_text())["activity"]) == 3
-    assert clew("export", "ir.clew", "ir.docx")[0] == 2
+    assert clew("export", "ir.clew", "tables", "--format", "csv")[0] == 0
+    assert Path("tables/nodes.csv").read_text().splitlines()[1].startswith("ip:198.51.100.7,")
+    assert clew("export", "ir.clew", "tables", "--format", "csv")[0] == 17
+    assert clew("export", "ir.clew", "crate", "--format", "ro-crate")[:2] == (0, "wrote crate\n")
+    for name, format_name, hint in (
+        ("ir.docx", "", "end it in"),
+        ("ir.stix.json", "prov", ".prov.json"),
+        ("x", "porv", "prov?"),
+    ):
+        code, _, err = clew("export", "ir.clew", name, *(("--format", format_name) if format_name else ()))
+        assert (code, hint in err, Path(name).exists()) == (2, True, False)
 
 
 def test_a_crate_is_written_and_verified(clew: Run) -> None:

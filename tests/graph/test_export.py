@@ -57,7 +57,7 @@ RELATIONS = (
 
 
 def provenance(case: Case, folder: Path) -> dict[str, Any]:
-    return json.loads(case.to_prov(folder / "case.prov.json").read_text("utf-8"))
+    return json.loads(case.export(folder / "case.prov.json").path.read_text("utf-8"))
 
 
 def valid(document: dict[str, Any]) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 
 from clew.entities import Key
 from clew.entities.checked_text import stamp
+from clew.graph.export.exporter import Exporter, ExportSource
 from clew.graph.export.legal_names import encodable_text, local_name
 from clew.graph.export.step_log import ExportLog
-from clew.graph.format.atomic_write import atomic_write_lines
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.verdict import ANALYST
 from clew.graph.store import Store
@@ -27,17 +27,17 @@ ProvAttributes = Mapping[str, Any]
 _TERMS, _EVIDENCE, _CASE = "urn:clew:terms:", "urn:clew:evidence:", "urn:clew:case:"
 
 
-def write_prov(store: Store, path: Path) -> Path:
-    """Write a case as PROV-JSON; a file that was there is replaced in one step, or stays as it was.
+def write_prov(store: Store, path: Path) -> None:
+    """Write a case as PROV-JSON, over what is in the file.
 
     Args:
         store: nobody may write it meanwhile: what is said first would not fit what is said last.
 
     Raises:
-        CaseReadOnly: it cannot be written.
         CaseDamaged: a step is not what was written.
     """
-    return atomic_write_lines(ProvDocument(store).lines(), path, "the provenance")
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.writelines(ProvDocument(store).lines())
 
 
 class ProvDocument:
@@ -307,3 +307,21 @@ def _tool(name: str) -> str:
 
 def _provider(name: str) -> str:
     return f"clew:{local_name('source', name)}"
+
+
+def _write(source: ExportSource, path: Path) -> None:
+    write_prov(source.store, path)
+
+
+PROV = Exporter(
+    "prov",
+    "W3C PROV-JSON",
+    ".prov.json",
+    _write,
+    (
+        "raw replies and rows of logs: of each there is the hash, and where in it a claim stands is not said",
+        "the fields of entities beyond key, kind and label, and the tables and facts of answers",
+        "the words of notes, tags and reasons of merges",
+        "signatures, and what was hidden, folded or placed by hand",
+    ),
+)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
-import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from clew.entities.checked_text import stamp
-from clew.errors import CaseExists, CaseNotFound, CaseReadOnly, PipelineError
 from clew.graph.case_reader import CaseReader
+from clew.graph.export.exporter import Exporter, ExportSource
 from clew.graph.export.folder_manifest import sha256_of, write_manifest
 from clew.graph.export.legal_names import encodable_text, local_name
 from clew.graph.export.prov import write_prov
 from clew.graph.export.ro_crate_preview import preview
 from clew.graph.export.step_log import ExportLog
+from clew.graph.export.table_folder import GRAPH_TABLES, write_tables
+from clew.graph.format.atomic_write import atomic_folder
 from clew.graph.store import TOOL, Store
 
 #: Draws the case into a file.
@@ -29,12 +27,6 @@ PageWriter = Callable[[Path], object]
 CASE, METADATA, PREVIEW = "case.clew", "ro-crate-metadata.json", "ro-crate-preview.html"
 _PROFILE = "https://w3id.org/ro/crate/1.2"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60}")
-_TABLES: Mapping[str, tuple[str, Callable[[CaseReader], Any]]] = {
-    "nodes.csv": ("entities, one per row", CaseReader.nodes),
-    "edges.csv": ("edges, one per row", CaseReader.edges),
-    "claims.csv": ("what each source said of edges, one claim per row", CaseReader.claims),
-    "findings.csv": ("what each source answered, one answer per row", CaseReader.findings),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +54,33 @@ def write_crate(
         CaseReadOnly: it cannot be written.
         CaseDamaged: a step or a piece of evidence is not what was written.
     """
-    with _atomic_folder(folder) as scratch:
-        store.copy(scratch / CASE)
-        with Store(scratch / CASE) as copied_store:
-            files = [
-                _File(CASE, "application/vnd.sqlite3", "the case; clew opens it"),
-                *_write_tables(copied_store, scratch),
-            ]
-            files += _write_evidence(copied_store, scratch) if evidence else []
-            log = ExportLog.of(copied_store.steps())
-        if page is not None:
-            page(scratch / "page.html")
-            files.append(_File("page.html", "text/html", "the graph as one page that loads nothing"))
-        _write_metadata(scratch, files, log, by, at)
-        write_manifest(scratch)
-        _sync_folder(scratch)
+    with atomic_folder(folder, "the crate") as scratch:
+        _fill_crate(store, scratch, by, at, evidence=evidence, page=page)
     return folder
+
+
+def _fill_crate(
+    store: Store, folder: Path, by: str, at: datetime, *, evidence: bool = False, page: PageWriter | None = None
+) -> None:
+    store.copy(folder / CASE)
+    with Store(folder / CASE) as copied_store:
+        files = [
+            _File(CASE, "application/vnd.sqlite3", "the case; clew opens it"),
+            *_write_tables(copied_store, folder),
+        ]
+        files += _write_evidence(copied_store, folder) if evidence else []
+        log = ExportLog.of(copied_store.steps())
+    if page is not None:
+        page(folder / "page.html")
+        files.append(_File("page.html", "text/html", "the graph as one page that loads nothing"))
+    _write_metadata(folder, files, log, by, at)
+    write_manifest(folder)
 
 
 def _write_tables(store: Store, folder: Path) -> Iterator[_File]:
     """The tables and the provenance."""
-    # Imported here: pipelines read cases themselves.
-    from clew.graph.export.table_files import write_table
-
-    for name, (about, table) in _TABLES.items():
-        write_table(table(CaseReader(store)), folder / name)
-        yield _File(name, "text/csv", about)
+    for table in write_tables(CaseReader(store), folder, "csv", GRAPH_TABLES):
+        yield _File(f"{table.name}.csv", "text/csv", table.about)
     write_prov(store, folder / "prov.json")
     yield _File("prov.json", "application/json", "where all of it came from, as W3C PROV-JSON")
 
@@ -176,40 +169,9 @@ def _ref(identifier: str) -> dict[str, str]:
     return {"@id": identifier}
 
 
-# -- the folder --------------------------------------------------------------------------------------------------
+def _write(source: ExportSource, folder: Path) -> None:
+    _fill_crate(source.store, folder, source.by, source.at)
 
 
-@contextmanager
-def _atomic_folder(folder: Path) -> Generator[Path]:
-    """A scratch folder to fill, which appears under its name only when it is whole."""
-    target = folder.absolute()
-    if not target.parent.is_dir():
-        raise CaseNotFound("there is no such folder", location=str(target.parent), next_step="make it first")
-    scratch = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        _check_empty(folder)
-        scratch.mkdir()
-        yield scratch
-        with suppress(FileNotFoundError):
-            target.rmdir()
-        scratch.rename(target)
-    except (OSError, PipelineError) as error:
-        reason = error.message if isinstance(error, PipelineError) else error.strerror
-        raise CaseReadOnly(
-            f"the crate cannot be written: {reason}", location=str(folder), next_step="choose another place"
-        ) from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _check_empty(folder: Path) -> None:
-    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        raise CaseExists("there is something already", location=str(folder), next_step="choose a new or empty folder")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until a crash of the machine cannot take any of it away."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
+# The case itself is in it.
+RO_CRATE = Exporter("ro-crate", "RO-Crate", "", _write)

@@ -20,11 +20,10 @@ from clew import Investigation, IpAddress
 from clew.errors import AskError, AskSkipped
 from clew.pivots.workspace import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
-from clew.providers.web import SecretLocation
+from clew.providers.web import SecretLocation, http_channel
 from clew.providers.web.api_keys import Keys, Secret, from_keyring
 from clew.providers.web.clock import Clock, Deadline
 from clew.providers.web.connections import Connections
-from clew.providers.web import http_channel
 from clew.providers.web.http_channel import HttpChannel
 from clew.providers.web.key_redaction import redact_secret
 from clew.providers.web.quota import Quotas

@@ -87,8 +87,8 @@ def test_an_error_in_the_block_closes_and_passes(case: Case) -> None:
 
 
 READS = (
-    "known",
-    "said",
+    "node_list",
+    "claim_list",
     "nodes",
     "edges",
     "claims",

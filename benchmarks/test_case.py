@@ -39,7 +39,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Workspace]:
         case.connect(scenario.logs)
         case.expand(IpAddress(scenario.seed), depth=8, budget=Budget(calls=STEPS))
         asks = ((node.entity, name) for node in case.node_list() for name in pivots_for(type(node.entity)))
-        while case.steps < STEPS:
+        while len(case.history) < STEPS:
             case.pivot(*next(asks))
     return path, workspace
 
@@ -47,7 +47,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Workspace]:
 def test_replay(around: tuple[Path, Workspace], benchmark: Any, figure: Figure) -> None:
     path, workspace = around
     with Investigation.open(path, workspace=workspace) as case:
-        size = f"{case.steps:,} steps, {len(case.node_list()):,} nodes, {len(case.claim_list()):,} claims"
+        size = f"{len(case.history):,} steps, {len(case.node_list()):,} nodes, {len(case.claim_list()):,} claims"
     seconds = benchmark.pedantic(lambda: cpu(lambda: Investigation.replay(path)), rounds=1)
     figure(f"replay {size}", f"{seconds:.2f} CPU s", "aim: 2 CPU s")
     figure("reparse it", f"{cpu(lambda: Investigation.replay(path, reparse=True)):.2f} CPU s", "")

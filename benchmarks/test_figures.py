@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from clew import Budget, Investigation, IpAddress, Url
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 
 Figure = Callable[[str, str, str], None]
@@ -84,12 +85,12 @@ def test_saved_case(benchmark: Any, figure: Figure, shared_data: Callable[[str],
         case.connect(shared_data("incident-pandalab") / name)
         begun = time.perf_counter()
         seconds = cpu(lambda: case.expand(IpAddress("10.0.5.13"), depth=3, budget=Budget(calls=200)))
-        wall, steps, nodes = time.perf_counter() - begun, case.steps, len(case.nodes())
+        wall, steps, nodes = time.perf_counter() - begun, len(case.history), len(case.tables.nodes())
     figure(f"an expansion of {steps} steps, {nodes} nodes", f"{wall:.1f} s, {seconds:.1f} CPU s", "")
 
     def look() -> None:
         with Investigation.open(file) as opened:
-            opened.nodes()
+            opened.tables.nodes()
 
     benchmark(look)
     figure("open the saved case and list its nodes", f"{benchmark.stats['median'] * 1000:.0f} ms", "")
@@ -129,7 +130,7 @@ def test_adding_entities_one_by_one(benchmark: Any, figure: Figure, tmp_path: Pa
         with Investigation.open(tmp_path / f"{time.monotonic_ns()}.clew") as case:
             return cpu(lambda: [case.add(IpAddress(f"198.51.{n >> 8}.{n & 255}")) for n in range(count)])
 
-    memory = Investigation(Store(None))
+    memory = Investigation(CaseRecorder(Store(None)))
     bare = cpu(lambda: [memory.add(IpAddress(f"198.51.{n >> 8}.{n & 255}")) for n in range(1_000)])
     figure("1,000 entities added one by one, but for the disk", f"{bare:.2f} CPU s", "aim: 0.2 CPU s")
     thousand = benchmark.pedantic(lambda: add(1_000), rounds=1)

@@ -8,7 +8,7 @@ from typing import Any
 from clew.entities import Outcome, Severity, Verdict
 from clew.graph.projection.verdict import CountedVerdict, SourceAnswer, latest_answers, node_verdict
 
-#: A row of `case.findings()`.
+#: A row of `case.tables.findings()`.
 Row = Mapping[str, Any]
 
 

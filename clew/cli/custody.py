@@ -62,7 +62,7 @@ def _verified_case(case: Path) -> Path:
 def copy(case: CasePath, to: Annotated[Path, typer.Argument(help="the new file")]) -> None:
     """Write the case as it is now into a new file, while others go on working with it."""
     with open_existing(case) as investigation:
-        console.print(f"wrote {visible(investigation.export_copy(to))}")
+        console.print(f"wrote {visible(investigation.sharing.export_copy(to))}")
 
 
 def undo(case: CasePath, times: Times = 1) -> None:

@@ -46,7 +46,7 @@ def _gate_lines(gate: Gate) -> list[str]:
 def audit(*, case: CasePath) -> None:
     """What was sent to whom: each ask that left the machine."""
     with open_existing(case) as investigation:
-        requests = investigation.audit()
+        requests = investigation.tables.audit()
         for row in requests.to_dict("records"):
             outcome = row["trouble"] or f"status {row['status']}"
             line = f"{row['step']:>6}  {row['at']:%Y-%m-%d %H:%M:%S}  {row['by']}  {row['provider']}  {row['subject']}"

@@ -41,14 +41,14 @@ def redact(  # noqa: PLR0913 - each is an option of the command
     rules = Rules(tuple(own or ()), tuple(word or ()), tuple(keep or ()), notes=notes)
     with open_existing(case) as investigation:
         if to is None or preview:
-            report = investigation.redaction(rules, key=key)
+            report = investigation.sharing.redaction(rules, key=key)
             rows = [
                 [replacement.kind, replacement.value, replacement.pseudonym, f"{replacement.times:,}"]
                 for replacement in report.replaced
             ]
             show_table([["kind", "value", "pseudonym", "times"], *rows])
         else:
-            report = investigation.redact(to, rules, key=key)
+            report = investigation.sharing.redact(to, rules, key=key)
             console.print(f"wrote {visible(to)}")
     console.print(str(report))
 
@@ -61,4 +61,4 @@ def restore(
 ) -> None:
     """Write the original of a redacted case, with what was added to it since."""
     with open_existing(case) as investigation:
-        console.print(f"wrote {visible(investigation.restore(to, key=key))}")
+        console.print(f"wrote {visible(investigation.sharing.restore(to, key=key))}")

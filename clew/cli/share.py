@@ -28,10 +28,10 @@ def sign(
     """Sign all that a case holds, with a key that ssh-keygen can check."""
     with open_existing(case) as investigation:
         if detached is None:
-            signature = investigation.sign(key, passphrase=_passphrase)
+            signature = investigation.sharing.sign(key, passphrase=_passphrase)
             console.print(str(signature))
         else:
-            signature = investigation.sign_beside(key, detached, passphrase=_passphrase)
+            signature = investigation.sharing.sign_beside(key, detached, passphrase=_passphrase)
             console.print(f"signed steps 1 to {signature.covers} with {signature.key}")
             console.print(f"wrote {visible(detached)} and {visible(detached)}.sig")
 
@@ -46,7 +46,7 @@ def export(
     """Write a case in a format of others, and say what of it that format cannot hold."""
     with open_existing(case) as investigation:
         try:
-            console.print(str(investigation.export(to, format=format_)))
+            console.print(str(investigation.sharing.export(to, format=format_)))
         except ExportError as error:
             raise typer.BadParameter(f"{error.message}: {error.next_step}") from None
 
@@ -60,7 +60,7 @@ def crate(
 ) -> None:
     """Write a folder (RO-Crate) with the case, its tables and its provenance; `clew verify FOLDER` checks it."""
     with open_existing(case) as investigation:
-        crate = investigation.to_crate(folder, evidence=evidence, page=investigation.to_html if page else None)
+        crate = investigation.sharing.to_crate(folder, evidence=evidence, page=investigation.to_html if page else None)
         console.print(f"wrote {visible(crate)}")
 
 

@@ -2,62 +2,66 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from contextvars import Token
-from datetime import datetime
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Literal, Self, overload
 
-from clew.entities import Entity, Finding
-from clew.entities.times import TimeWindow
-from clew.errors import CaseError, CaseNotFound, ConnectError, MissingExtra, QueryError
-from clew.graph.case_exports import CaseExports
-from clew.graph.expansion.expander import Expander, Expansion, arguments_for
+from clew.entities import Entity, Finding, Relation, Verdict
+from clew.entities.times import TimeWindow, When, zone_named
+from clew.entities.tlp import Tlp
+from clew.errors import CaseError, QueryError
+from clew.graph.case_expander import case_expander
+from clew.graph.case_reader import CaseReader
+from clew.graph.case_sharing import CaseSharing
+from clew.graph.expansion.expander import Expansion
 from clew.graph.expansion.plan import Budget, Candidate, Plan
-from clew.graph.format.events import Branched, Connected, Opened, Planned, PlannedCall
-from clew.graph.recording.case_recordings import CaseRecordings, ReplyFile
+from clew.graph.format.events import Added, Branched, Common, Gated, Judged, Linked, Noted, Opened, Tagged, Windowed
+from clew.graph.layout_editor import LayoutEditor
+from clew.graph.recording.case_recorder import CaseRecorder
+from clew.graph.recording.case_recordings import ReplyFile
+from clew.graph.recording.case_session import CaseSession
+from clew.graph.recording.frame_import import ImportCount, import_frames
+from clew.graph.recording.manual_merges import merge_nodes, unmerge_nodes
+from clew.graph.recording.reversals import redo, undo
+from clew.graph.replay.comparison import compare_readings
 from clew.graph.replay.difference import Difference
-from clew.graph.replay.live_replay import Age, replay_live
-from clew.graph.replay.offline_replay import Replay, reparse_case, replay_case
+from clew.graph.replay.live_replay import Age
+from clew.graph.replay.offline_replay import Replay
+from clew.graph.replay.replay_file import replay_file
 from clew.graph.store import Store
-from clew.pivots.execution import aexecute, execute, execute_all
-from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
+from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.pivots.session import Session, session_variable
-from clew.pivots.session import workspace as current_workspace
 from clew.pivots.workspace import Workspace
-from clew.providers.base import Provider
-from clew.providers.exchange import Answer
-from clew.providers.runner import Runner
-from clew.providers.web.clock import now
+from clew.providers.gate import Gate
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from clew.logs.engines.duckdb_engine import LogStore
 
 
-#: How many answers of a bulk pivot are one step.
-ANSWERS_PER_STEP = 500
+class Case(CaseReader):
+    """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it.
 
+    What is done daily is a verb of the case; what is rarer is in its parts: `tables`, `history`, `layout`, `sharing`.
 
-class Case(CaseExports):
-    """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it."""
+    Args:
+        recorder: writes the file.
+        replies: recorded replies of web services, used instead of asking them.
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        workspace: Workspace | None = None,
-        replies: ReplyFile | None = None,
-        clock: Callable[[], datetime] = now,
-    ) -> None:
-        super().__init__(store, workspace=workspace, clock=clock)
-        self._replies = replies
-        self._logs: tuple[LogStore, ...] = ()
-        self._tokens: list[Token[Session | None]] = []
+    Attributes:
+        session: what pivots talk to while the case is open.
+    """
+
+    def __init__(self, recorder: CaseRecorder, *, replies: ReplyFile | None = None) -> None:
+        super().__init__(recorder.store)
+        self._recorder = recorder
+        self.session = CaseSession(recorder, replies)
+        self._tokens: list[tuple[Token[Session | None], Token[Case | None]]] = []
 
     @classmethod
     def open(
@@ -76,27 +80,31 @@ class Case(CaseExports):
         file = Path(path)
         # First: replies that cannot be read must not leave an empty case behind.
         reply_file = ReplyFile.load(Path(replies)) if replies else None
-        case = cls(Store(file), workspace=workspace, replies=reply_file)
+        case = cls(CaseRecorder(Store(file), workspace=workspace), replies=reply_file)
         try:
-            if case._store.head()[0] == 0:
+            if not len(case.history):
                 case._begin(title or file.stem)
             else:
-                case._reconnect()
+                case.session.logs.reconnect()
         except BaseException:
             case.close()
             raise
         return case
 
+    def _begin(self, title: str) -> None:
+        with self._recorder.store.transaction():
+            if not len(self.history):  # another process may have begun it meanwhile
+                self._recorder.record(Opened(title))
+
     @overload
-    @classmethod
-    def replay(cls, path: str | Path) -> Replay: ...
+    @staticmethod
+    def replay(path: str | Path) -> Replay: ...
     @overload
-    @classmethod
-    def replay(cls, path: str | Path, *, reparse: Literal[True]) -> Difference: ...
+    @staticmethod
+    def replay(path: str | Path, *, reparse: Literal[True]) -> Difference: ...
     @overload
-    @classmethod
+    @staticmethod
     def replay(
-        cls,
         path: str | Path,
         *,
         live: Literal[True],
@@ -104,9 +112,8 @@ class Case(CaseExports):
         older_than: Age | None = None,
         workspace: Workspace | None = None,
     ) -> Difference: ...
-    @classmethod
+    @staticmethod
     def replay(
-        cls,
         path: str | Path,
         *,
         live: bool = False,
@@ -130,19 +137,7 @@ class Case(CaseExports):
             QueryError: arguments that do not go together, or an age that is none.
             CaseError: there is no such case, or it is damaged.
         """
-        only_live = (budget, older_than, workspace) != (None, None, None)
-        if (live and reparse) or (only_live and not live):
-            raise QueryError(
-                "a replay with live=True asks again, and only that takes a budget, an age and a workspace",
-                next_step="give live=True or reparse=True, or neither",
-            )
-        if not Path(path).exists():
-            raise CaseNotFound("there is no such case", location=str(path))
-        with Store.open_readonly(Path(path)) as store:
-            if live:
-                live_workspace = workspace or current_workspace()
-                return replay_live(store, live_workspace, budget=budget or Budget(), older_than=older_than)
-            return reparse_case(store) if reparse else replay_case(store)
+        return replay_file(path, live=live, reparse=reparse, budget=budget, older_than=older_than, workspace=workspace)
 
     def branch(self, name: str, path: str | Path | None = None) -> Self:
         """A case of its own that goes on from here; this one stays as it is. `compare` tells the two apart.
@@ -155,36 +150,47 @@ class Case(CaseExports):
         """
         if path is None and self.path is None:
             raise CaseError("a case in memory has no place for a branch", next_step="give path=")
-        own_path = self.path or Path()
-        step, digest = self._store.head()
+        own_path, store = self.path or Path(), self._recorder.store
+        step, digest = store.head()
         target = Path(path) if path else own_path.with_name(f"{own_path.stem}-{_file_name(name)}{own_path.suffix}")
-        self.export_copy(target)
-        other = type(self)(Store(target), workspace=self._workspace, replies=self._replies, clock=self._clock)
-        other._record(Branched(name, self.title, step, digest))  # noqa: SLF001 - the same class
-        other._reconnect()  # noqa: SLF001 - the same class
+        store.copy(target)
+        recorder = self._recorder.sibling(Store(target))
+        recorder.record(Branched(name, self.title, step, digest))
+        other = type(self)(recorder, replies=self.session.replies)
+        other.session.logs.reconnect()
         return other
 
-    # -- as a context --------------------------------------------------------------------------------------------
-
     def __enter__(self) -> Self:
-        self._tokens.append(session_variable.set(self))
+        self._tokens.append((session_variable.set(self.session), _open_case.set(self)))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session_variable.reset(self._tokens.pop())
+        session_token, case_token = self._tokens.pop()
+        session_variable.reset(session_token)
+        _open_case.reset(case_token)
         if not self._tokens:
             self.close()
 
     def close(self) -> None:
         """Let the file go. Closing twice is fine; anything else afterwards raises CaseClosed."""
-        for store in self._logs:
-            store.close()
-        self._logs = ()
-        self._store.close()
+        self.session.logs.close()
+        self._recorder.store.close()
 
-    # -- what an analyst does ------------------------------------------------------------------------------------
+    # -- its parts -----------------------------------------------------------------------------------------------
+
+    @property
+    def layout(self) -> LayoutEditor:
+        """Its picture: what is hidden, folded and moved by hand."""
+        return LayoutEditor(self._recorder)
+
+    @property
+    def sharing(self) -> CaseSharing:
+        """Copies, signatures, redaction, and the formats of others."""
+        return CaseSharing(self._recorder)
+
+    # -- asking --------------------------------------------------------------------------------------------------
 
     def connect(self, path: str | Path) -> LogStore:
         """Make logs queryable for this case, and remember which they were.
@@ -192,66 +198,7 @@ class Case(CaseExports):
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
         """
-        store = self._open_logs(Path(path))
-        self._logs = (*(existing for existing in self._logs if existing.digest != store.digest), store)
-        resolved_path = str(Path(path).resolve())
-        self._record(Connected(store.name, resolved_path, store.digest, store.files, store.rows, store.damaged_rows))
-        return store
-
-    # -- pivots --------------------------------------------------------------------------------------------------
-
-    def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
-        """Run a pivot and record it, whatever comes of it."""
-        at = self._clock()
-        resolved_invocation = self._resolve_invocation(invocation, pivot, at)
-        return self._recorder.record_pivot(
-            resolved_invocation, execute(self._runner(pivot, at), resolved_invocation, pivot), at
-        )
-
-    async def aperform(self, invocation: Invocation, pivot: Pivot) -> Finding:
-        """The asynchronous twin."""
-        at = self._clock()
-        resolved_invocation = self._resolve_invocation(invocation, pivot, at)
-        return self._recorder.record_pivot(
-            resolved_invocation, await aexecute(self._runner(pivot, at), resolved_invocation, pivot), at
-        )
-
-    def perform_all(
-        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
-    ) -> list[Finding]:
-        """Run a pivot for each subject, and record the answers as one step; interrupted, those that arrived.
-
-        Many subjects become several steps of `ANSWERS_PER_STEP` answers, so that little is lost with the machine.
-        """
-        resolved_arguments = resolve_arguments(
-            pivot, arguments, self._query_window, self._clock(), self.workspace.lookup_policy
-        )
-        findings: list[Finding] = []
-        for first in range(0, len(subjects), ANSWERS_PER_STEP):
-            findings += self._perform_batch(pivot, subjects[first : first + ANSWERS_PER_STEP], resolved_arguments, tell)
-        return findings
-
-    def _perform_batch(
-        self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any], tell: Callable[[int], None]
-    ) -> list[Finding]:
-        at = self._clock()
-        runner = self._runner(pivot, at)
-        answers: dict[int, Answer] = {}
-
-        def keep_answer(index: int, answer: Answer) -> None:
-            answers[index] = answer
-            tell(1)
-
-        try:
-            execute_all(runner, pivot, subjects, arguments, keep_answer)
-        finally:
-            # In the order of the subjects, whichever answer came first.
-            ordered_answers = [answer for _, answer in sorted(answers.items())]
-            self._recorder.record_bulk(pivot.name, arguments, ordered_answers, at)
-        return [answer.finding for answer in ordered_answers]
-
-    def columns(self, pivot: Pivot, subjects: Sequence[Entity], arguments: Mapping[str, Any]) -> None:
-        """Every answer is kept, and so has to be a finding."""
+        return self.session.logs.connect(Path(path))
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
         """Run a pivot by its full name, for callers that have it as text.
@@ -265,13 +212,13 @@ class Case(CaseExports):
         except TypeError as error:
             raise QueryError(f"{name}: {error}", next_step=f"it takes {pivot.signature}") from None
         bound_arguments.apply_defaults()
-        return self.perform(Invocation(name, entity, dict(bound_arguments.arguments)), pivot)
+        return self.session.perform(Invocation(name, entity, dict(bound_arguments.arguments)), pivot)
 
     def plan(self, entity: Entity, *, budget: Budget | None = None, pivots: tuple[str, ...] | None = None) -> Plan:
         """What `expand` would ask first. Nothing is sent and nothing is recorded."""
         limits = budget or Budget()
         candidate = Candidate(self.entity(entity), self.verdict(entity))
-        return self._expander(limits, pivots).plan(1, [candidate], limits.calls, limits.calls)
+        return case_expander(self.session, limits, pivots).plan(1, [candidate], limits.calls, limits.calls)
 
     def expand(
         self, entity: Entity, *, depth: int = 2, budget: Budget | None = None, pivots: tuple[str, ...] | None = None
@@ -286,74 +233,155 @@ class Case(CaseExports):
         """
         if depth < 1:
             raise ValueError("an expansion has a depth of at least 1")
-        return self._expander(budget or Budget(), pivots).expand(self.entity(entity), depth)
+        return case_expander(self.session, budget or Budget(), pivots).expand(self.entity(entity), depth)
 
-    # -- within --------------------------------------------------------------------------------------------------
+    def within(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> TimeWindow:
+        """From here on ask queries about that time only, unless they say one themselves; without times, about any.
 
-    def _begin(self, title: str) -> None:
-        with self._store.transaction():
-            if self._store.head()[0] == 0:  # another process may have begun it meanwhile
-                self._record(Opened(title))
+        Relative times count from now, once: tomorrow the case means the same time. `case.window` tells it.
+
+        Args:
+            zone: by name (`Europe/Berlin`): of times that name none, and of the days to which relative times snap.
+
+        Raises:
+            QueryError: a time that is none, or a window that does not end after it starts.
+        """
+        window = TimeWindow.of(start, end, now=self._recorder.clock(), zone=zone_named(zone) if zone else None)
+        ends = " to ".join("open" if time is None else str(time).strip() for time in (start, end))
+        words = f"{ends}{f', {zone}' if zone else ''}" if window else ""
+        self._recorder.record(Windowed(window.start, window.end, words))
+        return window
 
     @property
-    def _query_window(self) -> TimeWindow:
-        return self.window or self.workspace.window
+    def gate(self) -> Gate:
+        """What may leave: the settings, as this case has changed them."""
+        return self._recorder.gate
 
-    def _resolve_invocation(self, invocation: Invocation, pivot: Pivot, at: datetime) -> Invocation:
-        arguments = resolve_arguments(pivot, invocation.arguments, self._query_window, at, self.workspace.lookup_policy)
-        return dataclasses.replace(invocation, arguments=arguments)
+    def set_gate(
+        self, *, active: bool | None = None, offline: bool | None = None, tlp: Tlp | str | None = None, why: str
+    ) -> None:
+        """Change what may leave, for this case and from here on; what is not given stays as it was.
 
-    def _runner(self, pivot: Pivot, at: datetime) -> Runner:
-        # One time for the whole step, so that replaying it gives the same times.
-        providers: dict[str, type[Provider]] = {provider.name: provider for provider in pivot.providers}
-        recordings = CaseRecordings(self._store, providers, self._replies)
-        return self.workspace.runner(recordings=recordings, clock=lambda: at, extra_logs=self._logs, gate=self.gate)
+        One entity is marked by a tag: `case.tag(ip, "tlp:red")`.
 
-    def _expander(self, budget: Budget, pivot_names: tuple[str, ...] | None) -> Expander:
-        window, at, lookup_policy = self._query_window, self._clock(), self.workspace.lookup_policy
-        answer_positions: dict[tuple[str, str], tuple[int, int]] = {}
+        Args:
+            active: providers that touch the suspect's own infrastructure may be asked. It counts for you alone.
+            offline: nothing may leave. What the settings forbid cannot be allowed here.
+            tlp: how far everything in the case may be passed on; `RED` causes no request.
 
-        def is_answered(entity: Entity, pivot: Pivot) -> bool:
-            arguments = resolve_arguments(pivot, arguments_for(pivot, budget), window, at, lookup_policy)
-            position = self.latest_answer(entity.key, pivot, arguments)
-            if position is not None:
-                answer_positions[str(entity.key), pivot.name] = position
-            return position is not None
-
-        def run_call(entity: Entity, call: PlannedCall) -> Finding:
-            if call.known:
-                # By what it was called when it was planned: it may have been merged since.
-                return self.recorded_finding(*answer_positions[str(call.subject), call.pivot])
-            pivot = find_pivot(type(entity), call.pivot)
-            arguments = resolve_arguments(pivot, arguments_for(pivot, budget), window, at, lookup_policy)
-            return self.perform(Invocation(call.pivot, entity, arguments), pivot)
-
-        def record_plan(plan: Plan) -> None:
-            left_out = tuple((entity.key, reason) for entity, reason in plan.left_out)
-            self._record(Planned(plan.wave, plan.calls, left_out, plan.budget))
-
-        return Expander(
-            self.gate, budget, self.entity, self.verdict, run_call, record_plan, is_answered, lookup_policy, pivot_names
-        )
-
-    def _open_logs(self, path: Path) -> LogStore:
-        from clew.logs.engines.duckdb_engine import LogStore
-
-        return LogStore.open(path, self.workspace.settings.cache)
-
-    def _reconnect(self) -> None:
-        """Connect the logs of the case again, if they were read here before; otherwise they have to be connected.
-
-        The paths that a case names are not opened: it may come from anybody, and they may lead anywhere.
+        Raises:
+            EntityError: there is no such marking.
         """
-        from clew.logs.engines.duckdb_engine import LogStore
+        marking = Tlp.read(tlp) if isinstance(tlp, str) else tlp
+        self._recorder.record(Gated(active, offline, marking, why))
 
-        events = {step.event.digest: step.event for step in self.history() if isinstance(step.event, Connected)}
-        for event in events.values():
-            # A query will say that no logs are connected.
-            with suppress(ConnectError, MissingExtra):
-                store = LogStore.from_cache(event.name, event.digest, self.workspace.settings.cache)
-                self._logs = (*self._logs, store) if store is not None else self._logs
+    # -- saying --------------------------------------------------------------------------------------------------
+
+    def add(self, *entities: Entity) -> None:
+        """Put entities on the table, one step each."""
+        for entity in entities:
+            self._recorder.record(Added(entity), entity)
+
+    def load(self, nodes: pd.DataFrame | None = None, edges: pd.DataFrame | None = None, *, source: str) -> ImportCount:
+        """Bring in nodes and edges from frames, in steps of many rows; returns how many nodes and edges were read.
+
+        Args:
+            nodes: a column `entity` of entities or texts (`ip:198.51.100.7`, `evil[.]example`).
+            edges: columns `source`, `relation`, `target`, and if there are any `observed_first`, `observed_last`. Nodes
+                that are only named here are made.
+            source: who says so: the provider of each claim.
+
+        Raises:
+            QueryError: a column is missing, or a cell is no entity, relation or time: says which, and nothing of the
+                step with that row is kept.
+            CaseError: the case would be larger than `case_limit` allows.
+        """
+        return import_frames(self._recorder, nodes, edges, source)
+
+    def note(self, text: str, about: Entity | None = None) -> None:
+        """Write something down, about an entity or about the case."""
+        self._recorder.record(Noted(text, about.key if about else None), *([about] if about else []))
+
+    def tag(self, entity: Entity, *tags: str) -> None:
+        """Give an entity tags, one step each."""
+        for tag in tags:
+            self._recorder.record(Tagged(entity.key, tag), entity)
+
+    def link(self, source: Entity, relation: Relation, target: Entity, *, why: str) -> None:
+        """Say that two entities are related; the claim is the analyst's, beside those of sources."""
+        self._recorder.record(Linked(source, relation, target, why), source, target)
+
+    def judge(self, entity: Entity, verdict: Verdict, *, why: str) -> None:
+        """Give a verdict that counts for more than those of all sources; `Verdict.UNKNOWN` takes it back.
+
+        Raises:
+            CaseError: the case has no such node.
+        """
+        self._recorder.record(Judged(self.tables.node_key(entity), verdict, why))
+
+    def merge(self, keep: Entity, gone: Entity, *, reason: str) -> int:
+        """Make two nodes one, because a person says so; returns the step, for `unmerge`.
+
+        Raises:
+            CaseError: a node that the case has not, two of different kinds, or one that is the other already.
+        """
+        return merge_nodes(self._recorder, keep, gone, reason)
+
+    def unmerge(self, step: int, *, reason: str) -> None:
+        """Take a merge back: both nodes and their claims are as if it had not been.
+
+        Raises:
+            CaseError: that step is no merge, or was taken back already.
+        """
+        unmerge_nodes(self._recorder, step, reason)
+
+    def mark_common(self, *entities: Entity, why: str) -> None:
+        """Say that unrelated things share these values: from here on nothing becomes one through them.
+
+        clew says so itself of values that it knows, such as the hash of an empty file. What became one before stays
+        so; see `unmerge`.
+        """
+        self._recorder.record(Common(tuple(entity.key for entity in entities), why))
+
+    def unmark_common(self, *entities: Entity, why: str) -> None:
+        """Take that back: what shares these values from here on is one again."""
+        self._recorder.record(Common(tuple(entity.key for entity in entities), why, common=False))
+
+    # -- back and forth ------------------------------------------------------------------------------------------
+
+    def undo(self, times: int = 1) -> tuple[int, ...]:
+        """Take back the last thing that was done, or the last few; returns their steps, the latest first.
+
+        What followed from a step (a merge) goes with it. What was sent to others stays known: it is not asked again.
+
+        Raises:
+            CaseError: there is nothing that could be taken back.
+        """
+        return undo(self._recorder, times)
+
+    def redo(self, times: int = 1) -> tuple[int, ...]:
+        """Do again what was taken back last, unless something else was done meanwhile; returns the steps.
+
+        Raises:
+            CaseError: there is nothing that could be done again.
+        """
+        return redo(self._recorder, times)
+
+    def compare(self, other: CaseReader | str | Path) -> Difference:
+        """What differs in another case, or in this one at another time, from what is known here.
+
+        Raises:
+            CaseError: there is no such case, or it cannot be read.
+        """
+        return compare_readings(self, other)
+
+
+_open_case: ContextVar[Case | None] = ContextVar("clew_case", default=None)
+
+
+def current_case() -> Case | None:
+    """The case inside whose `with` block this is; None outside of all."""
+    return _open_case.get()
 
 
 def _file_name(name: str) -> str:

@@ -11,7 +11,6 @@ from clew.entities import Entity, Key
 from clew.entities.codec import from_key
 from clew.entities.spelling import spelling_hint
 from clew.errors import EntityError, PipelineError
-from clew.graph.case import Case
 from clew.graph.export.table_files import write_table
 from clew.pipelines.pipeline import Pipeline
 from clew.pipelines.result import PipelineResult, StepRecord
@@ -180,9 +179,7 @@ class _Run:
 
     def _note(self, text: str) -> None:
         self.notes.append(text)
-        session = current_session()
-        if isinstance(session, Case):
-            session.note(text)
+        current_session().note(text)
 
     def _fill_placeholders(self, text: str, frame: pd.DataFrame) -> str:
         values: Mapping[str, object] = {

@@ -40,6 +40,10 @@ class Session(Protocol):
         """The answers as columns, one cell for each subject; None where they have to be findings."""
         ...
 
+    def note(self, text: str) -> None:
+        """Write something down where answers are recorded; nowhere, if none are."""
+        ...
+
 
 #: What a case sets while it is open.
 session_variable: ContextVar[Session | None] = ContextVar("clew_session", default=None)

@@ -230,6 +230,9 @@ class Workspace:
                 "available": [None] * size,
             }
 
+    def note(self, text: str) -> None:
+        """Nothing is kept, and so no note is."""
+
     def _resolved_invocation(self, invocation: Invocation, pivot: Pivot) -> Invocation:
         arguments = resolve_arguments(pivot, invocation.arguments, self.window, now(), self.lookup_policy)
         return Invocation(invocation.pivot, invocation.subject, arguments)

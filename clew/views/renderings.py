@@ -64,7 +64,7 @@ class Renderings(CaseReader):
             CaseError: there was no case yet.
             QueryError: a time that is none.
         """
-        return Snapshot(self._store_at(moment))
+        return Snapshot(self.history.store_at(moment))
 
     def _repr_html_(self) -> str:
         return self._repr_mimebundle_()["text/html"]
@@ -81,4 +81,4 @@ class Snapshot(Renderings):
     @property
     def title(self) -> str:
         """That of the case, and at which step this is."""
-        return f"{super().title} (as known at step {self.steps:,})"
+        return f"{super().title} (as known at step {len(self.history):,})"

@@ -112,10 +112,10 @@ def test_an_open_case_records_them_as_one_step(asked: list[str], tmp_path: Path)
     """The answers of one call are one step of the case, each with its claims, and replay offline."""
     file = tmp_path / "ir.clew"
     with Investigation.open(file) as case:
-        before = case.steps
+        before = len(case.history)
         frame = IpAddress.ti.abuseipdb.over(["8.8.8.80", "10.0.0.1", "8.8.4.4"])
-        assert case.steps == before + 1
-        assert case.findings().outcome.tolist() == ["found", "refused", "found"]
+        assert len(case.history) == before + 1
+        assert case.tables.findings().outcome.tolist() == ["found", "refused", "found"]
         assert case.verdict(IpAddress("8.8.8.80")) == "malicious"
     assert frame.status.tolist() == ["found", "refused", "found"]
     assert Investigation.replay(file).identical
@@ -128,7 +128,7 @@ def test_an_interrupted_column_keeps_what_arrived(asked: list[str], tmp_path: Pa
     with Investigation.open(tmp_path / "ir.clew") as case:
         with pytest.raises(KeyboardInterrupt):
             IpAddress.ti.abuseipdb.over(values)
-        kept = {subject.removeprefix("ip:") for subject in case.findings().subject}
+        kept = {subject.removeprefix("ip:") for subject in case.tables.findings().subject}
         asked.clear()
         values.remove("8.8.8.66")
         IpAddress.ti.abuseipdb.over(values)

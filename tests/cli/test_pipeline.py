@@ -61,8 +61,8 @@ def test_a_run_over_a_table_is_recorded_in_a_case(clew: Run) -> None:
         clew("run", "kinds.yaml", "--input", "flows.csv", "--column", "src", "--out", "o", "--case", "c.clew")[0] == 0
     )
     with Investigation.open("c.clew") as case:
-        assert case.remarks()["text"].tolist() == ["2 addresses seen"]
-        assert "ip:198.51.100.7" in case.nodes()["key"].tolist()
+        assert case.tables.remarks()["text"].tolist() == ["2 addresses seen"]
+        assert "ip:198.51.100.7" in case.tables.nodes()["key"].tolist()
 
 
 def test_nodes_of_a_case_go_through_a_pipeline(clew: Run) -> None:

@@ -60,7 +60,7 @@ def test_what_is_written_is_there_and_nothing_else(
 ):
     """An export is one file with its ending, or one folder; what was written and each loss are told."""
     path = target(exporter)
-    export = case.export(path, format=exporter.name)
+    export = case.sharing.export(path, format=exporter.name)
     assert [*path.parent.iterdir()] == [path] == [export.path]
     assert path.is_file() == bool(exporter.ending)
     assert any(file.stat().st_size for file in files(path))
@@ -100,14 +100,14 @@ def test_what_is_there_is_replaced_whole_or_left_alone(
     path = target(exporter)
     if exporter.ending:
         path.write_text("mine")
-        case.export(path)
+        case.sharing.export(path)
         assert path.read_text("utf-8") != "mine"
         return
     path.mkdir()
-    case.export(path, format=exporter.name)
+    case.sharing.export(path, format=exporter.name)
     written = {file: file.read_bytes() for file in files(path)}
     with pytest.raises(CaseExists):
-        case.export(path, format=exporter.name)
+        case.sharing.export(path, format=exporter.name)
     assert {file: file.read_bytes() for file in files(path)} == written
 
 
@@ -115,7 +115,7 @@ def test_what_is_there_is_replaced_whole_or_left_alone(
 def test_a_folder_that_is_not_there_is_told(case: Investigation, tmp_path: Path, exporter: Exporter):
     """Nothing makes folders by the way: a misspelt one is an error that names the place."""
     with pytest.raises(CaseError, match=r"no such folder|No such file") as caught:
-        case.export(tmp_path / "none" / f"x{exporter.ending}", format=exporter.name)
+        case.sharing.export(tmp_path / "none" / f"x{exporter.ending}", format=exporter.name)
     assert "none" in caught.value.location
     assert [*tmp_path.iterdir()] == []
 
@@ -126,7 +126,7 @@ def test_exporting_changes_nothing_in_the_case(
 ):
     """An export reads: the case has as many steps as before, and the same graph."""
     before = case.steps, case.digest()
-    case.export(target(exporter), format=exporter.name)
+    case.sharing.export(target(exporter), format=exporter.name)
     assert (case.steps, case.digest()) == before
 
 
@@ -184,7 +184,7 @@ SAFE: dict[str, Callable[[Path], object]] = {
 def test_hostile_text_stays_data(case: Investigation, target: Callable[[Exporter], Path], exporter: Exporter):
     """Whatever stands anywhere in a case, the export can be read, runs nothing and has files of plain names."""
     path = target(exporter)
-    case.export(path, format=exporter.name)
+    case.sharing.export(path, format=exporter.name)
     SAFE[exporter.name](path)
     if not exporter.ending:
         assert all(PLAIN.fullmatch(file.relative_to(path).as_posix()) for file in files(path))

@@ -110,7 +110,7 @@ def compare(there: list[str], workload: Workload, size: int, acknowledged: set[i
 def history(path: Path) -> list[str]:
     """Every step of a case, in a word or two, each checked. Raises CaseError."""
     with closing(opened(path)) as case:
-        return [told(step.event) for step in case.history()]
+        return [told(step.event) for step in case.history]
 
 
 def state(path: Path) -> str:

@@ -12,6 +12,7 @@ from clew.graph.case import Case
 from clew.graph.format.database import Connection, open_database
 from clew.graph.format.events import Noted, Pivoted
 from clew.graph.projection.digest import digest_lines
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.pivots.workspace import Workspace
@@ -41,7 +42,7 @@ def bare_workspace(folder: Path, **settings: Any) -> Workspace:
 
 
 def case_in_memory(around: Workspace | None = None) -> Case:
-    return Case(Store(None), workspace=around or Workspace(Settings()), clock=Clock())
+    return Case(CaseRecorder(Store(None), workspace=around or Workspace(Settings()), clock=Clock()))
 
 
 def link(
@@ -59,7 +60,15 @@ def told(subject: Entity, *links: Link, **fields: Any) -> Finding:
 def tell(case: Case, subject: Entity, *links: Link, **fields: Any) -> Finding:
     """Record an answer that no pivot gave: everything behind the asking is as ever."""
     finding = told(subject, *links, **fields)
-    return case._recorder.record_pivot(Invocation(finding.pivot, subject), Answer(finding, (), {}), case._clock())
+    return record(case, finding)
+
+
+def record(case: Case, finding: Finding) -> Finding:
+    """A step of an answer, as a pivot would make it."""
+    recorder = case._recorder
+    return recorder.steps.record_pivot(
+        Invocation(finding.pivot, finding.subject), Answer(finding, (), {}), recorder.clock()
+    )
 
 
 def host_of_many() -> tuple[Entity, ...]:
@@ -78,7 +87,7 @@ def graph_of(case: Case, *, without: tuple[str, ...] = ()) -> list[str]:
 
 
 def keys(case: Case) -> set[str]:
-    return set(case.nodes()["key"])
+    return set(case.tables.nodes()["key"])
 
 
 def sha256(path: Path) -> str:
@@ -112,7 +121,7 @@ def edit(path: Path, sql: str, *values: Any) -> None:
 
 
 def pivots_recorded(case: Case) -> list[Pivoted]:
-    return [step.event for step in case.history() if isinstance(step.event, Pivoted)]
+    return [step.event for step in case.history if isinstance(step.event, Pivoted)]
 
 
 def fill(case: Case) -> None:
@@ -136,7 +145,7 @@ def merged(*entities: Entity) -> Case:
 
 
 def active(case: Case) -> list[tuple[str, str]]:
-    table = case.merges()
+    table = case.tables.merges()
     table = table[table["undone_by"].isna()]
     return list(zip(table["keep"], table["gone"], strict=True))
 
@@ -147,12 +156,12 @@ def full_of(entity: Entity) -> Entity:
 
 def notes(path: Path) -> list[str]:
     with Case.open(path, workspace=bare_workspace(path.parent)) as case:
-        return [step.event.text for step in case.history() if isinstance(step.event, Noted)]
+        return [step.event.text for step in case.history if isinstance(step.event, Noted)]
 
 
 def look_at_everything(path: Path) -> None:
     with Case.open(path, workspace=bare_workspace(path.parent)) as case:
         for table in (case.nodes, case.edges, case.claims, case.findings, case.timeline, case.merges, case.remarks):
             table()
-        case.digest()
+        case.tables.digest()
         case.graph.size()

@@ -34,7 +34,7 @@ def over(*numbers: int) -> list[str | None]:
 
 def take_back(case: Case) -> None:
     case.add(Account(ALICE), Account(SID, name=ALICE))
-    case.unmerge(int(case.merges()["step"].iloc[-1]), reason="x")
+    case.unmerge(int(case.tables.merges()["step"].iloc[-1]), reason="x")
     case.add(Account(SID, name=ALICE))
 
 

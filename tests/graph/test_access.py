@@ -23,7 +23,7 @@ def test_a_case_that_is_being_written_can_be_read(tmp_path: Path, monkeypatch: p
     holder = start(HOLDER, path, "BEGIN IMMEDIATE")
     assert line(holder) == "held"
     with Case.open(path, workspace=bare_workspace(tmp_path)) as case:
-        assert len(list(case.history())) == 1
+        assert len(list(case.history)) == 1
         began = time.perf_counter()
         with pytest.raises(CaseLocked, match="another process"):
             case.note("one")

@@ -12,6 +12,7 @@ from clew.demo.scenario import Scenario
 from clew.entities import Host, IpAddress
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 from clew.pivots.workspace import Workspace
 from clew.settings import Settings
@@ -96,7 +97,7 @@ def outside(tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch)
     around = Workspace(
         Settings(feeds=(scenario.feed,), cache=tmp_path / "cache"), transport=lambda: httpx.MockTransport(answers)
     )
-    with Case(Store(None), workspace=around, clock=Clock()) as case:
+    with Case(CaseRecorder(Store(None), workspace=around, clock=Clock())) as case:
         yield case
 
 

@@ -42,7 +42,7 @@ def test_pivots_outside_of_the_block_are_not_recorded() -> None:
     URL.transform.parts()
     with case:
         assert current_session() is case
-        steps = len(list(case.history()))
+        steps = len(list(case.history))
     URL.transform.parts()
     assert (current_session(), steps) == (workspace(), 0)
 
@@ -82,7 +82,7 @@ def test_an_error_in_the_block_closes_and_passes(case: Case) -> None:
 
     with pytest.raises(KeyError, match="mine"):
         fail()
-    assert case.remarks()["text"].to_list() == ["before"]
+    assert case.tables.remarks()["text"].to_list() == ["before"]
     assert current_session() is case
 
 
@@ -123,9 +123,9 @@ def test_a_case_is_reopened_as_it_was(tmp_path: Path, around: Workspace, scenari
     with Case.open(path, title="first", workspace=around) as case:
         case.connect(scenario.logs)
         found = IpAddress(scenario.seed).query.connections()
-        before = case.digest()
+        before = case.tables.digest()
     with Case.open(path, title="second", workspace=around) as case:
-        assert (case.title, case.digest()) == ("first", before)
+        assert (case.title, case.tables.digest()) == ("first", before)
         assert case.entity(IpAddress(scenario.seed)) == IpAddress(scenario.seed)
         again = IpAddress(scenario.seed).query.connections()
         assert (again.returned, again.evidence) == (found.returned, found.evidence)
@@ -165,10 +165,10 @@ def test_without_the_engine_a_case_still_opens(
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         case.connect(scenario.logs)
         IpAddress(scenario.seed).query.connections()
-        before = case.digest()
+        before = case.tables.digest()
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        assert case.digest() == before
+        assert case.tables.digest() == before
         assert IpAddress(scenario.seed).query.connections().outcome is Outcome.SKIPPED
 
 
@@ -182,14 +182,14 @@ def test_changed_logs_are_not_taken_for_the_same(tmp_path: Path, around: Workspa
         assert store.rows == 50
     logs.write_text("".join(lines[:60]), "utf-8")
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        assert [(again.digest, again.rows) for again in case._logs] == [(store.digest, 50)]
+        assert [(again.digest, again.rows) for again in case.session.logs.stores] == [(store.digest, 50)]
 
 
 def test_what_cannot_be_connected_is_no_step(case: Case, tmp_path: Path) -> None:
     """Logs that are not there raise ConnectError, and the case does not claim to have them."""
     with pytest.raises(ConnectError):
         case.connect(tmp_path / "nothing")
-    assert [step.event.kind for step in case.history()] == ["opened"]
+    assert [step.event.kind for step in case.history] == ["opened"]
 
 
 def test_every_step_says_who_when_and_with_what(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_every_step_says_who_when_and_with_what(tmp_path: Path) -> None:
     around = Workspace(Settings(analyst="ada", cache=tmp_path))
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         case.note("x")
-        steps = list(case.history())
+        steps = list(case.history)
     assert [(step.number, step.by) for step in steps] == [(1, "ada"), (2, "ada")]
     assert {step.tool for step in steps} == {f"clew 0.1.0, format {VERSION}"}
     assert steps[0].at <= steps[1].at
@@ -216,7 +216,7 @@ def test_tags_and_notes_stay_with_their_entity() -> None:
     case.note("look here")
     case.note("<b>odd</b>", about=host)
     case.tag(host, "victim", "patient zero")
-    remarks = case.remarks()
+    remarks = case.tables.remarks()
     assert remarks[["about", "kind", "text"]].to_numpy().tolist() == [
         ["", "note", "look here"],
         [str(host.key), "note", "<b>odd</b>"],
@@ -246,7 +246,7 @@ def test_what_is_no_answer_is_a_row(case: Case) -> None:
     """Sources that failed, refused, were skipped or found nothing are rows of the findings, each with its reason."""
     for outcome in Outcome:
         tell(case, Host(FULL), outcome=outcome, reason=f"because {outcome}", provider=outcome.value)
-    table = case.findings()
+    table = case.tables.findings()
     assert table[["outcome", "reason"]].to_numpy().tolist() == [[o.value, f"because {o}"] for o in Outcome]
     assert case.verdict(Host(FULL)) == "unknown"
 
@@ -255,7 +255,7 @@ def test_the_parts_of_a_look_up_are_rows(incident: Case, scenario: Scenario) -> 
     """A look-up of several sources is one row for each, and the node has the worst verdict of them."""
     seed = IpAddress(scenario.seed)
     finding = seed.ti.lookup()
-    table = incident.findings()
+    table = incident.tables.findings()
     assert table["provider"].to_list() == ["abuseipdb", "feed"]
     assert table["verdict"].to_list() == [part.verdict for part in finding.parts]
     assert incident.verdict(seed) == finding.verdict == Verdict.MALICIOUS

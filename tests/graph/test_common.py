@@ -26,8 +26,8 @@ def test_files_do_not_become_one_through_the_hash_of_nothing(content: bytes, ord
     files = (File(sha256=ONE, md5=empty), File(md5=empty), File(sha1=OTHER[:40], md5=empty))
     case.add(*(files[number] for number in order))
     assert keys(case) == {f"file:sha256:{ONE}", f"file:md5:{empty}", f"file:sha1:{OTHER[:40]}"}
-    assert case.merges().empty
-    told = [step.event for step in case.history() if isinstance(step.event, Common)]
+    assert case.tables.merges().empty
+    told = [step.event for step in case.history if isinstance(step.event, Common)]
     assert [event.about for event in told] == [(File(md5=empty).key,)]
     assert told[0].why in shared_values().values()
 
@@ -38,7 +38,7 @@ def test_machines_do_not_become_one_as_localhost() -> None:
     case.add(Host("localhost"), Host("localhost.corp.example"), Host("localhost.lab.example"))
     assert len(keys(case)) == 3
     case.add(Host("localhost.other.example"))
-    assert case.merges().empty
+    assert case.tables.merges().empty
 
 
 def test_a_person_says_what_is_common(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_nothing_becomes_one_through_a_warning_list(tmp_path: Path) -> None:
     case = case_in_memory(bare_workspace(tmp_path, warninglists=(lists,)))
     case.add(File(sha256=ONE, md5=md5), File(sha1="e" * 40, md5=md5), File(md5=md5))
     assert len(keys(case)) == 3
-    told = [step.event.why for step in case.history() if isinstance(step.event, Common)]
+    told = [step.event.why for step in case.history if isinstance(step.event, Common)]
     assert told == ["on the warning list Known stubs"]
 
 
@@ -85,7 +85,7 @@ def test_marks_are_made_once() -> None:
     case = case_in_memory()
     for digest in (ONE, OTHER, "d" * 64):
         case.add(File(sha256=digest, md5=EMPTY))
-    assert sum(isinstance(step.event, Common) for step in case.history()) == 1
+    assert sum(isinstance(step.event, Common) for step in case.history) == 1
 
 
 def test_ordinary_hashes_still_make_files_one() -> None:

@@ -15,6 +15,7 @@ from clew.graph import store
 from clew.graph.case import Case
 from clew.graph.format.database import open_database
 from clew.graph.format.events import step_hash
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import GENESIS, Store
 from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256, tampering
 
@@ -31,7 +32,7 @@ def copy(sample: Path, tmp_path: Path) -> Path:
 
 def history(path: Path) -> list[tuple[int, str]]:
     with Case.open(path, workspace=bare_workspace(path.parent)) as case:
-        return [(step.number, step.hash) for step in case.history()]
+        return [(step.number, step.hash) for step in case.history]
 
 
 def body(path: Path, number: int) -> str:
@@ -276,7 +277,7 @@ def mutants(sample: Path, folder: Path, count: int) -> Iterator[tuple[str, Path]
 def check_mutants(sample: Path, folder: Path, count: int) -> None:
     whole, refused = history(sample), 0
     with Store(sample) as opened:
-        graph = Case(opened).digest()
+        graph = Case(CaseRecorder(opened)).digest()
     for number, (name, path) in enumerate(mutants(sample, folder, count)):
         before, began = sha256(path), time.perf_counter()
         try:

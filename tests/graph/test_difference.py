@@ -17,9 +17,7 @@ from clew.graph.case import Case
 from clew.graph.case_reader import CaseReader
 from clew.graph.replay.difference import Change, Difference, NodeChange, NodeName, Row
 from clew.graph.store import Store
-from clew.pivots.invocation import Invocation
-from clew.providers.exchange import Answer
-from tests.graph.cases import FULL, GUID, NOON, SHORT, bare_workspace, case_in_memory, link, sha256, tell
+from tests.graph.cases import FULL, GUID, NOON, SHORT, bare_workspace, case_in_memory, link, record, sha256, tell
 from tests.graph.strategies import entities, findings
 from tests.graph.test_fold import Action, histories, lived
 from tests.support import FEWER, HOSTILE, active, hiding
@@ -232,7 +230,7 @@ def test_silence_makes_nothing_gone(asked: list[tuple[Finding, Outcome]]) -> Non
 
 
 def keep(case: Case, finding: Finding) -> None:
-    case._recorder.record_pivot(Invocation(finding.pivot, finding.subject), Answer(finding, (), {}), case._clock())
+    record(case, finding)
 
 
 def found(difference: Difference) -> set[tuple[str, ...]]:

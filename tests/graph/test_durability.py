@@ -138,9 +138,9 @@ def test_threads_lose_nothing(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(8)))
-    digest = case.digest()
+    digest = case.tables.digest()
     case._store.rebuild()
-    assert (len(case.nodes()), case.digest()) == (160, digest)
+    assert (len(case.tables.nodes()), case.tables.digest()) == (160, digest)
     case.close()
     assert len(steps_of(path)) == 161
 
@@ -205,7 +205,7 @@ FULL = (
         except CaseError as error:
             print(number, type(error).__name__, error.next_step)
             break
-    print(len(list(case.history())))
+    print(len(list(case.history)))
     case.close()
 """
 )
@@ -226,7 +226,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path) -> None:
 def test_a_step_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If what follows from a step cannot be written, the step is not there either."""
     with Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path)) as case:
-        before = case.digest()
+        before = case.tables.digest()
 
         def broken(*_: object) -> Iterator[object]:
             raise CaseError("in the middle")
@@ -235,6 +235,6 @@ def test_a_step_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monke
             patch.setattr("clew.graph.recording.recorder.due_merges", broken)
             with pytest.raises(CaseError, match="in the middle"):
                 case.add(IpAddress("198.51.100.7"))
-        assert (case.digest(), len(list(case.history()))) == (before, 1)
+        assert (case.tables.digest(), len(list(case.history))) == (before, 1)
         case.add(IpAddress("198.51.100.7"))
-        assert len(case.nodes()) == 1
+        assert len(case.tables.nodes()) == 1

@@ -130,7 +130,7 @@ UNKEEPABLE = {
     "a reason": lambda case: keep_finding(case, reason=LONE),
     "a fact": lambda case: keep_finding(case, facts=(Fact("name", LONE),)),
     "the name of a fact": lambda case: keep_finding(case, facts=(Fact(LONE, 1),)),
-    "an argument": lambda case: case._record(
+    "an argument": lambda case: case._recorder.record(
         Pivoted(Invocation("x", Host(FULL), {"a": LONE}), Finding(Host(FULL), asked_at=NOON), ())
     ),
 }
@@ -144,10 +144,10 @@ def test_what_cannot_be_read_again_is_not_written(act: Any) -> None:
     with pytest.raises((CaseError, EntityError)):
         act(case)
     case.note("afterwards")
-    assert [step.event.kind for step in case.history()] == ["added", "noted"]
-    digest = case.digest()
+    assert [step.event.kind for step in case.history] == ["added", "noted"]
+    digest = case.tables.digest()
     case._store.rebuild()
-    assert case.digest() == digest
+    assert case.tables.digest() == digest
 
 
 @pytest.mark.parametrize(
@@ -157,15 +157,15 @@ def test_any_text_can_be_noted(text: str) -> None:
     """A note comes back as it was written, whatever characters it holds."""
     case = case_in_memory()
     case.note(text)
-    assert [step.event for step in case.history()] == [Noted(text)]
-    assert case.remarks()["text"].to_list() == [text]
+    assert [step.event for step in case.history] == [Noted(text)]
+    assert case.tables.remarks()["text"].to_list() == [text]
 
 
 def test_a_local_account_of_a_machine_known_by_its_short_name() -> None:
     """An account of a machine, with SID and name and the machine's short name, can be kept and read."""
     case = case_in_memory()
     case.add(Account("S-1-5-21-1-2-3-1001", name="WS01\\alice", host="WS01"))
-    assert [step.event.kind for step in case.history()] == ["added"]
+    assert [step.event.kind for step in case.history] == ["added"]
 
 
 def test_outcomes_other_than_found_are_kept_whole() -> None:

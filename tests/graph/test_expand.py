@@ -27,7 +27,7 @@ def asked(case: Case) -> Counter[tuple[str, str]]:
 
 
 def planned(case: Case) -> list[Planned]:
-    return [step.event for step in case.history() if isinstance(step.event, Planned)]
+    return [step.event for step in case.history if isinstance(step.event, Planned)]
 
 
 @pytest.mark.parametrize(("depth", "calls"), [(1, 5), (2, 1), (3, 12), (4, 40)])
@@ -43,7 +43,7 @@ def test_every_wave_is_recorded_before_it_runs(incident: Case, scenario: Scenari
     """The log has each plan before the pivots that it decided, and these are exactly those, in their order."""
     expansion = incident.expand(IpAddress(scenario.seed), depth=3, budget=Budget(calls=40))
     waves: list[list[tuple[Any, str]]] = []
-    for step in incident.history():
+    for step in incident.history:
         if step.event.kind == "planned":
             assert step.event.calls == expansion.plans[len(waves)].calls
             waves.append([])
@@ -66,10 +66,10 @@ def test_depth_is_respected(incident: Case, scenario: Scenario, depth: int) -> N
 
 def test_a_depth_of_nothing_is_a_mistake(incident: Case, scenario: Scenario) -> None:
     """An expansion of no waves is told to be one, and leaves no step."""
-    steps = incident.steps
+    steps = len(incident.history)
     with pytest.raises(ValueError, match="at least 1"):
         incident.expand(IpAddress(scenario.seed), depth=0)
-    assert incident.steps == steps
+    assert len(incident.history) == steps
 
 
 def test_nothing_is_asked_twice(incident: Case, scenario: Scenario) -> None:
@@ -152,7 +152,7 @@ def test_refused_calls_are_shown_and_cost_nothing(incident: Case) -> None:
     assert expansion.calls == 0
     assert [finding.outcome for finding in expansion.findings] == [Outcome.REFUSED]
     assert planned(incident)[0].calls[0].refused
-    assert incident.findings()["outcome"].to_list() == ["refused"]
+    assert incident.tables.findings()["outcome"].to_list() == ["refused"]
 
 
 def test_a_crowd_is_kept_and_not_expanded(incident: Case, scenario: Scenario) -> None:
@@ -197,7 +197,7 @@ def test_a_merge_in_mid_wave_disturbs_nothing(tmp_path: Path, scenario: Scenario
     short = [line for line in lines if '"FS01"' in line]
     logs = tmp_path / "short.ndjson"
     logs.write_text("\n".join(short[:200]), "utf-8")
-    with Case.open(tmp_path / "x.clew", workspace=incident.workspace) as case:
+    with Case.open(tmp_path / "x.clew", workspace=incident._recorder.workspace) as case:
         case.connect(logs)
         case.pivot(Host("fs01"), "query.logons")
         assert "host:fs01" in keys(case)

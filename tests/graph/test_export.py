@@ -57,7 +57,7 @@ RELATIONS = (
 
 
 def provenance(case: Case, folder: Path) -> dict[str, Any]:
-    return json.loads(case.export(folder / "case.prov.json").path.read_text("utf-8"))
+    return json.loads(case.sharing.export(folder / "case.prov.json").path.read_text("utf-8"))
 
 
 def valid(document: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ def test_provenance_says_who_said_what_and_how_it_came_about(incident: Case, tmp
     incident.expand(IpAddress("198.51.100.23"), depth=2)
     document = provenance(incident, tmp_path)
     valid(document)
-    claims = incident.claims()
+    claims = incident.tables.claims()
     for number, row in enumerate(claims.itertuples(), start=1):
         claim = f"case:claim-{number}"
         assert (claim, f"case:step-{row.step}") in related(document, "wasGeneratedBy", "entity", "activity")
@@ -115,9 +115,9 @@ def test_provenance_says_who_said_what_and_how_it_came_about(incident: Case, tmp
             assert f"evidence:sha256-{fingerprint}" in document["entity"]
             derived = related(document, "wasDerivedFrom", "generatedEntity", "usedEntity")
             assert (claim, f"evidence:sha256-{fingerprint}") in derived
-    for key in incident.nodes()["key"]:
+    for key in incident.tables.nodes()["key"]:
         assert f"case:{local_name('node', key)}" in document["entity"]
-    assert len(document["activity"]) == incident.steps
+    assert len(document["activity"]) == len(incident.history)
     for said in document["activity"].values():
         assert said["prov:startTime"] <= said["prov:endTime"]
 
@@ -187,7 +187,7 @@ def test_hostile_strings_stay_data(text: str, tmp_path: Path):
             case.add(File(path=f"C:\\{text}", host="ws01"))
             case.note(text)
         valid(provenance(case, tmp_path))
-        case.to_crate(tmp_path / "crate")
+        case.sharing.to_crate(tmp_path / "crate")
     assert {path.name for path in (tmp_path / "crate").iterdir()} == FILES
     assert verify_crate(tmp_path / "crate")
     metadata = json.loads((tmp_path / "crate" / "ro-crate-metadata.json").read_bytes().decode("ascii"))
@@ -256,7 +256,7 @@ def references(value: Any) -> Iterable[str]:
 def crate(tmp_path: Path, sample: Path) -> Path:
     shutil.copy(sample, tmp_path / "ir.clew")
     with Case.open(tmp_path / "ir.clew", workspace=bare_workspace(tmp_path)) as case:
-        return case.to_crate(tmp_path / "crate", evidence=True)
+        return case.sharing.to_crate(tmp_path / "crate", evidence=True)
 
 
 def test_a_crate_has_the_case_and_says_what_each_file_is(crate: Path, sample: Path):
@@ -265,7 +265,7 @@ def test_a_crate_has_the_case_and_says_what_each_file_is(crate: Path, sample: Pa
     described(crate, metadata)
     with Case.open(crate / "case.clew") as copied, Case.open(sample) as original:
         assert graph_of(copied) == graph_of(original)
-        assert len(rows(crate / "nodes.csv")) == len(copied.nodes()) + 1
+        assert len(rows(crate / "nodes.csv")) == len(copied.tables.nodes()) + 1
         wanted = set(copied._store.evidence())
     assert {path.name for path in (crate / "evidence").iterdir()} == wanted
     valid(json.loads((crate / "prov.json").read_bytes()))
@@ -342,12 +342,12 @@ def test_nothing_is_replaced_and_nothing_half_done_is_left(sample: Path, tmp_pat
     with Case.open(sample) as case:
         for taken in (full, full / "mine"):
             with pytest.raises(CaseExists):
-                case.to_crate(taken)
+                case.sharing.to_crate(taken)
         with pytest.raises(CaseReadOnly, match="No space left on device"):
-            case.to_crate(tmp_path / "new", page=fail)
+            case.sharing.to_crate(tmp_path / "new", page=fail)
         with pytest.raises(CaseNotFound):
-            case.to_crate(tmp_path / "none" / "new")
-        case.to_crate(empty)
+            case.sharing.to_crate(tmp_path / "none" / "new")
+        case.sharing.to_crate(empty)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "full"]
     assert verify_crate(empty)
 
@@ -358,7 +358,7 @@ def test_evidence_that_was_changed_is_not_handed_on(tmp_path: Path, sample: Path
     last = "SELECT body FROM evidence ORDER BY fingerprint DESC LIMIT 1"
     edit(tmp_path / "ir.clew", f"UPDATE evidence SET body = ({last})")
     with Case.open(tmp_path / "ir.clew", workspace=bare_workspace(tmp_path)) as case, pytest.raises(CaseDamaged):
-        case.to_crate(tmp_path / "crate", evidence=True)
+        case.sharing.to_crate(tmp_path / "crate", evidence=True)
     assert not (tmp_path / "crate").exists()
 
 
@@ -379,21 +379,21 @@ def test_an_export_is_of_one_moment(tmp_path: Path):
     with Case.open(path, workspace=bare_workspace(tmp_path)) as case:
         writer.start()
         try:
-            case.to_crate(tmp_path / "crate")
+            case.sharing.to_crate(tmp_path / "crate")
         finally:
             stop.set()
             writer.join()
     document = json.loads((tmp_path / "crate" / "prov.json").read_bytes())
     valid(document)
     with Case.open(tmp_path / "crate" / "case.clew") as copied:
-        assert len(document["activity"]) == copied.steps
-        assert len(rows(tmp_path / "crate" / "nodes.csv")) == len(copied.nodes()) + 1
+        assert len(document["activity"]) == len(copied.history)
+        assert len(rows(tmp_path / "crate" / "nodes.csv")) == len(copied.tables.nodes()) + 1
 
 
 def test_a_real_recording_is_exported(shared_data: Callable[[str], Path], tmp_path: Path):
     """A case on a public recording becomes valid provenance, and a crate that is as it was written."""
     recording = Recording(shared_data("incident-pandalab") / "campaign_01", tmp_path / "ir.clew")
     with recording.case as case:
-        case.to_crate(tmp_path / "crate", evidence=True, page=case.to_html)
+        case.sharing.to_crate(tmp_path / "crate", evidence=True, page=case.to_html)
     assert verify_crate(tmp_path / "crate")
     valid(json.loads((tmp_path / "crate" / "prov.json").read_bytes()))

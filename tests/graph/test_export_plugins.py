@@ -52,10 +52,10 @@ configure(offline=True)
 folder = Path({str(tmp_path)!r})
 with Investigation.open(folder / "ir.clew") as case:
     case.add(IpAddress("198.51.100.7"))
-    export = case.export(folder / "ir.acme")
-    named = case.export(folder / "ir.acme.txt", format="same")
+    export = case.sharing.export(folder / "ir.acme")
+    named = case.sharing.export(folder / "ir.acme.txt", format="same")
     try:
-        case.export(folder / "ir.acme.txt")
+        case.sharing.export(folder / "ir.acme.txt")
     except ExportError as error:
         print(json.dumps([export.format, *export.losses, export.path.read_text(), named.format, str(error)]))
 """,

@@ -10,6 +10,7 @@ from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
 from clew.graph.format.events import Step
 from clew.graph.projection.fold import Fold
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store, inactive_steps
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer
@@ -38,12 +39,14 @@ histories = st.lists(actions, max_size=14)
 
 
 def answer(case: Case, finding: Finding, made: list[Any]) -> None:
-    at = case._clock()
-    case._recorder.record_pivot(Invocation(finding.pivot, finding.subject), Answer(finding, tuple(made), {}), at)
+    at = case._recorder.clock()
+    case._recorder.steps.record_pivot(Invocation(finding.pivot, finding.subject), Answer(finding, tuple(made), {}), at)
 
 
 def answers(case: Case, made: list[Finding]) -> None:
-    case._recorder.record_bulk("query.connections", {}, [Answer(finding, (), {}) for finding in made], case._clock())
+    case._recorder.steps.record_bulk(
+        "query.connections", {}, [Answer(finding, (), {}) for finding in made], case._recorder.clock()
+    )
 
 
 def merge(case: Case, one: int, other: int) -> None:
@@ -57,7 +60,7 @@ def merge(case: Case, one: int, other: int) -> None:
 
 
 def active(case: Case) -> list[int]:
-    table = case.merges()
+    table = case.tables.merges()
     return [int(step) for step in table[table["undone_by"].isna()]["step"]]
 
 
@@ -96,7 +99,7 @@ def replayed(steps: Iterable[Step]) -> Case:
         store.append(step.event, at=step.at, by=step.by, tool=step.tool)
     if inactive_steps(steps):
         store.rebuild()
-    return Case(store)
+    return Case(CaseRecorder(store))
 
 
 def column(case: Case, sql: str) -> set[str]:
@@ -110,10 +113,10 @@ def test_the_graph_is_what_the_events_say(history: list[Action]) -> None:
     written = graph_of(case)
     case._store.rebuild()
     assert graph_of(case) == written
-    steps = list(case.history())
+    steps = list(case.history)
     again = replayed(steps)
     assert graph_of(again) == written
-    assert [step.hash for step in again.history()] == [step.hash for step in steps]
+    assert [step.hash for step in again.history] == [step.hash for step in steps]
 
 
 @given(histories)
@@ -178,10 +181,10 @@ def test_taking_all_merges_back_leaves_none_behind(history: list[Action]) -> Non
         case.unmerge(step, reason="all of them")
     assert active(case) == []
     plain = Store(None)
-    for step in case.history():
+    for step in case.history:
         if step.event.kind not in ("merged", "unmerged"):
             Fold(plain.connection).apply(step.number, step.event)
-    assert graph_of(case, without=("merge",)) == graph_of(Case(plain), without=("merge",))
+    assert graph_of(case, without=("merge",)) == graph_of(Case(CaseRecorder(plain)), without=("merge",))
 
 
 @given(histories, entities)

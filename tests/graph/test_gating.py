@@ -57,7 +57,7 @@ def test_nothing_of_a_red_case_leaves(tmp_path: Path, vendor: Vendor) -> None:
         assert refused(SEED.ti.abuseipdb(), "TLP:RED")
     with opened(tmp_path, vendor, analyst="somebody else") as case:
         assert refused(SEED.ti.abuseipdb(), "TLP:RED")
-        assert case.audit().empty
+        assert case.tables.audit().empty
         assert vendor.asked == []
         case.set_gate(tlp=Tlp.GREEN, why="released")
         assert SEED.ti.abuseipdb().outcome is Outcome.NOTHING
@@ -117,7 +117,7 @@ def test_the_audit_is_what_the_vendor_was_asked(tmp_path: Path, vendor: Vendor) 
             address.ti.abuseipdb()
             address.net.kind()
         case.undo(2)
-        audit = case.audit()
+        audit = case.tables.audit()
     assert len(vendor.asked) == 2
     assert [*audit["subject"]] == [str(SEED.key), str(OTHER.key)]
     assert {*audit["provider"]} == {"abuseipdb"}

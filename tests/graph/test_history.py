@@ -88,9 +88,9 @@ def test_undoing_goes_back_and_redoing_forth(history: list[Action], data: st.Dat
     case = case_in_memory()
     states = [shown(case)]
     for name, arguments in history:
-        before = case.steps
+        before = len(case.history)
         done(case, name, arguments)
-        if case.steps > before:
+        if len(case.history) > before:
             states.append(shown(case))
     # A deed may be two steps of its own, each of which is undone alone.
     times = data.draw(st.integers(0, len(states) - 1))
@@ -171,13 +171,13 @@ def test_a_case_can_be_seen_as_it_was(history: list[Action], data: st.DataObject
     """`at(step)` is the graph as it was after that step."""
     case = case_in_memory()
     case.add(IP)
-    states = {case.steps: graph_of(case)}
+    states = {len(case.history): graph_of(case)}
     for name, arguments in history:
         done(case, name, arguments)
-        states[case.steps] = graph_of(case)
+        states[len(case.history)] = graph_of(case)
     step = data.draw(st.sampled_from(sorted(states)))
     past = case.at(step)
-    assert past.steps == step
+    assert len(past.history) == step
     assert graph_of(past) == states[step]
 
 
@@ -185,10 +185,10 @@ def test_a_case_can_be_seen_as_it_was_at_a_time(tmp_path: Path):
     """A time means the last step before it; before the case there is nothing."""
     clock = iter(datetime(2026, 3, 17, 9, minute, tzinfo=UTC) for minute in range(10))
     with Investigation.open(tmp_path / "x.clew") as case:
-        case._clock = lambda: next(clock)
+        case._recorder.clock = lambda: next(clock)
         case.add(IP)
         case.add(HOST)
-        opened = next(case.history()).at
+        opened = next(case.history).at
         assert len(case.at(3).node_list()) == 2
         assert len(case.at("2026-03-17T09:00:30Z").node_list()) in (0, 1)
         with pytest.raises(CaseError, match="no case yet"):
@@ -222,7 +222,7 @@ def test_a_branch_goes_on_alone(tmp_path: Path):
             assert other.path == tmp_path / "ir-what-if-insider.clew"
             other.add(HOST)
             assert [node.key.kind for node in other.node_list()] == ["ip", "host"]
-            (event,) = [step.event for step in other.history() if isinstance(step.event, Branched)]
+            (event,) = [step.event for step in other.history if isinstance(step.event, Branched)]
             assert (event.name, event.origin, event.step) == ("what if: insider?", "the incident", 2)
             assert other.verify()
         assert [node.key.kind for node in case.node_list()] == ["ip"]
@@ -246,10 +246,10 @@ def test_a_copy_is_a_case(tmp_path: Path):
     """A copy made while the case is open opens as a case with the same content; an existing file is left alone."""
     with Investigation.open(tmp_path / "ir.clew") as case:
         case.add(IP, HOST)
-        copy = case.export_copy(tmp_path / "copy.clew")
+        copy = case.sharing.export_copy(tmp_path / "copy.clew")
         case.add(IpAddress("203.0.113.9"))
         with pytest.raises(CaseExists):
-            case.export_copy(copy)
+            case.sharing.export_copy(copy)
     with Investigation.open(copy) as other:
         assert len(other.node_list()) == 2
         assert other.verify()

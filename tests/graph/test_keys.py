@@ -46,7 +46,7 @@ def test_ssh_keygen_checks_what_clew_signed(tmp_path: Path, kind: str):
     allowed = tmp_path / "allowed"
     allowed.write_text(f'alice@corp.example namespaces="clew" {public(key).read_text()}')
     with Investigation.open(tmp_path / "ir.clew", workspace=bare_workspace(tmp_path)) as opened:
-        signature = opened.sign(key)
+        signature = opened.sharing.sign(key)
         statement = signature.save(tmp_path / "statement")
         assert opened.verify(signers=allowed)
     command = ["-Y", "verify", "-f", allowed, "-I", "alice@corp.example", "-n", "clew", "-s", f"{statement}.sig"]

@@ -118,7 +118,7 @@ def test_the_latest_answer_is_what_counts(tmp_path: Path, outside: Workspace, se
     with Case.open(path, workspace=outside) as case:
         reputation(9)(case)
         service.body = GOOD
-        case._clock = lambda: datetime.now(UTC) + timedelta(days=30)
+        case._recorder.clock = lambda: datetime.now(UTC) + timedelta(days=30)
         reputation(9)(case)
     assert not live(path, outside)
     service.body = BAD

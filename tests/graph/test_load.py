@@ -74,7 +74,7 @@ def test_a_batch_is_the_same_as_one_by_one(nodes, links):
         alone.add(entity)
     for source, relation, target, _ in links:
         alone.link(source, relation, target, why="")
-    reasons = [*together.merges()["reason"], *alone.merges()["reason"]]
+    reasons = [*together.tables.merges()["reason"], *alone.tables.merges()["reason"]]
     assume(not any("is the short name of" in reason for reason in reasons))
     assert {str(node.key) for node in together.node_list()} == {str(node.key) for node in alone.node_list()}
     assert len(together.claim_list()) == len(links)
@@ -90,7 +90,7 @@ def test_many_rows_are_several_steps(monkeypatch: pytest.MonkeyPatch):
         {"source": nodes["entity"], "relation": "related-to", "target": nodes["entity"][::-1].tolist()}
     )
     case.load(nodes, edges, source="flows")
-    assert [step.event.kind for step in case.history()] == ["imported"] * 6
+    assert [step.event.kind for step in case.history] == ["imported"] * 6
     assert len(case.node_list()) == len(case.claim_list()) == 8
     assert case.undo() == (6,)
     assert len(case.claim_list()) == 6
@@ -115,7 +115,7 @@ def test_a_bad_cell_is_named_and_nothing_of_its_step_is_kept(nodes, edges, what)
         case.load(nodes, edges, source="flows")
     assert what in refused.value.message
     assert refused.value.next_step
-    assert (case.steps, case.node_list()) == (0, ())
+    assert (len(case.history), case.node_list()) == (0, ())
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.tuples(*[st.text(max_size=5)] * 5), max_size=4))

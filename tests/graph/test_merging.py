@@ -34,7 +34,7 @@ def test_a_short_name_is_the_only_full_name_of_it(names: tuple[str, str]) -> Non
     """A machine known by its short and by its full name is one node, in either order, with the reason on record."""
     case = merged(*map(Host, names))
     assert keys(case) == {f"host:{FULL}"}
-    (row,) = case.merges().to_dict("records")
+    (row,) = case.tables.merges().to_dict("records")
     assert (row["keep"], row["gone"]) == (f"host:{FULL}", f"host:{SHORT}")
     assert SHORT in row["reason"]
     assert case.entity(Host(SHORT)).key == Host(FULL).key
@@ -77,8 +77,8 @@ def test_an_answer_may_tell_whose_name_it_is() -> None:
     case, (process, *_) = case_in_memory(), host_of_many()
     tell(case, process, link(process, Host(FULL, netbios=SHORT), Relation.RAN_ON), verdict=Verdict.MALICIOUS)
     assert keys(case) == {f"host:{FULL}", f"process@{FULL}:{GUID}"}
-    assert case.findings()["subject"].to_list() == [f"process@{FULL}:{GUID}"]
-    assert case.edges()[["source", "target"]].to_numpy().tolist() == [[f"process@{FULL}:{GUID}", f"host:{FULL}"]]
+    assert case.tables.findings()["subject"].to_list() == [f"process@{FULL}:{GUID}"]
+    assert case.tables.edges()[["source", "target"]].to_numpy().tolist() == [[f"process@{FULL}:{GUID}", f"host:{FULL}"]]
     assert case.verdict(process) == "malicious"
 
 
@@ -145,7 +145,7 @@ def test_a_sid_with_a_name_takes_in_the_name() -> None:
     """An account known by name alone is the one whose SID a source later gives together with that name."""
     case = merged(Account(NAME), Account(SID, name=NAME))
     assert keys(case) == {f"account:{SID}"}
-    (row,) = case.merges().to_dict("records")
+    (row,) = case.tables.merges().to_dict("records")
     assert row["reason"] == f"one source gives {SID} and {NAME} for the same account"
 
 
@@ -181,7 +181,7 @@ def test_hashes_of_one_file_become_one(order: tuple[File, ...]) -> None:
 def test_one_pair_is_merged_once() -> None:
     """Two nodes that share several identifiers are merged by one step, so that taking it back takes it back."""
     case = merged(File(sha1=SHA1, md5=MD5), File(sha256=SHA256, sha1=SHA1, md5=MD5))
-    (step,) = case.merges()["step"]
+    (step,) = case.tables.merges()["step"]
     case.unmerge(step, reason="no")
     assert len(keys(case)) == 2
 
@@ -211,7 +211,7 @@ def test_a_merge_carries_the_evidence_of_its_answer() -> None:
     """A merge that follows from an answer names the raw replies of that answer."""
     case = merged(Account(NAME))
     tell(case, Host(FULL), link(Account(SID, name=NAME), Host(FULL)), evidence=("f" * 64,))
-    (event,) = [step.event for step in case.history() if step.event.kind == "merged"]
+    (event,) = [step.event for step in case.history if step.event.kind == "merged"]
     assert event.evidence == ("f" * 64,)
 
 

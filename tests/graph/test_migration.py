@@ -50,12 +50,12 @@ def test_an_old_case_opens_and_replays(old, number: int):
     """Opening it makes it one of today's, with all that it knew, and it replays."""
     path = old(number)
     with Investigation.open(path) as case:
-        assert case.steps == 31
-        assert len(case.nodes()) == 30
+        assert len(case.history) == 31
+        assert len(case.tables.nodes()) == 30
         assert case.verdict(IpAddress("198.51.100.23")) == "malicious"
-        assert len(case.claims()) > 30
-        assert set(case.remarks()["kind"]) == {"note", "tag"}
-        assert len(list(case.history())) == 31
+        assert len(case.tables.claims()) > 30
+        assert set(case.tables.remarks()["kind"]) == {"note", "tag"}
+        assert len(list(case.history)) == 31
     assert schema(path) == (VERSION, set(TABLES))
     assert Investigation.replay(path).identical
 
@@ -85,7 +85,7 @@ def test_the_good_steps_of_a_damaged_old_case_are_saved(old, number: int):
     connection.close()
     assert salvage(path, path.with_name("saved.clew")).bad_step == 7
     with Investigation.open(path.with_name("saved.clew")) as case:
-        assert case.steps == 6
+        assert len(case.history) == 6
         assert case.verify()
 
 

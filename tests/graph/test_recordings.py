@@ -13,6 +13,7 @@ from clew.demo.scenario import Scenario
 from clew.entities import IpAddress, Outcome
 from clew.errors import SettingsError
 from clew.graph.case import Case
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 from clew.pivots.workspace import Workspace
 from clew.providers.ti.abuseipdb import AbuseIpDb
@@ -65,7 +66,7 @@ def later() -> Later:
 
 @pytest.fixture
 def open_case(service: Service, later: Later) -> Iterator[Case]:
-    with Case(Store(None), workspace=service.workspace(), clock=later) as case:
+    with Case(CaseRecorder(Store(None), workspace=service.workspace(), clock=later)) as case:
         yield case
 
 
@@ -162,25 +163,25 @@ def test_a_failure_is_never_repeated(
     del service.asked[:]
     assert ADDRESS.ti.abuseipdb().outcome is Outcome.FOUND
     assert len(service.asked) == 1
-    assert open_case.findings()["outcome"].to_list() == [outcome, "found"]
+    assert open_case.tables.findings()["outcome"].to_list() == [outcome, "found"]
 
 
 def test_what_was_not_tried_is_tried_later(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a key nothing is sent and that is recorded; with the key the same pivot is sent."""
     monkeypatch.delenv(AbuseIpDb.secret)
-    with Case(Store(None), workspace=service.workspace()) as case:
+    with Case(CaseRecorder(Store(None), workspace=service.workspace())) as case:
         assert ADDRESS.ti.abuseipdb().outcome is Outcome.SKIPPED
         assert service.asked == []
         monkeypatch.setenv(AbuseIpDb.secret, KEY)
         assert ADDRESS.ti.abuseipdb().outcome is Outcome.FOUND
-        assert case.findings()["outcome"].to_list() == ["skipped", "found"]
+        assert case.tables.findings()["outcome"].to_list() == ["skipped", "found"]
 
 
 def test_a_refused_value_is_not_sent(open_case: Case, service: Service) -> None:
     """A private address is refused with the reason, nothing is sent, and the refusal is in the case."""
     finding = IpAddress("10.0.0.1").ti.abuseipdb()
     assert (finding.outcome, service.asked) == (Outcome.REFUSED, [])
-    assert open_case.findings()[["outcome", "reason"]].to_numpy().tolist() == [["refused", finding.reason]]
+    assert open_case.tables.findings()[["outcome", "reason"]].to_numpy().tolist() == [["refused", finding.reason]]
 
 
 def test_local_sources_are_asked_each_time(incident: Case, scenario: Scenario) -> None:
@@ -211,15 +212,15 @@ def test_what_arrived_before_an_interruption_is_kept(open_case: Case, service: S
     service.answer = interrupt
     with pytest.raises(KeyboardInterrupt):
         IpAddress.ti.abuseipdb.over(column)
-    kept = {subject.removeprefix("ip:") for subject in open_case.findings()["subject"]}
+    kept = {subject.removeprefix("ip:") for subject in open_case.tables.findings()["subject"]}
     service.answer = lambda: httpx.Response(200, json=report())
     del service.asked[:]
     table = IpAddress.ti.abuseipdb.over(column)
     assert sorted(service.asked) == [address for address in column if address not in kept]
     assert table["status"].to_list() == ["found"] * 5
-    digest = open_case.digest()
+    digest = open_case.tables.digest()
     open_case._store.rebuild()
-    assert open_case.digest() == digest
+    assert open_case.tables.digest() == digest
 
 
 HALVES = (b"\\ud800", b"\\udfffx", b"\\uDBFF", b"\xed\xa0\x80", b"\\ud83d \\ude00", b"\\udc00\\ud800")
@@ -250,7 +251,7 @@ def test_no_key_is_in_the_case(service: Service, tmp_path: Path) -> None:
             for name in ("steps", "exchanges")
             for row in case._store.connection.execute(f"SELECT * FROM {name}")
         ]
-        texts += [str(step.event) for step in case.history()]
+        texts += [str(step.event) for step in case.history]
         (fingerprint,) = [row[0] for row in case._store.connection.execute("SELECT fingerprint FROM evidence")]
         texts.append(case._store.reply(fingerprint, at=datetime.now(UTC)).body.decode())
     assert KEY.encode() not in (tmp_path / "x.clew").read_bytes()

@@ -97,7 +97,7 @@ class Given:
 def give(original: Path, rules: Rules | None = None, *, name: str = "outside.clew", key: bytes = KEY) -> Given:
     outside = original.with_name(name)
     with Case.open(original, workspace=bare_workspace(original.parent)) as case:
-        return Given(original, outside, case.redact(outside, rules, key=key))
+        return Given(original, outside, case.sharing.redact(outside, rules, key=key))
 
 
 def opened(path: Path) -> Case:
@@ -133,7 +133,7 @@ def people(case: Case) -> None:
     case.judge(ws01, Verdict.SUSPICIOUS, why="alice denies it")
     case.note("never mind")
     case.undo()
-    case.move(ws01, 1.5, 2.25)
+    case.layout.move(ws01, 1.5, 2.25)
     nodes = pd.DataFrame({"entity": [ws01, "ip:10.20.30.41"]})
     edges = pd.DataFrame({"source": ["host:ws01"], "relation": ["related-to"], "target": ["ip:10.20.30.41"]})
     case.load(nodes, edges, source="inventory of corp.example")
@@ -262,15 +262,15 @@ def test_it_has_as_many_nodes_and_claims_at_the_same_times(rich: Given) -> None:
     with opened(rich.original) as before, opened(rich.outside) as after:
         for table in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks"):
             assert len(getattr(after, table)()) == len(getattr(before, table)()), table
-        assert [step.at for step in after.history()][:-1] == [step.at for step in before.history()]
-        assert [step.event.kind for step in after.history()][:-1] == [step.event.kind for step in before.history()]
-        assert sorted(after.nodes()["verdict"]) == sorted(before.nodes()["verdict"])
+        assert [step.at for step in after.history][:-1] == [step.at for step in before.history]
+        assert [step.event.kind for step in after.history][:-1] == [step.event.kind for step in before.history]
+        assert sorted(after.tables.nodes()["verdict"]) == sorted(before.tables.nodes()["verdict"])
 
 
 def test_the_last_step_says_what_was_done(rich: Given) -> None:
     """How many of each kind, and nothing of what they were; of which case is told only to who has the key."""
     with opened(rich.outside) as case:
-        (*_, last) = case.history()
+        (*_, last) = case.history
     assert isinstance(last.event, Redacted)
     assert last.event.replaced == rich.redaction.counts
     assert last.event.left_out == last.event.unread == ()
@@ -283,9 +283,9 @@ def test_the_original_stays_as_it_is(tmp_path: Path, sample: Path) -> None:
     before = sha256(path)
     made = give(path)
     with opened(path) as case:
-        case.redaction(key=KEY)
+        case.sharing.redaction(key=KEY)
         with pytest.raises(CaseExists):
-            case.redact(made.outside, key=KEY)
+            case.sharing.redact(made.outside, key=KEY)
     assert sha256(path) == before
 
 
@@ -293,7 +293,7 @@ def test_who_looks_first_sees_what_will_be(tmp_path: Path, sample: Path) -> None
     """The preview is what redacting does then, and writes nothing."""
     path = Path(shutil.copy(sample, tmp_path / "case.clew"))
     with opened(path) as case:
-        seen = case.redaction(key=KEY)
+        seen = case.sharing.redaction(key=KEY)
     assert sorted(each.name for each in tmp_path.glob("*.clew")) == ["case.clew"]
     made = give(path).redaction
     assert (seen.replaced, seen.counts) == (made.replaced, made.counts)
@@ -492,7 +492,7 @@ def test_who_did_it_is_not_told(tmp_path: Path) -> None:
             case.note(f"by {analyst}")
     made = give(tmp_path / "case.clew")
     with opened(made.outside) as case:
-        by = [step.by for step in case.history()]
+        by = [step.by for step in case.history]
     assert len(set(by[:4])) == 2
     assert all(name.startswith("analyst-") for name in by[:4])
     assert [
@@ -549,10 +549,10 @@ def test_what_is_no_text_is_left_out_and_told(tmp_path: Path) -> None:
     assert leaks("alice", bodies) == []
     assert any(body.startswith(b"left out: it is no text") for body in bodies)
     with opened(made.outside) as case:
-        (*_, last) = case.history()
+        (*_, last) = case.history
         assert isinstance(last.event, Redacted)
         assert last.event.left_out == (kept,)
-        case.restore(tmp_path / "back.clew", key=KEY)
+        case.sharing.restore(tmp_path / "back.clew", key=KEY)
     assert secret in contents(tmp_path / "back.clew")
 
 
@@ -574,7 +574,7 @@ def test_raw_replies_are_rewritten_in_their_own_form(tmp_path: Path, body: bytes
     for value in ("alice", "ws01"):
         assert not any(spelling in each for spelling in spellings(value) for each in contents(made.outside)[1:])
     with opened(made.outside) as case:
-        case.restore(tmp_path / "back.clew", key=KEY)
+        case.sharing.restore(tmp_path / "back.clew", key=KEY)
     assert body in contents(tmp_path / "back.clew")
 
 
@@ -590,7 +590,7 @@ def test_a_packed_script_is_unpacked_for_it(tmp_path: Path) -> None:
     assert "alice" in str(found.reason)
     made = give(tmp_path / "case.clew")
     with opened(made.outside) as case:
-        (reason,) = set(case.findings()["reason"])
+        (reason,) = set(case.tables.findings()["reason"])
     assert reason.startswith("encoded command: net use \\\\host-")
     assert "user-" in reason
     assert Case.replay(made.outside).identical
@@ -621,7 +621,7 @@ def restored(made: Given, key: bytes = KEY) -> list[tuple[int, str]]:
     back = made.outside.with_name("back.clew")
     back.unlink(missing_ok=True)
     with opened(made.outside) as case:
-        case.restore(back, key=key)
+        case.sharing.restore(back, key=key)
     with opened(back) as case:
         assert case.verify()
     return steps_of(back)
@@ -632,7 +632,7 @@ def test_the_owner_has_the_original_back(rich: Given) -> None:
     assert restored(rich) == steps_of(rich.original)
     back = rich.outside.with_name("back.clew")
     with opened(rich.original) as before, opened(back) as after:
-        assert after.digest() == before.digest()
+        assert after.tables.digest() == before.tables.digest()
         assert after._store.evidence() == before._store.evidence()
     assert Case.replay(back).identical
 
@@ -640,7 +640,7 @@ def test_the_owner_has_the_original_back(rich: Given) -> None:
 def test_nobody_else_has(rich: Given) -> None:
     """Another key is said to be the wrong one, and no file is written."""
     with opened(rich.outside) as case, pytest.raises(KeyUnusable, match="not the one that the case was redacted with"):
-        case.restore(rich.outside.with_name("stolen.clew"), key=OTHER_KEY)
+        case.sharing.restore(rich.outside.with_name("stolen.clew"), key=OTHER_KEY)
     assert not rich.outside.with_name("stolen.clew").exists()
 
 
@@ -657,14 +657,14 @@ def test_what_the_outsider_added_comes_back_with_it(tmp_path: Path, sample: Path
         case.link(host, Relation.RELATED_TO, IpAddress("8.8.8.8"), why="it called")
     assert restored(made)[: len(steps_of(made.original))] == steps_of(made.original)
     with opened(tmp_path / "back.clew") as case:
-        said = [tuple(row) for row in case.remarks()[["about", "kind", "text"]].to_numpy()]
+        said = [tuple(row) for row in case.tables.remarks()[["about", "kind", "text"]].to_numpy()]
         assert ("host:ws01.corp.example", "note", "look at ws01.corp.example and WS01") in said
         assert ("host:ws01.corp.example", "tag", "seen") in said
         assert not any(text == "no" for _, _, text in said)
         assert ("host:ws01.corp.example", "ip:8.8.8.8") in {
-            (claim[0], claim[1]) for claim in case.claims()[["source", "target"]].to_numpy()
+            (claim[0], claim[1]) for claim in case.tables.claims()[["source", "target"]].to_numpy()
         }
-        assert not any(isinstance(step.event, Redacted) for step in case.history())
+        assert not any(isinstance(step.event, Redacted) for step in case.history)
 
 
 def test_what_the_outsider_asked_is_about_the_real_things_too(tmp_path: Path, scenario: Scenario) -> None:
@@ -678,11 +678,11 @@ def test_what_the_outsider_asked_is_about_the_real_things_too(tmp_path: Path, sc
     with Case.open(made.outside, workspace=around) as case:
         address.ti.lookup()
         address.net.kind()
-        assert set(case.findings().query("pivot == 'net.kind'")["reason"]) == {"a reserved address"}
+        assert set(case.tables.findings().query("pivot == 'net.kind'")["reason"]) == {"a reserved address"}
     assert len(restored(made)) == len(steps_of(made.original)) + 2
     with opened(tmp_path / "back.clew") as case:
         assert keys(case) == {"ip:10.0.0.5"}
-        assert set(case.findings().query("pivot == 'net.kind'")["reason"]) == {"a private address"}
+        assert set(case.tables.findings().query("pivot == 'net.kind'")["reason"]) == {"a private address"}
         (ask,) = case._store.connection.execute("SELECT DISTINCT ask FROM exchanges WHERE provider = 'feed'").fetchone()
         assert "10.0.0.5" in ask
     assert Case.replay(tmp_path / "back.clew").identical
@@ -695,7 +695,7 @@ def test_redacted_twice_is_restored_twice(tmp_path: Path, sample: Path) -> None:
     assert restored(second, OTHER_KEY) == steps_of(first.outside)
     assert restored(first) == steps_of(first.original)
     with opened(second.outside) as case, pytest.raises(KeyUnusable):
-        case.restore(tmp_path / "never.clew", key=KEY)
+        case.sharing.restore(tmp_path / "never.clew", key=KEY)
 
 
 def test_a_case_of_an_older_format_is_redacted_too(tmp_path: Path) -> None:
@@ -718,14 +718,14 @@ def test_steps_that_were_changed_do_not_lead_back(tmp_path: Path) -> None:
             replies = {name: store.verified_reply(name) for name in store.evidence()}
             target.append(event, at=step.at, by=step.by, replies=replies, tool=step.tool)
     with opened(forged) as case, pytest.raises(CaseDamaged, match="do not lead back"):
-        case.restore(tmp_path / "back.clew", key=KEY)
+        case.sharing.restore(tmp_path / "back.clew", key=KEY)
 
 
 def test_there_is_nothing_to_restore_in_an_ordinary_case(tmp_path: Path, sample: Path) -> None:
     """A case that was not redacted says so; a damaged one is not redacted."""
     path = Path(shutil.copy(sample, tmp_path / "case.clew"))
     with opened(path) as case, pytest.raises(NotRedacted, match="was not redacted"):
-        case.restore(tmp_path / "back.clew", key=KEY)
+        case.sharing.restore(tmp_path / "back.clew", key=KEY)
     with Store(path) as store, store.transaction() as connection:
         connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 2")
     with Store(path) as store, pytest.raises(CaseDamaged, match="step 2"):
@@ -743,11 +743,11 @@ def test_a_signature_does_not_go_along(tmp_path: Path) -> None:
     assert [word for word in (b"a signature", b"SHA256:abc", digest.encode()) if word in whole] == []
     with opened(made.outside) as case:
         assert case.verify()
-        (opening, *_) = case.history()
+        (opening, *_) = case.history
         assert isinstance(opening.event, Opened)
     back = tmp_path / "signed.clew"
     with opened(made.outside) as case:
-        case.restore(back, key=KEY)
+        case.sharing.restore(back, key=KEY)
     assert steps_of(back) == steps_of(made.original)
 
 
@@ -796,7 +796,7 @@ def test_a_key_that_is_none_is_refused(tmp_path: Path, content: bytes | None, mo
         path.write_bytes(content)
         path.chmod(mode)
     with case_in_memory() as case, pytest.raises(KeyUnusable, match=why):
-        case.redaction(key=path)
+        case.sharing.redaction(key=path)
 
 
 def test_without_the_library_the_command_to_install_it_is_told(
@@ -810,6 +810,6 @@ def test_without_the_library_the_command_to_install_it_is_told(
 
     monkeypatch.setattr("clew.graph.redaction.owner_key.import_module", missing)
     with opened(path) as case, pytest.raises(MissingExtra) as raised:
-        case.redact(tmp_path / "outside.clew", key=KEY)
+        case.sharing.redact(tmp_path / "outside.clew", key=KEY)
     assert "clew[share]" in raised.value.next_step
     assert not (tmp_path / "outside.clew").exists()

@@ -68,7 +68,7 @@ def test_what_was_done_replays(tmp_path: Path, outside: Workspace, deaf: list[ob
         # An event loop wakes itself by a pair of sockets, while it is recorded.
         patch.setattr(socket, "socket", SOCKET)
         DEEDS[deed](case)
-        digest = case.digest()
+        digest = case.tables.digest()
     deaf.clear()
     replay = replayed(path)
     assert replay.identical, replay
@@ -82,13 +82,13 @@ def test_everything_together_replays(tmp_path: Path, outside: Workspace) -> None
     with Case.open(path, workspace=outside) as case:
         for deed in DEEDS.values():
             deed(case)
-        table = case.merges()
+        table = case.tables.merges()
         case.unmerge(int(table[table["undone_by"].isna()]["step"].iloc[0]), reason="x")
         pivots = sum(
             len(step.event.answers) if step.event.kind == "bulk-pivoted" else step.event.kind == "pivoted"
-            for step in case.history()
+            for step in case.history
         )
-        steps = case.steps
+        steps = len(case.history)
     replay = replayed(path)
     assert replay.identical, replay
     assert (replay.steps, replay.pivots) == (steps, pivots)

@@ -37,7 +37,7 @@ def test_what_there_is_no_room_for_is_told(scenario: Scenario, tmp_path: Path, l
         assert len(claims) > 5
         with pytest.raises(CaseError, match=f"was not kept: .*{told}"):
             claims[0].evidence()
-        (step,) = [step for step in case.history() if isinstance(step.event, Pivoted)]
+        (step,) = [step for step in case.history if isinstance(step.event, Pivoted)]
         assert [told in exchange.unkept for exchange in step.event.exchanges] == [True]
         assert "not kept" in str(case.log())
         assert case.verify()
@@ -61,7 +61,7 @@ def test_asking_again_with_room_keeps_it(scenario: Scenario, tmp_path: Path) -> 
     with Investigation.open(path, workspace=Workspace(Settings(cache=tmp_path / "cache"))) as case:
         case.connect(scenario.logs)
         IpAddress(scenario.seed).query.connections()
-        assert all(claim.evidence() for claim in case.claim_list() if claim.step == case.steps)
+        assert all(claim.evidence() for claim in case.claim_list() if claim.step == len(case.history))
         assert case.evidence(case.claim_list()[-1])
 
 
@@ -71,7 +71,7 @@ def test_rows_that_cannot_be_left_out_are_refused(tmp_path: Path) -> None:
         with pytest.raises(CaseError, match="no room") as caught:
             case.load(None, EDGES, source="x")
         assert "case_limit" in caught.value.next_step
-        assert case.steps == 1
+        assert len(case.history) == 1
 
 
 def test_a_limit_is_written_with_its_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from clew.errors import CaseError, MissingExtra
 from clew.graph.case import Case
 from clew.graph.format.events import Signed, event_json, step_hash
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.signing import ssh_keys as keys
 from clew.graph.signing.allowed_signers import Signers
 from clew.graph.signing.case_signatures import Fault, Statement
@@ -47,7 +48,7 @@ def make(path: Path, key: Path, *, title: str = "ir") -> Path:
     around = bare_workspace(path.parent, analyst="alice")
     fill(Case.open(path, title=title, workspace=around))
     with Case.open(path, workspace=around) as opened:
-        opened.sign(key)
+        opened.sharing.sign(key)
         opened.note("an afterthought")
     return path
 
@@ -92,9 +93,13 @@ def noted(number: int, event: Any) -> Any:
 def test_a_signature_says_who_signed_what(case: Path, alice: Path):
     """Who, with which key, up to which step, and how many steps came after it."""
     with Case.open(case, workspace=bare_workspace(case.parent)) as opened:
-        (signature,) = opened.signatures()
+        (signature,) = opened.sharing.signatures()
         assert signature
-        assert (signature.signer, signature.covers, signature.step) == ("alice", opened.steps - 2, opened.steps - 1)
+        assert (signature.signer, signature.covers, signature.step) == (
+            "alice",
+            len(opened.history) - 2,
+            len(opened.history) - 1,
+        )
         found = opened.verify(signers=public(alice))
     assert found
     assert found.unsigned_steps == 1
@@ -107,15 +112,15 @@ def test_without_signers_signatures_are_looked_at_all_the_same(case: Path, alice
     assert verified(case)
     with Case.open(case.with_name("other.clew"), workspace=bare_workspace(case.parent)) as other:
         assert other.verify()
-        assert other.signatures() == ()
+        assert other.sharing.signatures() == ()
         assert other.verify(signers=public(alice)).faults == (Fault.MISSING,)
 
 
 def test_a_case_can_be_signed_by_several(case: Path, alice: Path, mallory: Path):
     """Each signs what is there, the signatures before included; any of those that were asked for is enough."""
     with Case.open(case, workspace=bare_workspace(case.parent, analyst="mallory")) as opened:
-        opened.sign(mallory)
-        assert [bool(each) for each in opened.signatures()] == [True, True]
+        opened.sharing.sign(mallory)
+        assert [bool(each) for each in opened.sharing.signatures()] == [True, True]
         assert opened.verify(signers=public(alice)).unsigned_steps == 2
         assert opened.verify(signers=public(mallory)).unsigned_steps == 0
 
@@ -225,15 +230,15 @@ def test_a_changed_byte_of_a_signed_step_is_found():
     @FEWER
     @given(st.lists(deeds, max_size=6), st.data())
     def check(history: list[tuple[Any, ...]], data: st.DataObject) -> None:
-        opened = Case(Store(None), workspace=Workspace(Settings()), clock=Clock())
+        opened = Case(CaseRecorder(Store(None), workspace=Workspace(Settings()), clock=Clock()))
         opened.note("the first")
         for act, *arguments in history:
             act(opened, *arguments)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("clew.graph.case_exports.load_private", lambda *_: key)
-            opened.sign("id")
+            opened.sharing.sign("id")
         assert opened.verify()
-        signature = opened.signatures()[-1]
+        signature = opened.sharing.signatures()[-1]
         assert signature
         change_a_byte(opened._store, data.draw(st.integers(1, signature.covers)), data)
         found = opened.verify()
@@ -273,7 +278,7 @@ def test_a_statement_kept_elsewhere_finds_that_later_steps_are_gone(case: Path, 
     """A case that was cut back to an older signature is still signed; the one kept elsewhere says it was longer."""
     before = case.read_bytes()
     with Case.open(case, workspace=bare_workspace(tmp_path)) as opened:
-        opened.sign_beside(alice, tmp_path / "kept.txt")
+        opened.sharing.sign_beside(alice, tmp_path / "kept.txt")
     assert case.read_bytes() == before
     assert verified(case, alice, tmp_path / "kept.txt").unsigned_steps == 0
     rewritten(case, lambda _, event: None if getattr(event, "text", "") == "an afterthought" else event)

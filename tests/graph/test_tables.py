@@ -112,7 +112,7 @@ def test_the_graph_is_keyed_by_identity(incident: Case, scenario: Scenario) -> N
         assert data["entity"].key == key
         assert {"kind", "label", "verdict", "severity", "tags"} <= set(data)
     claims = [claim for *_, data in graph.edges(data=True) for claim in data["claims"]]
-    assert len(claims) == len(incident.claims()) == len(incident.claim_list())
+    assert len(claims) == len(incident.tables.claims()) == len(incident.claim_list())
     for source, target, relation, data in graph.edges(keys=True, data=True):
         assert {(claim.source, claim.relation, claim.target) for claim in data["claims"]} == {
             (source, relation, target)
@@ -127,7 +127,7 @@ def test_two_sources_for_one_edge_are_two_claims() -> None:
     one, other = IpAddress("198.51.100.7"), Host(FULL)
     for provider in ("logs", "other"):
         tell(case, one, link(other, one, Relation.COMMUNICATES_WITH, at=NOON), provider=provider, evidence=(provider,))
-    (edge,) = case.edges().to_dict("records")
+    (edge,) = case.tables.edges().to_dict("records")
     assert (edge["claims"], edge["sources"]) == (2, 2)
     claims = case.graph.edges[other.key, one.key, Relation.COMMUNICATES_WITH]["claims"]
     assert [(claim.provider, claim.rests_on, claim.step) for claim in claims] == [
@@ -179,9 +179,9 @@ def test_asynchronous_pivots_are_recorded(incident: Case, scenario: Scenario) ->
     assert set(asyncio.run(ask())) == {Outcome.FOUND}
     names = sorted(event.invocation.pivot for event in pivots_recorded(incident))
     assert names == ["geo.locate", "query.connections", "ti.lookup", "ti.lookup", "transform.parts"]
-    digest = incident.digest()
+    digest = incident.tables.digest()
     incident._store.rebuild()
-    assert incident.digest() == digest
+    assert incident.tables.digest() == digest
 
 
 def test_awaiting_or_not_is_the_same(tmp_path: Path, around: Workspace, scenario: Scenario) -> None:
@@ -192,6 +192,6 @@ def test_awaiting_or_not_is_the_same(tmp_path: Path, around: Workspace, scenario
             case.connect(scenario.logs)
             for call in (IpAddress(scenario.seed).query.connections, IpAddress(scenario.seed).ti.lookup):
                 _ = call() if name == "sync" else asyncio.run(call.aio())
-            graphs.append((case.nodes(), case.claims().drop(columns="asked_at")))
+            graphs.append((case.tables.nodes(), case.tables.claims().drop(columns="asked_at")))
     pd.testing.assert_frame_equal(graphs[0][0], graphs[1][0])
     pd.testing.assert_frame_equal(graphs[0][1], graphs[1][1])

@@ -39,7 +39,7 @@ def test_a_merge_by_hand_joins_everything() -> None:
     assert (case.verdict(one), case.verdict(other)) == ("malicious", "malicious")
     assert case.graph.nodes[one.key]["tags"] == ("c2",)
     assert len(case.graph.edges[one.key, Host(FULL).key, Relation.RELATED_TO]["claims"]) == 1 + 1
-    assert case.merges().iloc[-1][["step", "reason"]].to_list() == [step, "the same load balancer"]
+    assert case.tables.merges().iloc[-1][["step", "reason"]].to_list() == [step, "the same load balancer"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_kept_node_keeps_its_identity(keep: Entity, gone: Entity) -> None:
 def test_what_cannot_be_merged_says_why() -> None:
     """A node that is not there, of another kind, or the same one already is not merged, and no step is written."""
     case = merged(Host(FULL), IpAddress("198.51.100.7"), Host(SHORT))
-    steps = len(list(case.history()))
+    steps = len(list(case.history))
     for keep, gone, why in (
         (Host(FULL), Host("nobody"), "no node host:nobody"),
         (Host("nobody"), Host(FULL), "no node host:nobody"),
@@ -74,7 +74,7 @@ def test_what_cannot_be_merged_says_why() -> None:
     ):
         with pytest.raises(CaseError, match=why):
             case.merge(keep, gone, reason="x")
-    assert len(list(case.history())) == steps
+    assert len(list(case.history)) == steps
 
 
 @pytest.mark.parametrize("step", [1, 2, 99, -1])
@@ -88,7 +88,7 @@ def test_only_a_merge_can_be_taken_back(step: int) -> None:
 def test_a_merge_is_taken_back_once() -> None:
     """A merge that was taken back cannot be taken back again."""
     case = merged(Host(FULL), Host(SHORT))
-    (step,) = case.merges()["step"]
+    (step,) = case.tables.merges()["step"]
     case.unmerge(step, reason="x")
     with pytest.raises(CaseError, match="no merge"):
         case.unmerge(step, reason="x")
@@ -116,7 +116,7 @@ def test_unmerging_is_as_if_it_had_not_been() -> None:
 def test_unmerging_machines_gives_back_what_was_on_each() -> None:
     """After the names of a machine are taken apart, what was on it under each name is back under that name."""
     case = merged(Host(SHORT), *host_of_many(), *map(full_of, host_of_many()), Host(FULL))
-    (step,) = case.merges().query(f"gone == 'host:{SHORT}'")["step"]
+    (step,) = case.tables.merges().query(f"gone == 'host:{SHORT}'")["step"]
     case.unmerge(step, reason="two machines after all")
     things = (*host_of_many(), *map(full_of, host_of_many()), Host(SHORT), Host(FULL))
     assert keys(case) == {str(entity.key) for entity in things}
@@ -135,7 +135,7 @@ def test_unmerging_machines_gives_back_what_was_on_each() -> None:
 def test_a_merge_that_was_taken_back_is_not_proposed_again(entities: tuple[Entity, ...]) -> None:
     """What a person took apart stays apart, however often the same is said again."""
     case = merged(*entities)
-    (step,) = case.merges()["step"]
+    (step,) = case.tables.merges()["step"]
     case.unmerge(step, reason="no")
     before = keys(case)
     assert len(before) == 2
@@ -148,7 +148,7 @@ def test_a_merge_that_was_taken_back_is_not_proposed_again(entities: tuple[Entit
 def test_what_was_taken_apart_stays_apart_under_a_new_name() -> None:
     """Two files that a person took apart are not joined again when one of them gets a stronger hash."""
     case = merged(File(sha1=SHA1), File(sha256=SHA256, sha1=SHA1))
-    (step,) = case.merges()["step"]
+    (step,) = case.tables.merges()["step"]
     case.unmerge(step, reason="no")
     case.add(File(sha512="e" * 128, sha256=SHA256))
     case.add(File(sha256=SHA256, sha1=SHA1))
@@ -158,7 +158,7 @@ def test_what_was_taken_apart_stays_apart_under_a_new_name() -> None:
 def test_a_person_can_merge_again_what_was_taken_apart() -> None:
     """Taking a merge back binds clew, not the analyst."""
     case = merged(Host(SHORT), Host(FULL))
-    (step,) = case.merges()["step"]
+    (step,) = case.tables.merges()["step"]
     case.unmerge(step, reason="no")
     case.merge(Host(FULL), Host(SHORT), reason="yes, after all")
     case.add(IpAddress("198.51.100.7"))
@@ -183,4 +183,4 @@ def test_a_told_answer_is_what_a_pivot_records() -> None:
     case = case_in_memory()
     finding = tell(case, Host(FULL), link(Host(FULL), IpAddress("198.51.100.7")))
     assert finding == told(Host(FULL), link(Host(FULL), IpAddress("198.51.100.7")))
-    assert [event.finding for event in (step.event for step in case.history()) if event.kind == "pivoted"] == [finding]
+    assert [event.finding for event in (step.event for step in case.history) if event.kind == "pivoted"] == [finding]

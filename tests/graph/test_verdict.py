@@ -42,12 +42,12 @@ def test_sql_and_python_agree_on_the_verdict_of_a_node(findings):
     """By any answers, alone or in look-ups, the case marks the node as the rule says."""
     case = case_in_memory()
     for finding in findings:
-        case._recorder.record_pivot(Invocation(finding.pivot, SERVER), Answer(finding, (), {}), NOON)
+        case._recorder.steps.record_pivot(Invocation(finding.pivot, SERVER), Answer(finding, (), {}), NOON)
     (node,) = case.node_list()
     answers = [answer for finding in findings for answer in source_answers(finding)]
     wanted = node_verdict(answers) or (Verdict.UNKNOWN, Severity.INFORMATIONAL)
     assert (node.verdict, node.severity) == wanted
-    rows = case.findings()
+    rows = case.tables.findings()
     assert [*rows.counted] == [answer.counted_verdict.verdict for answer in answers]
 
 

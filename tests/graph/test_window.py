@@ -15,6 +15,7 @@ from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import CaseDamaged, CaseError, QueryError
 from clew.graph.case import Case
 from clew.graph.format.events import BulkPivoted, Windowed
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 from clew.pivots.workspace import Workspace
 from tests.graph.cases import NOON, Clock, bare_workspace, edit, pivots_recorded
@@ -32,7 +33,7 @@ def asked(case: Case) -> list[dict[str, str | None]]:
 @pytest.fixture
 def timed(tmp_path: Path) -> Iterator[Case]:
     """An open case whose clock is at noon."""
-    with Case(Store(None), workspace=bare_workspace(tmp_path), clock=Clock()) as case:
+    with Case(CaseRecorder(Store(None), workspace=bare_workspace(tmp_path), clock=Clock())) as case:
         yield case
 
 
@@ -50,7 +51,7 @@ def test_a_window_is_set_read_and_taken_away(timed: Case) -> None:
     timed.within("-2d@d", zone="Europe/Berlin")
     assert timed.window == TimeWindow(datetime(2026, 3, 14, 23, tzinfo=UTC))
     assert timed.within() == timed.window == ANY_TIME
-    told = timed.remarks()
+    told = timed.tables.remarks()
     assert set(told["kind"]) == {"window"}
     assert told["text"].to_list() == [
         "between 2026-03-17T09:00:00Z and 2026-03-17T10:00:00Z (2026-03-17T09:00Z to 2026-03-17 10:00:00+00:00)",
@@ -66,10 +67,10 @@ def test_a_window_is_set_read_and_taken_away(timed: Case) -> None:
 def test_a_wrong_window_leaves_no_step(timed: Case, given: tuple[str, ...], zone: str) -> None:
     """A window that is none is refused, and the one before stays."""
     timed.within(NINE, TEN)
-    steps = timed.steps
+    steps = len(timed.history)
     with pytest.raises(QueryError):
         timed.within(*given, zone=zone)
-    assert (timed.steps, timed.window) == (steps, HOUR)
+    assert (len(timed.history), timed.window) == (steps, HOUR)
 
 
 def test_a_case_means_the_same_tomorrow(tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_case_means_the_same_tomorrow(tmp_path: Path) -> None:
         window = case.window
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         assert case.window == window
-        case._clock = Clock(NOON + timedelta(days=9000))
+        case._recorder.clock = Clock(NOON + timedelta(days=9000))
         case.pivot(Host("ws01"), "query.logons")
         assert asked(case) == [dict(zip(("start", "end"), window.stamps, strict=True))]
 
@@ -95,7 +96,7 @@ def test_every_way_to_ask_has_the_window(case: Case) -> None:
     Host.query.logons.over(["ws01", "ws02"])
     host.query.logons(end="2026-03-17T11:00+01:00")
     case.pivot(host, "query.logons", {"start": "2026-03-17T09:30Z"})
-    (bulk,) = [step.event for step in case.history() if isinstance(step.event, BulkPivoted)]
+    (bulk,) = [step.event for step in case.history if isinstance(step.event, BulkPivoted)]
     assert {name: bulk.arguments[name] for name in STAMPS} == STAMPS
     assert asked(case) == [STAMPS] * 4 + [{**STAMPS, "start": "2026-03-17T09:30:00.000000Z"}]
 

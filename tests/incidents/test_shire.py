@@ -118,14 +118,14 @@ def test_short_and_full_name_are_one_node_by_a_merge_that_can_be_undone(movement
     assert movement.target.value in hosts
     assert short.value not in hosts
     assert case.entity(short) == movement.target
-    merges = case.merges()
+    merges = case.tables.merges()
     (step,) = merges[merges.gone == str(short.key)].step
-    before = case.digest()
+    before = case.tables.digest()
     case.unmerge(int(step), reason="to see that it can be done")
     assert {short.value, movement.target.value} <= {node.key.value for node in case.node_list()}
     case.merge(movement.target, short, reason="it is the same machine after all")
     assert case.entity(short) == movement.target
-    assert before != case.digest()  # the history tells of both
+    assert before != case.tables.digest()  # the history tells of both
 
 
 def test_the_case_replays_offline(movement: Movement) -> None:
@@ -136,6 +136,6 @@ def test_the_case_replays_offline(movement: Movement) -> None:
 
 def test_private_addresses_were_refused_and_say_so(movement: Movement) -> None:
     """Nobody outside was told of the lab's addresses; asked by name, a source is refused, and the rule is named."""
-    assert movement.case.audit().empty
+    assert movement.case.tables.audit().empty
     refused = IpAddress(movement.source.address).ti.abuseipdb()
     assert (refused.outcome, "private or reserved" in refused.reason) == (Outcome.REFUSED, True)

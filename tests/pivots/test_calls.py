@@ -280,5 +280,5 @@ def test_a_rule_is_part_of_the_case(vendor, tmp_path):
     configure(agree=1)
     assert Investigation.replay(tmp_path / "ir.clew").identical
     with Investigation.open(tmp_path / "ir.clew") as case:
-        (recorded,) = [step.event.finding for step in case.history() if step.event.kind == "pivoted"]
+        (recorded,) = [step.event.finding for step in case.history if step.event.kind == "pivoted"]
     assert (recorded.verdict, "needs the word of 3" in recorded.reason) == (Verdict.SUSPICIOUS, True)

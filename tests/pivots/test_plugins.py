@@ -135,7 +135,7 @@ def test_a_case_replays_what_a_plug_in_answered(installed: Path, tmp_path: Path)
 from clew import Investigation, IpAddress
 with Investigation.open({str(file)!r}) as case:
     IpAddress("198.51.100.7").assets.owner()
-    print(len(case.claims()))
+    print(len(case.tables.claims()))
 print(Investigation.replay({str(file)!r}).identical)
 """,
     )

@@ -44,4 +44,4 @@ def tell(
         replies = {reply.fingerprint: reply}
     given = {"pivot": "query.connections", "provider": "logs", "asked_at": NOON, "evidence": tuple(replies)} | fields
     finding = Finding(subject, links=tuple(links), **given)
-    case._recorder.record_pivot(Invocation(finding.pivot, subject), Answer(finding, (), replies), NOON)
+    case._recorder.steps.record_pivot(Invocation(finding.pivot, subject), Answer(finding, (), replies), NOON)

@@ -147,7 +147,7 @@ def test_what_hangs_on_a_collapsed_node_is_counted_unfolds_and_folds_again(brows
     case.add(SERVER)
     tell(case, SERVER, [link(one, Relation.COMMUNICATES_WITH, SERVER) for one in (CLIENT, OTHER)])
     tell(case, CLIENT, [link(CLIENT, Relation.QUERIED, name) for name in NAMES[:3]])
-    case.collapse(CLIENT)
+    case.layout.collapse(CLIENT)
     client = next(number for number, node in enumerate(case.known()) if node.key == CLIENT.key)
     with looked_at(browser, case, tmp_path) as view:
         assert view.shown == "3 of 6 nodes shown: 3 folded by hand"
@@ -179,7 +179,7 @@ def test_hostile_words_of_steps_run_nothing(browser, tmp_path):
             case.tag(SERVER, payload)
         case.undo(3)
         with looked_at(browser, case, tmp_path) as view:
-            for step in range(case.steps, 0, -1):
+            for step in range(len(case.history), 0, -1):
                 view.page.keyboard.press("[")
                 assert view.page.locator("#history *").count() == 8, step
             view.page.click("text=All steps as a list")

@@ -78,7 +78,7 @@ def test_what_is_shown_again_is_as_if_it_had_never_been_hidden(web):
 
 def test_a_picture_of_which_all_is_hidden_says_so(case):
     case.add(SERVER)
-    case.hide(SERVER)
+    case.layout.hide(SERVER)
     assert "Everything in this case is hidden by hand" in picture_words(case)
 
 
@@ -105,13 +105,13 @@ def test_background_binds_only_what_nothing_else_binds(case):
     case.add(SERVER)
     tell(case, SERVER, [link(busy, Relation.COMMUNICATES_WITH, SERVER)])
     tell(case, SERVER, [link(one, Relation.RAN_ON, Host(HOST)) for one in (alone, busy)])
-    case.collapse(Host(HOST))
+    case.layout.collapse(Host(HOST))
     assert list(collapsed_leaves(read_scene(case)).values()) == [tuple(ids(case, alone))]
 
 
 def test_the_start_and_what_is_collapsed_itself_are_never_folded_away(case):
     tell(case, SERVER, [link(CLIENT, Relation.COMMUNICATES_WITH, SERVER)])
-    case.collapse(SERVER, CLIENT)
+    case.layout.collapse(SERVER, CLIENT)
     assert drawn(case) == {SERVER.label, CLIENT.label}
 
 
@@ -138,9 +138,9 @@ def test_a_node_stands_where_it_was_put_in_the_page_and_in_the_still_picture(web
 def test_what_was_put_somewhere_or_collapsed_is_in_no_group(case):
     many = [Domain(f"m{number}.example") for number in range(14)]
     tell(case, SERVER, [link(name, Relation.RESOLVES_TO, SERVER, row) for row, name in enumerate(many)])
-    case.move(many[0], 10, 20)
-    case.collapse(many[1])
-    case.hide(many[2])
+    case.layout.move(many[0], 10, 20)
+    case.layout.collapse(many[1])
+    case.layout.hide(many[2])
     (group,) = fold(read_scene(case)).groups
     assert len(group.members) == 11
 
@@ -154,7 +154,7 @@ def test_a_place_that_no_screen_reaches_is_not_taken(web, far):
 def test_what_was_arranged_goes_along_with_a_merge_and_with_an_undo(case):
     one, other = Host("a.corp.example"), Host("b.corp.example")
     case.add(SERVER, one, other)
-    case.hide(other)
+    case.layout.hide(other)
     case.merge(one, other, reason="the same machine")
     assert read_scene(case).user_layout.hidden == frozenset(ids(case, one))
     case.undo(2)

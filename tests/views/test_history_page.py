@@ -42,9 +42,9 @@ def test_a_page_shows_at_each_step_what_the_case_knew_then(answers):
     for source, relation, target, provider in answers:
         tell(case, source, [link(source, relation, target)], provider=provider)
     data = data_of(case)
-    for step in range(2, case.steps + 1):
+    for step in range(2, len(case.history) + 1):
         past = case.at(step)
-        edges = past.edges()
+        edges = past.tables.edges()
         wanted = {(row.source[3:], row.relation, row.target[3:], row.sources) for row in edges.itertuples()}
         assert seen_at(data, step) == ({node.label for node in past.node_list()}, wanted)
 
@@ -102,8 +102,8 @@ def test_a_step_costs_a_page_less_than_three_hundred_bytes(case):
     case.add(SERVER)
     before = len(page_text(case).encode())
     for _ in range(50):
-        case.hide(SERVER)
-        case.unhide(SERVER)
+        case.layout.hide(SERVER)
+        case.layout.unhide(SERVER)
     assert len(page_text(case).encode()) - before < 100 * 300
 
 

@@ -45,12 +45,12 @@ def test_what_people_do_is_told_by_what_the_case_calls_it(case):
     case.link(client, Relation.COMMUNICATES_WITH, SERVER, why="says the owner")
     case.judge(SERVER, Verdict.BENIGN, why="our own scanner")
     case.judge(SERVER, Verdict.UNKNOWN, why="or not")
-    case.hide(client)
-    case.unhide(client)
-    case.collapse(client)
-    case.uncollapse(client)
-    case.move(client, 1200, -40)
-    case.move(client, 0, 0, pinned=False)
+    case.layout.hide(client)
+    case.layout.unhide(client)
+    case.layout.collapse(client)
+    case.layout.uncollapse(client)
+    case.layout.move(client, 1200, -40)
+    case.layout.move(client, 0, 0, pinned=False)
     case.within("2026-03-17T09:00Z")
     assert told(case) == [
         "began the case made by hand",
@@ -115,7 +115,7 @@ def test_just_the_steps_that_do_not_count_are_marked(history):
     case = case_in_memory()
     for name, arguments in history:
         done(case, name, arguments)
-    steps = list(case.history())
+    steps = list(case.history)
     marked = undone_steps(steps)
     assert marked.keys() == inactive_steps(steps)
     assert all(by > number for number, by in marked.items())
@@ -171,4 +171,4 @@ def test_a_node_that_the_case_lost_is_told_by_its_key(case):
     case.note("x", about=Domain("gone.example"))
     case.undo(2)
     assert told(case)[2] == "noted about domain gone.example: x"
-    assert not any(isinstance(step.event, Pivoted) for step in case.history())
+    assert not any(isinstance(step.event, Pivoted) for step in case.history)

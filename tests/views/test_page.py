@@ -188,9 +188,9 @@ def test_without_pyvis_the_page_names_the_command_that_brings_it(small, tmp_path
 
 
 def test_looking_changes_nothing(small, tmp_path):
-    before = small.digest(), len(list(small.history()))
+    before = small.tables.digest(), len(list(small.history))
     small.to_html(tmp_path / "page.html")
-    assert (small.digest(), len(list(small.history()))) == before
+    assert (small.tables.digest(), len(list(small.history))) == before
 
 
 def test_a_thousand_nodes_fit_in_three_megabytes(tmp_path):
@@ -210,5 +210,5 @@ def test_a_thousand_nodes_fit_in_three_megabytes(tmp_path):
             ]
             tell(case, SERVER, links, [f"{batch} {row} " + "r" * 1_200 for row in range(100)])
         page = case.to_html(tmp_path / "page.html")
-        assert len(case.nodes()) > 1_000
+        assert len(case.tables.nodes()) > 1_000
         assert page.stat().st_size <= 3_000_000

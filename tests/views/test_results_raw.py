@@ -21,7 +21,7 @@ from tests.views.test_results import ADDRESSES, said
 def test_rows_of_logs_are_shown_as_they_were_read(case):
     """Of logs the raw text of every row is there, in a case that is open and in one as it was."""
     tell(case, SERVER, raw=["<Event>1</Event>", '{"EventID":3}'])
-    for reading in (case, case.at(case.steps)):
+    for reading in (case, case.at(len(case.history))):
         (result,) = latest_results(reading).results
         shown = Replies(reading).preview(result.parts[0])
         assert (shown.text, shown.note) == ('<Event>1</Event>\n{\n "EventID": 3\n}', "")

@@ -18,7 +18,7 @@ def test_a_case_shows_what_each_source_said_last(case):
     (result,) = latest_results(case).results
     assert [part.reason for part in result.parts] == ["second"]
     assert result.verdict == Verdict.BENIGN == case.verdict(SERVER)
-    assert latest_results(case).summary == f"1 subject: 1 benign (as of step {case.steps})"
+    assert latest_results(case).summary == f"1 subject: 1 benign (as of step {len(case.history)})"
 
 
 def test_what_the_analyst_says_counts_and_stands_first(case):

@@ -16,7 +16,7 @@ def past(case):
     """The case before the address was called malicious and the name was heard of."""
     case.add(SERVER)
     tell(case, SERVER, [link(CLIENT, Relation.COMMUNICATES_WITH, SERVER)], ["the raw row"])
-    step = case.steps
+    step = len(case.history)
     tell(case, SERVER, [link(LATER, Relation.RESOLVES_TO, SERVER)])
     tell(case, SERVER, provider="feed", pivot="ti.feed", verdict=Verdict.MALICIOUS)
     return case.at(step)

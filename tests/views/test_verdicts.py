@@ -36,10 +36,10 @@ def known(case):
 def test_the_verdict_of_a_step_is_what_the_case_knew_then(history):
     case = case_in_memory()
     case.add(SERVER)
-    wanted = [(case.steps, known(case))]
+    wanted = [(len(case.history), known(case))]
     for said in history:
         add(case, said)
-        wanted.append((case.steps, known(case)))
+        wanted.append((len(case.history), known(case)))
     changes = read_remarks(case).verdicts.get(str(SERVER.key), [])
     for step, verdict in wanted:
         assert next((told for at, told in reversed(changes) if at <= step), "") == verdict

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from clew.entities import Outcome
+from clew.entities import Finding, Key, Outcome
 from clew.entities.finding import CONCLUSIVE_OUTCOMES
-from clew.graph.format.events import Pivoted
+from clew.errors import CaseError
+from clew.graph.format.events import BulkPivoted, Pivoted
+from clew.graph.projection.verdict import conclusive_sql
+from clew.graph.store import Store
 from clew.pivots.invocation import Invocation, Pivot
 from clew.providers.base import canonical_json
 from clew.providers.exchange import Exchange
+
+
+class AnswerPosition(NamedTuple):
+    """Where an answer is: the number of its step, and which of the answers of that step it is, from 0 on."""
+
+    step: int
+    answer: int
 
 
 def normalized_invocation(event: Pivoted) -> Invocation:
@@ -21,6 +31,40 @@ def normalized_invocation(event: Pivoted) -> Invocation:
         return invocation
     rows = [part.pivot.rpartition(".")[2] for part in event.finding.parts]
     return replace(invocation, arguments={**invocation.arguments, "providers": rows})
+
+
+class RecordedAnswers:
+    """The answers in a case, to ask nobody twice."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def latest(self, key: Key, pivot: Pivot, arguments: Mapping[str, Any]) -> AnswerPosition | None:
+        """Where a pivot of a node with these arguments was answered last; None where it was not."""
+        with self._store.reading() as connection:
+            rows = list(
+                connection.execute(
+                    "SELECT step, answer FROM answers WHERE subject = ? AND pivot = ? AND part = 0 "  # noqa: S608 - constants of ours
+                    f"AND {conclusive_sql('outcome')} ORDER BY step DESC, answer DESC",
+                    (str(key), pivot.name),
+                )
+            )
+        positions = (AnswerPosition(*row) for row in rows)
+        return next(
+            (position for position in positions if is_reusable(self._pivot_event(position), pivot, arguments)), None
+        )
+
+    def finding(self, position: AnswerPosition) -> Finding:
+        """What was answered there. Raises CaseError where there is no answer."""
+        return self._pivot_event(position).finding
+
+    def _pivot_event(self, position: AnswerPosition) -> Pivoted:
+        event = self._store.step(position.step).event
+        if isinstance(event, BulkPivoted):
+            return event.pivot_events()[position.answer]
+        if not isinstance(event, Pivoted):
+            raise CaseError(f"step {position.step} is no pivot")
+        return event
 
 
 def is_reusable(event: Pivoted, pivot: Pivot, arguments: Mapping[str, Any]) -> bool:

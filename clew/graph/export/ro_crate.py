@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clew.entities.checked_text import stamp
-from clew.graph.case_reader import CaseReader
+from clew.graph.case_tables import CaseTables
 from clew.graph.export.exporter import Exporter, ExportSource
 from clew.graph.export.folder_manifest import sha256_of, write_manifest
 from clew.graph.export.legal_names import encodable_text, local_name
@@ -79,7 +79,7 @@ def _fill_crate(
 
 def _write_tables(store: Store, folder: Path) -> Iterator[_File]:
     """The tables and the provenance."""
-    for table in write_tables(CaseReader(store), folder, "csv", GRAPH_TABLES):
+    for table in write_tables(CaseTables(store), folder, "csv", GRAPH_TABLES):
         yield _File(f"{table.name}.csv", "text/csv", table.about)
     write_prov(store, folder / "prov.json")
     yield _File("prov.json", "application/json", "where all of it came from, as W3C PROV-JSON")

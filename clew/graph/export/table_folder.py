@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clew.graph.case_reader import CaseReader
+from clew.graph.case_tables import CaseTables
 from clew.graph.export.exporter import Exporter, ExportSource, Writer
 from clew.graph.export.table_files import write_table
 
@@ -21,21 +21,21 @@ class CaseTable:
 
     name: str
     about: str
-    frame: Callable[[CaseReader], pd.DataFrame]
+    frame: Callable[[CaseTables], pd.DataFrame]
 
 
 #: What is known of the graph.
 GRAPH_TABLES = (
-    CaseTable("nodes", "entities, one per row", CaseReader.nodes),
-    CaseTable("edges", "edges, one per row", CaseReader.edges),
-    CaseTable("claims", "what each source said of edges, one claim per row", CaseReader.claims),
-    CaseTable("findings", "what each source answered, one answer per row", CaseReader.findings),
+    CaseTable("nodes", "entities, one per row", CaseTables.nodes),
+    CaseTable("edges", "edges, one per row", CaseTables.edges),
+    CaseTable("claims", "what each source said of edges, one claim per row", CaseTables.claims),
+    CaseTable("findings", "what each source answered, one answer per row", CaseTables.findings),
 )
 _TABLES = (
     *GRAPH_TABLES,
-    CaseTable("remarks", "notes, tags and windows of time, one per row", CaseReader.remarks),
-    CaseTable("merges", "nodes that became one, one merge per row", CaseReader.merges),
-    CaseTable("audit", "what was sent to whom, one ask per row", CaseReader.audit),
+    CaseTable("remarks", "notes, tags and windows of time, one per row", CaseTables.remarks),
+    CaseTable("merges", "nodes that became one, one merge per row", CaseTables.merges),
+    CaseTable("audit", "what was sent to whom, one ask per row", CaseTables.audit),
 )
 _LOSSES = (
     "raw replies and rows of logs: of each there is the hash",
@@ -45,7 +45,7 @@ _LOSSES = (
 )
 
 
-def write_tables(case: CaseReader, folder: Path, suffix: str, tables: Iterable[CaseTable]) -> Iterator[CaseTable]:
+def write_tables(case: CaseTables, folder: Path, suffix: str, tables: Iterable[CaseTable]) -> Iterator[CaseTable]:
     """Write tables into a folder, a file each; yields each table when its file is there.
 
     Args:
@@ -62,7 +62,7 @@ def write_tables(case: CaseReader, folder: Path, suffix: str, tables: Iterable[C
 
 def _writer(suffix: str) -> Writer:
     def write(source: ExportSource, folder: Path) -> None:
-        for _ in write_tables(source.case, folder, suffix, _TABLES):
+        for _ in write_tables(CaseTables(source.store), folder, suffix, _TABLES):
             pass
 
     return write

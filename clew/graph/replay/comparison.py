@@ -45,7 +45,7 @@ def compare_readings(reading: CaseReader, other: CaseReader | str | Path) -> Dif
 
 
 def _reading_label(reading: CaseReader) -> str:
-    return f"{reading.path.name if reading.path else reading.title or 'memory'} at step {reading.steps}"
+    return f"{reading.path.name if reading.path else reading.title or 'memory'} at step {len(reading.history)}"
 
 
 def compare(before: GraphState, after: GraphState, about: str = "") -> Difference:

@@ -44,7 +44,7 @@ class GraphState:
         Args:
             steps: those that it was made of; the history of the case, if not given.
         """
-        history = tuple(case_reader.history() if steps is None else steps)
+        history = tuple(case_reader.history if steps is None else steps)
         inactive = inactive_steps(history)
         answers = [
             answer
@@ -62,7 +62,7 @@ class GraphState:
 
 def _node_key(case_reader: CaseReader, entity: Entity) -> Key | None:
     try:
-        return case_reader.node_key(entity)
+        return case_reader.tables.node_key(entity)
     except CaseError:
         return None
 

@@ -41,19 +41,19 @@ class Remarks:
 
 def read_remarks(case: CaseReader) -> Remarks:
     """Read what sources and people said."""
-    finding_rows = [*rows(case.findings())]
+    finding_rows = [*rows(case.tables.findings())]
     findings: dict[str, list[Json]] = {}
     for row in finding_rows:
         findings.setdefault(row["subject"], []).append(_finding(row))
     notes: dict[str, list[StepText]] = {}
     tags: dict[str, list[StepText]] = {}
     remark_kinds = {"note": (notes, VALUE_SHOWN), "tag": (tags, TAG_SHOWN)}
-    for row in rows(case.remarks()):
+    for row in rows(case.tables.remarks()):
         if row["kind"] in remark_kinds:
             lines, limit = remark_kinds[row["kind"]]
             lines.setdefault(row["about"], []).append((row["step"], visible(row["text"], limit)))
     merges: dict[str, list[StepText]] = {}
-    for row in rows(case.merges()):
+    for row in rows(case.tables.merges()):
         undone = " (taken back)" if row["undone_by"] is not None else ""
         text = visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN)
         merges.setdefault(row["keep"], []).append((row["step"], text))

@@ -153,10 +153,10 @@ def location_text(key: Key, label: str) -> str:
 
 def read_scene(case: CaseReader) -> Scene:
     """Read the case. Nobody is asked, and nothing in it changes."""
-    findings = case.findings()
+    findings = case.tables.findings()
     start = str(findings["subject"].iloc[0]) if len(findings) else ""
     case_nodes = sorted(case.node_list(), key=lambda node: (node.first_step, str(node.key) != start))
-    remarked_keys = {str(about) for about in case.remarks()["about"]}
+    remarked_keys = {str(about) for about in case.tables.remarks()["about"]}
     story = set(find_suspects(case).processes) if 0 < len(case_nodes) <= STORY_LIMIT else set[Key]()
     nodes = tuple(
         SceneNode(
@@ -177,7 +177,7 @@ def read_scene(case: CaseReader) -> Scene:
     asof = f"{times.max():%Y-%m-%d %H:%M} UTC" if len(times) else "nobody asked yet"
     ids = {node.key: node.id for node in nodes}
     return Scene(
-        visible(case.title, 160), asof, nodes, _edges(ids, case.claim_list()), _user_layout(ids, case.arrangement())
+        visible(case.title, 160), asof, nodes, _edges(ids, case.claim_list()), _user_layout(ids, case.tables.layout())
     )
 
 

@@ -21,7 +21,7 @@ BAD_NODES_SHOWN = 20
 def case_bundle(case: CaseReader) -> dict[str, str]:
     """The case by media type, from plain to rich. Nothing in it runs, loads or links."""
     scene = read_scene(case)
-    last = [_line(finding) for finding in list(rows(case.findings()))[-ANSWERS_SHOWN:]]
+    last = [_line(finding) for finding in list(rows(case.tables.findings()))[-ANSWERS_SHOWN:]]
     return {
         "text/plain": "\n".join(_text(scene, last)),
         "text/html": "".join(_tables(scene, last)),
@@ -75,5 +75,5 @@ def _tables(scene: Scene, last: list[tuple[str, ...]]) -> Iterator[str]:
     ]
     yield html_table(("verdict", "severity", "kind", "name", "where", "tags"), bad_rows)
     if len(bad) > BAD_NODES_SHOWN:
-        yield f"<p>and {len(bad) - BAD_NODES_SHOWN:,} more: see case.nodes()</p>"
+        yield f"<p>and {len(bad) - BAD_NODES_SHOWN:,} more: see case.tables.nodes()</p>"
     yield html_table(("step", "asked", "source", "about", "outcome"), last)

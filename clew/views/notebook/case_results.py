@@ -22,7 +22,7 @@ def latest_results(case: CaseReader) -> Results:
     Raises:
         CaseError: the case cannot be read.
     """
-    steps = tuple(case.history())
+    steps = tuple(case.history)
     nodes = {node.key: node for node in case.node_list()}
     name = _naming(case)
     findings: dict[Key, list[Finding]] = {key: [judgement] for key, judgement in _judgements(steps, nodes.get, name)}
@@ -62,7 +62,7 @@ def _naming(case: CaseReader) -> Callable[[Key], Key]:
     def name(key: Key) -> Key:
         if key not in names:
             try:
-                names[key] = case.node_key(from_key(key))
+                names[key] = case.tables.node_key(from_key(key))
             except (CaseError, EntityError):
                 names[key] = key
         return names[key]

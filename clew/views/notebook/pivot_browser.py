@@ -9,10 +9,9 @@ from typing import Any
 from clew.entities import entity_type
 from clew.entities.display import escape_html
 from clew.errors import ClewError, MissingExtra
-from clew.graph.case import Case
+from clew.graph.case import Case, current_case
 from clew.pivots.catalog import Catalog
 from clew.pivots.registry import find_pivot
-from clew.pivots.session import session_variable
 from clew.views.notebook.pivot_browser_model import CallDraft, ParameterField, PivotSelection, SubjectList
 
 _TEXT_SHOWN = 400
@@ -152,9 +151,7 @@ def browse(case: Case | None = None) -> PivotBrowser:
     Raises:
         MissingExtra: ipywidgets is not installed.
     """
-    session = session_variable.get()
-    open_case = session if isinstance(session, Case) else None
-    return PivotBrowser(SubjectList.of(open_case if case is None else case))
+    return PivotBrowser(SubjectList.of(current_case() if case is None else case))
 
 
 def _ipywidgets() -> Any:

@@ -90,8 +90,8 @@ class Replies:
 
     def _step(self, case: CaseReader, name: str) -> Step:
         """The step that brought a reply."""
-        if name not in self._steps and self._read != case.steps:
-            self._steps, self._read = dict(_evidence_steps(case)), case.steps
+        if name not in self._steps and self._read != len(case.history):
+            self._steps, self._read = dict(_evidence_steps(case)), len(case.history)
         if name not in self._steps:
             raise CaseError(
                 "this case does not have the raw reply: it was received outside of it", next_step="ask inside the case"
@@ -108,7 +108,7 @@ def _rows(case: CaseReader, claim: Claim) -> Iterator[str]:
 
 
 def _evidence_steps(case: CaseReader) -> Iterator[tuple[str, Step]]:
-    for step in case.history():
+    for step in case.history:
         for single in pivot_events(step.event):
             yield from ((name, step) for name in single.finding.evidence)
 

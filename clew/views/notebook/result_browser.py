@@ -9,9 +9,8 @@ from typing import Any
 from clew.entities import Finding, Outcome, Severity, Verdict
 from clew.entities.display import escape_html
 from clew.errors import CaseError, MissingExtra
-from clew.graph.case import Case
+from clew.graph.case import current_case
 from clew.graph.case_reader import CaseReader
-from clew.pivots.session import session_variable
 from clew.views.notebook.case_results import latest_results
 from clew.views.notebook.raw_replies import Replies
 from clew.views.notebook.result_browser_model import Result, ResultFilter, Results
@@ -176,8 +175,7 @@ def browse_results(
         CaseError: neither findings nor a case are given, and none is open; or the case cannot be read.
         QueryError: what is given are no findings.
     """
-    session = session_variable.get()
-    open_case = case or (session if isinstance(session, Case) else None)
+    open_case = case or current_case()
     if findings is None:
         findings = open_case
     if findings is None:

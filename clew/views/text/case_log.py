@@ -103,7 +103,7 @@ def read_log(case: CaseReader) -> Log:
     Raises:
         CaseDamaged: a step is not what was written.
     """
-    steps = list(case.history())
+    steps = list(case.history)
     undone_by, name = undone_steps(steps), _naming(case)
     return Log(
         Entry(

@@ -27,7 +27,7 @@ def story_text(case: CaseReader) -> str:
     """The whole story. Everything in it was said by a source; what clew concluded is marked."""
     suspects = find_suspects(case)
     sections = (
-        [f"{visible(case.title, LINE)}: {len(case.nodes())} entities, {len(case.claims())} claims"],
+        [f"{visible(case.title, LINE)}: {len(case.tables.nodes())} entities, {len(case.tables.claims())} claims"],
         _section("What is bad", _verdicts(case, suspects)),
         _section("Who did what", _processes(suspects)),
         _section("Where it went", _movements(suspects)),
@@ -42,7 +42,7 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _verdicts(case: CaseReader, suspects: Suspects) -> Iterator[str]:
-    findings = case.findings()
+    findings = case.tables.findings()
     for key in suspects.bad:
         node = suspects.graph.nodes[key]
         node_findings = findings[
@@ -121,11 +121,11 @@ def _movements(suspects: Suspects) -> Iterator[str]:
 
 
 def _sources(case: CaseReader) -> Iterator[str]:
-    findings = case.findings()
+    findings = case.tables.findings()
     for provider, answers in findings.groupby("provider", sort=True):
         outcomes = answers.outcome.value_counts()
         yield f"{visible(provider)}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}"
-    merges = case.merges()
+    merges = case.tables.merges()
     for step, merged_key, kept_key, undone in zip(
         merges.step, merges.gone, merges.keep, merges.undone_by.notna(), strict=True
     ):

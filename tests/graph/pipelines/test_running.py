@@ -153,8 +153,8 @@ def test_in_a_case_answers_and_notes_are_recorded(case: Case):
     with case:
         result = Pipeline("p", (*KINDS.steps, INSIDE, NoteStep("{rows} of {all} inside"))).run(FLOWS, column="src")
         assert result.notes == ("2 of 5 inside",)
-        assert case.remarks()["text"].tolist() == ["2 of 5 inside"]
-        assert sum(isinstance(step.event, BulkPivoted) for step in case.history()) == 1
+        assert case.tables.remarks()["text"].tolist() == ["2 of 5 inside"]
+        assert sum(isinstance(step.event, BulkPivoted) for step in case.history) == 1
         assert {node.key.value for node in case.node_list()} >= {"10.0.0.1", "198.51.100.7"}
 
 

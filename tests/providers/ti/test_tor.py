@@ -109,7 +109,7 @@ def test_a_case_has_the_list_once(project, tmp_path):
     """Fifty addresses in a case are fifty answers on one piece of evidence, which replays offline."""
     with Investigation.open(tmp_path / "x.clew", workspace=Workspace(Settings(cache=tmp_path))) as case:
         IpAddress.ti.tor.over([f"9.9.0.{number}" for number in range(50)])
-        assert len(case.findings()) == 50
+        assert len(case.tables.findings()) == 50
         assert len({evidence for each in asked(tmp_path, 50) for evidence in each.evidence}) == 1
     assert len(project.seen) == 1
     assert Investigation.replay(tmp_path / "x.clew").identical

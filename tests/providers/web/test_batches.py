@@ -21,6 +21,7 @@ import pytest
 from clew import Investigation, IpAddress
 from clew.entities import Finding, Outcome
 from clew.graph.case import Case
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
 from clew.pivots.binding import Menu, bind, fan_out
 from clew.pivots.execution import aexecute, execute
@@ -184,16 +185,16 @@ def test_a_case_is_the_same_whichever_answer_comes_first():
 
     digests = set()
     for _ in range(3):
-        with Case(Store(None), workspace=pretended(late), clock=lambda: START) as case:
+        with Case(CaseRecorder(Store(None), workspace=pretended(late), clock=lambda: START)) as case:
             perform(case, menu(vendor("one"), vendor("two")).all, addresses(25))
-            case.perform(
+            case.session.perform(
                 Invocation("m.all", IpAddress("9.9.9.9"), {"providers": ["one", "two"]}),
                 menu(vendor("one"), vendor("two")).all,
             )
-            digests.add(case.digest())
+            digests.add(case.tables.digest())
             orders = [
                 [exchange.ask["params"]["ip"] for exchange in single.exchanges]
-                for step in case.history()
+                for step in case.history
                 for single in getattr(step.event, "answers", ())
             ]
             assert orders == [[value] * 2 for value in addresses(25)]
@@ -247,7 +248,7 @@ abuseipdb._URL = url
 values = [IpAddress(f"9.9.9.{number}") for number in range(1, int(count) + 1)]
 around = Workspace(Settings(cache=Path(folder) / "cache"))
 with Investigation.open(Path(folder) / "x.clew", workspace=around) as case:
-    case.perform_all(IpAddress.ti.abuseipdb, values, {"max_age_days": 90}, lambda _: None)
+    case.session.perform_all(IpAddress.ti.abuseipdb, values, {"max_age_days": 90}, lambda _: None)
 """
 REPORT = reply(b'{"data": {"abuseConfidenceScore": 1, "totalReports": 1}}')
 
@@ -297,7 +298,7 @@ def test_what_arrived_before_an_interruption_is_kept(tmp_path, served, number, c
         first.communicate(timeout=20)
         assert first.returncode == code
         with Investigation.open(tmp_path / "x.clew") as case:
-            kept = [subject.removeprefix("ip:") for subject in case.findings().subject]
+            kept = [subject.removeprefix("ip:") for subject in case.tables.findings().subject]
         assert len(kept) == 20
         hold.set()
         server.seen.clear()

@@ -132,7 +132,7 @@ def test_a_case_says_that_they_went_together(around, tmp_path):
     """The audit has a row for each address and how many went with it."""
     with serving(by(answering)) as server, Investigation.open(tmp_path / "a.clew", workspace=around) as case:
         perform(case, crowd(server), addresses(6))
-        audit = case.audit()
+        audit = case.tables.audit()
     assert len(server.seen) == 1
     assert audit["subject"].tolist() == [f"ip:{value}" for value in addresses(6)]
     assert audit["together"].tolist() == [6] * 6
@@ -147,7 +147,7 @@ def test_the_audit_adds_up_to_the_log_of_the_server(around, tmp_path, last):
         Investigation.open(tmp_path / "a.clew", workspace=around) as case,
     ):
         perform(case, crowd(server), ["9.9.9.9"])
-        audit = case.audit()
+        audit = case.tables.audit()
     assert (audit["attempts"] / audit["together"]).sum() == len(server.seen) == 3
 
 
@@ -156,6 +156,6 @@ def test_the_audit_adds_up_where_many_go_together(around, tmp_path, last):
     """Each of the asks that went out as one says how many there were, also those that got no answer."""
     with serving(reset(), last) as server, Investigation.open(tmp_path / "a.clew", workspace=around) as case:
         perform(case, crowd(server), [*addresses(4), SILENT])
-        audit = case.audit()
+        audit = case.tables.audit()
     assert audit["together"].tolist() == [5] * 5
     assert (audit["attempts"] / audit["together"]).sum() == pytest.approx(len(server.seen))

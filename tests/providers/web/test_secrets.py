@@ -216,7 +216,7 @@ def test_no_key_is_in_a_case_a_cache_or_a_count(monkeypatch, tmp_path, key):
     with Investigation.open(tmp_path / "x.clew", workspace=around) as case:
         finding = IpAddress("9.9.9.9").ti.abuseipdb()
         case.to_html(tmp_path / "x.html")
-        text = f"{finding!r} {finding} {finding.to_frame().to_csv()} {case.history()!r}"
+        text = f"{finding!r} {finding} {finding.to_frame().to_csv()} {case.history!r}"
         text += "".join(case._store.reply(each, at=Clock().now()).body.decode() for each in finding.evidence)
     assert finding.outcome == "found"
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from clew.graph.case_editor import CaseEditor
+from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.redaction import OwnerKey, Redaction, Rules
-from clew.graph.signing.case_signatures import Signature, Statement
+from clew.graph.signing.case_signatures import Signature, SignatureChecker, Statement
 from clew.graph.signing.ssh_keys import Passphrase, load_private
 from clew.graph.store import Store
 
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 PageWriter = Callable[[Path], object]
 
 
-class CaseExports(CaseEditor):
-    """The part of a case that hands it to somebody else."""
+class CaseSharing:
+    """Hands a case to somebody else, or shows that it is as it was."""
+
+    def __init__(self, recorder: CaseRecorder) -> None:
+        self._recorder = recorder
 
     def export_copy(self, path: str | Path) -> Path:
         """Write the case as it is now into a new file, whole or not at all; nobody has to stop working meanwhile.
@@ -33,7 +36,7 @@ class CaseExports(CaseEditor):
         Raises:
             CaseError: there is such a file already, or it cannot be written.
         """
-        self._store.copy(Path(path))
+        self._recorder.store.copy(Path(path))
         return Path(path)
 
     def sign(self, key: str | Path, *, passphrase: Passphrase | None = None) -> Signature:
@@ -49,10 +52,10 @@ class CaseExports(CaseEditor):
         """
         # First: somebody may have to type, and nobody should wait for that.
         private_key = load_private(Path(key).expanduser(), passphrase)
-        with self._store.transaction():
-            at = self._clock()
+        with self._recorder.store.transaction():
+            at = self._recorder.clock()
             signature = Signature.create(self._statement(at), private_key)
-            step = self._recorder.record(signature.event, at)
+            step = self._recorder.steps.record(signature.event, at)
         return dataclasses.replace(signature, step=step)
 
     def sign_beside(self, key: str | Path, to: str | Path, *, passphrase: Passphrase | None = None) -> Signature:
@@ -64,9 +67,16 @@ class CaseExports(CaseEditor):
             CaseReadOnly: the files cannot be written.
         """
         private_key = load_private(Path(key).expanduser(), passphrase)
-        signature = Signature.create(self._statement(self._clock()), private_key)
+        signature = Signature.create(self._statement(self._recorder.clock()), private_key)
         signature.save(to)
         return signature
+
+    def signatures(self) -> tuple[Signature, ...]:
+        """Every signature in the case, with whom it is of, what it covers, and whether it is good."""
+        checker = SignatureChecker()
+        for step in self._recorder.store.steps():
+            checker.follow(step)
+        return tuple(checker.signatures)
 
     def export(self, path: str | Path, *, format: str | None = None) -> Export:  # noqa: A002 - as people call it
         """Write the case in a format of others, whole or not at all; the answer says what of the case is not in it.
@@ -87,9 +97,9 @@ class CaseExports(CaseEditor):
         from clew.graph.export.exporter import ExportSource
         from clew.graph.export.registry import choose_exporter, export_case
 
-        exporter, at = choose_exporter(Path(path), format), self._clock()
+        exporter, recorder = choose_exporter(Path(path), format), self._recorder
         with self._snapshot() as snapshot:
-            source = ExportSource(snapshot, self.workspace.settings.analyst, at)
+            source = ExportSource(snapshot, recorder.analyst, recorder.clock())
             return export_case(source, Path(path), exporter)
 
     def to_crate(self, folder: str | Path, *, evidence: bool = False, page: PageWriter | None = None) -> Path:
@@ -106,8 +116,8 @@ class CaseExports(CaseEditor):
         """
         from clew.graph.export.ro_crate import write_crate
 
-        by, at = self.workspace.settings.analyst, self._clock()
-        return write_crate(self._store, Path(folder), by=by, at=at, evidence=evidence, page=page)
+        by, at = self._recorder.analyst, self._recorder.clock()
+        return write_crate(self._recorder.store, Path(folder), by=by, at=at, evidence=evidence, page=page)
 
     def redaction(self, rules: Rules | None = None, *, key: bytes | str | Path) -> Redaction:
         """What `redact` would replace, with what and how often; nothing is written.
@@ -169,21 +179,21 @@ class CaseExports(CaseEditor):
     def _draft(self, rules: Rules | None, key: bytes | str | Path) -> Generator[Draft]:
         from clew.graph.redaction.redact import redact_case
 
-        owner, workspace = OwnerKey.of(key), self.workspace
-        at, by = self._clock(), workspace.settings.analyst
+        owner, workspace = OwnerKey.of(key), self._recorder.workspace
+        at, by = self._recorder.clock(), workspace.settings.analyst
         with self._snapshot() as snapshot:
             result = redact_case(snapshot, rules or Rules(), owner, workspace.gate, at=at, by=by)
         with result.store:
             yield result
 
     def _statement(self, at: datetime) -> Statement:
-        return Statement.of(self._store.head(), at, self.workspace.settings.analyst)
+        return Statement.of(self._recorder.store.head(), at, self._recorder.analyst)
 
     @contextmanager
     def _snapshot(self) -> Generator[Store]:
         """The case as it is now, while others go on writing it."""
         with TemporaryDirectory(prefix="clew-") as folder:
             path = Path(folder) / "case.clew"
-            self._store.copy(path)
+            self._recorder.store.copy(path)
             with Store(path) as store:
                 yield store

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from clew.entities import Domain, IpAddress, Relation
+from clew.entities import Domain, IpAddress
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Reply
+from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.local.address_kinds import GLOBAL_KIND, kind_of
@@ -19,7 +20,6 @@ TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, 
 COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "dns_ttl")
 NO_SUCH_NAME = 3
 _TYPE_NAMES = {number: name for name, number in TYPES.items()}
-_RELATIONS = {"CNAME": Relation.ALIAS_OF, "MX": Relation.MAIL_HANDLED_BY, "NS": Relation.DELEGATED_TO}
 _QUOTED_TEXT = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:(\d{3})|(.))", re.DOTALL)
 
@@ -104,17 +104,13 @@ def _unescape(match: re.Match[str]) -> str:
 
 def add_link(record: DnsRecord, links: LinkCollector) -> None:
     """The link that a record is, if it is one."""
-    owner = links.entity(record.owner, Domain)
-    if owner is None:
+    owner, rule = links.entity(record.owner, Domain), DNS_RELATIONS.get(record.type)
+    if owner is None or rule is None:
         return
-    if record.type in ("A", "AAAA"):
-        address = links.entity(record.data, IpAddress)
-        if address is not None:
-            links.link(owner, Relation.RESOLVES_TO, address, record.pointer)
-    elif record.type in _RELATIONS and record.target:
-        other = links.entity(record.target, Domain)
-        if other is not None:
-            links.link(owner, _RELATIONS[record.type], other, record.pointer)
+    value = record.data if rule.kind is IpAddress else record.target
+    other = links.entity(value, rule.kind) if value or rule.kind is IpAddress else None
+    if other is not None:
+        links.link(owner, rule.relation, other, record.pointer)
 
 
 def special_address_remark(records: Iterable[DnsRecord]) -> str:

@@ -7,34 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import Domain, Entity, IpAddress, Relation
+from clew.entities import Domain, Entity, IpAddress
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS, PAST_RECORD_COLUMNS
 from clew.providers.fact_text import time_text
 from clew.providers.findings import found, nothing
-from clew.providers.json_reply import JsonObject
+from clew.providers.json_reply import JsonObject, earliest, latest
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
-COLUMNS = (
-    "dns_question_name",
-    "dns_answer_type",
-    "dns_resolved_ip",
-    "dns_answer_data",
-    "dns_count",
-    "observed_first",
-    "observed_last",
-)
-# Of TXT, SOA and others there is nothing to follow, but they are told.
-_KINDS = {
-    "A": Relation.RESOLVES_TO,
-    "AAAA": Relation.RESOLVES_TO,
-    "CNAME": Relation.ALIAS_OF,
-    "MX": Relation.MAIL_HANDLED_BY,
-    "NS": Relation.DELEGATED_TO,
-}
+COLUMNS = (*PAST_RECORD_COLUMNS[:4], "dns_count", *PAST_RECORD_COLUMNS[4:])
 
 
 class CirclPassiveDns(Provider):
@@ -78,8 +63,8 @@ def _records(subject: Entity, value: str) -> Steps:
         links=links,
         table=Table(COLUMNS, tuple(rows)),
         returned=len(records),
-        observed_first=min((time for record in records if (time := record.moment("time_first"))), default=None),
-        observed_last=max((time for record in records if (time := record.moment("time_last"))), default=None),
+        observed_first=earliest(records, "time_first"),
+        observed_last=latest(records, "time_last"),
     )
 
 
@@ -109,19 +94,14 @@ def _rows(record: JsonObject, links: LinkCollector, *, is_reversed: bool) -> lis
         links.invalid_count += 1
         return []
     first, last, count = record.moment("time_first"), record.moment("time_last"), record.integer("count")
-    owner = links.entity(name, Domain) if kind in _KINDS else None
+    rule = DNS_RELATIONS.get(kind)
+    owner = links.entity(name, Domain) if rule is not None else None
     rows: list[tuple[Scalar, ...]] = []
     for text in texts:
-        answer = _answer(kind, text, links)
-        if owner is not None and answer is not None:
-            links.link(owner, _KINDS[kind], answer, record.pointer, first=first, last=last)
+        # A mail server stands behind its preference.
+        answer = links.entity(text.rsplit(maxsplit=1)[-1], rule.kind) if rule is not None else None
+        if owner is not None and answer is not None and rule is not None:
+            links.link(owner, rule.relation, answer, record.pointer, first=first, last=last)
         address = answer.value if isinstance(answer, IpAddress) else None
         rows.append((name, kind, address, None if address else text, count, time_text(first), time_text(last)))
     return rows
-
-
-def _answer(kind: str, text: str, links: LinkCollector) -> IpAddress | Domain | None:
-    if kind not in _KINDS:
-        return None
-    host = text.rsplit(maxsplit=1)[-1]  # a mail server stands behind its preference
-    return links.entity(host, IpAddress) if _KINDS[kind] is Relation.RESOLVES_TO else links.entity(host, Domain)

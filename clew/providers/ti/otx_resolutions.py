@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from clew.entities import Domain, IpAddress, Relation
+from clew.entities import Domain, IpAddress
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS, PAST_RECORD_COLUMNS
 from clew.providers.fact_text import time_text
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
 
-COLUMNS = (
-    "dns_question_name",
-    "dns_answer_type",
-    "dns_resolved_ip",
-    "dns_answer_data",
-    "observed_first",
-    "observed_last",
-)
-_BETWEEN_NAMES = {
-    "CNAME": Relation.ALIAS_OF,
-    "MX": Relation.MAIL_HANDLED_BY,
-    "NS": Relation.DELEGATED_TO,
-}
-
 
 class OtxResolutions(OtxBase):
     """Which names had which address, alias, name server or mail server, as OTX has seen it; the latest 500."""
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=PAST_RECORD_COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and from when to when."""
         return (yield from _resolutions(ip))
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=PAST_RECORD_COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses and aliases the domain had, from when to when."""
         return (yield from _resolutions(domain))
@@ -55,7 +42,7 @@ def _resolutions(subject: IpAddress | Domain) -> Steps:
         f"{len(rows)} resolutions",
         reference=reference,
         links=links,
-        table=Table(COLUMNS, tuple(rows)),
+        table=Table(PAST_RECORD_COLUMNS, tuple(rows)),
         returned=len(records),
         available=available,
         truncated_by="source" if available > len(records) else "",
@@ -65,17 +52,14 @@ def _resolutions(subject: IpAddress | Domain) -> Steps:
 def _row(record: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:
     """Link the name with its answer; the row, if both are something."""
     kind, first, last = record.text("record_type") or "A", record.moment("first"), record.moment("last")
-    name, answer, address = links.entity(record.text("hostname"), Domain), record.text("address"), None
+    name, answer, rule = links.entity(record.text("hostname"), Domain), record.text("address"), DNS_RELATIONS.get(kind)
     if name is None:
         return None
-    if kind in ("A", "AAAA"):
-        if (address := links.entity(answer, IpAddress)) is None:
+    other = None if rule is None else links.entity(answer, rule.kind)
+    if rule is not None:
+        if other is None:
             return None
-        links.link(name, Relation.RESOLVES_TO, address, record.pointer, first=first, last=last)
-    elif kind in _BETWEEN_NAMES:
-        if (other := links.entity(answer, Domain)) is None:
-            return None
-        links.link(name, _BETWEEN_NAMES[kind], other, record.pointer, first=first, last=last)
+        links.link(name, rule.relation, other, record.pointer, first=first, last=last)
     # Of other kinds, such as TXT and SOA, there is nothing to follow, but they are told.
-    resolved_ip = None if address is None else address.value
+    resolved_ip = other.value if isinstance(other, IpAddress) else None
     return (name.value, kind, resolved_ip, None if resolved_ip else answer, time_text(first), time_text(last))

@@ -6,6 +6,7 @@ from clew.entities import AutonomousSystem, Domain, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed, EntityError
 from clew.providers.base import Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.fact_text import iso_day, join_texts
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
@@ -30,13 +31,6 @@ _FACTS = (
     "http_status",
     "title",
 )
-_DNS = {
-    "A": (Relation.RESOLVES_TO, IpAddress),
-    "AAAA": (Relation.RESOLVES_TO, IpAddress),
-    "CNAME": (Relation.ALIAS_OF, Domain),
-    "NS": (Relation.DELEGATED_TO, Domain),
-    "MX": (Relation.MAIL_HANDLED_BY, Domain),
-}
 
 
 class Pulsedive(PulsediveBase):
@@ -126,8 +120,8 @@ def _link_record(links: LinkCollector, kind: str, value: str, pointer: str) -> N
     """Link what a DNS record says of a domain, or the name that an address has itself."""
     if kind == "PTR" and isinstance(links.subject, IpAddress):
         links.link_to(Relation.RESOLVES_TO, value, Domain, pointer, backwards=True)
-    elif kind in _DNS and isinstance(links.subject, Domain):
-        relation, expected_kind = _DNS[kind]
+    elif kind in DNS_RELATIONS and isinstance(links.subject, Domain):
+        relation, expected_kind = DNS_RELATIONS[kind]
         actual_kind = host_kind(value)
         # For MX, the address of the mail server stands where its name belongs.
         links.link_to(relation if actual_kind is expected_kind else Relation.RELATED_TO, value, actual_kind, pointer)

@@ -6,6 +6,7 @@ from clew.entities import Domain, Entity, IpAddress, Relation, Url
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.fact_text import time_text
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
@@ -15,11 +16,6 @@ from clew.providers.ti.pulsedive_api import PulsediveBase, RecordSteps, fetch_re
 COLUMNS = ("related", "relation", "risk", "observed_last")
 DNS_COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "observed_last")
 _KINDS = {"ip": IpAddress, "ipv6": IpAddress, "domain": Domain, "url": Url}
-_BETWEEN_NAMES = {
-    "CNAME": Relation.ALIAS_OF,
-    "NS": Relation.DELEGATED_TO,
-    "MX": Relation.MAIL_HANDLED_BY,
-}
 
 
 class PulsediveRelated(PulsediveBase):
@@ -140,6 +136,6 @@ def _record_row(record: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] 
         address = links.link_to(Relation.RESOLVES_TO, value, IpAddress, record.pointer, last=seen_at)
         return None if address is None else (owner, kind, address.value, None, time_text(seen_at))
     # The address of a mail server may stand where its name belongs; then there is nothing to follow.
-    if kind in _BETWEEN_NAMES:
-        links.link_to(_BETWEEN_NAMES[kind], value, Domain, record.pointer, last=seen_at)
+    if kind in DNS_RELATIONS:
+        links.link_to(DNS_RELATIONS[kind].relation, value, Domain, record.pointer, last=seen_at)
     return (owner, kind, None, value, time_text(seen_at))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from clew.entities import Domain, IpAddress, Relation
 from clew.providers.base import Ask, Provider, Quota
+from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.web import HttpRequest, SecretLocation
@@ -17,24 +16,12 @@ API, PAGES = "https://api.securitytrails.com/v1", "https://securitytrails.com"
 KEY = SecretLocation("header", "APIKEY")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRule:
-    """How records of a type are said here.
-
-    Attributes:
-        fields: the names under which the value may stand.
-    """
-
-    relation: Relation
-    kind: type[IpAddress | Domain]
-    fields: tuple[str, ...]
-
-
-RECORD_RULES: Mapping[str, RecordRule] = {
-    "a": RecordRule(Relation.RESOLVES_TO, IpAddress, ("ip",)),
-    "aaaa": RecordRule(Relation.RESOLVES_TO, IpAddress, ("ipv6", "ip")),
-    "mx": RecordRule(Relation.MAIL_HANDLED_BY, Domain, ("hostname", "host")),
-    "ns": RecordRule(Relation.DELEGATED_TO, Domain, ("nameserver", "host")),
+#: The names under which a value may stand, by the type of the record.
+VALUE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "a": ("ip",),
+    "aaaa": ("ipv6", "ip"),
+    "mx": ("hostname", "host"),
+    "ns": ("nameserver", "host"),
 }
 
 
@@ -61,10 +48,11 @@ def values_of(about: JsonObject) -> list[JsonObject]:
 
 
 def link_value(
-    value: JsonObject, rule: RecordRule, links: LinkCollector, *, first: datetime | None, last: datetime | None
+    value: JsonObject, kind: str, links: LinkCollector, *, first: datetime | None, last: datetime | None
 ) -> str | None:
-    """Link the subject to what a record holds; the value as the record has it."""
-    text = next((text for name in rule.fields if (text := value.text(name))), None)
+    """Link the subject to what a record of a type in `VALUE_FIELDS` holds; the value as the record has it."""
+    text = next((text for name in VALUE_FIELDS[kind] if (text := value.text(name))), None)
+    rule = DNS_RELATIONS[kind.upper()]
     links.link_to(rule.relation, text, rule.kind, value.pointer, first=first, last=last)
     return text
 

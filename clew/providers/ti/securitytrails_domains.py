@@ -12,7 +12,7 @@ from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.securitytrails_api import (
     PAGES,
-    RECORD_RULES,
+    VALUE_FIELDS,
     SecurityTrailsBase,
     answer_cells,
     link_value,
@@ -95,12 +95,12 @@ class SecurityTrails(SecurityTrailsBase):
 
 
 def _record_rows(name: str, about: JsonObject, links: LinkCollector) -> list[tuple[Scalar, ...]]:
-    first, rule = about.moment("first_seen"), RECORD_RULES.get(name)
+    first = about.moment("first_seen")
     rows: list[tuple[Scalar, ...]] = []
     for value in values_of(about):
         text = (
-            link_value(value, rule, links, first=first, last=None)
-            if rule
+            link_value(value, name, links, first=first, last=None)
+            if name in VALUE_FIELDS
             else value.text("value") or value.text("email")
         )
         field = next((key for key in value.fields if key.endswith("_organization")), "")

@@ -16,7 +16,6 @@ from clew.providers.ti.securitytrails_api import (
     API,
     KEY,
     PAGES,
-    RECORD_RULES,
     SecurityTrailsBase,
     answer_cells,
     link_value,
@@ -105,7 +104,7 @@ class SecurityTrailsHistory(SecurityTrailsBase):
 def _record_rows(record: JsonObject, record_type: RecordType, links: LinkCollector) -> list[tuple[Scalar, ...]]:
     first, last = record.moment("first_seen"), record.moment("last_seen")
     owners = join_texts(record.texts("organizations"))
-    texts = [link_value(value, RECORD_RULES[record_type], links, first=first, last=last) for value in values_of(record)]
+    texts = [link_value(value, record_type, links, first=first, last=last) for value in values_of(record)]
     name = links.subject.key.value
     return [(name, *answer_cells(record_type, text), owners, time_text(first), time_text(last)) for text in texts]
 

@@ -5,34 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import Domain, IpAddress, Relation
+from clew.entities import Domain, IpAddress
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS, PAST_RECORD_COLUMNS
 from clew.providers.fact_text import time_text
 from clew.providers.findings import found, nothing
-from clew.providers.json_reply import JsonObject
+from clew.providers.json_reply import JsonObject, earliest, latest
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
-COLUMNS = (
-    "dns_question_name",
-    "dns_answer_type",
-    "dns_resolved_ip",
-    "dns_answer_data",
-    "observed_first",
-    "observed_last",
-)
 _API, _PAGES = "https://app.validin.com/api/axon", "https://app.validin.com/detail"
-# Of TXT, SOA and others there is nothing to follow, but they are told.
-_RELATIONS = {
-    "A": Relation.RESOLVES_TO,
-    "AAAA": Relation.RESOLVES_TO,
-    "CNAME": Relation.ALIAS_OF,
-    "MX": Relation.MAIL_HANDLED_BY,
-    "NS": Relation.DELEGATED_TO,
-}
 
 
 class Validin(Provider):
@@ -46,12 +31,12 @@ class Validin(Provider):
     #: Of an account that costs nothing, by https://app.validin.com/pricing: 10 a day, 50 a month.
     quotas: ClassVar[tuple[Quota, ...]] = (Quota(10, timedelta(days=1)), Quota(50, timedelta(days=30)))
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=PAST_RECORD_COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and from when to when."""
         return (yield from _history(ip, "ip", f"ip{ip.version}"))
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=PAST_RECORD_COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses, aliases and servers the domain had, and when."""
         return (yield from _history(domain, "domain", "dom"))
@@ -73,11 +58,11 @@ def _history(subject: IpAddress | Domain, path: str, page_type: str) -> Steps:
         f"{len(rows)} DNS records",
         reference=reference,
         links=links,
-        table=Table(COLUMNS, rows),
+        table=Table(PAST_RECORD_COLUMNS, rows),
         returned=len(rows),
         truncated_by="limit" if document.flag("limited") else "",
-        observed_first=min((time for _, record in records if (time := record.moment("first_seen"))), default=None),
-        observed_last=max((time for _, record in records if (time := record.moment("last_seen"))), default=None),
+        observed_first=earliest((record for _, record in records), "first_seen"),
+        observed_last=latest((record for _, record in records), "last_seen"),
     )
 
 
@@ -101,18 +86,12 @@ def _row(kind: str, record: JsonObject, links: LinkCollector) -> tuple[Scalar, .
     is_reversed = kind.endswith("_FOR") or (kind in ("A", "AAAA") and host_kind(key) is IpAddress)
     name, answer = (other, key) if is_reversed else (key, other)
     kind = kind.removesuffix("_FOR")
-    relation, address = _RELATIONS.get(kind), None
-    if relation is not None:
-        owner, target = links.entity(name, Domain), _target(kind, answer, links)
+    rule, address = DNS_RELATIONS.get(kind), None
+    if rule is not None:
+        # A mail server may stand behind its preference.
+        value = answer and answer.rsplit(maxsplit=1)[-1] if rule.kind is Domain else answer
+        owner, target = links.entity(name, Domain), links.entity(value, rule.kind)
         if owner is not None and target is not None:
-            links.link(owner, relation, target, record.pointer, first=first, last=last)
+            links.link(owner, rule.relation, target, record.pointer, first=first, last=last)
         address = target.value if isinstance(target, IpAddress) else None
     return (name, kind, address, None if address else answer, time_text(first), time_text(last))
-
-
-def _target(kind: str, answer: str | None, links: LinkCollector) -> IpAddress | Domain | None:
-    if kind in ("A", "AAAA"):
-        return links.entity(answer, IpAddress)
-    return links.entity(
-        answer and answer.rsplit(maxsplit=1)[-1], Domain
-    )  # a mail server may stand behind its preference

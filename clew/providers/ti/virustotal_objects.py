@@ -5,6 +5,7 @@ from __future__ import annotations
 from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
+from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.fact_text import iso_day, join_texts
 from clew.providers.file_hashes import first_hash
 from clew.providers.json_reply import JsonObject
@@ -22,13 +23,6 @@ from clew.providers.ti.virustotal_api import (
 )
 from clew.providers.url_quoting import percent_encode
 
-_DNS = {
-    "A": (Relation.RESOLVES_TO, IpAddress),
-    "AAAA": (Relation.RESOLVES_TO, IpAddress),
-    "CNAME": (Relation.ALIAS_OF, Domain),
-    "MX": (Relation.MAIL_HANDLED_BY, Domain),
-    "NS": (Relation.DELEGATED_TO, Domain),
-}
 _FILE_FACTS = ("threat_name", "file_type", "file_size", "file_name", "signers", "sandbox_verdicts")
 
 
@@ -64,9 +58,8 @@ class VirusTotal(VirusTotalBase):
             return about
         links = LinkCollector(domain)
         for record in about.objects("last_dns_records"):
-            dns_rule = _DNS.get(record.text("type") or "")
-            if dns_rule is not None:
-                links.link_to(dns_rule[0], record.value("value"), dns_rule[1], record.pointer)
+            if (rule := DNS_RELATIONS.get(record.text("type") or "")) is not None:
+                links.link_to(rule.relation, record.value("value"), rule.kind, record.pointer)
         _link_certificate(about, links)
         ranks = about.child("popularity_ranks")
         facts: dict[str, Scalar] = {

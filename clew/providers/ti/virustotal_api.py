@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from clew.entities import Certificate, Entity, File, Finding, Severity, Url, Verdict
+from clew.entities import Certificate, Domain, File, IpAddress, Severity, Url, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
-from clew.providers.base import Ask, Provider, Quota, Reply, Steps
-from clew.providers.fact_text import join_texts
-from clew.providers.file_hashes import file_from_hashes
-from clew.providers.findings import found, nothing
+from clew.providers.base import Provider, Quota, Steps
+from clew.providers.file_hashes import file_from_hashes, first_hash
+from clew.providers.findings import Judgement, found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
+from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
 API, PAGES = "https://www.virustotal.com/api/v3", "https://www.virustotal.com/gui"
 #: So many scanners make it malicious, and so many a matter of high severity: one or two are often wrong.
 MALICIOUS_THRESHOLD, HIGH_THRESHOLD = 3, 10
-#: Facts about every kind of object.
-FACTS = ("detections", "engines", "reputation", "tags")
 # Scanners that did not look are none that found nothing.
 _SILENT = frozenset({"type-unsupported", "timeout", "confirmed-timeout", "failure"})
 
@@ -34,7 +32,6 @@ HASHES = ("sha256", "sha1", "md5")
 #: What one reply lists at most, by the API.
 PAGE_SIZE = 40
 
-ObjectSteps = Generator[Ask, Reply, JsonObject | Finding]
 RowReader = Callable[[JsonObject, LinkCollector], tuple[Scalar, ...] | None]
 
 
@@ -52,36 +49,49 @@ class VirusTotalBase(Provider):
 
 def request(path: str, **params: str) -> HttpRequest:
     """One question to the API; that it does not know the object is an answer."""
-    return HttpRequest(
-        "GET", f"{API}/{path}", tuple(params.items()), secret=SecretLocation("header", "x-apikey"), answers=_NOT_FOUND
-    )
+    return HttpRequest("GET", f"{API}/{path}", tuple(params.items()), secret=_KEY, answers=_NOT_FOUND)
 
 
-def name_of(url: Url) -> str:
-    """The identifier of a URL in the API and in the address of its page."""
-    return urlsafe_b64encode(url.value.encode()).decode().rstrip("=")
+class ObjectPath(NamedTuple):
+    """Where an object stands: in the API, and its page for people."""
+
+    api: str
+    page: str
 
 
-def fetch_object(subject: Entity, path: str, reference: str) -> ObjectSteps:
-    """The attributes of an object, or the finding that VirusTotal does not know it."""
-    reply = yield request(path)
-    if reply.status == 404:
-        return nothing(subject, "VirusTotal does not know it", reference=reference)
-    return JsonObject.of(reply).require("data", "attributes")
+def path_of(subject: IpAddress | Domain | Url | File) -> ObjectPath:
+    """Where VirusTotal has the subject. Raises AskSkipped for a file without a hash that it goes by."""
+    match subject:
+        case IpAddress():
+            return ObjectPath(f"ip_addresses/{subject.value}", f"{PAGES}/ip-address/{subject.value}")
+        case Domain():
+            name = percent_encode(subject.value)
+            return ObjectPath(f"domains/{name}", f"{PAGES}/domain/{name}")
+        case Url():
+            name = urlsafe_b64encode(subject.value.encode()).decode().rstrip("=")
+            return ObjectPath(f"urls/{name}", f"{PAGES}/url/{name}")
+        case File():
+            _, file_hash = first_hash(subject, *HASHES)
+            return ObjectPath(f"files/{file_hash}", f"{PAGES}/file/{file_hash}")
 
 
 def list_related(
-    subject: Entity, path: str, page: str, columns: Sequence[str], read_row: RowReader, limit: int = PAGE_SIZE
+    subject: IpAddress | Domain | Url | File,
+    relationship: str,
+    columns: Sequence[str],
+    read_row: RowReader,
+    limit: int = PAGE_SIZE,
 ) -> Steps:
     """The finding about what stands in a relationship with an object, the first page of it.
 
     Args:
-        path: of the object and the relationship; the words for what is listed are those of its end.
-        page: for people, below that of the service.
+        relationship: in the words of the API, which are those for what is listed too.
+        limit: how many at most.
         read_row: links one of the objects, and gives its row; None, and counted, for what names nothing.
     """
-    reference, label = f"{PAGES}/{page}/relations", path.rpartition("/")[2].replace("_", " ")
-    reply = yield request(path, limit=str(max(1, min(PAGE_SIZE, limit))))
+    path, label = path_of(subject), relationship.replace("_", " ")
+    reference = f"{path.page}/relations"
+    reply = yield request(f"{path.api}/{relationship}", limit=str(max(1, min(PAGE_SIZE, limit))))
     if reply.status == 404:
         return nothing(subject, "VirusTotal does not know it", reference=reference)
     document, links = JsonObject.of(reply), LinkCollector(subject)
@@ -102,51 +112,28 @@ def list_related(
     )
 
 
-def object_finding(
-    subject: Entity,
-    about: JsonObject,
-    reference: str,
-    facts: Mapping[str, Scalar],
-    links: LinkCollector,
-    same_entity: Entity | None = None,
-) -> Finding:
-    """The finding about an object: its verdict follows from the number of scanners that call it malicious."""
-    stats = about.require("last_analysis_stats")
-    detections, engines = counts_of(stats)
-    suspicious = stats.integer("suspicious") or 0
-    verdict, severity = verdict_of(detections, suspicious)
-    common_facts: dict[str, Scalar] = {
-        "detections": detections,
-        "engines": engines,
-        "reputation": about.integer("reputation"),
-        "tags": join_texts(about.texts("tags")),
-    }
-    return found(
-        subject,
-        f"{detections} of {engines} scanners say malicious{f', {suspicious} suspicious' if suspicious else ''}",
-        verdict=verdict,
-        severity=severity,
-        reference=reference,
-        facts={**common_facts, **facts},
-        links=links,
-        observed_first=about.moment("first_submission_date"),
-        observed_last=about.moment("last_analysis_date"),
-        same_entity=same_entity,
-    )
-
-
-def counts_of(stats: JsonObject) -> tuple[int, int]:
+class ScanCounts(NamedTuple):
     """How many scanners call it malicious, and how many looked."""
+
+    detections: int
+    engines: int
+
+
+def counts_of(stats: JsonObject) -> ScanCounts:
+    """What the statistics of an analysis come to."""
     counts = {name: count for name in stats.fields if (count := stats.integer(name)) and count > 0}
-    return counts.get("malicious", 0), sum(count for name, count in counts.items() if name not in _SILENT)
+    engines = sum(count for name, count in counts.items() if name not in _SILENT)
+    return ScanCounts(counts.get("malicious", 0), engines)
 
 
-def verdict_of(detections: int, suspicious: int = 0) -> tuple[Verdict, Severity]:
+def verdict_of(detections: int, suspicious: int = 0) -> Judgement:
     """What so many scanners that call it malicious, and suspicious, make it."""
     if detections >= MALICIOUS_THRESHOLD:
-        return Verdict.MALICIOUS, Severity.HIGH if detections >= HIGH_THRESHOLD else Severity.MEDIUM
+        return Judgement(Verdict.MALICIOUS, Severity.HIGH if detections >= HIGH_THRESHOLD else Severity.MEDIUM)
     # That nobody calls it bad is no innocence: every file is new once.
-    return (Verdict.SUSPICIOUS, Severity.LOW) if detections or suspicious else (Verdict.UNKNOWN, Severity.INFORMATIONAL)
+    if detections or suspicious:
+        return Judgement(Verdict.SUSPICIOUS, Severity.LOW)
+    return Judgement(Verdict.UNKNOWN, Severity.INFORMATIONAL)
 
 
 def file_of(about: JsonObject, links: LinkCollector) -> File | None:

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from clew.entities import Domain, File, IpAddress, Relation, Url, Verdict
-from clew.entities.finding import Scalar
 from clew.providers.base import Steps, operation
 from clew.providers.fact_text import join_texts
-from clew.providers.file_hashes import first_hash
+from clew.providers.field_table import Field, FieldTable
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
-from clew.providers.ti.virustotal_api import HASHES, PAGES, VirusTotalBase, certificate_of, file_of, request
+from clew.providers.ti.virustotal_api import VirusTotalBase, certificate_of, file_of, path_of, request
 
-_FACTS = ("threat_name", "sandbox_verdicts", "mitre_techniques", "commands", "mutexes", "tags")
 _MALWARE_VERDICTS = frozenset(
     {"MALWARE", "RANSOM", "PHISHING", "BANKER", "EXPLOIT", "EVADER", "RAT", "TROJAN", "SPREADER"}
 )
 _GREYWARE_VERDICTS = frozenset({"GREYWARE", "ADWARE"})
 
 
+def _techniques(about: JsonObject) -> list[str]:
+    """The identifiers of the techniques, which newer replies have as the keys of a table."""
+    identifiers = about.child("attack_techniques").fields
+    return sorted(identifiers or {technique.text("id") or "" for technique in about.objects("mitre_attack_techniques")})
+
+
+_BEHAVIOUR = FieldTable(
+    threat_name=Field.texts("verdict_labels"),
+    sandbox_verdicts=Field.texts("verdicts"),
+    mitre_techniques=Field(lambda about: join_texts(_techniques(about))),
+    commands=Field(lambda about: len(about.texts("command_executions"))),
+    mutexes=Field.texts("mutexes_created"),
+    tags=Field.texts("tags"),
+)
+
+
 class VirusTotalBehaviour(VirusTotalBase):
     """What sandboxes saw a file do, all of them taken together."""
 
-    @operation(calls=1, broad=True, facts=_FACTS)
+    @operation(calls=1, broad=True, facts=_BEHAVIOUR.names)
     def file(self, file: File) -> Steps:
         """Whom the file talked to in sandboxes, and what it left behind.
 
         It is malicious if one of the sandboxes calls it some kind of malware, and suspicious if greyware or adware.
         """
-        _, file_hash = first_hash(file, *HASHES)
-        reference = f"{PAGES}/file/{file_hash}/behavior"
-        reply = yield request(f"files/{file_hash}/behaviour_summary")
+        path = path_of(file)
+        reference = f"{path.page}/behavior"
+        reply = yield request(f"{path.api}/behaviour_summary")
         if reply.status == 404:
             return nothing(file, "no sandbox of VirusTotal has run it", reference=reference)
         about, links = JsonObject.of(reply).require("data"), LinkCollector(file)
@@ -42,24 +56,14 @@ class VirusTotalBehaviour(VirusTotalBase):
             if dropped_file is not None:
                 links.link(file, Relation.DROPS, dropped_file, entry.pointer)
         verdicts = about.texts("verdicts")
-        techniques = about.child("attack_techniques").fields or {
-            technique.text("id") or "": technique for technique in about.objects("mitre_attack_techniques")
-        }
-        facts: dict[str, Scalar] = {
-            "threat_name": join_texts(about.texts("verdict_labels")),
-            "sandbox_verdicts": join_texts(verdicts),
-            "mitre_techniques": join_texts(sorted(techniques)),
-            "commands": len(about.texts("command_executions")),
-            "mutexes": join_texts(about.texts("mutexes_created")),
-            "tags": join_texts(about.texts("tags")),
-        }
+        techniques = _techniques(about)
         counts = f"{len(links.collected_links)} links and {len(techniques)} techniques"
         return found(
             file,
             f"sandboxes saw {counts}; {join_texts(verdicts) or 'no verdict'}",
             verdict=_verdict(verdicts),
             reference=reference,
-            facts=facts,
+            facts=_BEHAVIOUR.facts(about),
             links=links,
         )
 

@@ -9,7 +9,6 @@ from clew.providers.fact_text import time_text
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import VirusTotalBase, list_related
-from clew.providers.url_quoting import percent_encode
 
 COLUMNS = ("dns_question_name", "dns_resolved_ip", "observed_last")
 
@@ -20,14 +19,12 @@ class VirusTotalResolutions(VirusTotalBase):
     @operation(calls=1, broad=True, facts=COLUMNS)
     def ip(self, ip: IpAddress) -> Steps:
         """Which names had the address, and when that was last seen."""
-        path = f"ip_addresses/{ip.value}/resolutions"
-        return (yield from list_related(ip, path, f"ip-address/{ip.value}", COLUMNS, _row))
+        return (yield from list_related(ip, "resolutions", COLUMNS, _row))
 
     @operation(calls=1, broad=True, facts=COLUMNS)
     def domain(self, domain: Domain) -> Steps:
         """Which addresses the domain had, and when that was last seen."""
-        name = percent_encode(domain.value)
-        return (yield from list_related(domain, f"domains/{name}/resolutions", f"domain/{name}", COLUMNS, _row))
+        return (yield from list_related(domain, "resolutions", COLUMNS, _row))
 
 
 def _row(entry: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from clew.entities import AutonomousSystem, Domain, File, IpAddress, Outcome, Relation, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Reply
-from clew.providers.ti.virustotal_v2 import FILE_BATCH, VirusTotal2
+from clew.providers.ti.virustotal_v2 import VirusTotal2
+from clew.providers.ti.virustotal_v2_batch import FILE_BATCH
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import answered, facts, pointed
 from tests.support import HOSTILE, hiding

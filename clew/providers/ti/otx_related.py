@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clew.entities import Domain, File, Finding, IpAddress, Relation, Url
+from clew.entities import Domain, Finding, IpAddress, Url
 from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
-from clew.providers.fact_text import join_texts, time_text
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
+from clew.providers.ti.otx_rows import RELATED, file_row, url_rows
 
 #: How many rows are asked for, if nothing else is said, and at most.
 PAGE_SIZE, MAX_LIMIT = 50, 500
-COLUMNS = ("related", "relation", "http_status", "file_type", "detections", "threat_name", "observed_last")
 
 Relationship = Literal["urls", "files"]
 
@@ -23,7 +22,7 @@ Relationship = Literal["urls", "files"]
 class OtxRelated(OtxBase):
     """URLs that OTX fetched, with what they served, and malware that talked to an address or a domain."""
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=RELATED.names)
     def ip(self, ip: IpAddress, *, relationship: Relationship = "urls", limit: int = PAGE_SIZE) -> Steps:
         """URLs at the address, or malware that talked to it.
 
@@ -33,7 +32,7 @@ class OtxRelated(OtxBase):
         """
         return (yield from (_urls(ip, limit) if relationship == "urls" else _files(ip, limit)))
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=RELATED.names)
     def domain(self, domain: Domain, *, relationship: Relationship = "urls", limit: int = PAGE_SIZE) -> Steps:
         """URLs of the domain, or malware that talked to it.
 
@@ -43,7 +42,7 @@ class OtxRelated(OtxBase):
         """
         return (yield from (_urls(domain, limit) if relationship == "urls" else _files(domain, limit)))
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=RELATED.names)
     def url(self, url: Url, *, limit: int = PAGE_SIZE) -> Steps:
         """When OTX fetched the URL, from which address, and what it served.
 
@@ -58,7 +57,7 @@ def _urls(subject: IpAddress | Domain | Url, limit: int) -> Steps:
     if document is None:
         return nothing(subject, "OTX does not know it", reference=page_of(path_of(subject)))
     entries, links = document.require_objects("url_list"), LinkCollector(subject)
-    rows = [row for entry in entries for row in _url_rows(entry, links)]
+    rows = [row for entry in entries for row in url_rows(entry, links)]
     has_more = document.flag("has_next") is True
     available = document.integer("actual_size") or document.integer("full_size")
     return _related_finding(subject, "URLs", entries, links, rows, available=available, has_more=has_more)
@@ -69,7 +68,7 @@ def _files(subject: IpAddress | Domain, limit: int) -> Steps:
     if document is None:
         return nothing(subject, "OTX does not know it", reference=page_of(path_of(subject)))
     entries, links = document.require_objects("data"), LinkCollector(subject)
-    rows = [row for entry in entries if (row := _file_row(entry, links)) is not None]
+    rows = [row for entry in entries if (row := file_row(entry, links)) is not None]
     available = document.integer("count") or document.integer("size")
     has_more = available is not None and available > len(entries)
     return _related_finding(subject, "files", entries, links, rows, available=available, has_more=has_more)
@@ -93,52 +92,8 @@ def _related_finding(
         f"{len(entries)} {label}",
         reference=reference,
         links=links,
-        table=Table(COLUMNS, tuple(rows)),
+        table=Table(RELATED.names, tuple(rows)),
         returned=len(entries),
         available=max(available or 0, len(entries)) or None,
         truncated_by="limit" if has_more else "",
-    )
-
-
-def _url_rows(entry: JsonObject, links: LinkCollector) -> list[tuple[Scalar, ...]]:
-    """Link a URL with its host, its address and what it served; its rows."""
-    url = links.entity(entry.text("url"), Url)
-    if url is None:
-        return []
-    seen_at, worker = entry.moment("date"), entry.child("result", "urlworker")
-    status = entry.integer("httpcode") or worker.integer("http_code")
-    rows: list[tuple[Scalar, ...]] = []
-    if url != links.subject:
-        # OTX fetched it from the address, whatever name it has.
-        relation = Relation.CONTAINS if isinstance(links.subject, Domain) else Relation.RELATED_TO
-        links.link(url, relation, links.subject, entry.pointer, last=seen_at)
-        rows.append((str(url.key), relation.value, status, None, None, None, time_text(seen_at)))
-    elif (address := worker.text("ip")) and (host := links.entity(address, IpAddress)) is not None:
-        links.link(url, Relation.RELATED_TO, host, worker.pointer_to("ip"), last=seen_at)
-        rows.append((str(host.key), Relation.RELATED_TO.value, status, None, None, None, time_text(seen_at)))
-    digest = worker.text("sha256")
-    if digest and (file := links.entity(digest, File)) is not None:
-        links.link(url, Relation.HOSTS, file, worker.pointer_to("sha256"), last=seen_at)
-        rows.append(
-            (str(file.key), Relation.HOSTS.value, status, worker.text("filetype"), None, None, time_text(seen_at))
-        )
-    return rows
-
-
-def _file_row(entry: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:
-    """Link a file that talked to the subject; its row."""
-    file, seen_at = links.entity(entry.text("hash"), File), entry.moment("datetime_int") or entry.moment("date")
-    if file is None:
-        return None
-    links.link(file, Relation.COMMUNICATES_WITH, links.subject, entry.pointer, last=seen_at)
-    detections = entry.child("detections")
-    names = [name for scanner in detections.fields if (name := detections.text(scanner))]
-    return (
-        str(file.key),
-        Relation.COMMUNICATES_WITH.value,
-        None,
-        None,
-        len(names),
-        join_texts(names),
-        time_text(seen_at),
     )

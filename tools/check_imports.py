@@ -12,7 +12,7 @@ from pathlib import Path
 # From left to right; rooms of one floor know nothing of each other, but at the top.
 FLOORS = (
     ("errors",),
-    ("settings", "plugins", "yaml_files"),
+    ("settings", "plugins", "yaml_files", "sqlite"),
     ("entities",),
     ("transforms",),
     ("feeds", "logs"),

@@ -12,11 +12,12 @@ from typing import Any
 
 from clew.errors import FeedUnusable
 from clew.feeds.collection_mirror import Mirror
-from clew.feeds.feed_file import Connection, create, finish
+from clew.feeds.feed_file import create, finish
 from clew.feeds.feed_sources import FeedFile, find_files, folder_defaults, threat_of
 from clew.feeds.formats.registry import Contents, open_feed, read_contents
 from clew.feeds.listing import SAME_FILE, FeedEntry, IndicatorDetails, RejectedRow
 from clew.feeds.recognition import NETWORK_PREFIX
+from clew.sqlite import Connection
 
 #: Counts up when the same file would be understood differently: what was built before is then built again.
 READERS = 2

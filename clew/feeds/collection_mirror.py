@@ -10,15 +10,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-import apsw
-
+from clew import sqlite
 from clew.entities.timestamps import iso_time
 from clew.errors import FeedUnusable
-from clew.feeds.feed_file import Connection, connection_to, harden, translate_errors
+from clew.feeds.feed_file import READING, feed_errors
 from clew.feeds.formats.json_documents import Object, as_object, as_text
 from clew.feeds.formats.json_text import read_json
 from clew.feeds.formats.stix import read_objects
 from clew.feeds.listing import FeedRow, IndicatorDetails, RejectedRow
+from clew.sqlite import Connection, FailureKind, OpenMode
 
 #: "cltx", in the header of every such file.
 APPLICATION = 0x636C7478
@@ -123,10 +123,9 @@ class Mirror:
     @classmethod
     def create(cls, path: Path, subscription: Subscription) -> Mirror:
         """A new file. Raises FeedUnusable."""
-        with translate_errors(str(path)):
-            mirror = cls(_connect(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
-            for pragma in (f"application_id = {APPLICATION}", f"user_version = {FORMAT}"):
-                list(mirror._connection.execute(f"PRAGMA {pragma}"))
+        with feed_errors(path):
+            mirror = cls(_connect(path, OpenMode.CREATE), path)
+            sqlite.set_pragmas(mirror._connection, f"application_id = {APPLICATION}", f"user_version = {FORMAT}")
             with mirror._connection:
                 for statement in SCHEMA:
                     mirror._connection.execute(statement)
@@ -137,17 +136,16 @@ class Mirror:
     @classmethod
     def open(cls, path: Path, *, to_write: bool = False) -> Mirror:
         """A file that there is. Raises FeedUnusable: damaged, foreign, or in the hands of another process."""
-        with translate_errors(str(path)):
-            try:
-                return cls(_open_file(path, to_write=to_write), path)
-            except apsw.CantOpenError:
-                raise FeedUnusable(
-                    "it is fetched from nowhere", location=str(path), next_step="clew feeds list"
-                ) from None
-            except apsw.BusyError:
-                raise FeedUnusable(
-                    "another process is fetching it", location=str(path), next_step="wait until it is done"
-                ) from None
+        meanings = {
+            FailureKind.MISSING: FeedUnusable(
+                "it is fetched from nowhere", location=str(path), next_step="clew feeds list"
+            ),
+            FailureKind.BUSY: FeedUnusable(
+                "another process is fetching it", location=str(path), next_step="wait until it is done"
+            ),
+        }
+        with feed_errors(path, meanings):
+            return cls(_open_file(path, to_write=to_write), path)
 
     def close(self) -> None:
         """Let go of it."""
@@ -165,12 +163,12 @@ class Mirror:
 
     def subscribe(self, subscription: Subscription) -> None:
         """Fetch it in another way from now on: with another key, or another verdict."""
-        with translate_errors(str(self._path)), self._connection:
+        with feed_errors(self._path), self._connection:
             self._save(_SUBSCRIPTION_ROW, subscription)
 
     def begin(self, progress: FetchProgress) -> None:
         """A pass, or a walk of one, begins."""
-        with translate_errors(str(self._path)), self._connection:
+        with feed_errors(self._path), self._connection:
             if progress.whole and progress.walk == progress.first:
                 self._connection.execute("DELETE FROM refused")
                 progress = replace(progress, refused=0)
@@ -190,7 +188,7 @@ class Mirror:
                 location=str(self._path),
                 next_step="take it out (clew feeds remove), and add a smaller one",
             )
-        with translate_errors(str(self._path)), self._connection:
+        with feed_errors(self._path), self._connection:
             counts = Counter(
                 change for raw, document in page_objects for change in self._upsert(raw, document, progress.walk)
             )
@@ -210,7 +208,7 @@ class Mirror:
 
     def finish(self, progress: FetchProgress) -> FetchCounts:
         """The end of a pass. What a pass over everything has not met is gone from the server, and so from here."""
-        with translate_errors(str(self._path)), self._connection:
+        with feed_errors(self._path), self._connection:
             removed_count = 0
             if progress.whole:
                 (before,) = next(self._connection.execute("SELECT count(*) FROM objects"))
@@ -232,7 +230,7 @@ class Mirror:
 
     def rows(self, defaults: IndicatorDetails) -> Iterator[FeedRow]:
         """What the objects list, and what came that is no object. Raises FeedUnusable."""
-        with translate_errors(str(self._path)):
+        with feed_errors(self._path):
             for location, reason in self._connection.execute("SELECT place, why FROM refused"):
                 yield RejectedRow(location, reason)
             yield from read_objects(self._objects, self._object_by_id, defaults)
@@ -275,19 +273,19 @@ class Mirror:
         self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (row_id, json.dumps(asdict(state))))
 
     def _load(self, row_id: int, kind: type[T]) -> T:
-        with translate_errors(str(self._path)):
+        with feed_errors(self._path):
             (text,) = next(self._connection.execute("SELECT what FROM about WHERE id = ?", (row_id,)))
             document: dict[str, Any] = json.loads(text)
             return kind(**{field.name: document[field.name] for field in fields(kind) if field.name in document})
 
 
 def _open_file(path: Path, *, to_write: bool) -> Connection:
-    connection = _connect(path, apsw.SQLITE_OPEN_READWRITE if to_write else apsw.SQLITE_OPEN_READONLY)
+    connection = _connect(path, OpenMode.WRITE if to_write else OpenMode.READ)
     try:
         _check(connection, path)
         if to_write:
             # Nobody else has it until it is closed, or this process is gone.
-            list(connection.execute("PRAGMA locking_mode = EXCLUSIVE"))
+            sqlite.set_pragmas(connection, "locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE; COMMIT")
     except BaseException:
         connection.close()
@@ -295,12 +293,12 @@ def _open_file(path: Path, *, to_write: bool) -> Connection:
     return connection
 
 
-def _connect(path: Path, flags: int) -> Connection:
-    connection = connection_to(str(path), flags)
+def _connect(path: Path, mode: OpenMode) -> Connection:
+    connection = sqlite.connect(path, mode)
     try:
-        harden(connection)
-        for pragma in (f"busy_timeout = {_WAIT_MS}", "journal_mode = DELETE", "synchronous = EXTRA"):
-            list(connection.execute(f"PRAGMA {pragma}"))
+        sqlite.harden(connection)
+        connection.set_busy_timeout(_WAIT_MS)
+        sqlite.set_pragmas(connection, *READING, "journal_mode = DELETE", "synchronous = EXTRA")
     except BaseException:
         connection.close()
         raise
@@ -308,17 +306,14 @@ def _connect(path: Path, flags: int) -> Connection:
 
 
 def _check(connection: Connection, path: Path) -> None:
-    (application,), (version,) = (
-        next(connection.execute(f"PRAGMA {name}")) for name in ("application_id", "user_version")
-    )
+    application, version = (sqlite.pragma_value(connection, name) for name in ("application_id", "user_version"))
     if application != APPLICATION:
         raise FeedUnusable(
             "it is no copy of a collection", location=str(path), next_step="move it out of the store of feeds"
         )
     if version > FORMAT:
         raise FeedUnusable("it was written by a newer clew", location=str(path), next_step="update clew")
-    statements = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if statements != set(SCHEMA):
+    if {*sqlite.schema_statements(connection)} != set(SCHEMA):
         raise FeedUnusable(
             "it is damaged: its tables are others",
             location=str(path),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
-import apsw
-
+from clew import sqlite
 from clew.errors import FeedUnusable
+from clew.sqlite import Connection, Failure, FailureKind, OpenMode
 
 #: "clfd", in the header of every such file.
 APPLICATION = 0x636C6664
@@ -34,24 +34,8 @@ INDEXES = (
     "CREATE INDEX related_by_entry ON related (entry)",
 )
 CACHE_KIB = 16_384
-# How SQLite fails, and how what it gave cannot be read.
-_ERRORS = (apsw.Error, LookupError, TypeError, ValueError)
-
-Value = str | bytes | int | float | None
-
-
-class Connection(Protocol):
-    """What feeds use of a connection of apsw, whose own types leave open what may be bound to a statement."""
-
-    def execute(self, statements: str, bindings: Sequence[Value] = ..., /) -> Iterator[tuple[Any, ...]]: ...
-    def executemany(self, statements: str, bindings: Iterable[Sequence[Value]], /) -> object: ...
-    def limit(self, category: int, newval: int = ..., /) -> int: ...
-    def config(self, op: int, value: int, /) -> int: ...
-    def close(self) -> None: ...
-    def __enter__(self) -> object: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> bool | None: ...
+#: How a file of the store is held while it is open.
+READING = ("temp_store = MEMORY", f"cache_size = -{CACHE_KIB}")
 
 
 @dataclass(slots=True)  # nobody changes one; frozen it would take twice the time to make
@@ -76,32 +60,49 @@ class EntryMatch:
 
 
 @contextmanager
-def translate_errors(path: str) -> Generator[None]:
-    """SQLite's errors as a FeedUnusable that says what to do."""
+def feed_errors(
+    path: Path | str, particular: Mapping[FailureKind, FeedUnusable] = MappingProxyType({})
+) -> Generator[None]:
+    """SQLite's errors, and those of reading what it gave, as a FeedUnusable that says what to do.
+
+    Args:
+        particular: what some kinds of failures mean here.
+    """
     try:
-        yield
-    except apsw.SQLError:
-        raise  # a mistake in clew, and not in the file
-    except apsw.FullError:
-        raise FeedUnusable("there is no room for the feed", location=path, next_step="free some space") from None
-    except _ERRORS as error:
-        raise FeedUnusable(
-            f"the file of the feed is damaged: {error}", location=path, next_step="clew feeds add its source again"
-        ) from None
+        with sqlite.translate_errors(lambda failure: particular.get(failure.kind) or _feed_error(path, failure)):
+            yield
+    except (LookupError, TypeError, ValueError) as error:
+        raise _damage(path, str(error)) from None
+
+
+def _feed_error(path: Path | str, failure: Failure) -> FeedUnusable | None:
+    match failure.kind:
+        case FailureKind.STATEMENT:
+            return None  # the tables were looked at: a mistake in clew, and not in the file
+        case FailureKind.FULL:
+            return FeedUnusable("there is no room for the feed", location=str(path), next_step="free some space")
+        case _:
+            return _damage(path, failure.message)
+
+
+def _damage(path: Path | str, problem: str) -> FeedUnusable:
+    return FeedUnusable(
+        f"the file of the feed is damaged: {problem}", location=str(path), next_step="clew feeds add its source again"
+    )
 
 
 def create(path: Path | None) -> Connection:
     """A new file for a feed, or a scratch one that nobody sees; nothing is synced before it is whole."""
-    connection = connection_to(str(path) if path else "", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
-    for pragma in (
+    connection = sqlite.connect(path or sqlite.SCRATCH)
+    sqlite.set_pragmas(
+        connection,
         "journal_mode = OFF",
         "synchronous = OFF",
         "temp_store = FILE",
         f"cache_size = -{4 * CACHE_KIB}",
         f"application_id = {APPLICATION}",
         f"user_version = {FORMAT}",
-    ):
-        list(connection.execute(f"PRAGMA {pragma}"))
+    )
     for statement in SCHEMA:
         connection.execute(statement)
     connection.execute("BEGIN")
@@ -118,11 +119,12 @@ def finish(connection: Connection, about: str) -> None:
 
 def open_file(path: Path) -> Connection:
     """The file of a feed, to be read. Raises FeedUnusable: not there, foreign, newer, cut off or damaged."""
-    with translate_errors(str(path)):
-        connection = _connect(path)
+    absence = FeedUnusable("there is no such feed", location=str(path), next_step="clew feeds list")
+    with feed_errors(path, {FailureKind.MISSING: absence}):
+        connection = sqlite.connect(path, OpenMode.READ)
         try:
-            harden(connection)
-            list(connection.execute("PRAGMA query_only = ON"))
+            sqlite.harden(connection)
+            sqlite.set_pragmas(connection, *READING, "query_only = ON")
             _check(connection, path)
         except BaseException:
             connection.close()
@@ -130,32 +132,9 @@ def open_file(path: Path) -> Connection:
         return connection
 
 
-def _connect(path: Path) -> Connection:
-    try:
-        return connection_to(str(path), apsw.SQLITE_OPEN_READONLY)
-    except apsw.CantOpenError:
-        raise FeedUnusable("there is no such feed", location=str(path), next_step="clew feeds list") from None
-
-
-def connection_to(path: str, flags: int) -> Connection:
-    """A connection to a file; an empty path is a scratch one."""
-    # Returned, and not assigned: the protocol says less than apsw, and checkers would keep what apsw says.
-    return apsw.Connection(path, flags=flags)
-
-
-def harden(connection: Connection) -> None:
-    """Nothing in a file may run code or ask for too much."""
-    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-    connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
-    connection.limit(apsw.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
-    for pragma in ("cell_size_check = ON", "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):
-        list(connection.execute(f"PRAGMA {pragma}"))
-
-
 def _check(connection: Connection, path: Path) -> None:
     application, version, pages, size = (
-        _pragma(connection, f"PRAGMA {name}") for name in ("application_id", "user_version", "page_count", "page_size")
+        sqlite.pragma_value(connection, name) for name in ("application_id", "user_version", "page_count", "page_size")
     )
     if application != APPLICATION:
         raise FeedUnusable("it is no file of a feed", location=str(path), next_step="move it out of the store of feeds")
@@ -166,22 +145,9 @@ def _check(connection: Connection, path: Path) -> None:
             next_step="update clew, or add its source again",
         )
     if pages * size != path.stat().st_size:
-        raise FeedUnusable(
-            "the file of the feed is damaged: it is cut off",
-            location=str(path),
-            next_step="clew feeds add its source again",
-        )
-    statements = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if statements != {*SCHEMA, *INDEXES}:
-        raise FeedUnusable(
-            "the file of the feed is damaged: its tables are others",
-            location=str(path),
-            next_step="clew feeds add its source again",
-        )
-
-
-def _pragma(connection: Connection, statement: str) -> int:
-    return int(next(connection.execute(statement))[0])
+        raise _damage(path, "it is cut off")
+    if {*sqlite.schema_statements(connection)} != {*SCHEMA, *INDEXES}:
+        raise _damage(path, "its tables are others")
 
 
 _FIND_QUERY = """

@@ -18,9 +18,10 @@ from clew.entities.checked_text import stamp
 from clew.errors import FeedUnusable
 from clew.feeds.build import READERS, Feed, build, replace_file
 from clew.feeds.collection_mirror import Mirror
-from clew.feeds.feed_file import Connection, EntryMatch, find_entries, has_key_prefix, open_file, translate_errors
+from clew.feeds.feed_file import EntryMatch, feed_errors, find_entries, has_key_prefix, open_file
 from clew.feeds.feed_sources import FeedFile, find_files
 from clew.feeds.match_keys import NAME_PREFIXES
+from clew.sqlite import Connection
 
 FEED_SUFFIX, MIRROR_SUFFIX = ".feed", ".taxii"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -45,7 +46,7 @@ class OpenFeed:
         """The feed in a file. Raises FeedUnusable."""
         connection = open_file(path)
         try:
-            with translate_errors(str(path)):
+            with feed_errors(path):
                 return cls(_load_feed(connection, path), connection, str(path))
         except BaseException:
             connection.close()
@@ -53,12 +54,12 @@ class OpenFeed:
 
     def find(self, keys: Iterable[str]) -> list[EntryMatch]:
         """Every entry that has one of the keys. Raises FeedUnusable."""
-        with self._lock, translate_errors(self._location):
+        with self._lock, feed_errors(self._location):
             return find_entries(self._connection, keys)
 
     def name_prefixes(self) -> frozenset[str]:
         """What the keys of names begin with in it. Raises FeedUnusable."""
-        with self._lock, translate_errors(self._location):
+        with self._lock, feed_errors(self._location):
             if self._name_prefixes is None:
                 self._name_prefixes = frozenset(
                     prefix for prefix in NAME_PREFIXES if has_key_prefix(self._connection, prefix)
@@ -67,7 +68,7 @@ class OpenFeed:
 
     def refused(self) -> list[tuple[str, str, str]]:
         """The first rows that list nothing: file, place, reason. Raises FeedUnusable."""
-        with self._lock, translate_errors(self._location):
+        with self._lock, feed_errors(self._location):
             rows = self._connection.execute(
                 "SELECT path, place, why FROM refused JOIN sources ON sources.id = source ORDER BY refused.rowid"
             )
@@ -75,7 +76,7 @@ class OpenFeed:
 
     def sources(self) -> list[tuple[str, str]]:
         """The files that it was read from, and their sha256. Raises FeedUnusable."""
-        with self._lock, translate_errors(self._location):
+        with self._lock, feed_errors(self._location):
             return [(path, digest) for path, digest in self._connection.execute("SELECT path, sha256 FROM sources")]
 
 
@@ -172,7 +173,7 @@ class FeedStore:
         temporary = self.folder / f"{self._BUILDING}{os.getpid()}-{feed.name}"
         temporary.unlink(missing_ok=True)
         try:
-            with translate_errors(str(temporary)):
+            with feed_errors(temporary):
                 result, connection = build(feed, temporary, files)
                 connection.close()
             replace_file(temporary, self._feed_path(feed.name))
@@ -282,6 +283,6 @@ def direct_feed(path: Path) -> OpenFeed | BrokenFeed:
 
 @lru_cache(maxsize=16)
 def _scratch_feed(path: Path, mtime: int, size: int) -> OpenFeed:  # noqa: ARG001 - a changed file is another one
-    with translate_errors(str(path)):
+    with feed_errors(path):
         feed, connection = build(Feed(path.name, str(path)), None)
     return OpenFeed(feed, connection, str(path))

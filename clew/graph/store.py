@@ -10,14 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import apsw
 import zstandard
 from pydantic import ValidationError
 
 from clew.entities.checked_text import stamp
 from clew.entities.display import visible
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
-from clew.graph.format.database import Connection, case_errors, copy_database
+from clew.graph.format.database import case_errors, copy_database
 from clew.graph.format.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
 from clew.graph.format.migration import add_checksums, checked_format, format_of, replace_tables
 from clew.graph.format.schema import DERIVED_TABLES, VERSION, atomic_file, connect
@@ -25,6 +24,7 @@ from clew.graph.projection.fold import Fold
 from clew.graph.projection.key_views import create_key_views
 from clew.providers.base import Reply
 from clew.providers.exchange import Exchange
+from clew.sqlite import Connection, SqliteError, immediate_transaction
 
 MAX_BODY = 256 * 1024 * 1024
 #: What a step is written with: clew and its version, and the format of the case.
@@ -90,7 +90,7 @@ class Store:
     def close(self) -> None:
         """Let the file go; closing twice is fine."""
         if self._connection is not None:
-            with suppress(apsw.Error):
+            with suppress(SqliteError):
                 # Takes the empty journal away: a closed case is one file.
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
@@ -127,14 +127,8 @@ class Store:
             if connection.in_transaction:
                 yield connection
                 return
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with immediate_transaction(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     def append(
         self, event: Event, *, at: datetime, by: str, replies: Mapping[str, Reply] | None = None, tool: str = TOOL

@@ -9,7 +9,7 @@ from typing import Any
 
 from clew.entities import Account, Entity, File, Finding, Host, IpAddress, Link, Process, Relation, Url
 from clew.graph.case import Case
-from clew.graph.format.database import Connection, open_database
+from clew.graph.format.database import open_database
 from clew.graph.format.events import Noted, Pivoted
 from clew.graph.projection.digest import digest_lines
 from clew.graph.recording.case_recorder import CaseRecorder
@@ -18,6 +18,7 @@ from clew.pivots.invocation import Invocation
 from clew.pivots.workspace import Workspace
 from clew.providers.exchange import Answer
 from clew.settings import Settings
+from clew.sqlite import Connection
 
 NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)
 SHORT, FULL = "ws01", "ws01.corp.example"

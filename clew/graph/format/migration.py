@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import apsw
-
-from clew.graph.format.database import Connection
 from clew.graph.format.schema import DERIVED_SCHEMA, PERMANENT_SCHEMA, TABLES, VERSION, check_pages, check_schema
+from clew.sqlite import Connection, pragma_value, rewriting
 
 # How many instructions of SQLite's machine looking at a schema may take: a hostile file could ask for any number.
 _MAX_INSTRUCTIONS = 10_000_000
@@ -57,7 +55,7 @@ FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType(
 
 def format_of(connection: Connection) -> int:
     """The format that a case says it has."""
-    return int(next(connection.execute("PRAGMA user_version"))[0])
+    return pragma_value(connection, "user_version")
 
 
 def checked_format(connection: Connection, path: Path | None) -> int:
@@ -77,11 +75,8 @@ def add_checksums(connection: Connection) -> None:
 
     What the case says stays as it is, its format too, so that a crash before the next transaction harms nothing.
     """
-    connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 1)  # to the copy that SQLite makes
-    try:
+    with rewriting(connection):
         connection.execute("VACUUM")
-    finally:
-        connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def replace_tables(connection: Connection) -> None:

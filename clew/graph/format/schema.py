@@ -19,14 +19,8 @@ from clew.errors import (
     CaseNotFound,
     CaseReadOnly,
 )
-from clew.graph.format.database import (
-    RESERVED_BYTES,
-    RESERVED_OFFSET,
-    Connection,
-    case_errors,
-    open_database,
-    open_scratch,
-)
+from clew.graph.format.database import RESERVED_BYTES, RESERVED_OFFSET, case_errors, open_database, open_scratch
+from clew.sqlite import Connection, schema_statements
 
 APPLICATION_ID = 0x636C6577  # "clew"
 VERSION = 3
@@ -207,7 +201,7 @@ def _check_folder(path: Path) -> None:
 
 def check_schema(connection: Connection, tables: tuple[str, ...], path: Path | None) -> None:
     """The schema must be ours to the byte: no views, triggers, virtual tables or generated columns can hide in it."""
-    statements = [str(row[0]) for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")]
+    statements = schema_statements(connection)
     if sorted(statements) != sorted(tables):
         strange = next(iter(set(statements) ^ set(tables)), "")
         raise CaseDamaged(

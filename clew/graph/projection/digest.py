@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from clew.graph.format.database import Connection
 from clew.providers.base import canonical_json
+from clew.sqlite import Connection
 
 _QUERIES = {
     "node": "SELECT key, entity, verdict, severity, first_step FROM nodes ORDER BY key",

@@ -12,7 +12,6 @@ from clew.entities.checked_text import stamp
 from clew.entities.codec import from_key
 from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.errors import CaseDamaged
-from clew.graph.format.database import Connection
 from clew.graph.format.events import (
     Added,
     Branched,
@@ -45,6 +44,7 @@ from clew.graph.projection.imports import fold_batch
 from clew.graph.projection.nodes import NodeTable, claim_mark
 from clew.graph.projection.verdict import ANALYST
 from clew.providers.base import canonical_json
+from clew.sqlite import Connection
 
 
 class Fold(NodeTable):

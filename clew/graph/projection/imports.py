@@ -11,10 +11,10 @@ from clew.entities import Account, Entity, Host, Key, Relation, dump, load, pars
 from clew.entities.checked_text import stamp
 from clew.entities.codec import from_key
 from clew.errors import EntityError, QueryError
-from clew.graph.format.database import Connection, Value
 from clew.graph.format.events import Imported
 from clew.graph.projection.nodes import NodeTable, claim_mark
 from clew.providers.base import canonical_json
+from clew.sqlite import Connection, Value
 
 #: The media type of the rows of an import.
 IMPORTED_ROWS = "application/vnd.clew.import+json"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clew.entities import Key
-from clew.graph.format.database import Connection
+from clew.sqlite import Connection
 
 
 @dataclass(frozen=True, slots=True)

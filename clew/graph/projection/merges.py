@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from clew.entities import ENTITY_TYPES, Account, Entity, Host, Key
-from clew.graph.format.database import Connection
 from clew.graph.format.events import Merged
 from clew.graph.projection.fold import Fold
+from clew.sqlite import Connection
 
 # All names of the node with a key, and the keys of all nodes with a name like a pattern.
 _NAMES_OF = "SELECT ? UNION ALL SELECT alias FROM aliases WHERE node = (SELECT id FROM nodes WHERE key = ?)"

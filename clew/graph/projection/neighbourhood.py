@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from clew.entities import Claim, Key
 from clew.entities.finding import EvidenceStore
-from clew.graph.format.database import Connection
 from clew.graph.projection import tables as frames
 from clew.graph.projection.tables import Node
+from clew.sqlite import Connection
 
 
 @dataclass(frozen=True, slots=True)

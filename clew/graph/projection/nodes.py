@@ -11,10 +11,10 @@ from typing import Any
 from clew.entities import Entity, Host, Key, dump, load
 from clew.entities.entity import field_values
 from clew.errors import CaseDamaged, EntityError
-from clew.graph.format.database import Connection
 from clew.graph.format.events import Common
 from clew.graph.projection.verdict import NODE_VERDICT
 from clew.providers.base import canonical_json
+from clew.sqlite import Connection
 
 #: Whose name a value is that unrelated things share.
 NOBODY = 0

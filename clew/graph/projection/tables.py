@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key, Relation, Severity, Verdict, load
 from clew.entities.finding import EvidenceStore
-from clew.graph.format.database import Connection, table
+from clew.sqlite import Connection, query
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -27,8 +27,8 @@ def frame(connection: Connection, sql: str, values: tuple[str, ...] = ()) -> pd.
     """A query as a DataFrame; time columns are UTC timestamps."""
     import pandas as pd
 
-    columns, rows = table(connection, sql, values)
-    dataframe = pd.DataFrame(rows, columns=columns)
+    result = query(connection, sql, values)
+    dataframe = pd.DataFrame(result.rows, columns=result.columns)
     for name in _TIME_COLUMNS:
         if name in dataframe:
             dataframe[name] = pd.to_datetime(dataframe[name].replace("", None), utc=True, format="ISO8601")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from clew.entities import Entity
 from clew.entities.tlp import Tlp
-from clew.graph.format.database import Connection
 from clew.graph.format.events import Gated, Step, pivot_events
 from clew.graph.projection.fold import Fold
 from clew.graph.store import Store
 from clew.providers.gate import Gate
+from clew.sqlite import Connection
 
 if TYPE_CHECKING:
     import pandas as pd

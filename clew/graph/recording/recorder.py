@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from clew.entities import Entity, Finding, Host, Key
-from clew.graph.format.database import Connection
 from clew.graph.format.events import BulkAnswer, BulkPivoted, Common, Event, Imported, Pivoted
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.merges import due_merges
@@ -18,6 +17,7 @@ from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.base import Reply
 from clew.providers.exchange import Answer
+from clew.sqlite import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from clew import sqlite
+from clew.sqlite import Connection, Failure, FailureKind, OpenMode
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class CacheFileUnusable(Exception):
@@ -21,6 +22,10 @@ class CacheFileUnusable(Exception):
 
 class CacheFileBusy(CacheFileUnusable):
     """Others write for longer than could be waited."""
+
+
+class _CacheFileDamaged(CacheFileUnusable):
+    """What is in it is not what was written."""
 
 
 class CacheFile:
@@ -43,7 +48,7 @@ class CacheFile:
         self._label = label
         self._lock = threading.Lock()
 
-    def run(self, work: Callable[[sqlite3.Connection], T], *, wait: float, read_only: bool = False) -> T:
+    def run(self, work: Callable[[Connection], T], *, wait: float, read_only: bool = False) -> T:
         """What `work` returns; nothing else writes meanwhile. A damaged file is told, and begun anew.
 
         Args:
@@ -51,35 +56,32 @@ class CacheFile:
             read_only: it is one statement that only reads: no turn is needed for it.
 
         Raises:
-            ShelfBusy: others write for all of that time.
-            ShelfUnusable: the file cannot be read and written.
+            CacheFileBusy: others write for all of that time.
+            CacheFileUnusable: the file cannot be read and written.
         """
         try:
             try:
                 return self._transaction(work, wait, read_only=read_only)
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
+            except _CacheFileDamaged:
+                pass
             with self._lock:
                 return self._run_recovered(work, wait)
-        except (OSError, sqlite3.Error) as error:
-            busy = _error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            raise (CacheFileBusy if busy else CacheFileUnusable)(f"{self.file}: {error}") from None
+        except OSError as error:
+            raise CacheFileUnusable(f"{self.file}: {error}") from None
 
-    def _run_recovered(self, work: Callable[[sqlite3.Connection], T], wait: float) -> T:
+    def _run_recovered(self, work: Callable[[Connection], T], wait: float) -> T:
         """With tables in a new file, after another thread has begun it anew, or after that is done here."""
         try:
             self._transaction(self._create_tables, wait)
             return self._transaction(work, wait)
-        except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise
+        except _CacheFileDamaged:
+            pass
         self.remove()
         _log.warning("%s was damaged and is begun anew: %s", self._label, self.file)
         self._transaction(self._create_tables, wait)
         return self._transaction(work, wait)
 
-    def _create_tables(self, connection: sqlite3.Connection) -> None:
+    def _create_tables(self, connection: Connection) -> None:
         for statement in self._schema:
             connection.execute(statement)
 
@@ -88,31 +90,29 @@ class CacheFile:
         for suffix in ("-journal", ""):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T], wait: float, *, read_only: bool = False) -> T:
+    def _transaction(self, work: Callable[[Connection], T], wait: float, *, read_only: bool = False) -> T:
         self._create_file()
-        with closing(sqlite3.connect(self.file, timeout=wait, isolation_level=None)) as connection:
+        with sqlite.translate_errors(self._error), closing(sqlite.connect(self.file, OpenMode.WRITE)) as connection:
+            connection.set_busy_timeout(int(wait * 1000))
+            sqlite.harden(connection)
             if read_only:
                 return work(connection)
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute(f"PRAGMA journal_mode={self._journal}")
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:  # commits, or rolls back
+            sqlite.set_pragmas(connection, "synchronous = OFF", f"journal_mode = {self._journal}")
+            with sqlite.immediate_transaction(connection):
                 return work(connection)
+
+    def _error(self, failure: Failure) -> CacheFileUnusable:
+        """What a failure means. Also a file without the tables is damaged: nobody but clew writes here."""
+        text = f"{self.file}: {failure.message}"
+        if failure.kind is FailureKind.BUSY:
+            return CacheFileBusy(text)
+        has_no_tables = failure.kind is FailureKind.STATEMENT and "no such" in failure.message
+        return (
+            _CacheFileDamaged(text) if failure.kind is FailureKind.DAMAGED or has_no_tables else CacheFileUnusable(text)
+        )
 
     def _create_file(self) -> None:
         """The file is the user's own from the beginning."""
         if not self.file.exists():
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.touch(mode=0o600)
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Also a file without the tables, or with others: nobody but clew writes here."""
-    return _error_code(error) in _DAMAGE_CODES or (
-        _error_code(error) == sqlite3.SQLITE_ERROR and "no such" in str(error)
-    )
-
-
-def _error_code(error: Exception) -> int:
-    """Which error of SQLite it is, without its finer shades; 0 for others."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -7,7 +7,6 @@ the source in between, no stretch of time of that length saw more of them than a
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from clew.errors import AskRefused
 from clew.providers.base import Provider, Quota
 from clew.providers.web.cache_file import CacheFile, CacheFileBusy, CacheFileUnusable
 from clew.providers.web.clock import Deadline
+from clew.sqlite import Connection
 
 _log = logging.getLogger(__name__)
 _SCHEMA = (
@@ -125,7 +125,7 @@ class Quotas:
             statement = "UPDATE calls SET until = ? WHERE id = ?"
             self._run_quietly(lambda connection: connection.execute(statement, (now, call)), deadline)
 
-    def _run_quietly(self, work: Callable[[sqlite3.Connection], object], deadline: Deadline) -> None:
+    def _run_quietly(self, work: Callable[[Connection], object], deadline: Deadline) -> None:
         try:
             self._file.run(work, wait=max(_MAX_WAIT, deadline.remaining))
         except CacheFileUnusable as error:
@@ -143,7 +143,7 @@ def _bucket(provider: type[Provider], key: str) -> str:
 
 
 def _reserve_call(
-    connection: sqlite3.Connection, bucket: str, quotas: tuple[Quota, ...], longest: timedelta, deadline: Deadline
+    connection: Connection, bucket: str, quotas: tuple[Quota, ...], longest: timedelta, deadline: Deadline
 ) -> _Grant | _FullQuota:
     now = deadline.clock.now().timestamp()
     connection.execute("DELETE FROM holds WHERE until <= ?", (now,))
@@ -160,11 +160,11 @@ def _reserve_call(
     if possible_at > now:
         return _FullQuota(possible_at)
     # Until it is over it counts as if it lasted to its deadline, should this process not live to say.
-    cursor = connection.execute("INSERT INTO calls (bucket, until) VALUES (?, ?)", (bucket, now + deadline.remaining))
-    return _Grant(cursor.lastrowid or 0)
+    connection.execute("INSERT INTO calls (bucket, until) VALUES (?, ?)", (bucket, now + deadline.remaining))
+    return _Grant(connection.last_insert_rowid())
 
 
-def _possible_at(connection: sqlite3.Connection, bucket: str, calls: int, per: timedelta, now: float) -> float:
+def _possible_at(connection: Connection, bucket: str, calls: int, per: timedelta, now: float) -> float:
     """When a window takes another call at the earliest."""
     statement = "SELECT until FROM calls WHERE bucket = ? ORDER BY until DESC LIMIT 1 OFFSET ?"
     row = connection.execute(statement, (bucket, calls - 1)).fetchone()

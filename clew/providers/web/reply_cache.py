@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,6 +12,7 @@ from clew.entities import Outcome
 from clew.providers.base import Ask, Provider, Reply
 from clew.providers.web.cache_file import CacheFile, CacheFileUnusable
 from clew.providers.web.clock import Clock
+from clew.sqlite import Connection
 
 _log = logging.getLogger(__name__)
 _SCHEMA = (
@@ -66,7 +66,7 @@ class ReplyCache:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    def _insert_reply(self, connection: sqlite3.Connection, ask: str, key: str, reply: Reply) -> None:
+    def _insert_reply(self, connection: Connection, ask: str, key: str, reply: Reply) -> None:
         at, size = reply.at.timestamp(), len(reply.body)
         row = (
             ask,
@@ -80,13 +80,13 @@ class ReplyCache:
         )
         connection.execute("DELETE FROM replies WHERE until <= ?", (self._now(),))
         connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, reply.body))
-        (total,) = connection.execute("SELECT sum(size) FROM replies").fetchone()
+        (total,) = next(connection.execute("SELECT sum(size) FROM replies"))
         while total > self._limit:
-            rowid, oldest_size = connection.execute("SELECT rowid, size FROM replies ORDER BY at LIMIT 1").fetchone()
+            rowid, oldest_size = next(connection.execute("SELECT rowid, size FROM replies ORDER BY at LIMIT 1"))
             connection.execute("DELETE FROM replies WHERE rowid = ?", (rowid,))
             total -= oldest_size
 
-    def _run(self, work: Callable[[sqlite3.Connection], object], *, read_only: bool = False) -> object:
+    def _run(self, work: Callable[[Connection], object], *, read_only: bool = False) -> object:
         """None where the file cannot be used: then everything is asked."""
         try:
             return self._file.run(work, wait=_WAIT, read_only=read_only)
@@ -95,7 +95,7 @@ class ReplyCache:
             return None
 
 
-def _select_reply(connection: sqlite3.Connection, ask: str, key: str, now: float) -> Reply | None:
+def _select_reply(connection: Connection, ask: str, key: str, now: float) -> Reply | None:
     statement = "SELECT body, media_type, at, status, digest FROM replies WHERE ask = ? AND key = ? AND until > ?"
     # One that came later than now came before the clock was put back.
     row = connection.execute(f"{statement} AND at <= ?", (ask, key, now, now)).fetchone()

@@ -70,9 +70,10 @@ format: $(DEV) ## put the format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(DEV) ## mypy and pyright, both strict
+types: $(DEV) ## mypy and pyright, both strict; they accept what is right, and refuse what is wrong
 	$(BIN)/mypy clew $(wildcard tests/typing)
 	$(BIN)/pyright
+	$(BIN)/python -m pytest tests/typing -m types
 
 imports: $(DEV) ## the import rule of the house
 	$(BIN)/python tools/check_imports.py

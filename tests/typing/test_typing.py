@@ -17,8 +17,6 @@ import clew
 
 HERE = Path(__file__).parent
 ROOT = Path(clew.__file__).parents[1]
-# Not followed, which halves the time; `make types` sees what clew says about them.
-FOREIGN = ["bokeh", "duckdb", "httpx", "narwhals", "networkx", "numpy", "pandas", "rich"]
 MARK = re.compile(r"# E: ([\w-]+)$")
 
 
@@ -47,7 +45,7 @@ def files(tmp_path: Path) -> Path:
 
 def run(module: str, *arguments: str) -> str:
     """What a checker prints; it ends with 1 where it refuses something."""
-    environment = os.environ | {"MYPYPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    environment = os.environ | {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -60,20 +58,18 @@ def test_there_is_enough_to_refuse() -> None:
     assert len(marked()) > 40
 
 
-def test_mypy_sees_every_pivot(files: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.types
+def test_mypy_sees_every_pivot(files: Path) -> None:
     """`mypy --strict` reports the marked lines with their codes, and nothing else."""
     pytest.importorskip("mypy")
-    settings = files / "mypy.ini"
-    skipped = "mypy-" + ",".join(f"{name}.*" for name in FOREIGN)
-    settings.write_text(f"[mypy]\nstrict = true\n[{skipped}]\nfollow_imports = skip\n")
-    assert request.config.cache is not None
-    options = ["--config-file", str(settings), "--cache-dir", str(request.config.cache.mkdir("mypy-typing"))]
-    told = run("mypy", *options, "--output=json", *map(str, sorted(files.glob("*.py"))))
+    # With the settings of the project, and so with what `make types` has just found out about clew.
+    told = run("mypy", "--output=json", *map(str, sorted(files.glob("*.py"))))
     errors: list[dict[str, Any]] = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     found = {(Path(each["file"]).name, each["line"], each["code"]) for each in errors if each["severity"] == "error"}
     assert found == {("refused.py", number, code) for number, code in marked().items()}
 
 
+@pytest.mark.types
 def test_pyright_sees_every_pivot(files: Path) -> None:
     """Pyright, strict, reports the marked lines, and nothing else."""
     pytest.importorskip("pyright")

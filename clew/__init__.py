@@ -72,7 +72,7 @@ __all__ = [
 attach_menus()
 
 # The case is loaded when it is first named: a pivot without one needs a third less time to the first answer.
-_LATER = {
+_LAZY_NAMES = {
     "Budget": "clew.graph.expansion.plan",
     "Investigation": "clew.views.investigation",
     "Pipeline": "clew.pipelines",
@@ -85,6 +85,6 @@ _LATER = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    if name not in _LAZY_NAMES:
         raise AttributeError(f"module 'clew' has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
+    return getattr(import_module(_LAZY_NAMES[name]), name)

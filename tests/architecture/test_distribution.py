@@ -7,6 +7,8 @@ from pathlib import Path
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
+from try_wheel import TESTS
+
 ROOT = Path(__file__).parents[2]
 # LGPL may come in by an extra; these may not come in at all.
 KEPT_OUT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )General Public License", re.IGNORECASE)
@@ -49,3 +51,8 @@ def test_a_licence_that_is_kept_out_is_recognised():
         map(KEPT_OUT.search, ["GPL-3.0-only", "AGPL-3.0", "License :: OSI Approved :: GNU General Public License v2"])
     )
     assert not any(map(KEPT_OUT.search, ["MIT", "LGPL-2.1", "GNU Lesser General Public License v3"]))
+
+
+def test_what_the_wheel_is_tried_with_is_there():
+    """Every test that `make wheel` names is a file or a folder of tests."""
+    assert [name for name in TESTS if not (ROOT / name).exists()] == []

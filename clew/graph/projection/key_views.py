@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clew.graph.format.database import Connection
 from clew.graph.projection.verdict import ANSWERS_OF_SOURCES, COUNTED_VERDICT
+from clew.sqlite import Connection
 
 _VIEWS = (
     "CREATE TEMP VIEW said AS SELECT c.id, s.key AS source, c.relation, t.key AS target, o.step, o.provider, o.pivot, "

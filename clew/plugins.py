@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from typing import Generic, TypeGuard, TypeVar
 
 from clew.errors import PluginError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Plugin:
     """One entry point.
 
     Attributes:
-        group: `clew.pivots`, `clew.providers` or `clew.exporters`.
+        group: `clew.pivots`, `clew.providers`, `clew.exporters`, `clew.log_formats` and so on.
         name: as its package calls it.
         target: `module:attribute`.
         package: the package that offers it, and its version.
@@ -84,3 +87,42 @@ def load_plugin(plugin: Plugin) -> object:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
         reason = f"it cannot be imported: {type(error).__name__}: {error}"
         return PluginFailure(plugin, reason, traceback.format_exc())
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugins(Generic[T]):
+    """The plug-ins of a group.
+
+    Attributes:
+        values: what the entry points name, by the name of each; `plugins` are the entry points.
+        failures: those that cannot be used, and why.
+    """
+
+    values: Mapping[str, T]
+    plugins: Mapping[str, Plugin]
+    failures: tuple[PluginFailure, ...]
+
+
+def load_plugins(
+    group: str, is_usable: Callable[[object], TypeGuard[T]], reason: str, own_names: Collection[str] = ()
+) -> LoadedPlugins[T]:
+    """Import every plug-in of a group.
+
+    Args:
+        is_usable: whether what was imported is what the group is for; if not, `reason` says so.
+        own_names: what clew itself has under a name: those are taken.
+    """
+    values: dict[str, T] = {}
+    plugins: dict[str, Plugin] = {}
+    failures: list[PluginFailure] = []
+    for plugin in installed_plugins(group):
+        candidate = load_plugin(plugin)
+        if plugin.name in own_names or plugin.name in values:
+            failures.append(PluginFailure(plugin, f"the name {plugin.name!r} is taken"))
+        elif isinstance(candidate, PluginFailure):
+            failures.append(candidate)
+        elif is_usable(candidate):
+            values[plugin.name], plugins[plugin.name] = candidate, plugin
+        else:
+            failures.append(PluginFailure(plugin, reason))
+    return LoadedPlugins(values, plugins, tuple(failures))

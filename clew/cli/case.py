@@ -25,12 +25,14 @@ EntityText = Annotated[
 Calls = Annotated[int, typer.Option(min=1, help="the most asks, to logs, databases and services together")]
 
 
-def connect(case: CasePath, logs: Annotated[Path, typer.Argument(help="a folder, a file or a zip of logs")]) -> None:
+def connect(
+    case: CasePath, logs: Annotated[str, typer.Argument(metavar="LOGS", help="a folder, a file or a zip of logs")]
+) -> None:
     """Make logs queryable for a case, which is made if there is none."""
     with Investigation.open(case) as investigation:
-        store = investigation.connect(logs)
-        note = f", {store.damaged_rows:,} damaged rows left out" if store.damaged_rows else ""
-        console.print(f"connected {visible(store.name)}: {store.files:,} files, {store.rows:,} rows{note}")
+        description = investigation.connect(logs).description
+        counts = f": {description.count_text}" if description.count_text else ""
+        console.print(f"connected {visible(description.name)}{counts}")
 
 
 def pivot(

@@ -41,7 +41,7 @@ from clew.providers.gate import Gate
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.logs.engines.protocol import LogSource
 
 
 class Case(CaseReader):
@@ -192,13 +192,17 @@ class Case(CaseReader):
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def connect(self, path: str | Path) -> LogStore:
+    def connect(self, location: str | Path) -> LogSource:
         """Make logs queryable for this case, and remember which they were.
+
+        Args:
+            location: a folder, a file or a zip, or what an engine of another package recognises.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
+            MissingExtra: the log engine is not installed.
         """
-        return self.session.logs.connect(Path(path))
+        return self.session.logs.connect(str(location))
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
         """Run a pivot by its full name, for callers that have it as text.

@@ -19,7 +19,7 @@ from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
 from clew.graph.format.database import case_errors, copy_database
 from clew.graph.format.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
 from clew.graph.format.migration import add_checksums, checked_format, format_of, replace_tables
-from clew.graph.format.schema import DERIVED_TABLES, VERSION, atomic_file, connect
+from clew.graph.format.schema import CHECKSUM_VERSION, DERIVED_TABLES, VERSION, atomic_file, connect
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.key_views import create_key_views
 from clew.providers.base import Reply
@@ -300,8 +300,9 @@ class Store:
         """Make a case of an older format one of today's: in one transaction, so that it is never half of both."""
         # All of it in memory first: a case that is damaged stays as it is.
         self.as_of(self.head()[0]).close()
-        with self._lock, case_errors(self.path):
-            add_checksums(self.connection)
+        if format_of(self.connection) < CHECKSUM_VERSION:
+            with self._lock, case_errors(self.path):
+                add_checksums(self.connection)
         with self.transaction() as connection:
             if format_of(connection) < VERSION:  # another process may have been first
                 replace_tables(connection)

@@ -1,4 +1,4 @@
-"""The functions that a field map may use, as SQL over quoted column names. Values never become SQL."""
+"""The functions that a schema may use, as canonical SQL over quoted column names. Values never become SQL."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from clew.errors import QueryError
+from clew.logs.dialects import CANONICAL
 
 Sql = str
-
-
-def quote_identifier(name: str) -> Sql:
-    """An SQL identifier.
-
-    >>> quote_identifier('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(field: Sql) -> Sql:
@@ -67,30 +59,35 @@ _FUNCTIONS: Mapping[str, Callable[[Sql], Sql]] = MappingProxyType(
 )
 
 
-def column_sql(expression: str, location: str) -> Sql:
+def column_sql(expression: str, location: str, quote_field: Callable[[str], Sql] = CANONICAL.quote) -> Sql:
     """SQL for `function field field ...`, or `function this that where Flag`: this if the flag is true, else that.
+
+    Args:
+        quote_field: what a field is called in the SQL.
 
     Raises:
         QueryError: a function that does not exist, or no field.
     """
-    function, *fields = expression.split()
+    function, *fields = expression.split() or [""]
     if function not in _FUNCTIONS or not fields:
         raise QueryError(
             f"{expression!r} is not a column", location=location, next_step=f"functions: {', '.join(_FUNCTIONS)}"
         )
     build = _FUNCTIONS[function]
     if "where" in fields:
-        this, that, _, flag = fields
-        is_false = f"lower({quote_identifier(flag)}) = 'false'"
-        case_sql = f"CASE WHEN {is_false} THEN {quote_identifier(that)} ELSE {quote_identifier(this)} END"
-        return build(case_sql)
-    return (
-        f"coalesce({', '.join(build(quote_identifier(field)) for field in fields)})"
-        if len(fields) > 1
-        else build(quote_identifier(fields[0]))
-    )
+        return build(_choice_sql(expression, location, fields, quote_field))
+    columns = [build(quote_field(field)) for field in fields]
+    return f"coalesce({', '.join(columns)})" if len(columns) > 1 else columns[0]
+
+
+def _choice_sql(expression: str, location: str, fields: list[str], quote_field: Callable[[str], Sql]) -> Sql:
+    if len(fields) != 4 or fields[2] != "where":
+        raise QueryError(f"{expression!r} is not a column", location=location, next_step="write: this that where Flag")
+    this, that, flag = fields[0], fields[1], fields[3]
+    is_false = f"lower({quote_field(flag)}) = 'false'"
+    return f"CASE WHEN {is_false} THEN {quote_field(that)} ELSE {quote_field(this)} END"
 
 
 def expression_fields(expression: str) -> list[str]:
-    """The fields that a recipe reads."""
+    """The fields that an expression reads."""
     return [field for field in expression.split()[1:] if field != "where"]

@@ -1,6 +1,6 @@
 """Rows of a DataFrame to entities, one for each row.
 
-Which columns make which entity is said by the row maps of the log views (`clew.logs.row_entities`): the account of a
+Which columns make which entity is said by the log views (`clew/logs/schemas`): the account of a
 row of `logons`, the process or its parent of a row of `processes`. Rows with the same cells are looked at once.
 """
 
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 from clew.entities.entity import Entity
 from clew.entities.vocabulary import VOCABULARY
 from clew.errors import EntityError, QueryError
-from clew.logs.row_entities import ROW_SCHEMAS, EntityRule
+from clew.logs.row_entities import EntityRule
+from clew.logs.schema_files import load_schemas
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -113,9 +114,10 @@ def _make_entities(rule: EntityRule, rows: Sequence[Cells]) -> tuple[dict[Cells,
 
 
 def _entity_rule(view: str, part: str) -> EntityRule:
-    if view not in ROW_SCHEMAS:
-        raise QueryError(f"there is no view {view!r}", next_step=f"there are {', '.join(ROW_SCHEMAS)}")
-    rules = ROW_SCHEMAS[view].entities
+    views = load_schemas().views
+    if view not in views:
+        raise QueryError(f"there is no view {view!r}", next_step=f"there are {', '.join(views)}")
+    rules = views[view].rows.entities
     if part not in rules:
         raise QueryError(f"a row of {view} has no part {part!r}", next_step=f"it has {', '.join(rules)}")
     return rules[part]

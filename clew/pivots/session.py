@@ -14,7 +14,7 @@ from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.workspace import Workspace
 
 if TYPE_CHECKING:
-    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.logs.engines.protocol import LogSource
 
 
 class Session(Protocol):
@@ -72,11 +72,14 @@ def current_session() -> Session:
     return session_variable.get() or workspace()
 
 
-def connect(path: str | Path) -> LogStore:
-    """Make a folder, a file or a zip of logs (NDJSON, JSON, CSV, Parquet) queryable for the whole process.
+def connect(location: str | Path) -> LogSource:
+    """Make logs queryable for the whole process: a folder, a file or a zip (NDJSON, JSON, CSV, Parquet).
+
+    Args:
+        location: a path, or what an engine of another package recognises.
 
     Raises:
         ConnectError: nothing there, nothing readable, or damaged.
         MissingExtra: the log engine is not installed.
     """
-    return workspace().connect(Path(path))
+    return workspace().connect(location)

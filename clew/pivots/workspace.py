@@ -14,6 +14,7 @@ from clew.entities.finding import Scalar
 from clew.entities.shared_values import shared_values
 from clew.entities.times import ANY_TIME
 from clew.errors import AskError
+from clew.logs.engines.registry import add_source, open_source, source_key
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule, source_name
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
     from clew.feeds.lookup import Feeds
-    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.logs.engines.protocol import LogSource
     from clew.providers.web.api_keys import Keys
     from clew.providers.web.connections import Connections
     from clew.providers.web.quota import Quotas
@@ -50,7 +51,7 @@ class Workspace:
         self._initial_settings = settings
         self._transport = transport
         self._shared_connections: Connections | None = None
-        self.logs: tuple[LogStore, ...] = ()
+        self.logs: tuple[LogSource, ...] = ()
         #: What queries are asked about that say no time of their own.
         self.window = ANY_TIME
 
@@ -85,21 +86,18 @@ class Workspace:
         other.logs, other.window, other._shared_connections = self.logs, self.window, self.connections
         return other
 
-    def connect(self, path: Path) -> LogStore:
+    def connect(self, location: str | Path) -> LogSource:
         """Make logs queryable. Raises ConnectError."""
-        # Loaded here: the engine is heavy, and many sessions have no logs.
-        from clew.logs.engines.duckdb_engine import LogStore
-
-        store = LogStore.open(path, self.settings.cache)
-        self.logs = (*(existing for existing in self.logs if existing.digest != store.digest), store)
-        return store
+        source = open_source(str(location), self.settings.cache)
+        self.logs = add_source(self.logs, source)
+        return source
 
     def runner(
         self,
         *,
         recordings: Recordings | None = None,
         clock: Callable[[], datetime] | None = None,
-        extra_logs: tuple[LogStore, ...] = (),
+        extra_logs: tuple[LogSource, ...] = (),
         fresh: bool = False,
         gate: Gate | None = None,
     ) -> Runner:
@@ -183,9 +181,9 @@ class Workspace:
         }
         return Quotas(self.settings.cache / "web", overrides)
 
-    def _channels(self, logs: tuple[LogStore, ...] = (), *, fresh: bool = False) -> LazyChannels:
-        stores = {store.digest: store for store in (*self.logs, *logs)}
-        return LazyChannels(ChannelContext(self, tuple(stores.values()), fresh))
+    def _channels(self, logs: tuple[LogSource, ...] = (), *, fresh: bool = False) -> LazyChannels:
+        sources = {source_key(source): source for source in (*self.logs, *logs)}
+        return LazyChannels(ChannelContext(self, tuple(sources.values()), fresh))
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""

@@ -16,7 +16,7 @@ from clew.providers.base import Channel
 
 if TYPE_CHECKING:
     from clew.feeds.lookup import Feeds
-    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.logs.engines.protocol import LogSource
     from clew.providers.web.api_keys import Keys
     from clew.providers.web.connections import Connections
     from clew.providers.web.quota import Quotas
@@ -82,7 +82,7 @@ class ChannelContext:
     """
 
     resources: Resources
-    logs: tuple[LogStore, ...] = ()
+    logs: tuple[LogSource, ...] = ()
     fresh: bool = False
 
 

@@ -25,6 +25,7 @@ from clew.entities import (
     Verdict,
 )
 from clew.entities.tlp import Tlp
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.events import (
     Added,
     Branched,
@@ -32,7 +33,6 @@ from clew.graph.format.events import (
     BulkPivoted,
     Collapsed,
     Common,
-    Connected,
     Event,
     Gated,
     Hidden,
@@ -54,6 +54,7 @@ from clew.graph.format.events import (
     Unmerged,
     Windowed,
 )
+from clew.logs.engines.protocol import SourceDescription
 from clew.pivots.invocation import Invocation
 from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.exchange import ErrorRecord, Exchange
@@ -210,7 +211,10 @@ planned_calls = st.builds(
 )
 EVENTS: dict[str, SearchStrategy[Event]] = {
     "opened": st.builds(Opened, texts),
-    "connected": st.builds(Connected, texts, texts, fingerprints, counts, counts, counts),
+    "connected": st.builds(
+        Connected,
+        st.builds(SourceDescription, texts, texts, texts, fingerprints, st.dictionaries(texts, counts, max_size=3)),
+    ),
     "added": st.builds(Added, entities),
     "pivoted": st.builds(
         Pivoted,

@@ -178,11 +178,11 @@ def test_changed_logs_are_not_taken_for_the_same(tmp_path: Path, around: Workspa
     lines = next(scenario.logs.iterdir()).read_text("utf-8").splitlines(keepends=True)
     logs.write_text("".join(lines[:50]), "utf-8")
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        store = case.connect(logs)
-        assert store.rows == 50
+        source = case.connect(logs)
+        assert source.description.counts["rows"] == 50
     logs.write_text("".join(lines[:60]), "utf-8")
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        assert [(again.digest, again.rows) for again in case.session.logs.stores] == [(store.digest, 50)]
+        assert [again.description for again in case.session.logs.sources] == [source.description]
 
 
 def test_what_cannot_be_connected_is_no_step(case: Case, tmp_path: Path) -> None:

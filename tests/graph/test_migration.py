@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from clew import Investigation, IpAddress
-from clew.errors import CaseDamaged
+from clew.errors import CaseDamaged, CaseNewer
+from clew.graph.format import schema as schema_module
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.migration import FORMATS
-from clew.graph.format.schema import TABLES, VERSION
+from clew.graph.format.schema import CHECKSUM_VERSION, TABLES, VERSION
 from clew.graph.signing.verification import salvage, verify
 from clew.graph.store import Store
-from tests.graph.cases import beside
+from clew.logs.engines.protocol import SourceDescription
+from tests.graph.cases import beside, edit
 
 SAMPLES = Path(__file__).parent / "samples"
 each_format = pytest.mark.parametrize("number", FORMATS)
@@ -79,10 +82,7 @@ def test_looking_at_an_old_case_leaves_it_as_it_is(old, number: int):
 def test_the_good_steps_of_a_damaged_old_case_are_saved(old, number: int):
     """What is good of a damaged case of an older format is salvaged as a case of today."""
     path = old(number)
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 7")
-    connection.close()
+    edit(path, "UPDATE steps SET by = 'mallory' WHERE number = 7")
     assert salvage(path, path.with_name("saved.clew")).bad_step == 7
     with Investigation.open(path.with_name("saved.clew")) as case:
         assert len(case.history) == 6
@@ -93,10 +93,7 @@ def test_the_good_steps_of_a_damaged_old_case_are_saved(old, number: int):
 def test_a_damaged_old_case_is_left_as_it_is(old, number: int):
     """A case whose steps do not follow from one another is not migrated, and not touched."""
     path = old(number)
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute("UPDATE steps SET by = 'mallory' WHERE number = 7")
-    connection.close()
+    edit(path, "UPDATE steps SET by = 'mallory' WHERE number = 7")
     before = path.read_bytes()
     with pytest.raises(CaseDamaged, match="step 7"):
         Investigation.open(path)
@@ -110,5 +107,45 @@ def test_a_format_that_lies_is_damage(old, number: int):
     connection = sqlite3.connect(path)
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.close()
-    with pytest.raises(CaseDamaged, match="no checksums"):
+    # From format 3 on there are checksums, and that of the page which tells the format is wrong now.
+    with pytest.raises(CaseDamaged, match="no checksums" if number < CHECKSUM_VERSION else "is damaged"):
         Investigation.open(path)
+
+
+@each_format
+def test_steps_of_an_old_case_stay_what_they_are(old, number: int):
+    """Each step of an old case is the same text after the migration, to the byte, under the same hash."""
+    path = old(number)
+
+    def steps() -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(path)
+        rows = connection.execute("SELECT number, body, previous, hash FROM steps ORDER BY number").fetchall()
+        connection.close()
+        return rows
+
+    before = steps()
+    Investigation.open(path).close()
+    assert steps() == before
+
+
+@each_format
+def test_an_old_case_says_which_logs_were_connected(old, number: int):
+    """Steps that say a path and a digest are read as today's: an engine, a location, an identity and counts."""
+    with Investigation.open(old(number)) as case:
+        (event,) = [step.event for step in case.history() if isinstance(step.event, Connected)]
+        assert "connected logs (logs): 5 files, 20,004 rows" in str(case.log())
+    assert event.source == SourceDescription(
+        "files",
+        "logs",
+        "/nowhere/logs",
+        "d2a2fee536ef5aff84122649c425c2785cd2a51d678a77b413779eb009506ae0",
+        {"files": 5, "rows": 20004, "damaged": 0},
+    )
+
+
+def test_a_case_of_today_is_refused_by_an_older_clew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What this clew writes has a format of its own, so that a clew that cannot read its steps says it is newer."""
+    Investigation.open(tmp_path / "new.clew").close()
+    monkeypatch.setattr(schema_module, "VERSION", VERSION - 1)
+    with pytest.raises(CaseNewer, match=f"has format {VERSION}"):
+        Investigation.open(tmp_path / "new.clew")

@@ -173,7 +173,7 @@ def test_no_hash_tells_what_was_replaced(rich: Given) -> None:
     with Store(rich.original) as store:
         told = [step.hash for step in store.steps()]
         rows = store.connection.execute("SELECT fingerprint FROM exchanges WHERE ask LIKE '%ws01%'").fetchall()
-        (digest,) = {step.event.digest for step in store.steps() if step.event.kind == "connected"}
+        (digest,) = {step.event.source.identity for step in store.steps() if step.event.kind == "connected"}
     assert [known for known in [*told, digest, *(row[0] for row in rows)] if str(known).encode() in whole] == []
 
 

@@ -187,7 +187,9 @@ def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
         from datetime import UTC, datetime
         from pathlib import Path
         from clew.graph.case import Case
-        from clew.graph.format.events import Connected, Opened
+        from clew.graph.format.connection_event import Connected
+        from clew.graph.format.events import Opened
+        from clew.logs.engines.protocol import SourceDescription
         from clew.graph.store import Store
         from clew.pivots.workspace import Workspace
         from clew.settings import Settings
@@ -195,7 +197,7 @@ def test_a_case_that_names_endless_logs_opens(tmp_path: Path) -> None:
         with Store(path) as store:
             store.append(Opened("x"), at=datetime.now(UTC), by="x")
             for number, name in enumerate(sys.argv[2:]):
-                event = Connected("x", name, f"{number}" * 64, 1, 1, 0)
+                event = Connected(SourceDescription("files", "x", name, f"{number}" * 64, {"files": 1}))
                 store.append(event, at=datetime.now(UTC), by="x")
         with Case.open(path, workspace=Workspace(Settings(cache=path.parent))) as case:
             print(len(case.history))

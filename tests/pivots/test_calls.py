@@ -26,7 +26,7 @@ from clew.providers.geo.database_files import bundled_database
 from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.settings import Settings
-from tests.providers.events import ALL, GUID, HOST, ndjson
+from tests.logs.events import ALL, GUID, HOST, ndjson
 
 IP = IpAddress("8.8.4.4")
 KEY = "canary-lookup-0123456789"

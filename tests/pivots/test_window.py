@@ -20,8 +20,8 @@ from clew.pivots.invocation import resolve_arguments
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule
 from clew.pivots.registry import find_pivot
 from clew.pivots.session import connect
+from tests.logs.events import ALL, HOST, ndjson
 from tests.pivots.test_conformance import PIVOTS
-from tests.providers.events import ALL, HOST, ndjson
 
 NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
 DAY = TimeWindow(NOW - timedelta(days=1), NOW)

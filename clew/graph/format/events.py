@@ -16,6 +16,7 @@ from clew.entities.finding import Finding, Relation, Verdict
 from clew.entities.key import Key
 from clew.entities.times import TimeWindow
 from clew.entities.tlp import Tlp
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.serialization import pack_finding, unpack_finding
 from clew.pivots.invocation import Invocation
 from clew.providers.base import canonical_json
@@ -33,19 +34,6 @@ class Opened:
 
     title: str
     kind: Literal["opened"] = "opened"
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """Logs were connected. The path is where they were then; `digest` says what they were."""
-
-    name: str
-    path: str
-    digest: str
-    files: int
-    rows: int
-    damaged: int
-    kind: Literal["connected"] = "connected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ FORMATS: Mapping[int, tuple[str, ...]] = MappingProxyType(
         1: _FORMAT_1,
         # The tables of today, on pages without checksums.
         2: TABLES,
+        # The same with checksums; of connected logs, steps said a path and a digest.
+        3: TABLES,
     }
 )
 

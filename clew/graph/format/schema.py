@@ -23,7 +23,9 @@ from clew.graph.format.database import RESERVED_BYTES, RESERVED_OFFSET, case_err
 from clew.sqlite import Connection, schema_statements
 
 APPLICATION_ID = 0x636C6577  # "clew"
-VERSION = 3
+VERSION = 4
+#: From this format on, pages have checksums.
+CHECKSUM_VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 _ROLLBACK = b"\1\1"  # read and written with a rollback journal, not with a write-ahead log
 
@@ -185,7 +187,7 @@ def _check_header(path: Path) -> None:
             location=str(path),
             next_step="install a newer clew",
         )
-    if version == VERSION and header[RESERVED_OFFSET] != RESERVED_BYTES:
+    if version >= CHECKSUM_VERSION and header[RESERVED_OFFSET] != RESERVED_BYTES:
         raise CaseDamaged("the case has no checksums", location=str(path), next_step="restore it from a copy")
     if header[18:20] != _ROLLBACK:
         # SQLite would turn it back, and so write a file that nothing is known of yet.

@@ -12,13 +12,13 @@ from clew.entities.checked_text import stamp
 from clew.entities.codec import from_key
 from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.errors import CaseDamaged
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.events import (
     Added,
     Branched,
     BulkPivoted,
     Collapsed,
     Common,
-    Connected,
     Event,
     Gated,
     Hidden,

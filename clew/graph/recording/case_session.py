@@ -110,5 +110,5 @@ class CaseSession:
         recordings = CaseRecordings(self.recorder.store, providers, self.replies)
         gate = self.recorder.gate
         return self.recorder.workspace.runner(
-            recordings=recordings, clock=lambda: at, extra_logs=self.logs.stores, gate=gate
+            recordings=recordings, clock=lambda: at, extra_logs=self.logs.sources, gate=gate
         )

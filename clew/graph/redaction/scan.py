@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from clew.graph.format.connection_event import connection_location
 from clew.graph.projection.imports import IMPORTED_ROWS
 from clew.graph.redaction.case_texts import SEALED_MEDIA_TYPE, RawStep, replies
 from clew.graph.redaction.encoded_text import EncodedTextRewriter
@@ -43,7 +44,7 @@ def scan_case(
         pseudonyms.avoid_network(text)
     analysts = {step.by for step in steps} if internal_names.rules.analysts else set[str]()
     connections = [document for document in documents if document["kind"] == "connected"]
-    paths = sorted({str(document["path"]) for document in connections})
+    paths = sorted({connection_location(document) for document in connections})
     pseudonym_map = PseudonymMap.of(internal_names, internal_names.rules, own_words, analysts, paths, pseudonyms)
     rules = internal_names.rules
     replacer = Replacer(

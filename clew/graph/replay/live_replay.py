@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clew.entities import Entity, Finding, Outcome
@@ -18,7 +17,8 @@ from clew.errors import AskSkipped, ConnectError, MissingExtra, QueryError
 from clew.graph.case_reader import CaseReader
 from clew.graph.expansion.plan import Budget
 from clew.graph.expansion.reusable_answers import normalized_invocation
-from clew.graph.format.events import Connected, Pivoted, Step
+from clew.graph.format.connection_event import Connected
+from clew.graph.format.events import Pivoted, Step
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.merges import due_merges
 from clew.graph.recording.case_gate import effective_gate
@@ -37,7 +37,7 @@ from clew.providers.runner import Runner
 from clew.providers.web.clock import now
 
 if TYPE_CHECKING:
-    from clew.logs.engines.duckdb_engine import LogStore
+    from clew.logs.engines.protocol import LogSource, SourceDescription
 
 #: How long ago something was asked: `7d`, `12h`, a timedelta.
 Age = str | timedelta
@@ -149,21 +149,24 @@ class _Asker:
 
 
 @contextmanager
-def _connected_logs(steps: Iterable[Step], workspace: Workspace) -> Generator[tuple[LogStore, ...]]:
+def _connected_logs(steps: Iterable[Step], workspace: Workspace) -> Generator[tuple[LogSource, ...]]:
     """The logs that the case was connected to, as they are today. Those that are not there any more are missing."""
+    events = [step.event for step in steps if isinstance(step.event, Connected)]
+    # As they are today: of what was connected at one place several times, the latest is tried.
+    descriptions = {(event.source.engine, event.source.location): event.source for event in events}
     with ExitStack() as stack:
         yield tuple(
-            stack.enter_context(closing(store))
-            for path in dict.fromkeys(step.event.path for step in steps if isinstance(step.event, Connected))
-            for store in _open_logs(Path(path), workspace)
+            stack.enter_context(closing(source))
+            for description in descriptions.values()
+            for source in _open_logs(description, workspace)
         )
 
 
-def _open_logs(path: Path, workspace: Workspace) -> tuple[LogStore, ...]:
-    from clew.logs.engines.duckdb_engine import LogStore
+def _open_logs(description: SourceDescription, workspace: Workspace) -> tuple[LogSource, ...]:
+    from clew.logs.engines.registry import open_description
 
     try:
-        return (LogStore.open(path, workspace.settings.cache),)
+        return (open_description(description, workspace.settings.cache),)
     except (ConnectError, MissingExtra):
         return ()  # a query will say that no logs are connected
 

@@ -6,24 +6,23 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
 from clew.entities.checked_text import stamp
 from clew.entities.times import ANY_TIME, TimeWindow, When
-from clew.entities.vocabulary import Term
+from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.logs.engines.duckdb_engine import Rows
+from clew.logs.engines.protocol import LogSource, Rows
 from clew.logs.query_packs import load_queries
 from clew.logs.row_entities import map_rows
-from clew.logs.schemas import load_field_maps
+from clew.logs.schema_files import load_schemas
 from clew.providers.base import Ask, Operation, Provider, Reply, Steps, canonical_json, narrow_ask
 from clew.providers.channels import ChannelContext
 
 MAX_ROWS = 100_000
 #: The media type of rows with the raw events beside them.
 LOG_ROWS = "application/vnd.clew.rows+json"
-_TIME_COLUMNS = frozenset({"time", "process_started", "parent_started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class LogProvider(Provider):
     def shape(cls, operation: Operation[Any, ...], subject: type[Entity]) -> Mapping[str, Term]:
         """The columns of the view that the query gives rows of, and the logs that each row is from."""
         query = load_queries()[f"{subject.__name__}.{operation.name}"]
-        return {name: cls.term(name) for name in (*load_field_maps().views[query.view], "connection")}
+        return {name: cls.term(name) for name in (*load_schemas().views[query.view].columns, "connection")}
 
     def ask(
         self,
@@ -126,12 +125,14 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
     document = reply.object()
     columns = tuple(document["columns"])
     rows = [_parse_times(columns, row) for row in document["rows"]]
-    links, invalid_count = map_rows(view, columns, rows)
-    available: int = document["available"]
+    links, invalid_count = map_rows(load_schemas().views[view].rows, columns, rows)
+    available: int | None = document["available"]
     time_index = columns.index("time")
     times = [row[time_index] for row in rows if row[time_index] is not None]
     notes = [*([str(window)] if window else []), *([f"{invalid_count} cells name no entity"] if invalid_count else [])]
     no_rows_reason = f"no such rows in the connected logs{f' {window}' if window else ''}"
+    # Where nobody counts, as many rows as were allowed may not be all.
+    is_cut = len(rows) >= limit if available is None else available > len(rows)
     return Finding(
         subject,
         outcome=Outcome.FOUND if rows else Outcome.NOTHING,
@@ -140,7 +141,7 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
         table=Table(columns, tuple(tuple(row) for row in document["rows"])),
         returned=len(rows),
         available=available,
-        truncated_by=f"limit {limit}" if available > len(rows) else "",
+        truncated_by=f"limit {limit}" if is_cut else "",
         observed_first=min(times, default=None),
         observed_last=max(times, default=None),
     )
@@ -148,20 +149,9 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
 
 def _parse_times(columns: tuple[str, ...], row: list[Any]) -> tuple[Any, ...]:
     return tuple(
-        datetime.fromisoformat(cell) if cell is not None and name in _TIME_COLUMNS else cell
+        datetime.fromisoformat(cell) if cell is not None and VOCABULARY[name].type is datetime else cell
         for name, cell in zip(columns, row, strict=True)
     )
-
-
-class LogSource(Protocol):
-    """A connected log source, as the channel needs it."""
-
-    name: str
-    digest: str
-
-    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
-        """Rows of one SELECT."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +164,50 @@ class LogChannel:
         """The rows, and beside them the raw events they were made from.
 
         Raises:
-            AskSkipped: no logs are connected.
+            AskSkipped: no logs are connected, or none that can have such rows.
             AskFailed: the engine refused.
         """
         query = narrow_ask(ask, LogQuery)
+        sources = self._sources_for(load_queries()[query.query].view, provider)
+        answers = [(source, _select(source, query)) for source in sources]
+        columns = answers[0][1].columns
+        merged_rows = [[*(_plain(cell) for cell in row), source.name] for source, rows in answers for row in rows.rows]
+        merged_rows.sort(key=lambda row: (row[0] is None, row[0] or ""))
+        is_exact = all(source.capabilities.exact_count for source in sources)
+        available = sum(rows.available for _, rows in answers) if is_exact else None
+        body = _body((*columns, "connection"), merged_rows[: query.limit], available, sources)
+        return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
+
+    def _sources_for(self, view: str, provider: type[Provider]) -> tuple[LogSource, ...]:
+        """Those that may be asked: what leaves the machine is asked for a provider that the gate looks at."""
         if not self.sources:
             raise AskSkipped("no logs are connected", kind="no-source", next_step="clew.connect(path)")
-        sql, time_parameters = load_queries()[query.query].windowed_sql(query.window)
-        merged_rows: list[list[Any]] = []
-        columns: tuple[str, ...] = ()
-        available = 0
-        for source in self.sources:
-            try:
-                rows = source.select(sql, {**dict(query.parameters), **time_parameters}, query.limit)
-            except QueryError as error:
-                raise AskFailed(error.message, kind="query", location=source.name) from None
-            columns, available = (*rows.columns, "connection"), available + rows.available
-            merged_rows += [[*(_plain(cell) for cell in row), source.name] for row in rows.rows]
-        merged_rows.sort(key=lambda row: (row[0] is None, row[0] or ""))
-        body = _body(columns, merged_rows[: query.limit], available, self.sources)
-        return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
+        sources = tuple(
+            source
+            for source in self.sources
+            if view in source.capabilities.views and (provider.leaves or not source.capabilities.egress)
+        )
+        if not sources:
+            raise AskSkipped(f"no connected logs can have rows of {view}", kind="no-source")
+        return sources
+
+
+def _select(source: LogSource, query: LogQuery) -> Rows:
+    """The rows of one source, with the columns of the view in their order and the raw event last."""
+    definition = load_queries()[query.query]
+    sql, time_parameters = definition.windowed_sql(query.window, source.dialect, source.capabilities.views)
+    try:
+        rows = source.select(sql, {**dict(query.parameters), **time_parameters}, query.limit)
+    except QueryError as error:
+        raise AskFailed(error.message, kind="query", location=source.name) from None
+    columns = (*load_schemas().views[definition.view].columns, "raw")
+    if rows.columns == columns:
+        return rows
+    if {*rows.columns} | {"raw"} != {*columns}:
+        raise AskFailed(f"these are no rows of {definition.view}", kind="query", location=source.name)
+    indexes = [rows.columns.index(name) if name in rows.columns else None for name in columns]
+    ordered = tuple(tuple("" if index is None else row[index] for index in indexes) for row in rows.rows)
+    return Rows(columns, ordered, rows.available)
 
 
 def make_channel(context: ChannelContext) -> LogChannel:
@@ -202,11 +216,11 @@ def make_channel(context: ChannelContext) -> LogChannel:
 
 
 def _body(
-    columns: tuple[str, ...], rows: list[list[Any]], available: int, sources: tuple[LogSource, ...]
+    columns: tuple[str, ...], rows: list[list[Any]], available: int | None, sources: tuple[LogSource, ...]
 ) -> dict[str, Any]:
     raw_index = columns.index("raw")
     return {
-        "connections": {source.name: source.digest for source in sources},
+        "connections": {source.name: source.description.identity for source in sources},
         "available": available,
         "columns": [name for name in columns if name != "raw"],
         "rows": [[*row[:raw_index], *row[raw_index + 1 :]] for row in rows],

@@ -8,13 +8,13 @@ from typing import assert_never
 
 from clew.entities import Entity, Finding, Key, Verdict
 from clew.entities.display import visible
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.events import (
     Added,
     Branched,
     BulkPivoted,
     Collapsed,
     Common,
-    Connected,
     Event,
     Gated,
     Hidden,
@@ -75,9 +75,8 @@ def _describe_input(event: Opened | Branched | Connected | Imported | Added) -> 
         case Branched(name, origin, step):
             return f"branched off as {_clip(name)} from {_clip(origin)} at step {step}"
         case Connected():
-            damage_note = f", {event.damaged:,} damaged rows left out" if event.damaged else ""
-            rows = f"{plural(event.files, 'file')}, {plural(event.rows, 'row')}"
-            return f"connected logs ({_clip(event.name)}): {rows}{damage_note}"
+            counts = f": {text}" if (text := event.source.count_text) else ""
+            return f"connected logs ({_clip(event.source.name)}){counts}"
         case Imported():
             contents = f"{plural(event.nodes, 'node')} and {plural(event.links, 'link')}"
             return f"brought in {contents} from {_clip(event.source)}"

@@ -10,25 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities import Account, Domain, File, Host, IpAddress, Link, Process, Relation
-from clew.logs.row_entities import ROW_SCHEMAS, map_rows
-from clew.logs.schemas import load_field_maps
+from clew.logs.row_entities import map_rows
+from clew.logs.schema_files import load_schemas
 from tests.support import FEWER, HOSTILE, hosts
 
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 GUID, PARENT = "b34bc01c-7fae-5f63-1000-000000000400", "b34bc01c-7fae-5f63-0f00-000000000400"
 HOST = Host("ws01.corp.example")
 PROCESS = Process(GUID, host="ws01.corp.example")
-VIEWS = sorted(ROW_SCHEMAS)
+SCHEMAS = load_schemas().views
+VIEWS = sorted(SCHEMAS)
 TYPED = {"time", "process_started", "parent_started"}
 NUMBERS = {"process_pid", "parent_pid", "target_pid"}
 
 
 def links(view: str, *rows: dict[str, Any]) -> tuple[tuple[Link, ...], int]:
     """The links of rows that are given by column name."""
-    columns = load_field_maps().views[view]
+    columns = SCHEMAS[view].columns
     common = {"time": AT, "host_name": "ws01.corp.example"}
     assert not {name for row in rows for name in row} - {*columns}
-    return map_rows(view, columns, [tuple((common | row).get(name) for name in columns) for row in rows])
+    return map_rows(SCHEMAS[view].rows, columns, [tuple((common | row).get(name) for name in columns) for row in rows])
 
 
 def said(view: str, *rows: dict[str, Any]) -> set[tuple[object, Relation, object]]:
@@ -38,13 +39,13 @@ def said(view: str, *rows: dict[str, Any]) -> set[tuple[object, Relation, object
     return {(link.source, link.relation, link.target) for link in found}
 
 
-def test_every_view_has_a_row_map():
-    """The columns that make entities exist in the views that the logs are read into."""
-    views = load_field_maps().views
-    assert set(ROW_SCHEMAS) == set(views)
-    for view, row_map in ROW_SCHEMAS.items():
-        assert {column for part in row_map.entities.values() for column in part.columns} <= set(views[view])
-        assert {end for source, _, target in row_map.links for end in (source, target)} <= set(row_map.entities)
+def test_every_view_names_entities():
+    """Each view makes entities out of columns that it has, and says how they are related."""
+    for schema in SCHEMAS.values():
+        assert {column for part in schema.rows.entities.values() for column in part.columns} <= set(schema.columns)
+        ends = {end for source, _, target in schema.rows.links for end in (source, target)}
+        assert ends <= set(schema.rows.entities)
+        assert len(schema.rows.links) > 1
 
 
 def test_a_process_row():
@@ -182,12 +183,12 @@ def test_an_account_by_whatever_is_told(row, account):
 def test_no_row_breaks_a_view(view, data):
     """Whatever stands in the cells, rows give links and a count of bad cells, and pointers name rows that exist."""
     text = st.one_of(st.none(), st.sampled_from(HOSTILE), hosts, st.just(GUID), st.text(max_size=20))
-    columns = load_field_maps().views[view]
+    columns = SCHEMAS[view].columns
     cells = [
         st.one_of(st.none(), st.just(AT)) if name in TYPED else st.integers() if name in NUMBERS else text
         for name in columns
     ]
     rows = data.draw(st.lists(st.tuples(*cells), max_size=4))
-    found, bad = map_rows(view, columns, rows)
-    assert 0 <= bad <= len(rows) * len(ROW_SCHEMAS[view].entities)
+    found, bad = map_rows(SCHEMAS[view].rows, columns, rows)
+    assert 0 <= bad <= len(rows) * len(SCHEMAS[view].rows.entities)
     assert {pointer for link in found for pointer in link.pointers} <= {f"/rows/{n}" for n in range(len(rows))}

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from clew.entities import Host, IpAddress, Outcome
 from clew.entities.times import ANY_TIME, TimeWindow
 from clew.errors import QueryError
+from clew.logs.dialects import CANONICAL
 from clew.logs.query_packs import load_queries
+from clew.logs.schema_files import load_schemas
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.pivots.workspace import Workspace
 from clew.providers.local.logs import LogQuery
 from clew.settings import Settings
-from tests.providers.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
-from tests.providers.test_log_engine import SPECIAL, SUBJECTS
+from tests.logs.engines.test_duckdb_source import SPECIAL, SUBJECTS
+from tests.logs.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
 from tests.support import FEWER
 
 QUERIES = load_queries()
@@ -135,11 +137,12 @@ def test_queries_that_differ_in_time_differ():
 def test_times_are_bound_and_never_written_into_the_query(query):
     """The text of a query is the same for every window with the same open ends."""
     day = timedelta(days=1)
-    one, two = query.within(TimeWindow(NOON, NOON + day)), query.within(TimeWindow(NOON - day, NOON))
+    windows = TimeWindow(NOON, NOON + day), TimeWindow(NOON - day, NOON)
+    one, two = (query.windowed_sql(window, CANONICAL, load_schemas().views) for window in windows)
     assert one[0] == two[0]
     assert query.sql in one[0]
     assert one[1] == {"clew_start": "2026-03-17T12:00:00.000000Z", "clew_end": "2026-03-18T12:00:00.000000Z"}
-    assert query.within(ANY_TIME) == (query.sql, {})
+    assert query.windowed_sql(ANY_TIME, CANONICAL, load_schemas().views) == (query.sql, {})
 
 
 @pytest.mark.parametrize("start", ["-2d", "now", "2026-03-17T09:00", "x'; DROP TABLE events; --"])

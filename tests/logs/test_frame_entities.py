@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from clew.entities import Account, Host, IpAddress, Process
 from clew.errors import EntityError, QueryError
 from clew.logs.frame_entities import entities_of
-from clew.logs.row_entities import ROW_SCHEMAS
+from clew.logs.schema_files import load_schemas
 from tests.support import HOSTILE, hosts
 
+VIEWS = load_schemas().views
 AT = datetime(2026, 3, 17, 9, 15, tzinfo=UTC)
 GUID = "b34bc01c-7fae-5f63-1000-000000000400"
 USERS = {"user_name": "SubjectUserName", "user_domain": "SubjectDomainName", "user_id": None, "host_name": None}
@@ -186,7 +187,7 @@ CELLS = st.one_of(
 def alone(name: str | None) -> tuple[object, str | None]:
     """The host of one cell, and why there is none."""
     try:
-        return ROW_SCHEMAS["files"].entities["host"].make(name), None
+        return VIEWS["files"].rows.entities["host"].make(name), None
     except EntityError as error:
         return None, error.message
 
@@ -200,12 +201,12 @@ def test_a_row_makes_what_its_cells_make(names):
 
 
 @pytest.mark.parametrize(
-    ("view", "part"), [(view, part) for view, rows in ROW_SCHEMAS.items() for part in rows.entities]
+    ("view", "part"), [(view, part) for view, schema in VIEWS.items() for part in schema.rows.entities]
 )
 @given(data=st.data())
 def test_no_cell_breaks_a_part(view, part, data):
     """Whatever stands in the cells, there is one entity or None for each row, and a reason only where there is None."""
-    names = ROW_SCHEMAS[view].entities[part].columns
+    names = VIEWS[view].rows.entities[part].columns
     rows = data.draw(st.lists(st.tuples(*(CELLS for _ in names)), max_size=3))
     columns = {name: pd.Series([row[place] for row in rows], dtype=object) for place, name in enumerate(names)}
     made = entities_of(pd.DataFrame(columns), view=view, part=part)

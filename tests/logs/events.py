@@ -10,9 +10,10 @@ from typing import Any
 
 from clew.entities import Entity, Finding
 from clew.entities.times import ANY_TIME
-from clew.logs.engines.duckdb_engine import LogStore
+from clew.logs.engines.duckdb_engine import ENGINE
+from clew.logs.engines.protocol import LogSource
 from clew.logs.query_packs import Query
-from clew.logs.schemas import load_field_maps
+from clew.logs.schema_files import load_schemas
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation, resolve_arguments
 from clew.pivots.registry import find_pivot
@@ -127,19 +128,25 @@ def ndjson(events: Sequence[Mapping[str, Any] | str]) -> bytes:
     return "".join(f"{event if isinstance(event, str) else json.dumps(event)}\n" for event in events).encode()
 
 
-def opened(folder: Path, *contents: bytes, name: str = "log.ndjson") -> LogStore:
-    """A store of files with these contents; the first has the name, the others a number before it."""
+def opened(folder: Path, *contents: bytes, name: str = "log.ndjson") -> LogSource:
+    """A source of files with these contents; the first has the name, the others a number before it."""
     logs = folder / "logs"
     logs.mkdir()
     for number, content in enumerate(contents):
         (logs / (f"{number}-{name}" if number else name)).write_bytes(content)
-    return LogStore.open(logs, folder / "cache")
+    return ENGINE.open(str(logs), folder / "cache")
 
 
-def rows(store: LogStore, view: str, *, bare: bool = False) -> list[dict[str, Any]]:
+def counts(store: LogSource) -> tuple[int, int, int]:
+    """How many files, good rows and damaged rows there were."""
+    found = store.description.counts
+    return found["files"], found["rows"], found["damaged"]
+
+
+def rows(store: LogSource, view: str, *, bare: bool = False) -> list[dict[str, Any]]:
     """The rows of a view by column name; `bare` is without what depends on the file."""
     found = store.select(f"SELECT * FROM {view}", {}, 1000)
-    assert found.columns == (*load_field_maps().views[view], "raw")
+    assert found.columns == (*load_schemas().views[view].columns, "raw")
     left_out = {"source", "row", "raw"} if bare else set()
     return [
         {name: cell for name, cell in zip(found.columns, row, strict=True) if name not in left_out}
@@ -147,7 +154,7 @@ def rows(store: LogStore, view: str, *, bare: bool = False) -> list[dict[str, An
     ]
 
 
-def ask(logs: LogStore, query: Query, subject: Entity, **arguments: object) -> Finding:
+def ask(logs: LogSource, query: Query, subject: Entity, **arguments: object) -> Finding:
     """The finding of a query as a session asks it at noon."""
     workspace = Workspace(Settings())
     workspace.logs = (logs,)

@@ -13,12 +13,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clew.errors import ConnectError
-from clew.logs.engines.duckdb_engine import LogStore
-from clew.logs.schemas import load_field_maps
-from tests.providers.events import ALL, CONNECTED, HOST, STARTED, SYSMON, Event, ndjson, opened, rows
+from clew.logs.engines.duckdb_engine import ENGINE
+from clew.logs.schema_files import load_schemas
+from tests.logs.events import ALL, CONNECTED, HOST, STARTED, SYSMON, Event, counts, ndjson, opened, rows
 from tests.support import FEWER, HOSTILE
 
-VIEWS = sorted(load_field_maps().views)
+VIEWS = sorted(load_schemas().views)
 
 
 def as_csv(events: tuple[Event, ...], **dialect: Any) -> bytes:
@@ -121,7 +121,7 @@ def test_every_format_gives_the_same_views(tmp_path, plain, kind):
         "blank lines": lambda: ("a.ndjson", b"\n\n  \n" + lines.replace(b"\n", b"\n\n")),
     }[kind]()
     store = opened(tmp_path, content, name=name)
-    assert (store.files, store.rows, store.damaged_rows) == (1, len(ALL), 0)
+    assert counts(store) == (1, len(ALL), 0)
     assert {view: rows(store, view, bare=True) for view in VIEWS} == plain
 
 
@@ -165,7 +165,7 @@ def test_a_bad_line_costs_one_row(tmp_path):
     """In each file, the one line that is no event is counted as damaged, and every other line is read."""
     good = ndjson([STARTED])
     store = opened(tmp_path, *(good + bad + b"\n" + good for bad in BAD))
-    assert (store.files, store.rows, store.damaged_rows) == (len(BAD), 2 * len(BAD), len(BAD))
+    assert counts(store) == (len(BAD), 2 * len(BAD), len(BAD))
     sources = [row["source"] for row in rows(store, "processes")]
     assert {sources.count(source) for source in sources} == {2}
 
@@ -175,20 +175,20 @@ def test_a_bad_csv_row_costs_one_row(tmp_path, bad):
     """A row of another width, or of no UTF-8, is counted as damaged."""
     content = as_csv((STARTED, STARTED))
     store = opened(tmp_path, content + bad + b"\n" + content.partition(b"\n")[2], name="a.csv")
-    assert (store.rows, store.damaged_rows) == (4, 1)
+    assert counts(store)[1:] == (4, 1)
 
 
 def test_a_bad_item_costs_one_row(tmp_path):
     """What is no object in an array is counted as damaged."""
     store = opened(tmp_path, json.dumps([STARTED, 5, None, "x", [STARTED]]).encode(), name="a.json")
-    assert (store.rows, store.damaged_rows, len(rows(store, "processes"))) == (1, 4, 1)
+    assert (*counts(store), len(rows(store, "processes"))) == (1, 1, 4, 1)
 
 
 def test_one_event_may_be_a_document(tmp_path):
     """A single event over several lines is one event, whatever lists it holds."""
     event = {**STARTED, "tags": ["one", "two"], "keywords": []}
     store = opened(tmp_path, json.dumps(event, indent=1).encode(), name="a.json")
-    assert (store.rows, store.damaged_rows, len(rows(store, "processes"))) == (1, 0, 1)
+    assert (*counts(store), len(rows(store, "processes"))) == (1, 1, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_file_that_is_damaged_as_a_whole_is_told(tmp_path, name, content, why)
 
 def test_utf_16_as_a_json_document_is_read(tmp_path):
     """A JSON document says its own encoding."""
-    assert opened(tmp_path, json.dumps(ALL).encode("utf-16"), name="a.json").rows == len(ALL)
+    assert counts(opened(tmp_path, json.dumps(ALL).encode("utf-16"), name="a.json")) == (1, len(ALL), 0)
 
 
 def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
@@ -221,11 +221,11 @@ def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
     opened(tmp_path, ndjson(ALL)).close()
     monkeypatch.setattr("clew.logs.engines.duckdb_engine.read_into", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "logs").rename(tmp_path / "moved")
-    again = LogStore.open(tmp_path / "moved", tmp_path / "cache")
-    assert (again.name, again.rows) == ("moved", len(ALL))
+    again = ENGINE.open(str(tmp_path / "moved"), tmp_path / "cache")
+    assert (again.name, counts(again)) == ("moved", (1, len(ALL), 0))
     monkeypatch.undo()
     (tmp_path / "moved" / "log.ndjson").write_bytes(ndjson([STARTED]))
-    assert LogStore.open(tmp_path / "moved", tmp_path / "cache").rows == 1
+    assert counts(ENGINE.open(str(tmp_path / "moved"), tmp_path / "cache")) == (1, 1, 0)
 
 
 def test_a_damaged_cache_is_told(tmp_path):
@@ -235,7 +235,7 @@ def test_a_damaged_cache_is_told(tmp_path):
     assert cached.stat().st_mode & 0o077 == 0
     cached.write_bytes(b"\xff" * 5000)
     with pytest.raises(ConnectError, match="delete that file and connect again"):
-        LogStore.open(tmp_path / "logs", tmp_path / "cache")
+        ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache")
 
 
 def test_hostile_fields_are_kept_as_they_are(tmp_path):
@@ -257,6 +257,6 @@ def test_no_lines_break_a_log(tmp_path_factory, lines):
     # Spaces alone are no line, nor is a byte order mark at the beginning.
     filled = sum(bool(line.removeprefix(b"" if n else b"\xef\xbb\xbf").strip(b" ")) for n, line in enumerate(lines))
     store = opened(tmp_path_factory.mktemp("any"), b"\n".join([*lines, ndjson([CONNECTED])]))
-    assert store.rows + store.damaged_rows == filled + 1
+    assert sum(counts(store)[1:]) == filled + 1
     assert [row["host_name"] for row in rows(store, "connections")] == [HOST]
     store.close()

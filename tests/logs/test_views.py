@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from clew.errors import QueryError
-from clew.logs.column_expressions import column_sql, quote_identifier
-from clew.logs.schemas import load_field_maps
-from tests.providers.events import (
+from clew.logs.column_expressions import column_sql
+from clew.logs.dialects import CANONICAL
+from clew.logs.schema_files import load_schemas
+from tests.logs.events import (
     CONNECTED,
     GUID,
     HOST,
@@ -242,11 +243,12 @@ def test_events_of_other_channels_are_no_rows(view):
 
 def test_every_map_fills_columns_of_its_view():
     """No map names a column that its view has not, and every view is filled by some map."""
-    maps = load_field_maps()
-    assert {field_map.view for field_map in maps.maps} == set(maps.views)
-    for field_map in maps.maps:
-        assert set(field_map.columns) <= set(maps.views[field_map.view])
-        assert {"time", "host_name"} <= set(field_map.columns)
+    views = load_schemas().views
+    maps = [event_map for schema in load_schemas().schemas for event_map in schema.maps]
+    assert {event_map.view for event_map in maps} == set(views)
+    for event_map in maps:
+        assert set(event_map.columns) <= set(views[event_map.view].columns)
+        assert {"time", "host_name"} <= set(event_map.columns)
 
 
 @pytest.mark.parametrize("recipe", ["shout Image", "text", "eval Image", "; DROP", "text(Image)"])
@@ -259,5 +261,5 @@ def test_a_recipe_is_one_of_the_known_functions(recipe):
 
 def test_a_field_name_is_never_code():
     """Field names are quoted, whatever they hold."""
-    assert quote_identifier('a"; DROP TABLE events; --') == '"a""; DROP TABLE events; --"'
+    assert CANONICAL.quote('a"; DROP TABLE events; --') == '"a""; DROP TABLE events; --"'
     assert column_sql('text a"b', "here") == "nullif(nullif(trim(\"a\"\"b\"), ''), '-')"

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from clew.errors import ConnectError
-from clew.logs import log_files as sources
-from clew.logs.engines.duckdb_engine import LogStore
-from clew.logs.log_files import FORMATS, content_digest, log_files
-from tests.providers.events import ALL, STARTED, ndjson, rows
+from clew.logs.engines import log_files as sources
+from clew.logs.engines.duckdb_engine import ENGINE
+from clew.logs.engines.log_files import content_digest, log_files
+from clew.logs.formats.registry import format_endings
+from tests.logs.events import ALL, STARTED, ndjson, rows
 from tests.support import HOSTILE, hiding
 
 NAMES = ("../../CANARY.ndjson", "/tmp/CANARY_abs.ndjson", "..\\..\\CANARY_win.ndjson", "C:\\CANARY.ndjson", "ok.ndjson")
@@ -54,7 +55,7 @@ def test_a_file_is_one_log_file(tmp_path):
     (tmp_path / "a.ndjson").touch()
     (tmp_path / "a.evtx").touch()
     assert listed(tmp_path / "a.ndjson") == ["a.ndjson"]
-    assert all(suffix in refusal(tmp_path / "a.evtx") for suffix in FORMATS)
+    assert all(suffix in refusal(tmp_path / "a.evtx") for suffix in format_endings())
     assert "give a folder, a file or a zip" in refusal(tmp_path / "gone")
     (tmp_path / "empty").mkdir()
     assert "no log file" in refusal(tmp_path / "empty")
@@ -89,7 +90,8 @@ def test_the_name_of_a_member_is_never_a_path(tmp_path, monkeypatch):
 def test_a_member_may_be_called_anything(tmp_path):
     """A hostile name is data: the rows of the member are read, and cite it."""
     names = [f"{value.replace(chr(0), '')}.ndjson" for value in HOSTILE if len(value) < 100 and "\ud800" not in value]
-    store = LogStore.open(zipped(tmp_path / "x.zip", dict.fromkeys(names, ndjson([STARTED]))), tmp_path / "cache")
+    archive = zipped(tmp_path / "x.zip", dict.fromkeys(names, ndjson([STARTED])))
+    store = ENGINE.open(str(archive), tmp_path / "cache")
     assert {row["source"] for row in rows(store, "processes")} == {f"x.zip/{name}" for name in names}
 
 

@@ -6,34 +6,18 @@ import hashlib
 import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from clew.entities.display import visible
 from clew.errors import ConnectError
+from clew.logs.formats.log_format import HEAD_SIZE, LogFile, LogFormat
+from clew.logs.formats.registry import format_endings, recognised_format
 
-#: What a log file may end in, and how it is read.
-FORMATS = {
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".json": "json",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
 MAX_MEMBERS = 1_000
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 200
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """One readable log file: `name` is what claims cite, `path` is where it can be read now."""
-
-    name: str
-    path: Path
-    format: str
 
 
 def content_digest(path: Path) -> str:
@@ -59,13 +43,25 @@ def _list_files(path: Path) -> list[Path]:
     if path.is_dir():
         # Links are not followed: a folder from somewhere else may point anywhere.
         files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-        return [file for file in files if file.suffix.lower() in (*FORMATS, ".zip")]
+        return [file for file in files if _is_zip(file) or _file_format(file) is not None]
     if not path.exists():
         raise ConnectError("there are no logs", location=str(path), next_step="give a folder, a file or a zip")
     if not path.is_file():
         # A device or a named pipe may have no end.
         raise ConnectError("this is no file", location=str(path), next_step="give a folder, a file or a zip")
     return [path]
+
+
+def _is_zip(file: Path) -> bool:
+    return file.suffix.lower() == ".zip"
+
+
+def _file_format(file: Path) -> LogFormat | None:
+    def read_head() -> bytes:
+        with file.open("rb") as stream:
+            return stream.read(HEAD_SIZE)
+
+    return recognised_format(file.name, read_head)
 
 
 @contextmanager
@@ -79,15 +75,15 @@ def log_files(path: Path) -> Generator[list[LogFile]]:
         files: list[LogFile] = []
         for number, file in enumerate(_list_files(path)):
             name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            if file.suffix.lower() == ".zip":
+            if _is_zip(file):
                 files += _unpack_zip(file, Path(scratch) / str(number), name)
-            elif file.suffix.lower() in FORMATS:
-                files.append(LogFile(name, file, FORMATS[file.suffix.lower()]))
+            elif (log_format := _file_format(file)) is not None:
+                files.append(LogFile(name, file, log_format))
         if not files:
             raise ConnectError(
                 "there is no log file in it",
                 location=str(path),
-                next_step=f"clew reads {', '.join(FORMATS)} and zips of them",
+                next_step=f"clew reads {', '.join(format_endings())} and zips of them",
             )
         yield files
 
@@ -103,11 +99,11 @@ def _unpack_zip(archive: Path, folder: Path, name: str) -> list[LogFile]:
                 raise ConnectError(f"the zip has more than {MAX_MEMBERS} members", location=str(archive))
             budget = min(MAX_UNPACKED, max(archive.stat().st_size, _CHUNK) * MAX_RATIO)
             for member in members:
-                kind = FORMATS.get(PurePosixPath(member.filename).suffix.lower())
-                if kind:
+                log_format = _member_format(content, member)
+                if log_format is not None:
                     target = folder / f"{len(files)}"
                     budget -= _copy(content, member, target, budget)
-                    files.append(LogFile(f"{name}/{member.filename}", target, kind))
+                    files.append(LogFile(f"{name}/{member.filename}", target, log_format))
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         # RuntimeError is how zipfile says "encrypted", NotImplementedError "unknown method".
         raise ConnectError(f"the zip cannot be unpacked: {error}", location=str(archive)) from None
@@ -117,6 +113,14 @@ def _unpack_zip(archive: Path, folder: Path, name: str) -> list[LogFile]:
             raise ConnectError(f"the zip is damaged: {error}", location=str(archive)) from None
         raise
     return files
+
+
+def _member_format(content: zipfile.ZipFile, member: zipfile.ZipInfo) -> LogFormat | None:
+    def read_head() -> bytes:
+        with content.open(member) as stream:
+            return stream.read(HEAD_SIZE)
+
+    return recognised_format(member.filename, read_head)
 
 
 def _copy(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, budget: int) -> int:

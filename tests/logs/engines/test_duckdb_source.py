@@ -8,8 +8,8 @@ import pytest
 
 from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
-from clew.logs.engines import duckdb_engine as store
-from clew.logs.engines.duckdb_engine import LogStore
+from clew.logs.engines import duckdb_source as source_module
+from clew.logs.engines.duckdb_source import DuckDbSource
 from clew.logs.query_packs import load_queries
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
@@ -18,7 +18,7 @@ from clew.pivots.workspace import Workspace
 from clew.providers.local import logs as provider
 from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.settings import Settings
-from tests.providers.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
+from tests.logs.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
 from tests.support import HOSTILE
 
 QUERIES = load_queries()
@@ -86,8 +86,10 @@ def test_no_value_becomes_code(logs, monkeypatch, query, name):
     """For 32 hostile values of every parameter of every query, the SQL is the same, and the answer typed."""
     seen: set[str] = set()
     refused: set[str] = set()
-    check = store._check_select
-    monkeypatch.setattr(store, "_check_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1])
+    check = source_module._check_select
+    monkeypatch.setattr(
+        source_module, "_check_select", lambda base, sql, bound: (seen.add(sql), check(base, sql, bound))[1]
+    )
     wanted = QUERIES[query]
     assert len(HOSTILE) == 32
     for value in HOSTILE:
@@ -270,4 +272,4 @@ def test_a_foreign_database_is_no_log(tmp_path):
     sqlite3.connect(path).close()
     path.write_bytes(b"SQLite format 3\0" + bytes(5000))
     with pytest.raises(ConnectError):
-        LogStore("x", "0", path)
+        DuckDbSource("files", "x", "/x", "0", path)

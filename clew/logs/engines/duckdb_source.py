@@ -1,0 +1,152 @@
+"""Logs in a database of an embedded engine that is locked down: it answers SELECTs over the views, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from clew.errors import ConnectError, MissingExtra, QueryError
+from clew.logs.dialects import CANONICAL, Dialect
+from clew.logs.engines.protocol import Capabilities, Rows, SourceDescription
+from clew.logs.schema_files import load_schemas
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LOCKED_CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+    "python_enable_replacements": "false",
+}
+
+
+class DuckDbSource:
+    """The logs of files in one database.
+
+    Attributes:
+        description: with the counts of `files`, good `rows` and `damaged` rows that no parser could read.
+    """
+
+    dialect: Dialect = CANONICAL
+
+    def __init__(self, engine: str, name: str, location: str, digest: str, database: Path) -> None:
+        self._database = _locked_down(database)
+        self._lock = threading.Lock()
+        counts = dict(zip(("files", "rows", "damaged"), _counts(self._database), strict=True))
+        self.description = SourceDescription(engine, name, location, digest, counts)
+        self.capabilities = Capabilities(frozenset(load_schemas().views))
+        self._host_aliases = self._load_aliases()
+
+    @property
+    def name(self) -> str:
+        """What the source is called in answers."""
+        return self.description.name
+
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+        """Run one SELECT with bound parameters.
+
+        Raises:
+            QueryError: not exactly one SELECT, or its parameters are not the given ones.
+        """
+        limited_sql = (
+            f"SELECT q.*, e.raw FROM (SELECT *, count(*) OVER () AS available FROM ({sql}) "
+            "ORDER BY time, source, row LIMIT $clew_limit) q "
+            "LEFT JOIN events e ON e.source = q.source AND e.row = q.row ORDER BY q.time, q.source, q.row"
+        )
+        arguments = {**self._with_aliases(parameters), "clew_limit": limit}
+        with self._lock, _query_errors():
+            _check_select(self._database, limited_sql, arguments)
+            cursor = self._database.execute(limited_sql, arguments)
+            names = [str(column[0]) for column in cursor.description or ()]
+            fetched_rows = cursor.fetchall()
+        total_index = names.index("available")
+        rows = tuple((*row[:total_index], *row[total_index + 1 :]) for row in fetched_rows)
+        columns = tuple(name for name in names if name != "available")
+        return Rows(columns, rows, int(fetched_rows[0][total_index]) if fetched_rows else 0)
+
+    def close(self) -> None:
+        """Let the database go. Closing twice is fine."""
+        self._database.close()
+
+    def _with_aliases(self, parameters: Mapping[str, object]) -> dict[str, object]:
+        """`hosts` with the other names that the same machines have in these logs."""
+        arguments = dict(parameters)
+        hosts = arguments.get("hosts")
+        if isinstance(hosts, list):
+            names = cast("list[str]", hosts)
+            arguments["hosts"] = sorted(
+                {other for host in names for other in (host, *self._host_aliases.get(host, ()))}
+            )
+        return arguments
+
+    def _load_aliases(self) -> dict[str, tuple[str, ...]]:
+        """Short names and the one full name that begins with them, both ways; several full names stay apart."""
+        host_names = [str(row[0]) for row in self._database.execute("SELECT name FROM hosts").fetchall()]
+        full: dict[str, list[str]] = {}
+        for name in host_names:
+            if "." in name:
+                full.setdefault(name.partition(".")[0], []).append(name)
+        pairs = {short: names[0] for short, names in full.items() if len(names) == 1}
+        return {
+            **{short: (name,) for short, name in pairs.items()},
+            **{name: (short,) for short, name in pairs.items()},
+        }
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    ((files, rows, damaged),) = connection.execute("SELECT files, good, damaged FROM summary").fetchall()
+    return int(files), int(rows), int(damaged)
+
+
+def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection that can reach nothing but its own file, and cannot be talked out of that."""
+    library = duckdb_library()
+    try:
+        # As configuration of the instance: connections of one process to one file share it.
+        connection: duckdb.DuckDBPyConnection = library.connect(str(database), read_only=True, config=_LOCKED_CONFIG)
+    except library.Error as error:
+        raise ConnectError(
+            f"the indexed logs cannot be opened: {error}",
+            location=str(database),
+            next_step="delete that file and connect again",
+        ) from None
+    return connection
+
+
+def duckdb_library() -> Any:
+    """The library. Raises MissingExtra."""
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtra("duckdb", extra="logs", purpose="querying logs") from None
+    return duckdb
+
+
+def _check_select(connection: duckdb.DuckDBPyConnection, sql: str, arguments: Mapping[str, object]) -> None:
+    statements = connection.extract_statements(sql)
+    kinds = [statement.type.name for statement in statements]
+    if kinds not in (["SELECT"], ["SELECT_STATEMENT"]):
+        raise QueryError(f"a query is exactly one SELECT, this is {', '.join(kinds) or 'nothing'}")
+    parameter_names = {str(name) for name in statements[0].named_parameters}
+    if parameter_names != set(arguments):
+        raise QueryError(f"the query takes {sorted(parameter_names)}, and was given {sorted(arguments)}")
+
+
+@contextlib.contextmanager
+def _query_errors() -> Generator[None]:
+    library = duckdb_library()
+    try:
+        yield
+    except library.Error as error:
+        raise QueryError(f"the engine refused the query: {first_line(error)}") from None
+
+
+def first_line(error: Exception) -> str:
+    """What an error of the engine says, on one line."""
+    return re.sub(r"\s+", " ", str(error).partition("\n")[0])[:300]

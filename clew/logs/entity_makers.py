@@ -1,0 +1,137 @@
+"""What entities are made of: a function for each way in which the cells of a row name one.
+
+A schema says which columns go into which of them. A maker gives None where the cells name nobody, and raises
+EntityError where they name something impossible.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from clew.entities.account import Account
+from clew.entities.domain import Domain
+from clew.entities.entity import Entity
+from clew.entities.file import File
+from clew.entities.host import Host
+from clew.entities.ip_address import IpAddress
+from clew.entities.process import Process
+
+# A machine that logs under its address has no name that could be told.
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+
+
+def host(name: str | None) -> Host | None:
+    """The machine that logged the row."""
+    return Host(name) if name and not _ADDRESS.fullmatch(name) else None
+
+
+def address(value: str | None) -> IpAddress | None:
+    """A peer address; loopback and unspecified ones say nothing about anybody."""
+    if not value:
+        return None
+    ip = IpAddress(value)
+    number = ipaddress.ip_address(ip.value)
+    return None if number.is_loopback or number.is_unspecified else ip
+
+
+def account(sid: str | None, domain: str | None, name: str | None, machine: str | None) -> Account | None:
+    """The account of a row, by whichever of its columns are filled."""
+    upn = name if name and "@" in name else None
+    full = f"{domain or '.'}\\{name}" if name and not upn else None
+    if not (sid or upn or full):
+        return None
+    return Account(sid or "", upn=upn, name=full, host=machine or None)
+
+
+def process(
+    machine: str | None,
+    guid: str | None,
+    pid: int | None,
+    start_time: datetime | None,
+    image: str | None,
+    line: str | None,
+) -> Process | None:
+    """A process, if the row holds enough to tell it from the next one with the same id."""
+    if not machine or not (guid or (pid is not None and start_time is not None)):
+        return None
+    return Process(guid or "", host=machine, pid=pid, started=start_time, image=image, command_line=line)
+
+
+def actor(machine: str | None, guid: str | None, pid: int | None, image: str | None) -> Process | None:
+    """A process by its GUID alone, where the row says nothing of its start."""
+    return process(machine, guid, pid, None, image, None)
+
+
+def started_actor(
+    machine: str | None, guid: str | None, pid: int | None, start_time: datetime | None, image: str | None
+) -> Process | None:
+    """A process whose row has no command line."""
+    return process(machine, guid, pid, start_time, image, None)
+
+
+def lone_host(machine: str | None, guid: str | None, start_time: datetime | None) -> Host | None:
+    """The machine, for a connection whose process is not told."""
+    return None if guid or start_time else host(machine)
+
+
+def logon_account(
+    outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
+) -> Account | None:
+    """The account of a successful logon."""
+    return account(sid, domain, name, machine) if outcome == "success" else None
+
+
+def failed_account(
+    outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
+) -> Account | None:
+    """The account of a failed logon."""
+    return account(sid, domain, name, machine) if outcome == "failure" else None
+
+
+def image_file(
+    sha256: str | None, sha1: str | None, md5: str | None, path: str | None, machine: str | None
+) -> File | None:
+    """A file known by its hashes."""
+    return File(sha256=sha256, sha1=sha1, md5=md5, path=path, host=machine) if sha256 or sha1 or md5 else None
+
+
+def file_at_path(path: str | None, machine: str | None) -> File | None:
+    """A file known by where it is."""
+    return File(path=path, host=machine) if path and machine else None
+
+
+def domain(name: str | None) -> Domain | None:
+    """A queried name, if it is one in the DNS."""
+    return Domain(name) if name and "." in name.strip(".") else None
+
+
+def workstation(name: str | None) -> Host | None:
+    """The machine that a logon says it came from."""
+    return Host(name) if name and not name.startswith("\\") else None
+
+
+#: The makers by the names that schemas use.
+MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
+    {
+        maker.__name__: maker
+        for maker in (
+            host,
+            address,
+            account,
+            process,
+            actor,
+            started_actor,
+            lone_host,
+            logon_account,
+            failed_account,
+            image_file,
+            file_at_path,
+            domain,
+            workstation,
+        )
+    }
+)

@@ -14,8 +14,8 @@ from clew.graph.case_tables import CaseTables
 from clew.graph.format.events import pivot_events
 from clew.graph.projection import tables as frames
 from clew.graph.projection.evidence_excerpts import evidence_excerpts
-from clew.graph.projection.fold import Fold
 from clew.graph.projection.neighbourhood import Neighbourhood, neighbourhood
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.projection.tables import Node
 from clew.graph.signing.allowed_signers import Signers
 from clew.graph.signing.verification import Verification, verify
@@ -139,13 +139,13 @@ class CaseReader:
     def entity(self, entity: Entity) -> Entity:
         """What the case knows of an entity by now; the entity itself where it knows nothing."""
         with self._store.reading() as connection:
-            node = Fold(connection).number(entity.key)
-            return entity if node is None else Fold(connection).entity(node)
+            node = NodeTable(connection).number(entity.key)
+            return entity if node is None else NodeTable(connection).entity(node)
 
     def verdict(self, entity: Entity) -> str:
         """The verdict of the entity's node; `unknown` where there is none."""
         with self._store.reading() as connection:
-            node = Fold(connection).number(entity.key)
+            node = NodeTable(connection).number(entity.key)
             row = connection.execute("SELECT verdict FROM nodes WHERE id = ?", (node,)).fetchone()
         return str(row[0]) if row else "unknown"
 

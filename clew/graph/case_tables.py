@@ -8,8 +8,8 @@ from clew.entities import Entity, Key
 from clew.errors import CaseError
 from clew.graph.projection import tables as frames
 from clew.graph.projection.digest import digest
-from clew.graph.projection.fold import Fold
 from clew.graph.projection.layout import CaseLayout, read_layout
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.recording.case_gate import audit
 from clew.graph.store import Store
 
@@ -90,7 +90,7 @@ class CaseTables:
     def node_key(self, entity: Entity) -> Key:
         """The key of the entity's node. Raises CaseError where there is none."""
         with self._store.reading() as connection:
-            node = Fold(connection).resolve(entity.key)
+            node = NodeTable(connection).resolve(entity.key)
         if node is None:
             raise CaseError(f"the case has no node {entity.key}", next_step="add it first")
         return Key.parse(node)

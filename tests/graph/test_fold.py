@@ -10,6 +10,7 @@ from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
 from clew.graph.format.events import Step
 from clew.graph.projection.fold import Fold
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store, inactive_steps
 from clew.pivots.invocation import Invocation
@@ -129,7 +130,7 @@ def test_nothing_hangs_in_the_air(history: list[Action]) -> None:
         assert column(case, f"SELECT {sql}") <= numbers
     assert column(case, "SELECT origin FROM claims") <= column(case, "SELECT id FROM origins")
     assert not nodes & column(case, "SELECT alias FROM aliases")
-    fold = Fold(case._store.connection)
+    fold = NodeTable(case._store.connection)
     for node in case.node_list():
         assert fold.resolve(node.key) == str(node.key) == str(node.entity.key)
         assert (node.key.kind, node.label) == (node.entity.kind, node.entity.label)

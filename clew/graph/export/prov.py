@@ -18,7 +18,7 @@ from clew.entities.checked_text import stamp
 from clew.graph.export.exporter import Exporter, ExportSource
 from clew.graph.export.legal_names import encodable_text, local_name
 from clew.graph.export.step_log import ExportLog
-from clew.graph.projection.fold import Fold
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.projection.verdict import ANALYST
 from clew.graph.store import Store
 
@@ -223,7 +223,7 @@ class ProvDocument:
     def _influences(self) -> Iterator[ProvAttributes]:
         for _, kept_key, lost_key in self._merges():
             with self._store.reading() as connection:
-                node_key = Fold(connection).resolve(Key.parse(kept_key))
+                node_key = NodeTable(connection).resolve(Key.parse(kept_key))
             if node_key is not None and node_key != lost_key:
                 yield {"prov:influencee": _node(node_key), "prov:influencer": _node(lost_key)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import assert_never
 
@@ -44,10 +44,10 @@ from clew.graph.projection.imports import fold_batch
 from clew.graph.projection.nodes import NodeTable, claim_mark
 from clew.graph.projection.verdict import ANALYST
 from clew.providers.base import canonical_json
-from clew.sqlite import Connection
+from clew.sqlite import Connection, Value
 
 
-class Fold(NodeTable):
+class Fold:
     """Applies events to the derived tables of one database, inside the caller's transaction."""
 
     def __init__(
@@ -57,7 +57,8 @@ class Fold(NodeTable):
         undone: frozenset[int] = frozenset(),
         evidence: Callable[[str], bytes] | None = None,
     ) -> None:
-        super().__init__(connection)
+        self._connection = connection
+        self._nodes = NodeTable(connection)
         self._undone_steps = undone
         self._evidence = evidence
 
@@ -78,7 +79,7 @@ class Fold(NodeTable):
             case Merged():
                 self._apply_merge(step, event)
             case Common():
-                self._set_common(event)
+                self._nodes.set_common(event)
             case _ if step not in self._undone_steps:
                 self._apply_user_event(step, event)
             case _:
@@ -87,7 +88,7 @@ class Fold(NodeTable):
     def _apply_user_event(self, step: int, event: UserEvent) -> None:
         match event:
             case Added():
-                self.upsert(event.entity, step)
+                self._nodes.upsert(event.entity, step)
             case Linked() | Judged():
                 self._apply_statement(step, event)
             case Imported():
@@ -111,7 +112,7 @@ class Fold(NodeTable):
                 about, kind, text = None, "window", str(event)
             case Gated():
                 about, kind, text = None, "gate", event.why
-        node = (self.resolve(about) or str(about)) if about else ""
+        node = (self._nodes.resolve(about) or str(about)) if about else ""
         self._write("INSERT INTO remarks VALUES (?, ?, ?, ?)", (step, node, kind, text))
 
     def _apply_statement(self, step: int, event: Linked | Judged) -> None:
@@ -122,7 +123,7 @@ class Fold(NodeTable):
                 finding = Finding(event.source, provider=ANALYST, pivot="link", reason=event.why, links=(link,))
                 self._insert_claim(step, self._upsert_origin(step, finding), finding, link)
             case Judged():
-                node = self.number(event.about)
+                node = self._nodes.number(event.about)
                 if node is not None:
                     finding = Finding(
                         from_key(event.about), provider=ANALYST, pivot="judge", verdict=event.verdict, reason=event.why
@@ -131,7 +132,7 @@ class Fold(NodeTable):
 
     def _update_layout(self, event: Hidden | Collapsed | Moved) -> None:
         keys = event.about if not isinstance(event, Moved) else (event.about,)
-        for node in (self.resolve(key) or str(key) for key in keys):
+        for node in (self._nodes.resolve(key) or str(key) for key in keys):
             self._write("INSERT OR IGNORE INTO layout VALUES (?, NULL, NULL, 0, 0, 0)", (node,))
             match event:
                 case Hidden():
@@ -148,7 +149,7 @@ class Fold(NodeTable):
         if self._evidence is None:
             raise CaseDamaged(f"the rows of step {step} are missing")
         # Their own way into the tables: one row at a time would take minutes for a million.
-        fold_batch(self._connection, self, step, event, self._evidence(event.evidence))
+        fold_batch(self._connection, self._nodes, step, event, self._evidence(event.evidence))
 
     # -- claims --------------------------------------------------------------------------------------------------
 
@@ -175,15 +176,15 @@ class Fold(NodeTable):
         if step in self._undone_steps:
             return
         finding = event.finding
-        node = self.upsert(event.invocation.subject, step)
+        node = self._nodes.upsert(event.invocation.subject, step)
         for part in finding.parts or (finding,):
             for entity in part.same:
-                self.upsert(entity, step)
+                self._nodes.upsert(entity, step)
             if part.links:
                 origin = self._upsert_origin(step, part)
                 for link in part.links:
                     self._insert_claim(step, origin, part, link)
-        number = self.number(event.invocation.subject.key)
+        number = self._nodes.number(event.invocation.subject.key)
         self._insert_findings((step, answer), node if number is None else number, finding)
 
     def _upsert_origin(self, step: int, finding: Finding) -> int:
@@ -192,10 +193,10 @@ class Fold(NodeTable):
         self._write(
             "INSERT OR IGNORE INTO origins (step, provider, pivot, asked_at, evidence) VALUES (?, ?, ?, ?, ?)", values
         )
-        row = self._fetch_one(
+        row = self._connection.execute(
             "SELECT id FROM origins WHERE step = ? AND provider = ? AND pivot = ? AND asked_at = ? AND evidence = ?",
             values,
-        )
+        ).fetchone()
         return int(row[0]) if row else 0
 
     def _insert_claim(self, step: int, origin: int, finding: Finding, link: Link) -> None:
@@ -222,20 +223,20 @@ class Fold(NodeTable):
 
     def _name_in_claim(self, node: int, key: str) -> str:
         """What a claim calls its end, if that is not the key of the node."""
-        return "" if self._key(node) == key else key
+        return "" if self._nodes.key_text(node) == key else key
 
     def _upsert_ends(self, link: Link, step: int) -> tuple[int, int]:
         """The nodes of a link. The machine first: learning its names may move what is on it."""
         if link.target.kind == Host.kind:
-            target = self.upsert(link.target, step)
-            source = self.upsert(link.source, step)
+            target = self._nodes.upsert(link.target, step)
+            source = self._nodes.upsert(link.source, step)
         else:
-            source = self.upsert(link.source, step)
-            target = self.upsert(link.target, step)
+            source = self._nodes.upsert(link.source, step)
+            target = self._nodes.upsert(link.target, step)
         if Host.kind not in (link.source.kind, link.target.kind):
             return source, target
         # Placing the second may have joined the first with another.
-        numbers = self.number(link.source.key), self.number(link.target.key)
+        numbers = self._nodes.number(link.source.key), self._nodes.number(link.target.key)
         return (source if numbers[0] is None else numbers[0]), (target if numbers[1] is None else numbers[1])
 
     def _insert_findings(self, answer_position: tuple[int, int], node: int, finding: Finding) -> None:
@@ -265,7 +266,7 @@ class Fold(NodeTable):
             ],
         )
         if any(part.outcome in CONCLUSIVE_OUTCOMES for _, part in rows):
-            self.update_verdict(node)
+            self._nodes.update_verdict(node)
 
     # -- merges --------------------------------------------------------------------------------------------------
 
@@ -274,12 +275,20 @@ class Fold(NodeTable):
         self._write(
             "INSERT INTO merges VALUES (?, ?, ?, ?, NULL)", (step, str(event.keep), str(event.gone), event.reason)
         )
-        kept_node, lost_node = self.number(event.keep), self.number(event.gone)
+        kept_node, lost_node = self._nodes.number(event.keep), self._nodes.number(event.gone)
         if not is_undone and kept_node is not None and lost_node is not None and kept_node != lost_node:
-            lost_key = self._key(lost_node)
-            self.merge(kept_node, lost_node)
+            lost_key = self._nodes.key_text(lost_node)
+            self._nodes.merge(kept_node, lost_node)
             if Key.parse(lost_key).kind == Host.kind:
-                self.rehost(lost_key, kept_node)
+                self._nodes.rehost(lost_key, kept_node)
+
+    # -- SQL -----------------------------------------------------------------------------------------------------
+
+    def _write(self, sql: str, values: tuple[Value, ...]) -> None:
+        self._connection.execute(sql, values)
+
+    def _write_all(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        self._connection.executemany(sql, rows)
 
 
 def _moment(time: datetime | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from clew.entities import ENTITY_TYPES, Account, Entity, Host, Key
 from clew.graph.format.events import Merged
-from clew.graph.projection.fold import Fold
+from clew.graph.projection.nodes import NodeTable
 from clew.sqlite import Connection
 
 # All names of the node with a key, and the keys of all nodes with a name like a pattern.
@@ -23,42 +23,46 @@ def due_merges(connection: Connection, entities: Iterable[Entity], evidence: tup
     A merge that somebody took back is not proposed again. Nodes that differ in an identifier which only one thing can
     have (two SIDs, two SHA-256) stay apart.
     """
-    fold = Fold(connection)
+    nodes = NodeTable(connection)
     rows = list(connection.execute("SELECT keep, gone FROM merges WHERE undone_by IS NOT NULL"))
     # By what the nodes are called now: they may have been merged with others since.
-    undone = {frozenset(fold.resolve(Key.parse(key)) or key for key in row) for row in rows}
+    undone = {frozenset(nodes.resolve(Key.parse(key)) or key for key in row) for row in rows}
     # Mentions of one entity differ in the identifiers that they give with it.
     for entity in {(entity.key, entity.aliases): entity for entity in entities}.values():
-        for merge in _entity_merges(fold, connection, entity, evidence):
+        for merge in _entity_merges(nodes, connection, entity, evidence):
             if frozenset((str(merge.keep), str(merge.gone))) not in undone:
                 yield merge
-                fold.forget()  # it was recorded, by another
+                nodes.forget()  # it was recorded, by another
 
 
-def _entity_merges(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
+def _entity_merges(
+    nodes: NodeTable, connection: Connection, entity: Entity, evidence: tuple[str, ...]
+) -> Iterator[Merged]:
     """One at a time: each is recorded before the next is looked for."""
-    yield from _alias_merges(fold, connection, entity, evidence)
-    for merge in _name_merges(fold, connection, entity):
+    yield from _alias_merges(nodes, connection, entity, evidence)
+    for merge in _name_merges(nodes, connection, entity):
         yield merge
-        for resident in _host_entities(fold, connection, merge.keep):
-            yield from _alias_merges(fold, connection, resident, evidence)
+        for resident in _host_entities(nodes, connection, merge.keep):
+            yield from _alias_merges(nodes, connection, resident, evidence)
 
 
-def _host_entities(fold: Fold, connection: Connection, key: Key) -> Iterator[Entity]:
+def _host_entities(nodes: NodeTable, connection: Connection, key: Key) -> Iterator[Entity]:
     """What is known on a machine, now that its names are one: it may have been known by either."""
     if key.kind == Host.kind:
         rows = list(connection.execute("SELECT key FROM nodes WHERE scope = ? ORDER BY key", (key.value,)))
         for (name,) in rows:
-            node = fold.number(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
+            node = nodes.number(Key.parse(name))  # not before: the merges of those before it are recorded meanwhile
             if node is not None:
-                yield fold.entity(node)
+                yield nodes.entity(node)
 
 
-def _alias_merges(fold: Fold, connection: Connection, entity: Entity, evidence: tuple[str, ...]) -> Iterator[Merged]:
-    node = fold.resolve(entity.key)
-    aliases = () if fold.is_common(str(entity.key)) else entity.aliases
+def _alias_merges(
+    nodes: NodeTable, connection: Connection, entity: Entity, evidence: tuple[str, ...]
+) -> Iterator[Merged]:
+    node = nodes.resolve(entity.key)
+    aliases = () if nodes.is_common(str(entity.key)) else entity.aliases
     for alias in aliases:
-        other = None if fold.is_common(str(alias)) else fold.resolve(alias)
+        other = None if nodes.is_common(str(alias)) else nodes.resolve(alias)
         if node and other and other != node and not _has_conflict(connection, node, other):
             reason = f"one source gives {entity.key.value} and {alias.value} for the same {entity.kind}"
             yield Merged(Key.parse(node), Key.parse(other), reason, evidence)
@@ -78,11 +82,11 @@ def _has_conflict(connection: Connection, first: str, second: str) -> bool:
     return any(schemes[0][scheme].isdisjoint(schemes[1][scheme]) for scheme in common_schemes)
 
 
-def _name_merges(fold: Fold, connection: Connection, entity: Entity) -> Iterator[Merged]:
+def _name_merges(nodes: NodeTable, connection: Connection, entity: Entity) -> Iterator[Merged]:
     """A short name and the only full name in the case that begins with it, of a machine or of an account's domain."""
     for short, pattern, label in _short_names(entity):
         rows = list(connection.execute(_NODES_LIKE, (pattern, pattern)))
-        node = None if fold.is_common(str(short)) else fold.resolve(short)
+        node = None if nodes.is_common(str(short)) else nodes.resolve(short)
         full = [Key.parse(row[0]) for row in rows if row[0] != node]
         if len(full) == 1 and node is not None and not _has_conflict(connection, node, str(full[0])):
             reason = f"{label} is the short name of the only one in the case that begins with it, that of {full[0]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
@@ -33,7 +32,7 @@ class NodeTable:
     def resolve(self, key: Key) -> str | None:
         """The node that a key means, through merges and through the names of its host."""
         number = self.number(key)
-        return None if number is None else self._key(number)
+        return None if number is None else self.key_text(number)
 
     def number(self, key: Key) -> int | None:
         """The same as the number of the node."""
@@ -51,7 +50,8 @@ class NodeTable:
         self._numbers[name] = int(row[0])
         return self._numbers[name]
 
-    def _key(self, number: int) -> str:
+    def key_text(self, number: int) -> str:
+        """The key of the node of that number. Raises CaseDamaged where there is none."""
         key = self._keys.get(number)
         if key is None:
             row = self._fetch_one("SELECT key FROM nodes WHERE id = ?", (number,))
@@ -120,7 +120,7 @@ class NodeTable:
     def _rescoped_key(self, key: Key) -> Key:
         """A key on a host by the name that the case uses for that host."""
         host = None if key.host is None else self._find_node(str(key.host))
-        return key if host is None else key._replace(scope=Key.parse(self._key(host)).value)
+        return key if host is None else key._replace(scope=Key.parse(self.key_text(host)).value)
 
     def _on_known_host(self, entity: Entity) -> Entity:
         scope = self._rescoped_key(entity.key).scope
@@ -135,7 +135,8 @@ class NodeTable:
         """Whether unrelated things share the value: it is the name of nobody else."""
         return self._fetch_one("SELECT 1 FROM aliases WHERE alias = ? AND node = ?", (name, NOBODY)) is not None
 
-    def _set_common(self, event: Common) -> None:
+    def set_common(self, event: Common) -> None:
+        """Make values the names of nobody, or take that back."""
         self.forget()
         for name in map(str, event.about):
             if event.common:
@@ -147,7 +148,7 @@ class NodeTable:
 
     def merge(self, keep: int, drop: int) -> None:
         self.forget()
-        primary, secondary, name = self.entity(keep), self.entity(drop), self._key(drop)
+        primary, secondary, name = self.entity(keep), self.entity(drop), self.key_text(drop)
         # What the lost node was called by stays an alias; what it was described by fills gaps.
         entity = _merged_entity(primary, secondary)
         self._write(
@@ -163,7 +164,7 @@ class NodeTable:
         self._write("UPDATE claims SET source = ? WHERE source = ?", (keep, drop))
         self._write("UPDATE claims SET target = ? WHERE target = ?", (keep, drop))
         self._write("UPDATE findings SET subject = ? WHERE subject = ?", (keep, drop))
-        self._readdress(self._key(keep), name)
+        self._readdress(self.key_text(keep), name)
         self.update_verdict(keep)
         self.forget()
 
@@ -183,7 +184,7 @@ class NodeTable:
     def rehost(self, old_host: str, keep: int) -> None:
         """What belonged to the lost host belongs to the kept one: moved, or joined with what is there already."""
         self.forget()
-        old, new = Key.parse(old_host).value, Key.parse(self._key(keep)).value
+        old, new = Key.parse(old_host).value, Key.parse(self.key_text(keep)).value
         rows = list(self._connection.execute("SELECT id, key FROM nodes WHERE scope = ? ORDER BY key", (old,)))
         for node, name in rows:
             new_key = str(Key.parse(name)._replace(scope=new))
@@ -212,9 +213,6 @@ class NodeTable:
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> None:
         self._connection.execute(sql, values)
-
-    def _write_all(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.executemany(sql, rows)
 
 
 def claim_mark(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clew.entities import Entity
 from clew.entities.tlp import Tlp
 from clew.graph.format.events import Gated, Step, pivot_events
-from clew.graph.projection.fold import Fold
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.store import Store
 from clew.providers.gate import Gate
 from clew.sqlite import Connection
@@ -69,7 +69,7 @@ def _marking(store: Store, entity: Entity) -> Tlp:
 
 
 def _tags(connection: Connection, entity: Entity) -> list[str]:
-    node = Fold(connection).resolve(entity.key) or str(entity.key)
+    node = NodeTable(connection).resolve(entity.key) or str(entity.key)
     sql = "SELECT text FROM remarks WHERE kind = 'tag' AND about = ? AND text LIKE 'tlp:%'"
     return [str(row[0]) for row in connection.execute(sql, (node,))]
 

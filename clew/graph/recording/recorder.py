@@ -10,8 +10,8 @@ from typing import Any
 
 from clew.entities import Entity, Finding, Host, Key
 from clew.graph.format.events import BulkAnswer, BulkPivoted, Common, Event, Imported, Pivoted
-from clew.graph.projection.fold import Fold
 from clew.graph.projection.merges import due_merges
+from clew.graph.projection.nodes import NodeTable
 from clew.graph.recording.evidence_limits import EvidenceLimits
 from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
@@ -65,9 +65,9 @@ class Recorder:
         names = dict.fromkeys(name for entity in aliased_entities for name in (entity.key, *entity.aliases))
         reasons = {name: reason for name in names if (reason := self.common(name))}
         if reasons:
-            fold = Fold(connection)
+            nodes = NodeTable(connection)
             for reason in dict.fromkeys(reasons.values()):
-                fresh = tuple(name for name in reasons if reasons[name] == reason and not fold.is_common(str(name)))
+                fresh = tuple(name for name in reasons if reasons[name] == reason and not nodes.is_common(str(name)))
                 if fresh:
                     self.store.append(Common(fresh, reason), at=at, by=self.by)
 

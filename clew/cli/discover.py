@@ -11,8 +11,9 @@ from clew.cli.source_probe import probe
 from clew.cli.terminal import console, show_table
 from clew.entities import entity_type
 from clew.entities.display import visible
-from clew.pivots.catalog import Catalog, catalog_of, describe_pivot
+from clew.pivots.catalog import Catalog, catalog_of
 from clew.pivots.catalog import search as search_all
+from clew.pivots.description import describe_pivot
 from clew.pivots.registry import find_pivot
 from clew.pivots.source_catalog import HEAD
 from clew.pivots.source_catalog import sources as all_sources

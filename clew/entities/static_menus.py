@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clew.pivots.binding import menu
     from clew.pivots.catalog import Catalog
+    from clew.pivots.menu_access import MenuAccess
     from clew.pivots.menus.dns import DomainDns, IpDns
     from clew.pivots.menus.geo import IpGeo
     from clew.pivots.menus.net import IpNet
@@ -35,49 +35,49 @@ if TYPE_CHECKING:
             ...
 
     class AutonomousSystemMenus:
-        whois: menu[AutonomousSystemWhois]
+        whois: MenuAccess[AutonomousSystemWhois]
 
     class CertificateMenus:
-        related: menu[CertificateRelated]
+        related: MenuAccess[CertificateRelated]
 
     class IpMenus:
-        ti: menu[IpTi]
-        geo: menu[IpGeo]
-        net: menu[IpNet]
-        pdns: menu[IpPassiveDns]
-        related: menu[IpRelated]
-        whois: menu[IpWhois]
-        dns: menu[IpDns]
-        query: menu[IpQuery]
+        ti: MenuAccess[IpTi]
+        geo: MenuAccess[IpGeo]
+        net: MenuAccess[IpNet]
+        pdns: MenuAccess[IpPassiveDns]
+        related: MenuAccess[IpRelated]
+        whois: MenuAccess[IpWhois]
+        dns: MenuAccess[IpDns]
+        query: MenuAccess[IpQuery]
 
     class HostMenus:
-        query: menu[HostQuery]
+        query: MenuAccess[HostQuery]
 
     class AccountMenus:
-        ti: menu[AccountTi]
-        query: menu[AccountQuery]
+        ti: MenuAccess[AccountTi]
+        query: MenuAccess[AccountQuery]
 
     class DomainMenus:
-        ti: menu[DomainTi]
-        pdns: menu[DomainPassiveDns]
-        related: menu[DomainRelated]
-        whois: menu[DomainWhois]
-        dns: menu[DomainDns]
-        query: menu[DomainQuery]
+        ti: MenuAccess[DomainTi]
+        pdns: MenuAccess[DomainPassiveDns]
+        related: MenuAccess[DomainRelated]
+        whois: MenuAccess[DomainWhois]
+        dns: MenuAccess[DomainDns]
+        query: MenuAccess[DomainQuery]
 
     class UrlMenus:
-        ti: menu[UrlTi]
-        related: menu[UrlRelated]
-        transform: menu[UrlTransform]
+        ti: MenuAccess[UrlTi]
+        related: MenuAccess[UrlRelated]
+        transform: MenuAccess[UrlTransform]
 
     class FileMenus:
-        ti: menu[FileTi]
-        related: menu[FileRelated]
-        query: menu[FileQuery]
+        ti: MenuAccess[FileTi]
+        related: MenuAccess[FileRelated]
+        query: MenuAccess[FileQuery]
 
     class ProcessMenus:
-        query: menu[ProcessQuery]
-        transform: menu[ProcessTransform]
+        query: MenuAccess[ProcessQuery]
+        transform: MenuAccess[ProcessTransform]
 
 else:
 

@@ -16,7 +16,7 @@ from clew.pipelines.pipeline import Pipeline
 from clew.pipelines.result import PipelineResult, StepRecord
 from clew.pipelines.steps import BranchStep, DisplayStep, FilterStep, NoteStep, PivotStep, SelectStep, Step, TeeStep
 from clew.pipelines.suggestions import fill_placeholders
-from clew.pivots.binding import Bulk
+from clew.pivots.bulk_call import Bulk
 from clew.pivots.session import current_session
 
 if TYPE_CHECKING:

@@ -1,43 +1,34 @@
-"""The mechanism: `bind` joins an operation to a menu, `menu` a menu to an entity; both keep all static types.
+"""The mechanism: `bind` joins an operation to a menu, and keeps all static types.
 
 A menu is a class that reads as a table:
 
     class IpTi(Menu[IpAddress]):
         menu = "ti"
-        lookup = fan_out()
+        lookup = Lookup[IpAddress]()
         abuseipdb = bind(AbuseIpDb.ip)
 
-`ip.ti` is then a `IpTi` for that address, and `ip.ti.abuseipdb` a call with the operation's own signature.
+`ip.ti` is then a `IpTi` for that address, and `ip.ti.abuseipdb` a call with the operation's own signature. Rows of
+other packages are placed beside its own by who knows of them, and says so by `join_rows`.
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
 
 from clew.entities import Entity
 from clew.entities.display import visible
 from clew.entities.vocabulary import Term
-from clew.pivots.bound_call import LookupCall, PivotCall, defaults_of
+from clew.pivots.bound_call import PivotCall, defaults_of
+from clew.pivots.bulk_call import Bulk
 from clew.pivots.invocation import Pivot, SubQuery
-from clew.pivots.lookup_policy import EVERY_SOURCE, LookupPolicy, VerdictRule
-from clew.pivots.lookup_verdict import combine_findings
-from clew.providers.base import ColumnFunction, Operation, Provider
+from clew.pivots.lookup_policy import EVERY_SOURCE, LookupPolicy
+from clew.providers.base import Operation, Provider
 from clew.providers.exchange import Answer
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from narwhals.typing import IntoDataFrameT as IntoFrameT
-
-    from clew.pivots.bulk import Join
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Entity)
-S = TypeVar("S", bound="Menu[Any]")
 
 
 class Menu(Generic[E]):
@@ -62,55 +53,33 @@ class Menu(Generic[E]):
         return f"<{self.menu} pivots of {visible(self.subject.key)}: {', '.join(dir(self))}>"
 
 
-class Bulk(Generic[E]):
-    """A pivot with its arguments, ready to be asked over many values."""
+class MenuRow(Bulk[E]):
+    """What stands in a menu: a pivot, and the descriptor that makes calls of it.
 
-    def __init__(self, pivot: Pivot, kind: type[Entity], arguments: Mapping[str, Any]) -> None:
-        self._pivot = pivot
-        self._kind = kind
-        self._arguments = arguments
+    Attributes:
+        name: the full name, `ti.abuseipdb`.
+        space: the menu that it stands in.
+    """
 
-    @overload
-    def over(
-        self, values: pd.DataFrame, *, column: str, join: Join | None = None, progress: bool = False
-    ) -> pd.DataFrame: ...
-    @overload
-    def over(
-        self, values: IntoFrameT, *, column: str, join: Join | None = None, progress: bool = False
-    ) -> IntoFrameT: ...
-    @overload
-    def over(self, values: Iterable[object], *, progress: bool = False) -> pd.DataFrame: ...
-    def over(self, values: Any, *, column: str | None = None, join: Join | None = None, progress: bool = False) -> Any:
-        """Ask about each distinct value once, and answer for every row.
+    def __init__(self, pivot: Pivot, arguments: Mapping[str, Any]) -> None:
+        super().__init__(pivot, Entity, arguments)
+        self.name = ""
+        self.space: type[Menu[E]] = Menu
 
-        Args:
-            values: a list, an iterator, a pandas Series; or, with `column`, a pandas, polars or pyarrow frame.
-            column: the column of the frame that holds the values.
-            join: `left` puts the answers beside the columns of the frame; without it they come alone.
-            progress: show how far it is.
-
-        Returns:
-            As many rows as went in, in the same order and, for pandas, with the same index. `status` says what became
-            of each: found, nothing, failed, refused, skipped, empty or unparsable.
-
-        Raises:
-            QueryError: the frame has no such column.
-        """
-        from clew.pivots.bulk import over_frame, over_values
-
-        if column is None:
-            return over_values(self._pivot, self._kind, self._arguments, values, progress=progress)
-        return over_frame(self._pivot, self._kind, self._arguments, values, column, join=join, progress=progress)
+    def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
+        self.name = f"{owner.menu}.{name}"
+        self.space = owner
+        self._kind = owner.entity()
 
 
-class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the table, like property
-    """One operation as one row of a menu."""
+class OperationPivot(MenuRow[E], Generic[E, P]):
+    """One operation as one row of a menu; `bind` makes it."""
 
     def __init__(self, operation: Operation[E, P]) -> None:
         #: Of the call, without provider and subject.
         self.signature: inspect.Signature = operation.signature
         self._defaults = defaults_of(self.signature)
-        super().__init__(self, Entity, self._defaults)
+        super().__init__(self, self._defaults)
         self.operation = operation
         self.about = operation.about
         self.calls = operation.calls
@@ -118,11 +87,6 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         self.columns = operation.columns
         self.expands = operation.expands
         self.member_names: tuple[str, ...] = ()
-        self.name = ""
-
-    def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
-        self.name = f"{owner.menu}.{name}"
-        self._kind = owner.entity()
 
     def given(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
         """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.given(max_age_days=7).over(...)`."""
@@ -181,161 +145,32 @@ class bind(Bulk[E], Generic[E, P]):  # noqa: N801 - it reads as a word of the ta
         return answers[0]
 
 
-class fan_out(Bulk[E]):  # noqa: N801 - it reads as a word of the table, like property
-    """A row of a menu that asks all other rows of it."""
-
-    broad = False
-    expands = True
-    columns: ColumnFunction | None = None
-
-    def __init__(self, about: str = "What every configured source knows about it, as one verdict.") -> None:
-        super().__init__(self, Entity, {"providers": None, "agree": None})
-        self.about = about
-        self.name = ""
-        self._space: type[Menu[E]] = Menu
-
-    def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
-        self.name = f"{owner.menu}.{name}"
-        self._space = owner
-        self._kind = owner.entity()
-
-    def given(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
-        """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
-        return Bulk(self, self._kind, {"providers": self.selected_rows(providers), "agree": agree})
-
-    @overload
-    def __get__(self, space: None, owner: type[Menu[E]]) -> Self: ...
-    @overload
-    def __get__(self, space: Menu[E], owner: type[Menu[E]]) -> LookupCall: ...
-    def __get__(self, space: Menu[E] | None, owner: type[Menu[E]]) -> Self | LookupCall:
-        return self if space is None else LookupCall(self, space.subject)
-
-    @cached_property
-    def rows(self) -> Mapping[str, bind[Any, ...]]:
-        """The rows that are asked, by name."""
-        all_rows = rows_of(self._space)
-        return {name: cast("bind[Any, ...]", row) for name, row in all_rows.items() if isinstance(row, bind)}
-
-    @cached_property
-    def _row_aliases(self) -> Mapping[str, str]:
-        """The rows by their own names, and by those of their sources."""
-        by_source = {row.operation.provider.name: name for name, row in self.rows.items()}
-        return by_source | {name: name for name in self.rows}
-
-    @property
-    def member_names(self) -> tuple[str, ...]:
-        """The full names of the rows."""
-        return tuple(row.name for row in self.rows.values())
-
-    @property
-    def signature(self) -> inspect.Signature:
-        """Of the call."""
-        call_signature = inspect.signature(LookupCall.__call__)
-        return call_signature.replace(parameters=list(call_signature.parameters.values())[1:])
-
-    @property
-    def help(self) -> str:
-        """The whole description."""
-        return (
-            f"{self.about}\n\nArgs:\n"
-            f"    providers: whom to ask, out of {', '.join(self.rows)}; without it, all that are configured.\n"
-            "    agree: how many of them have to say malicious for it to be; without it, what the settings say."
-        )
-
-    @property
-    def calls(self) -> int:
-        """The asks of all rows together."""
-        return sum(row.calls for row in self.rows.values())
-
-    @property
-    def shape(self) -> Mapping[str, Term]:
-        """What all rows together come back with, by name."""
-        return {name: term for row in self.rows.values() for name, term in row.shape.items()}
-
-    @property
-    def providers(self) -> tuple[type[Provider], ...]:
-        """Everybody who is asked."""
-        return tuple(provider for row in self.rows.values() for provider in row.providers)
-
-    def selected_rows(self, names: Sequence[str] | None) -> list[str] | None:
-        """The rows to ask, each once, by their own names or those of their sources; None where nothing is said.
-
-        Raises:
-            ValueError: the menu has no such row.
-        """
-        if names is None:
-            return None
-        aliases = self._row_aliases
-        unknown = [name for name in names if name not in aliases]
-        if unknown:
-            raise ValueError(f"{self.name} has no provider {unknown[0]!r}; it has {', '.join(self.rows)}")
-        return [*dict.fromkeys(aliases[name] for name in names)]
-
-    def complete(self, arguments: Mapping[str, Any], policy: LookupPolicy = EVERY_SOURCE) -> dict[str, Any]:
-        """All arguments of a call: who is asked by name and judged how, so that it means the same at any later time.
-
-        Raises:
-            TypeError, ValueError: a provider that the menu has not, or a number that nobody can reach.
-        """
-        agree = arguments.get("agree")
-        rule_arguments = {"agree": policy.rule.agree if agree is None else float(agree)}
-        if not 0 < rule_arguments["agree"] < math.inf:
-            raise ValueError(f"agree is a number above 0, not {agree!r}")
-        row_names = self.selected_rows(arguments.get("providers"))
-        if row_names is None:
-            row_names = [name for name, row in self.rows.items() if policy.includes(row.operation.provider)]
-        names = {row.operation.provider.name for row in self.rows.values()}
-        weights = {name: weight for name, weight in policy.rule.weights.items() if name in names}
-        return {**({"weights": weights} if weights else {}), **arguments, **rule_arguments, "providers": row_names}
-
-    def source_pivots(self, arguments: Mapping[str, Any]) -> tuple[Pivot, ...]:
-        """The rows that are asked."""
-        row_names = self.selected_rows(arguments.get("providers"))
-        return tuple(self.rows[name] for name in (self.rows if row_names is None else row_names))
-
-    def sub_queries(self, subject: Entity, arguments: Mapping[str, Any]) -> tuple[SubQuery, ...]:
-        """One leg for each row, with its default arguments."""
-        rows = self.source_pivots(arguments)
-        return tuple(sub_query for row in rows for sub_query in row.sub_queries(subject, defaults_of(row.signature)))
-
-    def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
-        """One finding with a part for each provider."""
-        parts = tuple(answer.finding for answer in answers)
-        finding = combine_findings(subject, self.name, parts, VerdictRule.of(arguments))
-        exchanges = tuple(exchange for answer in answers for exchange in answer.exchanges)
-        replies = {key: reply for answer in answers for key, reply in answer.replies.items()}
-        return Answer(finding, exchanges, replies)
+def bind(operation: Operation[E, P]) -> OperationPivot[E, P]:
+    """A row of a menu that asks what one operation asks."""
+    return OperationPivot(operation)
 
 
-class menu(Generic[S]):  # noqa: N801 - it reads as a word of the table, like property
-    """The descriptor behind `ip.ti`. The space is loaded when it is first used: importing clew stays light."""
-
-    def __init__(self, target: str) -> None:
-        self.target = target
-
-    @cached_property
-    def space(self) -> type[S]:
-        """The class of the menu."""
-        module, _, name = self.target.partition(":")
-        space_class: type[S] = getattr(importlib.import_module(module), name)
-        rows_of(space_class)  # those of other packages join
-        return space_class
-
-    @overload
-    def __get__(self, subject: None, owner: type[Any]) -> type[S]: ...
-    @overload
-    def __get__(self, subject: Entity, owner: type[Any]) -> S: ...
-    def __get__(self, subject: Entity | None, owner: type[Any]) -> type[S] | S:
-        return self.space if subject is None else self.space(subject)
+#: Places rows in a menu that it has not placed there before.
+RowSource = Callable[[type[Menu[Any]]], object]
+_row_sources: list[RowSource] = []
 
 
-def rows_of(space: type[Menu[Any]]) -> dict[str, object]:
-    """The rows of a menu, by name, with the providers of other packages that joined it."""
-    # Imported here: what joins a menu is made of what this module defines.
-    from clew.pivots.plugin_menus import join_providers
+def join_rows(source: RowSource) -> None:
+    """Have `source` asked for its rows before those of any menu are looked at."""
+    if source not in _row_sources:
+        _row_sources.append(source)
 
-    join_providers(space)
-    return {name: row for name, row in vars(space).items() if isinstance(row, bind | fan_out)}
+
+def own_rows(space: type[Menu[Any]]) -> dict[str, MenuRow[Any]]:
+    """The rows that are in a menu already, by name."""
+    return {name: row for name, row in vars(space).items() if isinstance(row, MenuRow)}
+
+
+def rows_of(space: type[Menu[Any]]) -> dict[str, MenuRow[Any]]:
+    """The rows of a menu, by name, with those of other packages that joined it."""
+    for source in _row_sources:
+        source(space)
+    return own_rows(space)
 
 
 def pivots_of(space: type[Menu[Any]]) -> dict[str, Pivot]:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.display import visible
+from clew.pivots.description import describe_pivot
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.session import current_session
 
-if TYPE_CHECKING:
-    from clew.pivots.binding import bind, fan_out
-
 P = ParamSpec("P")
+
+
+class TypedPivot(Pivot, Protocol[P]):
+    """A pivot whose arguments are those of one operation."""
+
+    def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """All arguments of a call, defaults included. Raises TypeError for one that the pivot has not."""
+        ...
+
+
+class SelectivePivot(Pivot, Protocol):
+    """A pivot that asks those whom its call names."""
+
+    def selection(self, names: Sequence[str] | None) -> list[str] | None:
+        """The rows to ask; None where nothing is said. Raises ValueError for one that the menu has not."""
+        ...
 
 
 def defaults_of(signature: Signature) -> dict[str, Any]:
@@ -25,9 +39,6 @@ def defaults_of(signature: Signature) -> dict[str, Any]:
 
 def call_help(pivot: Pivot, subject: Entity) -> str:
     """What `help` shows of a call."""
-    # Loaded here: a call that is only made needs no description.
-    from clew.pivots.catalog import describe_pivot
-
     return str(describe_pivot(type(subject), pivot))
 
 
@@ -36,7 +47,7 @@ class PivotCall(Generic[P]):
 
     __slots__ = ("_pivot", "_subject")
 
-    def __init__(self, pivot: bind[Any, P], subject: Entity) -> None:
+    def __init__(self, pivot: TypedPivot[P], subject: Entity) -> None:
         self._pivot = pivot
         self._subject = subject
 
@@ -71,7 +82,7 @@ class LookupCall:
 
     __slots__ = ("_pivot", "_subject")
 
-    def __init__(self, pivot: fan_out[Any], subject: Entity) -> None:
+    def __init__(self, pivot: SelectivePivot, subject: Entity) -> None:
         self._pivot = pivot
         self._subject = subject
 
@@ -93,7 +104,7 @@ class LookupCall:
 
     def invocation(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Invocation:
         """The call as a value, without making it."""
-        arguments: Mapping[str, Any] = {"providers": self._pivot.selected_rows(providers), "agree": agree}
+        arguments: Mapping[str, Any] = {"providers": self._pivot.selection(providers), "agree": agree}
         return Invocation(self._pivot.name, self._subject, arguments)
 
     def __repr__(self) -> str:

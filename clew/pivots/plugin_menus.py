@@ -19,7 +19,8 @@ from functools import cached_property
 from typing import Any, TypeGuard, cast
 
 from clew.entities import ENTITY_TYPES, Entity
-from clew.pivots.binding import Menu, bind, menu
+from clew.pivots.binding import Menu, OperationPivot, bind, own_rows
+from clew.pivots.menu_access import MenuAccess
 from clew.plugins import Plugin, PluginFailure, installed_plugins, load_plugin
 from clew.providers.base import Operation, Provider
 
@@ -28,7 +29,7 @@ _MENU = re.compile(r"([A-Z]\w*)\.([a-z][a-z0-9_]*)", re.ASCII)
 _ROW = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", re.ASCII)
 
 
-class PluginMenu(menu[Any]):
+class PluginMenu(MenuAccess[Any]):
     """The descriptor behind a menu of another package."""
 
     def __init__(self, plugin: Plugin, entity: type[Entity], name: str, failure: PluginFailure | None = None) -> None:
@@ -112,7 +113,7 @@ def menu_plugins() -> MenuPlugins:
 def _owner(entity: type[Entity], name: str, attribute: object) -> str:
     return (
         f"clew itself ({attribute.target})"
-        if isinstance(attribute, menu)
+        if isinstance(attribute, MenuAccess)
         else f"clew itself ({entity.__name__}.{name})"
     )
 
@@ -132,47 +133,52 @@ def provider_plugins() -> tuple[Mapping[str, tuple[Plugin, ...]], tuple[PluginFa
 
 
 def join_providers(space: type[Menu[Any]]) -> tuple[PluginFailure, ...]:
-    """Place the providers of other packages as rows of a menu, once; returns those that cannot be."""
+    """Place the providers of other packages as rows of a menu, once; returns those that cannot be.
+
+    They become attributes of the class: what completes names in a console looks at nothing else.
+    """
     hashable: Any = space  # as every class is, which mypy does not see of one with slots
     return _join_once(hashable)
 
 
 @functools.cache
 def _join_once(space: type[Menu[Any]]) -> tuple[PluginFailure, ...]:
-    providers = {provider.name: provider for row in _rows(space) for provider in row.providers}
-    return tuple(
-        failure
-        for plugin in provider_plugins()[0].get(space.menu, ())
-        if (failure := _join_provider(space, plugin, providers)) is not None
-    )
+    own_pivots = (row for row in own_rows(space).values() if isinstance(row, OperationPivot))
+    providers = {row.operation.provider.name: row.operation.provider for row in own_pivots}
+    plugins = provider_plugins()[0].get(space.menu, ())
+    results = (_join_provider(space, plugin, providers) for plugin in plugins)
+    return tuple(failure for failure in results if failure is not None)
 
 
 def _join_provider(
     space: type[Menu[Any]], plugin: Plugin, providers: dict[str, type[Provider]]
 ) -> PluginFailure | None:
-    provider = load_plugin(plugin)
-    if isinstance(provider, PluginFailure):
-        return provider
-    if not (isinstance(provider, type) and issubclass(provider, Provider)):
-        return PluginFailure(plugin, "it is no provider: a provider is a subclass of Provider")
     name = plugin.name.partition(".")[2]
-    if provider.name.replace("-", "_") != name:
-        return PluginFailure(plugin, f"it calls itself {provider.name!r}, its entry point calls it {name!r}")
-    operation = vars(provider).get(space.entity().kind)
-    if not isinstance(operation, Operation):
-        return None  # it has nothing to say about this entity
+    operation = _offered_operation(space, plugin, name)
+    if operation is None or isinstance(operation, PluginFailure):
+        return operation
+    provider = operation.provider
     if provider.name in providers or name in vars(space):
         other = providers.get(provider.name, space)
         return PluginFailure(plugin, f"{plugin.name} is taken by {other.__module__}:{other.__qualname__}")
     providers[provider.name] = provider
-    row: bind[Any, ...] = bind(cast("Operation[Any, ...]", operation))
+    row = bind(operation)
     setattr(space, name, row)
     row.__set_name__(space, name)
     return None
 
 
-def _rows(space: type[Menu[Any]]) -> list[bind[Any, ...]]:
-    return [row for row in vars(space).values() if isinstance(row, bind)]
+def _offered_operation(space: type[Menu[Any]], plugin: Plugin, name: str) -> Operation[Any, ...] | PluginFailure | None:
+    """What the provider of a plug-in can be asked about the subjects of a menu; None where that is nothing."""
+    provider = load_plugin(plugin)
+    if isinstance(provider, PluginFailure):
+        return provider
+    if not (isinstance(provider, type) and issubclass(provider, Provider)):
+        return PluginFailure(plugin, "it is no provider: a provider is a subclass of Provider")
+    if provider.name.replace("-", "_") != name:
+        return PluginFailure(plugin, f"it calls itself {provider.name!r}, its entry point calls it {name!r}")
+    operation = vars(provider).get(space.entity().kind)
+    return cast("Operation[Any, ...]", operation) if isinstance(operation, Operation) else None
 
 
 def failures(spaces: Iterable[type[Menu[Any]]]) -> Iterator[PluginFailure]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from clew.entities import ENTITY_TYPES, Entity
 from clew.entities.vocabulary import COMMON, VOCABULARY
-from clew.pivots.attachment import MENUS
-from clew.pivots.catalog import PivotDescription, contact, describe_pivot
+from clew.pivots.description import PivotDescription, contact, describe_pivot
+from clew.pivots.menu_table import MENUS
 from clew.pivots.registry import own_pivots
 from clew.pivots.source_catalog import SourcePivots, group_sources, limits
 

@@ -8,9 +8,10 @@ from typing import Any
 from clew import plugins
 from clew.entities import Entity
 from clew.errors import QueryError
-from clew.pivots.attachment import MENUS
-from clew.pivots.binding import Menu, menu, pivots_of
+from clew.pivots.binding import Menu, pivots_of
 from clew.pivots.invocation import Pivot
+from clew.pivots.menu_access import MenuAccess
+from clew.pivots.menu_table import MENUS
 from clew.pivots.plugin_menus import failures as _failures
 from clew.pivots.plugin_menus import menu_plugins
 
@@ -56,5 +57,5 @@ def failures() -> tuple[plugins.PluginFailure, ...]:
 
 def _own_spaces(entity: type[Entity]) -> Iterator[type[Menu[Any]]]:
     for name in MENUS.get(entity, {}):
-        descriptor: menu[Any] = vars(entity)[name]
+        descriptor: MenuAccess[Any] = vars(entity)[name]
         yield descriptor.space

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from clew.entities import ENTITY_TYPES, Entity
 from clew.entities.display import html_table, visible
-from clew.pivots.catalog import contact
+from clew.pivots.description import contact
 from clew.pivots.invocation import Pivot
 from clew.pivots.registry import own_pivots, pivots_for
 from clew.pivots.session import workspace

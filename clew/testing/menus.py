@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from clew.entities import Entity, Outcome, parse
 from clew.entities.finding_frames import finding_record
-from clew.pivots.binding import Bulk, Menu, pivots_of
+from clew.pivots.binding import Menu, pivots_of
 from clew.pivots.bound_call import PivotCall, defaults_of
-from clew.pivots.catalog import EXAMPLES, describe_pivot
+from clew.pivots.bulk_call import Bulk
 from clew.pivots.configuration import configure
+from clew.pivots.description import EXAMPLES, describe_pivot
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.workspace import Workspace

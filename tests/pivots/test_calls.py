@@ -18,8 +18,9 @@ from clew import Investigation
 from clew.entities import Account, Domain, File, Finding, Host, IpAddress, Outcome, Process, Url, Verdict
 from clew.errors import ConnectError, SettingsError
 from clew.pivots import generate, session
-from clew.pivots.binding import Menu, bind, fan_out
+from clew.pivots.binding import Menu, bind
 from clew.pivots.configuration import configure
+from clew.pivots.lookup import Lookup
 from clew.pivots.session import connect, current_session, workspace
 from clew.pivots.workspace import Workspace
 from clew.providers.geo.database_files import bundled_database
@@ -179,7 +180,7 @@ def test_a_menu_is_a_class_that_reads_as_a_table(workspace):
 
     class Mine(Menu[IpAddress]):
         menu = "mine"
-        everybody = fan_out[IpAddress]()
+        everybody = Lookup[IpAddress]()
         reports = bind(AbuseIpDb.ip)
         lists = bind(LocalFeed.ip)
 

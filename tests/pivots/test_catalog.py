@@ -12,7 +12,8 @@ import clew
 from clew import Host, IpAddress, configure
 from clew.entities import ENTITY_TYPES, Entity
 from clew.pivots import reference
-from clew.pivots.catalog import EXAMPLES, catalog_of, describe_pivot, search
+from clew.pivots.catalog import catalog_of, search
+from clew.pivots.description import EXAMPLES, describe_pivot
 from clew.pivots.registry import find_pivot, pivots_for
 from tests.support import active
 

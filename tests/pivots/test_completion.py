@@ -9,7 +9,7 @@ import pytest
 
 import clew
 from clew.entities import ENTITY_TYPES, Entity
-from clew.pivots.catalog import EXAMPLES
+from clew.pivots.description import EXAMPLES
 from clew.pivots.registry import find_pivot, pivots_for
 
 interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 import clew.entities.static_menus
 from clew.entities import ENTITY_TYPES, Entity, Finding, Outcome
 from clew.errors import QueryError
-from clew.pivots.attachment import MENUS
-from clew.pivots.binding import Menu, menu
+from clew.pivots.binding import Menu
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation, Pivot
+from clew.pivots.menu_access import MenuAccess
+from clew.pivots.menu_table import MENUS
 from clew.pivots.registry import find_pivot, pivots_for
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
@@ -62,7 +63,7 @@ def test_the_static_view_is_the_dynamic_view():
     }
     placed = {
         f"{cls.__name__.removesuffix('Address')}Menus": {
-            name: f"menu[{where.partition(':')[2]}]" for name, where in menus.items()
+            name: f"MenuAccess[{where.partition(':')[2]}]" for name, where in menus.items()
         }
         for cls, menus in MENUS.items()
     }
@@ -200,7 +201,7 @@ def test_an_entity_has_no_other_menus(cls):
     for name in every - set(MENUS[cls]):
         with pytest.raises(AttributeError):
             getattr(SAMPLES[cls.kind], name)
-    assert {name for name, value in vars(cls).items() if isinstance(value, menu)} == set(MENUS[cls])
+    assert {name for name, value in vars(cls).items() if isinstance(value, MenuAccess)} == set(MENUS[cls])
 
 
 def test_an_entity_that_is_none_has_no_pivots():

@@ -31,9 +31,11 @@ from clew.entities import Fact, Link, Table
 from clew.entities.finding import Scalar
 from clew.graph.replay.difference import Difference
 from clew.graph.replay.offline_replay import Replay
-from clew.pivots.binding import Bulk, Menu, bind, fan_out
+from clew.pivots.binding import Menu, bind
 from clew.pivots.bound_call import LookupCall, PivotCall
+from clew.pivots.bulk_call import Bulk
 from clew.pivots.invocation import Invocation
+from clew.pivots.lookup import Lookup
 from clew.pivots.menus.geo import IpGeo
 from clew.pivots.menus.ti import IpTi
 from clew.pivots.queries.host import HostQuery
@@ -149,7 +151,7 @@ class Mine(Menu[IpAddress]):
     """A menu of one's own."""
 
     menu = "mine"
-    everybody = fan_out[IpAddress]()
+    everybody = Lookup[IpAddress]()
     reports = bind(AbuseIpDb.ip)
     lists = bind(LocalFeed.ip)
 

@@ -11,7 +11,8 @@ import pytest
 import clew
 from clew.entities import ENTITY_TYPES, Host, IpAddress, Verdict
 from clew.errors import MissingExtra
-from clew.pivots.catalog import EXAMPLES, search
+from clew.pivots.catalog import search
+from clew.pivots.description import EXAMPLES
 from clew.views.notebook.pivot_browser import browse
 from tests.support import active, hiding
 from tests.views.hand import SERVER, tell

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import clew
 from clew.entities import ENTITY_TYPES, Account, Entity, Finding, Host, IpAddress, Process, Relation, Url, Verdict
 from clew.errors import EntityError, QueryError
-from clew.pivots.catalog import EXAMPLES, search
+from clew.pivots.catalog import search
+from clew.pivots.description import EXAMPLES
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.registry import find_pivot, pivots_for
 from clew.pivots.session import session_variable

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Domain, IpAddress
-from clew.pivots.binding import Menu, bind, fan_out
+from clew.pivots.binding import Menu, bind
+from clew.pivots.lookup import Lookup
 from clew.providers.ti.circl_pdns import CirclPassiveDns
 from clew.providers.ti.otx_resolutions import OtxResolutions
 from clew.providers.ti.pulsedive_related import PulsediveResolutions
@@ -24,7 +25,7 @@ class IpPassiveDns(Menu[IpAddress]):
     """Names that addresses had."""
 
     menu: ClassVar[str] = "pdns"
-    lookup = fan_out[IpAddress](_ABOUT)
+    lookup = Lookup[IpAddress](_ABOUT)
     circl = bind(CirclPassiveDns.ip)
     otx = bind(OtxResolutions.ip)
     pulsedive = bind(PulsediveResolutions.ip)
@@ -38,7 +39,7 @@ class DomainPassiveDns(Menu[Domain]):
     """Addresses that domains had."""
 
     menu: ClassVar[str] = "pdns"
-    lookup = fan_out[Domain](_ABOUT)
+    lookup = Lookup[Domain](_ABOUT)
     circl = bind(CirclPassiveDns.domain)
     otx = bind(OtxResolutions.domain)
     pulsedive = bind(PulsediveResolutions.domain)

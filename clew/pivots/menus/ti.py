@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Account, Domain, File, IpAddress, Url
-from clew.pivots.binding import Menu, bind, fan_out
+from clew.pivots.binding import Menu, bind
+from clew.pivots.lookup import Lookup
 from clew.providers.local.feeds import LocalFeed
 from clew.providers.ti.abuseipdb import AbuseIpDb
 from clew.providers.ti.censys_hosts import Censys
@@ -33,7 +34,7 @@ class IpTi(Menu[IpAddress]):
     """Threat intelligence about addresses."""
 
     menu: ClassVar[str] = "ti"
-    lookup = fan_out[IpAddress]()
+    lookup = Lookup[IpAddress]()
     abuseipdb = bind(AbuseIpDb.ip)
     censys = bind(Censys.ip)
     crowdsec = bind(CrowdSec.ip)
@@ -58,7 +59,7 @@ class DomainTi(Menu[Domain]):
     """Threat intelligence about domains."""
 
     menu: ClassVar[str] = "ti"
-    lookup = fan_out[Domain]()
+    lookup = Lookup[Domain]()
     ipqualityscore = bind(IpQualityScoreUrls.domain)
     openpagerank = bind(OpenPageRank.domain)
     otx = bind(Otx.domain)
@@ -76,7 +77,7 @@ class UrlTi(Menu[Url]):
     """Threat intelligence about URLs."""
 
     menu: ClassVar[str] = "ti"
-    lookup = fan_out[Url]()
+    lookup = Lookup[Url]()
     ipqualityscore = bind(IpQualityScoreUrls.url)
     otx = bind(Otx.url)
     pulsedive = bind(Pulsedive.url)
@@ -93,7 +94,7 @@ class FileTi(Menu[File]):
     """Threat intelligence about files."""
 
     menu: ClassVar[str] = "ti"
-    lookup = fan_out[File]()
+    lookup = Lookup[File]()
     circl_hashlookup = bind(CirclHashlookup.file)
     malwarebazaar = bind(MalwareBazaar.file)
     otx = bind(Otx.file)
@@ -110,5 +111,5 @@ class AccountTi(Menu[Account]):
     """Threat intelligence about accounts, which are mail addresses there."""
 
     menu: ClassVar[str] = "ti"
-    lookup = fan_out[Account]()
+    lookup = Lookup[Account]()
     feed = bind(LocalFeed.account)

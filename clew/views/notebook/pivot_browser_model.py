@@ -16,7 +16,8 @@ from clew.entities.times import parse_time
 from clew.errors import EntityError, QueryError
 from clew.graph.case import Case
 from clew.graph.projection.tables import Node
-from clew.pivots.catalog import EXAMPLES, Catalog, PivotDescription, catalog_of, describe_pivot, search
+from clew.pivots.catalog import Catalog, catalog_of, search
+from clew.pivots.description import EXAMPLES, PivotDescription, describe_pivot
 from clew.pivots.invocation import Pivot
 from clew.providers.web.clock import now
 from clew.views.explorer.scene import location_text

@@ -23,9 +23,10 @@ from clew.entities import Finding, Outcome
 from clew.graph.case import Case
 from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import Store
-from clew.pivots.binding import Menu, bind, fan_out
+from clew.pivots.binding import Menu, bind
 from clew.pivots.execution import aexecute, execute
 from clew.pivots.invocation import Invocation
+from clew.pivots.lookup import Lookup
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider, operation
 from clew.providers.ti import abuseipdb
@@ -46,7 +47,7 @@ def vendor(name: str, url: str = Vendor.url, places: int = 10) -> type[Provider]
 def menu(*vendors: type[Provider]) -> type[Menu[Any]]:
     """A menu with a row for each vendor, and one that asks them all."""
     rows: dict[str, Any] = {each.name: bind(vars(each)["ip"]) for each in vendors}
-    return type("Menu", (Menu,), {"__orig_bases__": (Menu[IpAddress],), "menu": "m", **rows, "all": fan_out()})
+    return type("Menu", (Menu,), {"__orig_bases__": (Menu[IpAddress],), "menu": "m", **rows, "all": Lookup()})
 
 
 def perform(session: Any, pivot: Any, values: list[str]) -> list[Finding]:

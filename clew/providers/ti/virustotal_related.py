@@ -7,11 +7,7 @@ from typing import Literal
 
 from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Steps, operation
-from clew.providers.ti.virustotal_api import (
-    PAGE_SIZE,
-    VirusTotalBase,
-    list_related,
-)
+from clew.providers.ti.virustotal_api import PAGE_SIZE, VirusTotalBase, list_related
 from clew.providers.ti.virustotal_relations import RELATED, RELATION_RULES, related_row
 
 IpRelationship = Literal[

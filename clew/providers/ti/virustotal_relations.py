@@ -10,12 +10,7 @@ from clew.entities.finding import Scalar
 from clew.providers.field_table import COMPUTED, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
-from clew.providers.ti.virustotal_api import (
-    ScanCounts,
-    certificate_of,
-    counts_of,
-    file_of,
-)
+from clew.providers.ti.virustotal_api import ScanCounts, certificate_of, counts_of, file_of
 
 
 @dataclass(frozen=True, slots=True)

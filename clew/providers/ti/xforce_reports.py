@@ -2,156 +2,59 @@
 
 from __future__ import annotations
 
-from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Severity, Url, Verdict
-from clew.entities.finding import Scalar
-from clew.errors import AskFailed
+from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Steps, operation
-from clew.providers.fact_text import join_texts
-from clew.providers.file_hashes import same_file
-from clew.providers.findings import found, nothing
-from clew.providers.json_reply import JsonObject
+from clew.providers.field_table import COMPUTED, Field, FieldTable
 from clew.providers.link_collector import LinkCollector
-from clew.providers.ti.xforce_api import XForceBase, fetch_report, judge, name_of, page_of, plain_address, plain_hash
+from clew.providers.ti.xforce_api import XForceBase, fetch_report, name_of
+from clew.providers.ti.xforce_findings import link_networks, malware_finding, not_known, score_finding
 
 _FACTS = ("risk_score", "categories", "tags")
-_RISKS = {
-    "high": (Verdict.MALICIOUS, Severity.HIGH),
-    "medium": (Verdict.SUSPICIOUS, Severity.MEDIUM),
-    "low": (Verdict.UNKNOWN, Severity.LOW),
-}
+
+
+_ADDRESS = FieldTable(
+    description=Field.text("reasonDescription") | Field.text("reason"),
+    country_code=Field.text("geo", "countrycode"),
+    asn=COMPUTED,
+    as_organization=COMPUTED,
+)
 
 
 class XForce(XForceBase):
     """Scores of IBM's researchers from 1 to 10, with categories of content, and reports on malware."""
 
-    @operation(calls=1, facts=(*_FACTS, "description", "country_code", "asn", "as_organization"))
+    @operation(calls=1, facts=(*_FACTS, *_ADDRESS.names))
     def ip(self, ip: IpAddress) -> Steps:
         """The score of the address and why it has it, where and whose it is."""
         about = yield from fetch_report(f"ipr/{name_of(ip)}")
         if about is None:
-            return _not_found(ip)
+            return not_known(ip)
         links = LinkCollector(ip)
-        systems = [
-            (system, owner)
-            for net in about.objects("subnets")
-            for number in net.child("asns").fields
-            if (system := links.link_to(Relation.BELONGS_TO, number, AutonomousSystem, net.pointer_to("asns", number)))
-            for owner in [net.text("asns", number, "Company")]
-        ]
-        facts: dict[str, Scalar] = {
-            "description": about.text("reasonDescription") or about.text("reason"),
-            "country_code": about.text("geo", "countrycode"),
-            "asn": systems[0][0].number if systems else None,
-            "as_organization": systems[0][1] if systems else None,
-        }
-        return _score_finding(ip, about, about, facts, links)
+        number, owner = link_networks(about, links)
+        facts = _ADDRESS.facts(about, asn=number, as_organization=owner)
+        return score_finding(ip, about, about, facts, links)
 
     @operation(calls=1, facts=_FACTS)
     def domain(self, domain: Domain) -> Steps:
         """The score of the domain, and the categories of what it serves."""
-        about = yield from fetch_report(f"url/{name_of(domain)}")
-        return (
-            _not_found(domain)
-            if about is None
-            else _score_finding(domain, about.require("result"), about, {}, LinkCollector(domain))
-        )
+        return (yield from _score_of_page(domain))
 
     @operation(calls=1, facts=_FACTS)
     def url(self, url: Url) -> Steps:
         """The score of the URL, and the categories of what it serves."""
-        about = yield from fetch_report(f"url/{name_of(url)}")
-        return (
-            _not_found(url)
-            if about is None
-            else _score_finding(url, about.require("result"), about, {}, LinkCollector(url))
-        )
+        return (yield from _score_of_page(url))
 
     @operation(calls=1, facts=("risk", "threat_name", "detection_rate", "tags"))
     def file(self, file: File) -> Steps:
         """The malware that the file is, its risk, and where it calls home."""
         document = yield from fetch_report(f"malware/{name_of(file)}")
         if document is None:
-            return _not_found(file)
-        about, links = document.require("malware"), LinkCollector(file)
-        risk = about.text("risk")
-        if risk not in _RISKS:
-            raise AskFailed(f"the reply has no risk that X-Force has at {about.pointer_to('risk')}", kind="reply")
-        verdict, severity = _RISKS[risk]
-        external = about.child("origins", "external")
-        for name in ("CnCServers", "downloadServers"):
-            for row in about.objects("origins", name, "rows"):
-                _link_origin(row, links, is_c2=name == "CnCServers")
-        families = join_texts([*about.texts("family"), *external.texts("family")])
-        facts: dict[str, Scalar] = {
-            "risk": risk,
-            "threat_name": families,
-            "tags": _tags(document),
-            "detection_rate": external.integer("detectionCoverage"),
-        }
-        return found(
-            file,
-            f"risk {risk}; {families or 'no family'}",
-            verdict=verdict,
-            severity=severity,
-            reference=page_of(file),
-            facts=facts,
-            links=links,
-            observed_first=external.moment("firstSeen") or about.moment("created"),
-            observed_last=external.moment("lastSeen"),
-            same_entity=same_file(file, *(plain_hash(about.text(name)) for name in ("sha256", "sha1", "md5", "hash"))),
-        )
+            return not_known(file)
+        return malware_finding(file, document)
 
 
-def _not_found(subject: IpAddress | Domain | Url | File) -> Finding:
-    return nothing(subject, "X-Force does not know it", reference=page_of(subject))
-
-
-def _score_finding(
-    subject: IpAddress | Domain | Url,
-    about: JsonObject,
-    document: JsonObject,
-    facts: dict[str, Scalar],
-    links: LinkCollector,
-) -> Finding:
-    """The finding about what has a score; X-Force writes null for what it has not looked at."""
-    score, value = about.number("score"), about.value("score")
-    if value is None and "score" in about.fields:
-        return nothing(subject, "X-Force has no score for it", reference=page_of(subject), facts=facts)
-    if score is None or not 0 <= score <= 10:
-        raise AskFailed(f"the reply has no score from 1 to 10 at {about.pointer_to('score')}", kind="reply")
-    categories = join_texts(_categories(about.child("cats")))
-    facts = {"risk_score": score, "categories": categories, "tags": _tags(document), **facts}
-    # Every address has at least the lowest score, as the registries have given it to somebody.
-    if score <= 1 and categories is None:
-        return nothing(subject, f"score {score:g} of 10, no categories", reference=page_of(subject), facts=facts)
-    verdict, severity = judge(score)
-    return found(
-        subject,
-        f"score {score:g} of 10: {categories or 'no categories'}",
-        verdict=verdict,
-        severity=severity,
-        reference=page_of(subject),
-        facts=facts,
-        links=links,
-    )
-
-
-def _categories(categories: JsonObject) -> list[str]:
-    """Categories of an address have a confidence in per cent, those of a URL are there or not."""
-    confidences = {name: categories.integer(name) for name in categories.fields}
-    labels = {name: f"{name} ({share} %)" for name, share in confidences.items() if share}
-    return [labels.get(name, name) for name in categories.fields if name in labels or categories.flag(name)]
-
-
-def _tags(document: JsonObject) -> str | None:
-    return join_texts([*document.texts("tags"), *(tag.text("tag") for tag in document.objects("tags"))])
-
-
-def _link_origin(row: JsonObject, links: LinkCollector, *, is_c2: bool) -> None:
-    """Link the file with a place that it called, or was downloaded from."""
-    first, last = row.moment("firstseen"), row.moment("lastseen")
-    relation = Relation.COMMUNICATES_WITH if is_c2 else Relation.HOSTS
-    for name, kind in (("uri", Url), ("domain", Domain), ("ip", IpAddress)):
-        value = plain_address(row.text(name)) if name == "ip" else row.text(name)
-        if value:
-            links.link_to(relation, value, kind, row.pointer_to(name), backwards=not is_c2, first=first, last=last)
+def _score_of_page(subject: Domain | Url) -> Steps:
+    document = yield from fetch_report(f"url/{name_of(subject)}")
+    if document is None:
+        return not_known(subject)
+    return score_finding(subject, document.require("result"), document, {}, LinkCollector(subject))

@@ -11,158 +11,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from clew.providers.whois.registration_labels import load_labels
 from clew.providers.whois.registration_status import ReplyState, state_of
 from clew.providers.whois.registry_dates import day_of, months_first
 from clew.providers.whois.whois_text import WhoisStatement, decode_reply, parse_statements
 
-_CREATED_LABELS = frozenset(
-    {
-        "creation date",
-        "created",
-        "created on",
-        "created date",
-        "registered on",
-        "registered",
-        "date registered",
-        "registered date",
-        "registration date",
-        "registration time",
-        "record created",
-        "domain registered",
-        "domain registration date",
-        "domain name commencement date",
-        "domain record activated",
-        "domain create date",
-        "domain created",
-        "entry created",
-        "activated on",
-        "domain dateregistered",
-        "fecha de creacion",
-        "c record created",
-        "record created on",
-        "activated",
-        "assigned",
-        "fecha de registro",
-        "creation",
-        "registration",
-        "ds created 1",
-        "registered since",
-        "connected date",
-        "first registration date",
-        "date created",
-        "assigned date",
-        "7b date",
-        "record created at",
-        "created at",
-        "domain created on",
-        "date creation",
-        "date de creation",
-    }
-)
-_CHANGED_LABELS = frozenset(
-    {
-        "updated date",
-        "last updated on",
-        "last-update",
-        "changed",
-        "modified",
-        "record last updated",
-        "last updated",
-        "domain last updated date",
-        "last modified",
-        "last update",
-        "entry updated",
-        "updated on",
-        "modified date",
-        "updated",
-        "domain record last updated",
-        "e record last modified",
-        "last-updated",
-        "modification date",
-        "last updated date",
-        "domain datelastmodified",
-        "ultima actualizacion",
-        "last-modified",
-        "last modified date",
-        "last modification",
-        "record last updated on",
-        "record changed on",
-        "date modified",
-        "updated at",
-        "last changed date",
-        "domain last updated",
-        "last modify",
-    }
-)
-_EXPIRES_LABELS = frozenset(
-    {
-        "registry expiry date",
-        "expiration date",
-        "expires",
-        "registrar registration expiration date",
-        "expire",
-        "expiry date",
-        "expires on",
-        "domain expiration date",
-        "paid-till",
-        "renewal date",
-        "fecha de vencimiento",
-        "domain expires",
-        "d record expired",
-        "expire date",
-        "expiry",
-        "expires at",
-        "domain datebilleduntil",
-        "exp date",
-        "record expires on",
-        "expiration time",
-        "valid until",
-        "free-date",
-        "domain expires on",
-        "renewal",
-        "validity",
-        "registration expiration",
-        "date expires",
-        "expire-date",
-        "fecha de expiracion",
-        "record expires",
-        "due date",
-        "record will expire on",
-    }
-)
-_REGISTRAR_LABELS = (
-    "registrar",
-    "sponsoring registrar",
-    "registrar name",
-    "registrar-name",
-    "current registrar",
-    "authorized agency",
-    "registration service provider",
-    "created by registrar",
-    "last updated by registrar",
-)
-_REGISTRANT_LABELS = (
-    "registrant organization",
-    "registrant organisation",
-    "registrant name",
-    "registrant",
-    "holder",
-    "owner",
-    "registrant contact name",
-    "domain holder",
-    "org",
-    "organization name",
-    "organization",
-    "person",
-)
 _SERVER_LABEL = re.compile(
     r"(?:(?:primary|secondary|third|fourth|fifth|sixth|p|domain) )*"
     r"(?:name ?servers?|n?servers?|dns(?: servers?)?|ns(?: name| list)?|host ?name|servidor(?:\(es\)|es) de nombres?"
     r"(?: de dominio)?)"
     r"(?: (?:host ?name|information|name|in(?: the)? listed order|listed in order|\(domain servers\)))*"
 )
-_STATUS_LABELS = ("domain status", "status", "registration status", "state", "eppstatus", "domaintype")
-_REFERRAL_LABELS = ("registrar whois server", "whois server", "whois", "refer", "referralserver")
 _WORD = re.compile(r"(?<![\w@.-])\w[\w.-]{2,252}+(?![@-])")
 _ADDRESS = re.compile(r"[0-9a-f:.]{3,45}", re.IGNORECASE)
 _CODE = re.compile(r"\s*(?:\((?=[^)]*\d)[\w -]+\)|\[Tag = [^\]]*\])\s*\Z")
@@ -209,14 +68,14 @@ class Registration:
 
 def parse_registration(body: bytes, server: str) -> Registration:
     """Read the reply of that server."""
-    text = decode_reply(body, server)
+    text, labels = decode_reply(body, server), load_labels()
     all_statements = parse_statements(text, _is_heading)
     american = months_first(text)
     creation_day, change_day, expiry_day = (
-        _day(all_statements, labels, american=american)
-        for labels in (_CREATED_LABELS, _CHANGED_LABELS, _EXPIRES_LABELS)
+        _day(all_statements, day_labels, american=american)
+        for day_labels in (labels.created, labels.changed, labels.expires)
     )
-    servers, registrar = _servers(all_statements), _registrar(all_statements)
+    servers, registrar = _servers(all_statements), _registrar(all_statements, labels.registrar)
     has_record = bool(creation_day or expiry_day or servers or registrar)
     state = state_of(text, all_statements, has_record=has_record, has_trace=change_day is not None)
     if state is not ReplyState.REGISTERED:
@@ -227,25 +86,22 @@ def parse_registration(body: bytes, server: str) -> Registration:
         change_day,
         expiry_day,
         registrar,
-        _first_value(all_statements, _REGISTRANT_LABELS),
-        _first_value(all_statements, ("registrant country", "country", "registrant country code")),
-        _mail(
-            _first_value(
-                all_statements, ("registrar abuse contact email", "abuse contact email", "abuse-mailbox", "abuse email")
-            )
-        ),
-        _first_value(all_statements, ("registrar abuse contact phone", "abuse contact phone", "abuse phone")),
-        tuple(
-            dict.fromkeys(
-                statement.value.split(" ")[0] if "://" in statement.value else statement.value
-                for statement in _statements_with(all_statements, _STATUS_LABELS)
-                if statement.value.lower() not in _EMPTY_VALUES
-            )
-        ),
+        _first_value(all_statements, labels.registrant),
+        _first_value(all_statements, labels.country),
+        _mail(_first_value(all_statements, labels.abuse_mail)),
+        _first_value(all_statements, labels.abuse_phone),
+        _statuses(all_statements, labels.status),
         servers,
         sum(1 for statement in all_statements if _REDACTION_NOTICE.search(statement.value)),
-        (_first_value(all_statements, _REFERRAL_LABELS) or "").lower(),
+        (_first_value(all_statements, labels.referral) or "").lower(),
     )
+
+
+def _statuses(statements: Sequence[WhoisStatement], labels: Sequence[str]) -> tuple[str, ...]:
+    """What is said under the labels, each once, without the addresses of pages that explain it."""
+    values = (statement.value for statement in _statements_with(statements, labels))
+    full_values = (value for value in values if value.lower() not in _EMPTY_VALUES)
+    return tuple(dict.fromkeys(value.split(" ")[0] if "://" in value else value for value in full_values))
 
 
 def _statements_with(statements: Sequence[WhoisStatement], labels: Iterable[str]) -> list[WhoisStatement]:
@@ -257,7 +113,7 @@ def _is_heading(words: str) -> bool:
     return words == "registrar" or _SERVER_LABEL.fullmatch(words) is not None
 
 
-def _day(statements: Sequence[WhoisStatement], labels: frozenset[str], *, american: bool) -> str | None:
+def _day(statements: Sequence[WhoisStatement], labels: Sequence[str], *, american: bool) -> str | None:
     """The first in the reply: what is said of the name stands before what is said of people."""
     days = (day_of(statement.value, american=american) for statement in statements if statement.label in labels)
     return next(filter(None, days), None)
@@ -275,8 +131,8 @@ def _mail(text: str | None) -> str | None:
     return match[0] if match else None
 
 
-def _registrar(statements: Sequence[WhoisStatement]) -> str | None:
-    section_statements = [statement for statement in statements if statement.heading in _REGISTRAR_LABELS]
+def _registrar(statements: Sequence[WhoisStatement], labels: Sequence[str]) -> str | None:
+    section_statements = [statement for statement in statements if statement.heading in labels]
     name_statements = [
         statement
         for statement in section_statements
@@ -287,7 +143,7 @@ def _registrar(statements: Sequence[WhoisStatement]) -> str | None:
         if name_statements
         else None
     )
-    value = value or _first_value(statements, _REGISTRAR_LABELS)
+    value = value or _first_value(statements, labels)
     return None if not value or value.lower().startswith("no registrar") else _CODE.sub("", value) or None
 
 

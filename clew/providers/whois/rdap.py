@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from clew.entities import AutonomousSystem, Domain, Entity, Finding, IpAddress, Relation
 from clew.entities.finding import Scalar
-from clew.errors import AskError, AskFailed
-from clew.providers.base import Ask, Provider, Quota, Reply, Steps, operation
+from clew.errors import AskFailed
+from clew.providers.base import Provider, Quota, Steps, operation
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.url_quoting import percent_encode
-from clew.providers.web import HttpRequest
-from clew.providers.web.redirects import REDIRECT_STATUSES as REDIRECTS
 from clew.providers.whois import rdap_objects as objects
-from clew.providers.whois.rdap_bootstrap import URL, server_for_address, server_for_name, server_for_system
+from clew.providers.whois.rdap_bootstrap import server_for_address, server_for_name, server_for_system
+from clew.providers.whois.rdap_questions import NOT_FOUND, ask_registrar, ask_registry, find_server, host_of
 from clew.providers.whois.registered_domain import registered_name
 
-_NOT_FOUND = 404
-_MAX_HOPS = 2
-_ACCEPT = (("Accept", "application/rdap+json, application/json"),)
 _NETWORK_FACTS = ("network", "network_name", "network_type", "parent_network")
 _DOMAIN_FACTS = ("registrar", "registrar_id", "expires", "name_servers", "is_signed", "registered_name")
-
-ReplyGenerator = Generator[Ask, Reply, tuple[Reply, str]]
 
 
 class Rdap(Provider):
@@ -45,17 +37,17 @@ class Rdap(Provider):
     @operation(calls=2, facts=(*_NETWORK_FACTS, *objects.COMMON_FACTS))
     def ip(self, ip: IpAddress) -> Steps:
         """The network of the address, who holds it, and where to report abuse."""
-        server = yield from _find_server(f"ipv{ip.version}", lambda registry: server_for_address(registry, ip.value))
+        server = yield from find_server(f"ipv{ip.version}", lambda registry: server_for_address(registry, ip.value))
         if not server:
             return _no_server(ip, "no registry has the address by RDAP")
-        reply, url = yield from _ask_registry(f"{server}ip/{ip.value}")
-        if reply.status == _NOT_FOUND:
-            return nothing(ip, f"{_host(url)} knows no network with the address (status 404)", reference=url)
+        reply, url = yield from ask_registry(f"{server}ip/{ip.value}")
+        if reply.status == NOT_FOUND:
+            return nothing(ip, f"{host_of(url)} knows no network with the address (status 404)", reference=url)
         record, links = objects.checked_record(JsonObject.of(reply), "ip network"), LinkCollector(ip)
         facts = {**objects.network_facts(record, links), **objects.common_facts(record, objects.all_contacts(record))}
         _check_network(ip, facts["network"])
         reason = f"{facts['network']} {facts['network_name'] or ''}".rstrip()
-        return found(ip, f"{reason}, says {_host(url)}", facts=facts, links=links, reference=url)
+        return found(ip, f"{reason}, says {host_of(url)}", facts=facts, links=links, reference=url)
 
     @operation(calls=2, facts=(*objects.COMMON_FACTS, *_DOMAIN_FACTS))
     def domain(self, domain: Domain, *, registrar: bool = False) -> Steps:
@@ -67,12 +59,12 @@ class Rdap(Provider):
             registrar: whether the registrar is asked too, which may know the registrant.
         """
         name = registered_name(domain)
-        server = yield from _find_server("dns", lambda registry: server_for_name(registry, name))
+        server = yield from find_server("dns", lambda registry: server_for_name(registry, name))
         if not server:
             return _no_server(domain, f"the registry of .{name.rpartition('.')[2]} has no RDAP; ask whois.whois")
-        reply, url = yield from _ask_registry(f"{server}domain/{percent_encode(name)}")
-        if reply.status == _NOT_FOUND:
-            return nothing(domain, f"{name} is not registered, says {_host(url)} (status 404)", reference=url)
+        reply, url = yield from ask_registry(f"{server}domain/{percent_encode(name)}")
+        if reply.status == NOT_FOUND:
+            return nothing(domain, f"{name} is not registered, says {host_of(url)} (status 404)", reference=url)
         record, links = objects.checked_record(JsonObject.of(reply), "domain"), LinkCollector(domain)
         if (record.text("ldhName") or name).lower().rstrip(".") != name:
             raise AskFailed("the registry's reply is about another name", kind="reply")
@@ -81,12 +73,12 @@ class Rdap(Provider):
             **objects.common_facts(record, contacts),
             **objects.domain_facts(record, Domain(name), contacts, links),
         }
-        reasons = [_registration_reason(name, facts, _host(url))]
+        reasons = [_registration_reason(name, facts, host_of(url))]
         if name != domain.value:
             links.link_to(Relation.SUBDOMAIN_OF, name, Domain, record.pointer_to("ldhName"))
             facts["registered_name"] = name
         if registrar:
-            registrar_facts, remark = yield from _ask_registrar(objects.related_url(record), domain)
+            registrar_facts, remark = yield from ask_registrar(objects.related_url(record), domain)
             # The registry is believed: what it does not say is taken from the registrar.
             facts = {key: value if value is not None else registrar_facts.get(key) for key, value in facts.items()}
             reasons.append(remark)
@@ -95,12 +87,12 @@ class Rdap(Provider):
     @operation(calls=2, facts=(*objects.COMMON_FACTS, "network_name", "as_range"))
     def autonomous_system(self, system: AutonomousSystem) -> Steps:
         """Who holds the autonomous system, and where to report abuse."""
-        server = yield from _find_server("asn", lambda registry: server_for_system(registry, system.number))
+        server = yield from find_server("asn", lambda registry: server_for_system(registry, system.number))
         if not server:
             return _no_server(system, "no registry has the number by RDAP")
-        reply, url = yield from _ask_registry(f"{server}autnum/{system.value}")
-        if reply.status == _NOT_FOUND:
-            return nothing(system, f"{_host(url)} does not know it (status 404)", reference=url)
+        reply, url = yield from ask_registry(f"{server}autnum/{system.value}")
+        if reply.status == NOT_FOUND:
+            return nothing(system, f"{host_of(url)} does not know it (status 404)", reference=url)
         record = objects.checked_record(JsonObject.of(reply), "autnum")
         name = record.text("name")
         if name is None and record.text("handle") is None:
@@ -110,46 +102,7 @@ class Rdap(Provider):
         facts = {**objects.common_facts(record, objects.all_contacts(record)), "network_name": name, "as_range": span}
         named_system = AutonomousSystem(system.value, name=name) if name else None
         reason = f"{system.label} {name or ''}".rstrip()
-        return found(system, f"{reason}, says {_host(url)}", facts=facts, same_entity=named_system, reference=url)
-
-
-def _find_server(registry: str, choose: Callable[[JsonObject], str]) -> Generator[Ask, Reply, str]:
-    """The server to ask, by a registry of the IANA."""
-    reply = yield HttpRequest("GET", URL.format(registry))
-    return choose(JsonObject.of(reply))
-
-
-def _ask_registry(url: str) -> ReplyGenerator:
-    """The reply to a question, and who gave it: registries hand on what another one has, twice at most."""
-    for _ in range(_MAX_HOPS + 1):
-        reply = yield HttpRequest(
-            "GET", url, headers=_ACCEPT, answers=frozenset({_NOT_FOUND, *REDIRECTS}), follows=True
-        )
-        if reply.status not in REDIRECTS:
-            return reply, url
-        url = JsonObject.of(reply).text("location") or ""
-        if urlsplit(url).scheme != "https":
-            raise AskFailed("the registry hands on to what is no https URL", kind="redirect")
-    raise AskFailed(f"registries hand on more than {_MAX_HOPS} times", kind="redirect")
-
-
-def _ask_registrar(url: str, domain: Domain) -> Generator[Ask, Reply, tuple[dict[str, Scalar], str]]:
-    """What the registrar says, and what there is to say about that. Without it the registry's answer still stands."""
-    if not url:
-        return {}, "the registry names no RDAP of its registrar"
-    try:
-        reply, url = yield from _ask_registry(url)
-        if reply.status == _NOT_FOUND:
-            return {}, f"{_host(url)}, the registrar's, does not know it (status 404)"
-        record = objects.checked_record(JsonObject.of(reply), "domain")
-    except AskError as error:
-        return {}, f"the registrar did not answer: {error.reason}"
-    contacts = objects.all_contacts(record)
-    facts = {
-        **objects.common_facts(record, contacts),
-        **objects.domain_facts(record, domain, contacts, LinkCollector(domain)),
-    }
-    return facts, f"what it does not say is from {_host(url)}"
+        return found(system, f"{reason}, says {host_of(url)}", facts=facts, same_entity=named_system, reference=url)
 
 
 def _registration_reason(name: str, facts: dict[str, Scalar], host: str) -> str:
@@ -167,7 +120,3 @@ def _check_network(ip: IpAddress, network: Scalar) -> None:
 
 def _no_server(subject: Entity, reason: str) -> Finding:
     return nothing(subject, reason)
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or url

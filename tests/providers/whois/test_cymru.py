@@ -19,7 +19,9 @@ from clew.providers.web.clock import Clock
 from clew.providers.web.connections import Connections
 from clew.providers.web.middleware import Middleware
 from clew.providers.web.reply_cache import ReplyCache
-from clew.providers.whois.cymru import BATCH, TeamCymru, build_question, finding, join, split
+from clew.providers.whois.cymru import TeamCymru
+from clew.providers.whois.cymru_batch import BATCH, build_question, join, split
+from clew.providers.whois.cymru_origins import origin_finding
 from clew.providers.whois.whois_channel import WhoisChannel
 from clew.testing.recordings import AT
 from tests.providers.ti.recorded import facts, links
@@ -92,7 +94,7 @@ def test_the_recorded_answers(shared_data):
         said = told["asn_data"]
         name = "NA" if said["asn"] == "NA" else "A NAME"
         cells = [said["asn"], address, *(said[f"asn_{each}"] for each in ("cidr", "country_code", "registry", "date"))]
-        found = finding(IpAddress(address), " | ".join([*cells, name]).encode())
+        found = origin_finding(IpAddress(address), " | ".join([*cells, name]).encode())
         if said["asn"] == "NA":
             assert found.outcome is Outcome.NOTHING
             continue
@@ -133,7 +135,7 @@ def test_each_gets_its_own_lines(asked_about, chance):
     parts = split(Reply((HEAD + "".join(lines)).encode(), "text/plain", AT), questions)
     numbers = {address: 64500 + n for n, address in enumerate(dict.fromkeys(asked_about))}
     for address, body in zip(asked_about, parts, strict=True):
-        assert finding(IpAddress(address), body).fact("asn") == numbers[address]
+        assert origin_finding(IpAddress(address), body).fact("asn") == numbers[address]
 
 
 def test_who_is_not_answered_has_failed_alone():
@@ -143,7 +145,7 @@ def test_who_is_not_answered_has_failed_alone():
         [build_question("203.0.113.9"), build_question(IP.value)],
     )
     assert isinstance(one, AskFailed)
-    assert finding(IP, other).outcome is Outcome.FOUND
+    assert origin_finding(IP, other).outcome is Outcome.FOUND
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))

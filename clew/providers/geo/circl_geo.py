@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import AutonomousSystem, IpAddress, Relation
+from clew.entities import IpAddress
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
@@ -56,11 +56,7 @@ def _facts(records: list[JsonObject], links: LinkCollector) -> dict[str, Scalar]
     """What the first database says that says it. Coordinates are those of the country, and so of no use."""
     country_record = next((record for record in records if _country_code(record)), JsonObject({}))
     network_record = next((record for record in records if record.integer(*_NUMBER)), JsonObject({}))
-    number, system = network_record.integer(*_NUMBER), None
-    if number is not None:
-        system = links.link_to(
-            Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, network_record.pointer_to(*_NUMBER)
-        )
+    system = links.link_network(network_record, *_NUMBER)
     build_days = [build_days for record in records if (build_days := iso_day(record.moment("meta", "build_db")))]
     return {
         "country": country_record.text("country_info", "Country"),

@@ -5,38 +5,38 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
-from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
-from clew.entities.finding import Scalar
+from clew.entities import Domain, IpAddress, Relation
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Steps, operation
+from clew.providers.field_table import Field, FieldTable
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
 
-_FACTS = (
-    "city",
-    "subdivision",
-    "subdivision_code",
-    "country",
-    "country_code",
-    "continent",
-    "continent_code",
-    "latitude",
-    "longitude",
-    "postal_code",
-    "metro_code",
-    "time_zone",
-    "geoname_id",
-    "is_in_european_union",
-    "asn",
-    "isp",
-    "connection_type",
-    "is_public_proxy",
-    "is_tor",
-    "is_hosting_provider",
-    "anonymizer",
+_FACTS = FieldTable(
+    city=Field.text("city"),
+    subdivision=Field.text("region_name"),
+    subdivision_code=Field.text("region_code"),
+    country=Field.text("country_name"),
+    country_code=Field.text("country_code"),
+    continent=Field.text("continent_name"),
+    continent_code=Field.text("continent_code"),
+    latitude=Field.number("latitude"),
+    longitude=Field.number("longitude"),
+    postal_code=Field.text("zip"),
+    metro_code=Field.integer("dma"),
+    time_zone=Field.text("time_zone", "id"),
+    geoname_id=Field.integer("location", "geoname_id"),
+    is_in_european_union=Field.flag("location", "is_eu"),
+    asn=Field.integer("connection", "asn"),
+    isp=Field.text("connection", "isp"),
+    connection_type=Field.text("connection_type"),
+    is_public_proxy=Field.flag("security", "is_proxy"),
+    is_tor=Field.flag("security", "is_tor"),
+    is_hosting_provider=Field.flag("security", "hosting_facility"),
+    anonymizer=Field.text("security", "vpn_service"),
 )
 _KEY_CODES, _QUOTA_CODES, _PLAN_CODES = frozenset({101, 102}), frozenset({104}), frozenset({105})
 
@@ -54,7 +54,7 @@ class IpStack(Provider):
     #: Addresses move seldom, and calls are few.
     lifetime: ClassVar[timedelta] = timedelta(days=7)
 
-    @operation(calls=1, facts=_FACTS)
+    @operation(calls=1, facts=_FACTS.names)
     def ip(self, ip: IpAddress, *, security: bool = False) -> Steps:
         """Place of the address; with a paid plan, whether it anonymises.
 
@@ -69,8 +69,10 @@ class IpStack(Provider):
             raise _api_error(document.child("error"))
         if LinkCollector(ip).entity(document.text("ip"), IpAddress) != ip:
             raise AskFailed("the reply is not about this address", kind="reply")
-        links = LinkCollector(ip)
-        facts = _facts(document, links)
+        links, facts = LinkCollector(ip), _FACTS.facts(document)
+        links.link_network(document, "connection", "asn")
+        if document.text("hostname") != document.text("ip"):
+            links.link_field(Relation.RESOLVES_TO, document, "hostname", Domain, backwards=True)
         if all(facts[name] is None for name in ("country_code", "latitude", "asn")):
             return nothing(ip, "IPstack does not know where it is")
         location = ", ".join(str(facts[name]) for name in ("city", "subdivision", "country") if facts[name])
@@ -90,36 +92,3 @@ def _api_error(error: JsonObject) -> AskError:
         step = "a plan that has it is needed; without TLS nothing is asked"
         return AskRefused(f"the plan of the key does not have this: {message}", kind="plan", next_step=step)
     return AskFailed(f"IPstack answered with an error: {message}", kind="reply")
-
-
-def _facts(document: JsonObject, links: LinkCollector) -> dict[str, Scalar]:
-    network, security, location = document.child("connection"), document.child("security"), document.child("location")
-    number = network.integer("asn")
-    if number is not None:
-        links.link_to(Relation.BELONGS_TO, f"AS{number}", AutonomousSystem, network.pointer_to("asn"))
-    name = document.text("hostname")
-    if name is not None and name != document.text("ip"):
-        links.link_to(Relation.RESOLVES_TO, name, Domain, document.pointer_to("hostname"), backwards=True)
-    return {
-        "city": document.text("city"),
-        "subdivision": document.text("region_name"),
-        "subdivision_code": document.text("region_code"),
-        "country": document.text("country_name"),
-        "country_code": document.text("country_code"),
-        "continent": document.text("continent_name"),
-        "continent_code": document.text("continent_code"),
-        "latitude": document.number("latitude"),
-        "longitude": document.number("longitude"),
-        "postal_code": document.text("zip"),
-        "metro_code": document.integer("dma"),
-        "time_zone": document.text("time_zone", "id"),
-        "geoname_id": location.integer("geoname_id"),
-        "is_in_european_union": location.flag("is_eu"),
-        "asn": number,
-        "isp": network.text("isp"),
-        "connection_type": document.text("connection_type"),
-        "is_public_proxy": security.flag("is_proxy"),
-        "is_tor": security.flag("is_tor"),
-        "is_hosting_provider": security.flag("hosting_facility"),
-        "anonymizer": security.text("vpn_service"),
-    }

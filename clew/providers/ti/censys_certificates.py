@@ -6,7 +6,8 @@ from clew.entities import Certificate, IpAddress, Relation
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskSkipped
 from clew.providers.base import Steps, operation
-from clew.providers.fact_text import join_texts, time_text
+from clew.providers.fact_text import join_texts
+from clew.providers.field_table import COMPUTED, Field, FieldTable
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
@@ -24,23 +25,28 @@ from clew.providers.web import HttpRequest
 
 #: What one page of a search has at most.
 PAGE_SIZE = 100
-COLUMNS = ("related", "ports", "asn", "country_code")
-_CERTIFICATE_FACTS = (
-    "names",
-    "certificate_subject",
-    "issuer",
-    "serial_number",
-    "not_before",
-    "not_after",
-    "self_signed",
-    "revoked",
+_FACTS = FieldTable(
+    names=Field.texts("names"),
+    certificate_subject=Field.text("parsed", "subject_dn"),
+    issuer=Field.text("parsed", "issuer_dn"),
+    serial_number=Field.text("parsed", "serial_number_hex"),
+    not_before=Field.time("parsed", "validity_period", "not_before"),
+    not_after=Field.time("parsed", "validity_period", "not_after"),
+    self_signed=Field.flag("parsed", "signature", "self_signed"),
+    revoked=Field.flag("revoked"),
+)
+_HOSTS = FieldTable(
+    related=COMPUTED,
+    ports=COMPUTED,
+    asn=Field.integer("autonomous_system", "asn"),
+    country_code=Field.text("location", "country_code"),
 )
 
 
 class CensysCertificates(CensysBase):
     """Certificates that were seen in scans or logged, the names in them, and the addresses that present them."""
 
-    @operation(calls=1, broad=True, facts=_CERTIFICATE_FACTS)
+    @operation(calls=1, broad=True, facts=_FACTS.names)
     def certificate(self, certificate: Certificate, *, organization: str = "") -> Steps:
         """What the certificate says, and the names that it is for.
 
@@ -52,27 +58,18 @@ class CensysCertificates(CensysBase):
         about = record(reply)
         if about is None:
             return nothing(certificate, "Censys does not know it", reference=reference)
-        links, contents = LinkCollector(certificate), about.require("parsed")
+        about.require("parsed")
+        links = LinkCollector(certificate)
         for text, pointer in about.texts_with_pointers("names"):
             name = text.removeprefix("*.")
             links.link_to(Relation.ISSUED_FOR, name, host_kind(name), pointer)
-        names = join_texts(about.texts("names"))
-        facts: dict[str, Scalar] = {
-            "names": names,
-            "certificate_subject": contents.text("subject_dn"),
-            "issuer": contents.text("issuer_dn"),
-            "serial_number": contents.text("serial_number_hex"),
-            "not_before": time_text(contents.moment("validity_period", "not_before")),
-            "not_after": time_text(contents.moment("validity_period", "not_after")),
-            "self_signed": contents.flag("signature", "self_signed"),
-            "revoked": about.flag("revoked"),
-        }
+        facts = _FACTS.facts(about)
         reason = f"issued by {facts['issuer'] or 'nobody named'}"
         return found(
             certificate, reason, reference=reference, facts=facts, links=links, same_entity=certificate_of(about, links)
         )
 
-    @operation(calls=1, broad=True, facts=COLUMNS)
+    @operation(calls=1, broad=True, facts=_HOSTS.names)
     def hosts(self, certificate: Certificate, *, limit: int = PAGE_SIZE, organization: str = "") -> Steps:
         """Addresses that present the certificate. Takes 5 credits, and a plan.
 
@@ -99,7 +96,7 @@ class CensysCertificates(CensysBase):
             f"{len(rows)} addresses present it",
             reference=reference,
             links=links,
-            table=Table(COLUMNS, rows),
+            table=Table(_HOSTS.names, rows),
             returned=len(rows),
             available=total if has_more else len(rows),
             truncated_by="limit" if has_more else "",
@@ -115,9 +112,5 @@ def _sha256(certificate: Certificate) -> str:
 def _host_row(about: JsonObject, links: LinkCollector) -> tuple[Scalar, ...]:
     ip = links.link_to(Relation.PRESENTS, about.text("ip"), IpAddress, about.pointer_to("ip"), backwards=True)
     ports = (service.integer("port") for service in about.objects("services"))
-    return (
-        str(ip.key) if ip else None,
-        join_texts(str(port) for port in ports if port is not None),
-        about.integer("autonomous_system", "asn"),
-        about.text("location", "country_code"),
-    )
+    port_text = join_texts(str(port) for port in ports if port is not None)
+    return _HOSTS.row(about, related=str(ip.key) if ip else None, ports=port_text)

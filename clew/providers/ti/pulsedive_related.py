@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from clew.entities import Domain, Entity, IpAddress, Relation, Url
-from clew.entities.finding import Scalar, Table
+from clew.entities import Domain, IpAddress, Url
+from clew.entities.finding import Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.dns_relations import DNS_RELATIONS
-from clew.providers.fact_text import time_text
 from clew.providers.findings import found, nothing
-from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.pulsedive_api import PulsediveBase, RecordSteps, fetch_record, page_of
-
-COLUMNS = ("related", "relation", "risk", "observed_last")
-DNS_COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "observed_last")
-_KINDS = {"ip": IpAddress, "ipv6": IpAddress, "domain": Domain, "url": Url}
+from clew.providers.ti.pulsedive_links import DNS_COLUMNS, LINKED, linked_row, record_row
 
 
 class PulsediveRelated(PulsediveBase):
     """Indicators that Pulsedive links: by DNS, as URLs of a domain, by redirects."""
 
-    @operation(calls=2, broad=True, facts=COLUMNS)
+    @operation(calls=2, broad=True, facts=LINKED.names)
     def ip(self, ip: IpAddress) -> Steps:
         """Domains and URLs that Pulsedive links with the address."""
         return (yield from _linked_indicators(ip))
 
-    @operation(calls=2, broad=True, facts=COLUMNS)
+    @operation(calls=2, broad=True, facts=LINKED.names)
     def domain(self, domain: Domain) -> Steps:
         """Addresses, domains and URLs that Pulsedive links with the domain."""
         return (yield from _linked_indicators(domain))
 
-    @operation(calls=2, broad=True, facts=COLUMNS)
+    @operation(calls=2, broad=True, facts=LINKED.names)
     def url(self, url: Url) -> Steps:
         """Addresses, domains and URLs that Pulsedive links with the URL."""
         return (yield from _linked_indicators(url))
@@ -71,37 +65,15 @@ def _linked_indicators(subject: IpAddress | Domain | Url) -> Steps:
     entries = [(entry, kind) for kind in document.fields for entry in document.require_objects(kind)]
     if not entries:
         return nothing(subject, "Pulsedive links nothing with it", reference=reference)
-    rows = [row for entry, kind in entries if (row := _row(entry, kind, links)) is not None]
+    rows = [row for entry, kind in entries if (row := linked_row(entry, kind, links)) is not None]
     return found(
         subject,
         f"{len(entries)} linked: {', '.join(document.fields)}",
         reference=reference,
         links=links,
-        table=Table(COLUMNS, tuple(rows)),
+        table=Table(LINKED.names, tuple(rows)),
         returned=len(entries),
     )
-
-
-def _row(entry: JsonObject, kind: str, links: LinkCollector) -> tuple[Scalar, ...] | None:
-    expected_kind = _KINDS.get(entry.text("type") or "")
-    other = None if expected_kind is None else links.entity(entry.text("indicator"), expected_kind)
-    if other is None:
-        links.invalid_count += expected_kind is None
-        return None
-    linked_at = entry.moment("stamp_linked")
-    source, relation, target = _link_ends(links.subject, other, kind)
-    links.link(source, relation, target, entry.pointer, last=linked_at)
-    return (str(other.key), relation.value, entry.text("risk"), time_text(linked_at))
-
-
-def _link_ends(subject: Entity, other: Entity, kind: str) -> tuple[Entity, Relation, Entity]:
-    """What a link of that kind says; of those whose direction is not told, only that they belong together."""
-    for source, target in ((subject, other), (other, subject)):
-        if "DNS" in kind and isinstance(source, Domain) and isinstance(target, IpAddress):
-            return source, Relation.RESOLVES_TO, target
-        if isinstance(source, Url) and not isinstance(target, Url):
-            return source, Relation.CONTAINS, target
-    return subject, Relation.RELATED_TO, other
 
 
 def _resolutions(subject: IpAddress | Domain) -> Steps:
@@ -113,7 +85,7 @@ def _resolutions(subject: IpAddress | Domain) -> Steps:
     records, links = document.require_objects("dns") if "dns" in document.fields else [], LinkCollector(subject)
     if not records:
         return nothing(subject, "Pulsedive knows no DNS records", reference=reference)
-    rows = [row for record in records if (row := _record_row(record, links)) is not None]
+    rows = [row for record in records if (row := record_row(record, links)) is not None]
     return found(
         subject,
         f"{len(rows)} DNS records",
@@ -122,20 +94,3 @@ def _resolutions(subject: IpAddress | Domain) -> Steps:
         table=Table(DNS_COLUMNS, tuple(rows)),
         returned=len(records),
     )
-
-
-def _record_row(record: JsonObject, links: LinkCollector) -> tuple[Scalar, ...] | None:
-    """Link what a record says; its row, if that is something."""
-    kind, value = (record.text("name") or "").upper(), record.text("value")
-    seen_at, subject = record.moment("stamp_seen"), links.subject
-    if isinstance(subject, IpAddress):
-        name = links.link_to(Relation.RESOLVES_TO, value, Domain, record.pointer, backwards=True, last=seen_at)
-        return None if name is None else (name.value, kind, subject.value, None, time_text(seen_at))
-    owner = str(subject.key.value)
-    if kind in ("A", "AAAA"):
-        address = links.link_to(Relation.RESOLVES_TO, value, IpAddress, record.pointer, last=seen_at)
-        return None if address is None else (owner, kind, address.value, None, time_text(seen_at))
-    # The address of a mail server may stand where its name belongs; then there is nothing to follow.
-    if kind in DNS_RELATIONS:
-        links.link_to(DNS_RELATIONS[kind].relation, value, Domain, record.pointer, last=seen_at)
-    return (owner, kind, None, value, time_text(seen_at))

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
-from clew.entities import Domain, IpAddress, Relation
-from clew.entities.finding import Scalar, Table
+from clew.entities import Domain, IpAddress
+from clew.entities.finding import Table
 from clew.providers.base import Steps, operation
-from clew.providers.fact_text import iso_day, join_texts, time_text
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
-from clew.providers.ti.securitytrails_api import (
-    API,
-    KEY,
-    PAGES,
-    SecurityTrailsBase,
-    answer_cells,
-    link_value,
-    request,
-    values_of,
-)
+from clew.providers.ti.securitytrails_api import API, KEY, PAGES, SecurityTrailsBase, request
+from clew.providers.ti.securitytrails_rows import HOSTED_COLUMNS, PAST_COLUMNS, name_row, past_record_rows
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest
 
-RECORD_COLUMNS = (
-    "dns_question_name",
-    "dns_answer_type",
-    "dns_resolved_ip",
-    "dns_answer_data",
-    "organization",
-    "observed_first",
-    "observed_last",
-)
-NAME_COLUMNS = ("dns_question_name", "dns_resolved_ip", "organization", "registrar", "registered")
 RecordType = Literal["a", "aaaa", "mx", "ns"]
 
 
 class SecurityTrailsHistory(SecurityTrailsBase):
     """DNS records that domains had since 2008, and the domains that are at an address; 100 in one reply."""
 
-    @operation(calls=1, broad=True, facts=RECORD_COLUMNS)
+    @operation(calls=1, broad=True, facts=PAST_COLUMNS)
     def domain(self, domain: Domain, *, record_type: RecordType = "a", page: int = 1) -> Steps:
         """Records that the domain had, from when until when.
 
@@ -56,7 +36,7 @@ class SecurityTrailsHistory(SecurityTrailsBase):
             return nothing(domain, "SecurityTrails does not know it", reference=reference)
         document, links = JsonObject.of(reply), LinkCollector(domain)
         records = document.require_all("records")
-        rows = [row for record in records for row in _record_rows(record, record_type, links)]
+        rows = [row for record in records for row in past_record_rows(record, record_type, links)]
         if not rows:
             return nothing(domain, f"SecurityTrails knows no {record_type} records of it", reference=reference)
         has_more = (document.integer("pages") or 1) > page
@@ -65,13 +45,13 @@ class SecurityTrailsHistory(SecurityTrailsBase):
             f"{len(rows)} {record_type} records",
             reference=reference,
             links=links,
-            table=Table(RECORD_COLUMNS, tuple(rows)),
+            table=Table(PAST_COLUMNS, tuple(rows)),
             returned=len(rows),
             available=None if has_more else len(rows),
             truncated_by="limit" if has_more else "",
         )
 
-    @operation(calls=1, broad=True, facts=NAME_COLUMNS)
+    @operation(calls=1, broad=True, facts=HOSTED_COLUMNS)
     def ip(self, ip: IpAddress, *, page: int = 1) -> Steps:
         """Domains at the address, as last seen.
 
@@ -85,7 +65,7 @@ class SecurityTrailsHistory(SecurityTrailsBase):
         reference = f"{PAGES}/list/ip/{ip.value}"
         document, links = JsonObject.of(reply), LinkCollector(ip)
         records = document.require_all("records")
-        rows = [_name_row(record, ip, links) for record in records]
+        rows = [name_row(record, ip, links) for record in records]
         if not records:
             return nothing(ip, "SecurityTrails knows no domain there", reference=reference)
         has_more = (document.integer("meta", "total_pages") or 1) > page
@@ -94,29 +74,8 @@ class SecurityTrailsHistory(SecurityTrailsBase):
             f"{len(records)} domains",
             reference=reference,
             links=links,
-            table=Table(NAME_COLUMNS, tuple(rows)),
+            table=Table(HOSTED_COLUMNS, tuple(rows)),
             returned=len(records),
             available=document.integer("record_count") if has_more else len(records),
             truncated_by="limit" if has_more else "",
         )
-
-
-def _record_rows(record: JsonObject, record_type: RecordType, links: LinkCollector) -> list[tuple[Scalar, ...]]:
-    first, last = record.moment("first_seen"), record.moment("last_seen")
-    owners = join_texts(record.texts("organizations"))
-    texts = [link_value(value, record_type, links, first=first, last=last) for value in values_of(record)]
-    name = links.subject.key.value
-    return [(name, *answer_cells(record_type, text), owners, time_text(first), time_text(last)) for text in texts]
-
-
-def _name_row(record: JsonObject, ip: IpAddress, links: LinkCollector) -> tuple[Scalar, ...]:
-    links.link_to(Relation.RESOLVES_TO, record.text("hostname"), Domain, record.pointer, backwards=True)
-    owners, created_at = join_texts(record.texts("host_provider")), _epoch_time(record.integer("whois", "createdDate"))
-    return (record.text("hostname"), ip.value, owners, record.text("whois", "registrar"), iso_day(created_at))
-
-
-def _epoch_time(milliseconds: int | None) -> datetime | None:
-    try:
-        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OSError, OverflowError, ValueError):
-        return None

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from clew.entities import Domain, File, IpAddress, Outcome, Severity, Verdict
 from clew.errors import AskFailed
 from clew.providers.base import Reply
-from clew.providers.ti.circl_hashlookup import BULK, CirclHashlookup
+from clew.providers.ti.circl_hashlookup import CirclHashlookup
+from clew.providers.ti.circl_hashlookup_batch import BULK
 from clew.providers.ti.circl_pdns import CirclPassiveDns
 from clew.providers.web import HttpRequest, SecretLocation
 from clew.testing.recordings import AT

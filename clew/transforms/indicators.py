@@ -43,6 +43,8 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]")
 _LOCAL_PART = re.compile(r"[^\w.%+-]")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_EMBEDDED_V4 = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*(?:[.:]+\w+)*")
 _V6 = re.compile(r"[0-9a-fA-F:.]{3,45}")
 _LENGTHS = frozenset(HASHES.values())
 _EDGE_CHARACTERS = ".:!?*-_=~"
@@ -100,21 +102,29 @@ class Mention:
     count: int
 
 
-def extract(text: str) -> tuple[Mention, ...]:
+def extract(text: str, *, embedded: bool = False) -> tuple[Mention, ...]:
     """What `text` names, each once, in the order in which it is first named.
 
     Addresses, URLs, domains, file hashes and mail addresses are found. A URL gives its host too. A name that was
-    written as it is has to end in a top level that exists; one that was defanged is taken at its word.
+    written as it is has to end in a top level that exists; one that was defanged is taken at its word. A member of a
+    variable (`$process.id`) is no name.
 
     >>> for mention in extract("beacons to hxxps://c2[.]evil.example/gate and 198[.]51[.]100[.]7, drops report.docx"):
     ...     print(mention.entity.key)
     url:https://c2.evil.example/gate
     domain:c2.evil.example
     ip:198.51.100.7
+
+    Args:
+        embedded: addresses of version 4 are also found inside of paths, URLs and networks: the text is a script.
     """
     counts: dict[Entity, int] = {}
     for (word, is_call), times in _words(_mark_dots(text)).items():
-        for entity in _entities_in(word, is_call=is_call):
+        entities = [*_entities_in(word, is_call=is_call)]
+        if embedded:
+            inner_addresses = dict.fromkeys(_embedded_addresses(word.replace(_DOT_MARK, ".")))
+            entities += [address for address in inner_addresses if address not in entities]
+        for entity in entities:
             counts[entity] = counts.get(entity, 0) + times
     return tuple(Mention(entity, count) for entity, count in counts.items())
 
@@ -128,6 +138,13 @@ def _entities_in(word: str, *, is_call: bool) -> Iterator[Entity]:
     if "://" in word:
         return _of_url(word)
     return _of_mail(word) if "@" in word else _of_word(word, is_call=is_call)
+
+
+def _embedded_addresses(word: str) -> Iterator[Entity]:
+    for match in _EMBEDDED_V4.finditer(word):
+        entity = _entity_or_none(IpAddress, match[0])
+        if entity is not None:
+            yield entity
 
 
 def _mark_dots(text: str) -> str:
@@ -197,7 +214,7 @@ def _of_word(word: str, *, is_call: bool) -> Iterator[Entity]:
     if head.count(":") > 1 and _V6.fullmatch(head):
         yield from _of_v6(head)
     else:
-        for piece in _PIECE.split(head):
+        for piece in _PIECE.split(_VARIABLE.sub(" ", head)):
             yield from _of_name(piece, lone=not slash)
 
 

@@ -18,8 +18,8 @@ from clew.errors import QueryError
 from clew.pivots import session
 from clew.pivots.bulk import COLUMNS
 from clew.pivots.workspace import Workspace
-from clew.providers.local.address_kinds import kind_of
 from clew.settings import Settings
+from clew.transforms.address_kinds import kind_of
 
 MESSY = ["198.51.100.7", None, "10.0.0.1", "198[.]51[.]100[.]7", "no address", "10.0.0.1", float("nan"), ""]
 STATUS = ["found", "empty", "found", "found", "unparsable", "found", "empty", "unparsable"]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import re
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from clew.transforms.encodings import (
+    BASE64_RUN,
+    HEX_RUN,
+    URL_BASE64_RUN,
+    decode_bytes,
+    is_printable,
+    pack,
+    unpack,
+    utf16_encoding,
+)
+
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HASH = re.compile(r'"[0-9a-fA-F]{64}"')
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9+/]{8,}={0,2}")
-_URL_BASE64 = re.compile(r"[A-Za-z0-9_-]{8,}={0,2}")
-_HEX = re.compile(
-    r"(?<![0-9A-Fa-f])(?:[0-9a-f]{2}){4,}(?![0-9A-Fa-f])|(?<![0-9A-Fa-f])(?:[0-9A-F]{2}){4,}(?![0-9A-Fa-f])"
-)
 _MAX_DEPTH = 6
 #: Nothing packed is unpacked to more than this, in bytes; and shorter texts than `_PACKED` are not tried.
 _MAX_DECOMPRESSED, _MIN_COMPRESSED = 1 << 24, 40
@@ -75,10 +80,10 @@ class EncodedTextRewriter:
         """What is encoded in a text rewritten, the rest left."""
         if len(text) < 8:
             return text
-        text = _BASE64.sub(lambda match: self._rewrite_base64(match[0], b"+/", depth), text)
+        text = BASE64_RUN.sub(lambda match: self._rewrite_base64(match[0], b"+/", depth), text)
         if "-" in text or "_" in text:
-            text = _URL_BASE64.sub(lambda match: self._rewrite_url_base64(match[0], depth), text)
-        return _HEX.sub(lambda match: self._rewrite_hex(match[0], depth), text)
+            text = URL_BASE64_RUN.sub(lambda match: self._rewrite_url_base64(match[0], depth), text)
+        return HEX_RUN.sub(lambda match: self._rewrite_hex(match[0], depth), text)
 
     def _rewrite_url_base64(self, run: str, depth: int) -> str:
         return self._rewrite_base64(run, b"-_", depth) if "-" in run or "_" in run else run
@@ -110,25 +115,18 @@ class EncodedTextRewriter:
         output = self._rewrite_plain(data, depth)
         if output is not None or len(data) < _MIN_COMPRESSED:
             return data if output is None else output
-        for window in (31, 15, -15):
-            try:
-                decompressor = zlib.decompressobj(window)
-                content = decompressor.decompress(data, _MAX_DECOMPRESSED)
-            except zlib.error:
-                continue
-            output = self._rewrite_plain(content, depth) if decompressor.eof and not decompressor.unused_data else None
-            if output is not None and output != content:
-                compressor = zlib.compressobj(9, zlib.DEFLATED, window)
-                return compressor.compress(output) + compressor.flush()
+        for unpacked in unpack(data, _MAX_DECOMPRESSED):
+            output = self._rewrite_plain(unpacked.content, depth) if unpacked.is_whole else None
+            if output is not None and output != unpacked.content:
+                return pack(output, unpacked.window)
         return data
 
     def _rewrite_plain(self, data: bytes, depth: int) -> bytes | None:
-        read = _decode_text(data)
-        if read is None:
+        decoded = decode_bytes(data)
+        if decoded is None or (decoded.encoding == "utf-8" and not is_printable(decoded.text)):
             return None
-        text, encoding, tail = read
-        new_text = self.rewrite_text(text, depth + 1)
-        return data if new_text == text else new_text.encode(encoding, "surrogatepass") + tail
+        new_text = self.rewrite_text(decoded.text, depth + 1)
+        return data if new_text == decoded.text else new_text.encode(decoded.encoding, "surrogatepass") + decoded.tail
 
 
 def _decode_body(body: bytes) -> tuple[str, str, bytes] | None:
@@ -136,7 +134,7 @@ def _decode_body(body: bytes) -> tuple[str, str, bytes] | None:
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if body.startswith(mark):
             return _decode_strictly(body[2:], encoding, mark)
-    utf16 = _utf16_encoding(body)
+    utf16 = utf16_encoding(body)
     if utf16 and len(body) % 2 == 0:
         return _decode_strictly(body, utf16, b"")
     return None if b"\0" in body else _decode_strictly(body, "utf-8", b"")
@@ -147,32 +145,6 @@ def _decode_strictly(body: bytes, encoding: str, mark: bytes) -> tuple[str, str,
         return body.decode(encoding), encoding, mark
     except UnicodeDecodeError:
         return None
-
-
-def _decode_text(data: bytes) -> tuple[str, str, bytes] | None:
-    """The text that decoded bytes are, its encoding, and a last byte that is half a character; None for no text."""
-    encoding = _utf16_encoding(data)
-    tail = data[len(data) // 2 * 2 :] if encoding else b""
-    try:
-        text = data[: len(data) - len(tail)].decode(encoding or "utf-8")
-    except UnicodeDecodeError:
-        return None
-    return (text, encoding or "utf-8", tail) if encoding or _is_printable(text) else None
-
-
-def _utf16_encoding(data: bytes) -> str:
-    """UTF-16 by its zeros, in either order of bytes; empty for anything else."""
-    if len(data) < 4:
-        return ""
-    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        zeros = data[first::2]
-        if 2 * zeros.count(0) >= len(zeros) and data[1 - first :: 2].count(0) == 0:
-            return encoding
-    return ""
-
-
-def _is_printable(text: str) -> bool:
-    return text.isprintable() or all(char.isprintable() or char in "\r\n\t" for char in text)
 
 
 def _is_json(text: str) -> bool:

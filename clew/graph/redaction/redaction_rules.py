@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clew.entities.host_names import canonical_name
 from clew.errors import EntityError, NotRedacted
-from clew.providers.local.address_kinds import KINDS
+from clew.transforms.address_kinds import KINDS
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: Ranges that are inside wherever they are met. Loopback and documentation say nothing about anybody.

@@ -13,7 +13,7 @@ from clew.providers.base import Reply
 from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
-from clew.providers.local.address_kinds import GLOBAL_KIND, kind_of
+from clew.transforms.address_kinds import GLOBAL_KIND, kind_of
 
 #: The kinds of record that can be asked for, by their numbers (RFC 1035, RFC 3596).
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}

@@ -13,7 +13,7 @@ from clew.providers.geo.maxmind_database import Database
 from clew.providers.geo.maxmind_records import DatabaseAnswer, FactCache, facts_of
 from clew.providers.geo.maxmind_replies import network, number_of, record_at
 from clew.providers.geo.place_answer import ALL_FACTS, GeoAnswer
-from clew.providers.local.address_kinds import GLOBAL_KIND, kind_of
+from clew.transforms.address_kinds import GLOBAL_KIND, kind_of
 
 # Where a database of IPv4 addresses has those of IPv6.
 _NO_IPV6 = -2

@@ -10,7 +10,7 @@ from functools import lru_cache
 from clew.entities import IpAddress, Outcome
 from clew.entities.finding import Scalar
 from clew.providers.geo.maxmind_records import FACTS, DatabaseAnswer, merge_answers
-from clew.providers.local.address_kinds import GLOBAL_KIND, kind_of
+from clew.transforms.address_kinds import GLOBAL_KIND, kind_of
 
 ALL_FACTS = (*FACTS, "network", "database_built")
 #: MaxMind builds most databases twice a week, and addresses move.

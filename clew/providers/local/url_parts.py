@@ -1,21 +1,19 @@
-"""A URL taken apart, as a browser would."""
+"""A URL taken apart, as a browser would. Nobody is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from clew.entities import Domain, Entity, Fact, Finding, IpAddress, Link, Relation, Url
+from clew.entities import Fact, Finding, Link, Relation, Url
 from clew.entities.finding import Scalar
-from clew.errors import EntityError
 from clew.providers.base import Channel, Provider, operation
-
-_PARTS = ("scheme", "host", "port", "path", "query", "fragment", "username")
+from clew.transforms.url_parts import PART_NAMES, host_entity, url_parts
 
 
 def _columns(_channels: Mapping[str, Channel], subjects: Sequence[Url]) -> Mapping[str, Sequence[Scalar]]:
-    rows = [_parts(subject) for subject in subjects]
-    columns = {name: [parts[name] or None for parts in rows] for name in _PARTS}
+    rows = [url_parts(subject) for subject in subjects]
+    columns = {name: [parts[name] or None for parts in rows] for name in PART_NAMES}
     filled_columns = {name: cells for name, cells in columns.items() if any(cells)}
     return {"reason": [_reason(parts) for parts in rows], **filled_columns}
 
@@ -27,11 +25,11 @@ class UrlParts(Provider):
     title: ClassVar[str] = "URL parts"
     docs: ClassVar[str] = "https://url.spec.whatwg.org/"
 
-    @operation(columns=_columns, facts=_PARTS)
+    @operation(columns=_columns, facts=PART_NAMES)
     def parts(self, url: Url) -> Finding:
         """Scheme, host, port, path and query; the host becomes an entity."""
-        parts = _parts(url)
-        host = _host_entity(str(parts["host"]))
+        parts = url_parts(url)
+        host = host_entity(str(parts["host"]))
         return Finding(
             url,
             reason=_reason(parts),
@@ -42,31 +40,5 @@ class UrlParts(Provider):
         )
 
 
-def _parts(url: Url) -> dict[str, str | int]:
-    from can_ada import parse
-
-    parsed_url = parse(url.value)
-    return {
-        "scheme": parsed_url.protocol.rstrip(":"),
-        "host": parsed_url.hostname,
-        "port": int(parsed_url.port or 0),
-        "path": parsed_url.pathname,
-        "query": parsed_url.search.removeprefix("?"),
-        "fragment": parsed_url.hash.removeprefix("#"),
-        "username": parsed_url.username,
-    }
-
-
 def _reason(parts: Mapping[str, str | int]) -> str:
     return f"{parts['scheme']} to {parts['host']}"
-
-
-def _host_entity(host: str) -> Entity | None:
-    try:
-        return IpAddress(host)
-    except EntityError:
-        pass
-    try:
-        return Domain(host)
-    except EntityError:
-        return None  # one label, such as localhost: a name inside, and no entity of the outside

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, entity_type
 from clew.errors import ClewError, QueryError
-from clew.providers.local.command_line import find_layers
+from clew.transforms.encodings import find_layers
 from clew.transforms.indicators import FOUND_IN_TEXT, extract
 from clew.views.notebook.accessor import extend_pandas
 
@@ -65,16 +65,17 @@ def b64(text: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    layers, cut_reason = find_layers(text)
+    tree = find_layers(text)
+    layers = [*tree.walk()]
     frame = pd.DataFrame(
         {
-            "layer": pd.Series([layer.depth for layer in layers], dtype="int64"),
-            "text": pd.Series([layer.text for layer in layers], dtype=object),
-            "encoded": pd.Series([layer.encoded_text for layer in layers], dtype=object),
+            "layer": pd.Series([depth for depth, _ in layers], dtype="int64"),
+            "text": pd.Series([layer.text for _, layer in layers], dtype=object),
+            "encoded": pd.Series([layer.encoded_text for _, layer in layers], dtype=object),
         }
     )
-    if cut_reason:
-        frame.attrs["cut"] = cut_reason
+    if tree.cut_reason:
+        frame.attrs["cut"] = tree.cut_reason
     return frame
 
 

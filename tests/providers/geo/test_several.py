@@ -17,8 +17,8 @@ from clew.providers.base import Reply
 from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
 from clew.providers.geo.maxmind_records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers
 from clew.providers.geo.maxmind_replies import ParsedReply
-from clew.providers.local.address_kinds import GLOBAL_KIND
 from clew.testing.recordings import AT
+from clew.transforms.address_kinds import GLOBAL_KIND
 from tests.providers.geo.building import facts, located, place, row, rows, write
 
 pytest.importorskip("maxminddb")

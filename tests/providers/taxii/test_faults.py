@@ -18,7 +18,7 @@ from clew.providers.taxii.collections import CollectionFetcher, FetchResult
 from clew.providers.taxii.taxii_server import Access
 from clew.providers.web.api_keys import Keys
 from clew.providers.web.http_channel import HttpChannel
-from tests.providers.feeds.asked import looked_up
+from tests.feeds.asked import looked_up
 from tests.providers.taxii.served import MEDIA, indicator
 from tests.providers.web.faults import Behaviour, Seen, Server, by, flood, hang, raw, reply, reset, serving
 

@@ -22,7 +22,7 @@ from clew.providers.taxii.collection_fetch import poll
 from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.taxii.taxii_server import Access, TaxiiServer
 from clew.providers.web.http_channel import HttpChannel
-from tests.providers.feeds.asked import looked_up
+from tests.feeds.asked import looked_up
 from tests.providers.taxii.served import CLOSED, KEY, OPEN, PASSWORD, Served, indicator, medallion
 
 pytest.importorskip("medallion", reason="the TAXII server of the tests is not installed (the extra `dev` has it)")

@@ -14,7 +14,7 @@ from clew.errors import EntityError
 from clew.feeds.formats.plain_list import read_lines
 from clew.feeds.listing import FeedEntry, IndicatorDetails
 from clew.feeds.recognition import EXACT_PREFIX, NETWORK_PREFIX, WILDCARD_PREFIX, keys_of
-from tests.providers.feeds.asked import keys, read
+from tests.feeds.asked import keys, read
 from tests.support import ENTITIES, HOSTILE
 
 

@@ -20,8 +20,8 @@ from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
 from clew.providers.local.feeds import FeedChannel, LocalFeed
 from clew.settings import Settings
+from tests.feeds.asked import looked_up
 from tests.providers.doubles import PUBLIC
-from tests.providers.feeds.asked import looked_up
 from tests.support import ENTITIES, HOSTILE
 
 HEADER = "indicator,type,verdict,severity,name,first_seen,last_seen,reference"

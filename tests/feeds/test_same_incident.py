@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from clew.entities import Domain, Key
-from tests.providers.feeds.asked import read
+from tests.feeds.asked import read
 
 #: Incidents of ESET, and how many values their text and their event in MISP both list.
 ESET = {

@@ -16,7 +16,7 @@ from clew.entities import Domain, IpAddress, Outcome, Verdict, parse
 from clew.errors import FeedUnusable
 from clew.feeds.listing_verdict import MANY_LISTS
 from clew.feeds.store import FeedStore
-from tests.providers.feeds.asked import keys, looked_up, read
+from tests.feeds.asked import keys, looked_up, read
 
 # Ends of names that are more likely files.
 FILES = {"bat", "bin", "cmd", "dat", "dll", "exe", "html", "jar", "php", "ps1", "scr", "sys", "tmp", "vbs"}

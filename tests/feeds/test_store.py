@@ -17,7 +17,7 @@ from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import FeedUnusable
 from clew.feeds import build as building
 from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed
-from tests.providers.feeds.asked import looked_up
+from tests.feeds.asked import looked_up
 
 LISTED = IpAddress("198.51.100.7")
 

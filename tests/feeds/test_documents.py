@@ -15,7 +15,7 @@ from clew.feeds.formats.misp import read_misp
 from clew.feeds.formats.stix import read_stix
 from clew.feeds.formats.stix_patterns import groups_of
 from clew.feeds.listing import MAX_RAW, FeedEntry, IndicatorDetails
-from tests.providers.feeds.asked import keys, read
+from tests.feeds.asked import keys, read
 from tests.support import HOSTILE
 
 MD5, SHA256 = "a" * 32, "b" * 64

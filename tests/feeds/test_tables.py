@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clew.feeds.formats.csv_table import read_table
 from clew.feeds.listing import FeedEntry, IndicatorDetails
-from tests.providers.feeds.asked import read
+from tests.feeds.asked import read
 from tests.support import HOSTILE
 
 

@@ -35,7 +35,7 @@ CHROMIUM_ARGUMENTS = [
 
 # A loaded machine is slow, and no property here is about that.
 _UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("fast", max_examples=50, derandomize=True, **_UNTIMED)
+settings.register_profile("fast", max_examples=30, derandomize=True, **_UNTIMED)
 settings.register_profile("push", max_examples=200, derandomize=True, **_UNTIMED)  # the same for everybody
 settings.register_profile("long", max_examples=10_000, **_UNTIMED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from clew.errors import AskSkipped, MissingExtra, SettingsError
 from clew.graph.export.registry import EXPORTER_GROUP, exporter_failures
+from clew.logs.engines.registry import FILES, log_engine
+from clew.logs.log_plugins import LOG_GROUPS, log_plugin_failures
 from clew.pivots.lookup_policy import source_name
 from clew.pivots.plugin_menus import MENU_GROUP, PROVIDER_GROUP
 from clew.pivots.registry import failures
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 STATE_OK, STATE_MISSING, STATE_FAILED = "ok", "missing", "failed"
 #: The libraries behind each extra, and what needs them.
 EXTRAS = {
-    "logs": (("duckdb",), "queries over logs"),
+    "logs": (log_engine(FILES).libraries, "queries over logs"),
     "geo": (("maxminddb",), "locating addresses"),
     "dns": (("dns",), "asking the DNS"),
     "views": (("bokeh", "jinja2", "pyvis"), "pictures"),
@@ -182,8 +184,8 @@ def _key(source: SourceState) -> Check:
 
 
 def _plugins() -> Iterator[Check]:
-    wrong = (*failures(), *exporter_failures())
-    for group in (MENU_GROUP, PROVIDER_GROUP, EXPORTER_GROUP):
+    wrong = (*failures(), *exporter_failures(), *log_plugin_failures())
+    for group in (MENU_GROUP, PROVIDER_GROUP, EXPORTER_GROUP, *LOG_GROUPS):
         for plugin in installed_plugins(group):
             if not any(failure.plugin == plugin for failure in wrong):
                 yield Check(f"plug-in {plugin.name}", STATE_OK, str(plugin))

@@ -33,6 +33,7 @@ class Query:
         subject: the entity class by name; `name` is the method of its query menu.
         view: whose rows it gives.
         binds: the parameters that the subject fills.
+        package: the package that it came with; empty for clew's own.
     """
 
     subject: str
@@ -43,6 +44,7 @@ class Query:
     binds: tuple[str, ...]
     parameters: tuple[QueryParameter, ...]
     broad: bool
+    package: str = ""
 
     @property
     def id(self) -> str:
@@ -129,4 +131,5 @@ def _query(node: PackNode, views: Mapping[str, View]) -> Query:
         tuple(bind.text() for bind in node.children("binds")),
         tuple(parameters),
         bool(node.get("wide").value),
+        node.file.plugin.package if node.file.plugin else "",
     )

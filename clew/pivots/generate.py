@@ -31,7 +31,8 @@ from clew.providers.local.logs import LogProvider
 
 def module_texts() -> Mapping[str, str]:
     """Every module by file name: one for each entity that there are queries about."""
-    queries = sorted(load_queries().values(), key=lambda query: query.subject)
+    own_queries = (query for query in load_queries().values() if not query.package)
+    queries = sorted(own_queries, key=lambda query: query.subject)
     groups = groupby(queries, key=lambda query: query.subject)
     return {
         f"{_variable(subject)}.py": f"{_HEAD.format(subject=subject)}\n\n{_block(subject, list(group))}\n"

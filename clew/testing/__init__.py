@@ -1,7 +1,8 @@
-"""The contracts of clew as tests to inherit, for providers and menus of other packages and for its own."""
+"""The contracts of clew as tests to inherit, for providers, menus and log engines of other packages and for its own."""
 
+from clew.testing.log_engines import LogEngineSuite
 from clew.testing.menus import MenuSuite
 from clew.testing.providers import ProviderSuite
 from clew.testing.recordings import Recording, record
 
-__all__ = ["MenuSuite", "ProviderSuite", "Recording", "record"]
+__all__ = ["LogEngineSuite", "MenuSuite", "ProviderSuite", "Recording", "record"]

@@ -79,7 +79,7 @@ def show(
         if what == "story":
             console.print(investigation.story())
         elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "audit"):
-            frame = getattr(investigation, what)()
+            frame = getattr(investigation.tables, what)()
             records = [[str(name) for name in frame.columns], *frame.head(rows).astype(str).to_numpy().tolist()]
             show_table(records)
             if len(frame) > rows:

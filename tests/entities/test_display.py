@@ -123,5 +123,7 @@ def test_a_finding_tells_what_was_cut(value):
 def test_an_error_says_what_where_and_what_next(error):
     """An error's text holds what was wrong, where it was, and the next step."""
     kind = {"kind": "reply"} if error is AskFailed else {}
-    assert str(error("it broke", where="a.csv:7", next_step="mend it", **kind)) == "it broke (a.csv:7)\n  next: mend it"
+    assert (
+        str(error("it broke", location="a.csv:7", next_step="mend it", **kind)) == "it broke (a.csv:7)\n  next: mend it"
+    )
     assert str(error("it broke", **kind)) == "it broke"

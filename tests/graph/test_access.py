@@ -63,7 +63,7 @@ STRANGER = (
     opened(sys.argv[1]).close() if sys.argv[2] == "warm" else None
     if os.geteuid() == 0:
         os.seteuid(65534)
-    for attempt in (lambda: list(opened(sys.argv[3]).history()), lambda: opened(sys.argv[3]).note("x")):
+    for attempt in (lambda: list(opened(sys.argv[3]).history), lambda: opened(sys.argv[3]).note("x")):
         try:
             attempt()
             print("done")

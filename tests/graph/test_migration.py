@@ -132,7 +132,7 @@ def test_steps_of_an_old_case_stay_what_they_are(old, number: int):
 def test_an_old_case_says_which_logs_were_connected(old, number: int):
     """Steps that say a path and a digest are read as today's: an engine, a location, an identity and counts."""
     with Investigation.open(old(number)) as case:
-        (event,) = [step.event for step in case.history() if isinstance(step.event, Connected)]
+        (event,) = [step.event for step in case.history if isinstance(step.event, Connected)]
         assert "connected logs (logs): 5 files, 20,004 rows" in str(case.log())
     assert event.source == SourceDescription(
         "files",

@@ -44,9 +44,9 @@ def test_a_plan_opens_no_socket(incident: Case, scenario: Scenario, monkeypatch:
         raise AssertionError("something was sent")
 
     for channel in (
-        "web.channel.HttpChannel",
-        "logs.provider.LogChannel",
-        "ti.feed.FeedChannel",
+        "web.http_channel.HttpChannel",
+        "local.logs.LogChannel",
+        "local.feeds.FeedChannel",
         "geo.maxmind.GeoChannel",
     ):
         monkeypatch.setattr(f"clew.providers.{channel}.send", nobody)

@@ -59,3 +59,9 @@ def connection_location(document: Mapping[str, Any]) -> str:
     """Where the logs of an event are, out of its document in any format."""
     source: Mapping[str, Any] = document.get("source", {})
     return str(source["location"] if source else document["path"])
+
+
+def connection_identity(document: Mapping[str, Any]) -> str:
+    """What the logs of an event were, out of its document in any format: the digest of files, the id of a workspace."""
+    source: Mapping[str, Any] = document.get("source", {})
+    return str(source["identity"] if source else document["digest"])

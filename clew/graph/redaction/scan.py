@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from clew.graph.format.connection_event import connection_location
+from clew.graph.format.connection_event import connection_identity, connection_location
 from clew.graph.projection.imports import IMPORTED_ROWS
 from clew.graph.redaction.case_texts import SEALED_MEDIA_TYPE, RawStep, replies
 from clew.graph.redaction.encoded_text import EncodedTextRewriter
@@ -104,7 +104,7 @@ def _words_to_avoid(internal_names: InternalNames) -> set[str]:
 def _hashes(store: Store, documents: Iterable[dict[str, Any]], pseudonyms: Pseudonyms) -> dict[str, str]:
     """Hashes of what is inside: of logs, of the steps of this case and of the case that it branched off from."""
     digests = [
-        *(str(document["digest"]) for document in documents if document["kind"] == "connected"),
+        *(connection_identity(document) for document in documents if document["kind"] == "connected"),
         *(str(document["hash"]) for document in documents if document["kind"] == "branched"),
         *(step.hash for step in store.steps()),
     ]

@@ -57,10 +57,12 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "documented for users: arguments of a case and of a window": {
         "entities/times.py": "When TimeWindow.kept",
-        "graph/case_editor.py": (
-            "CaseEditor.within CaseEditor.set_gate.why CaseEditor.link.why CaseEditor.judge.why "
-            "CaseEditor.move.pinned CaseEditor.merge.gone CaseEditor.mark_common.why CaseEditor.unmark_common.why"
+        "graph/case.py": (
+            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
+            "Case.unmark_common.why"
         ),
+        "graph/layout_editor.py": "LayoutEditor.move.pinned",
+        "graph/recording/manual_merges.py": "merge_nodes.gone",
         "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
         "graph/redaction/redaction_rules.py": "Rules.own",
         "graph/replay/difference.py": "Difference.where",

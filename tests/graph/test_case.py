@@ -41,7 +41,7 @@ def test_pivots_outside_of_the_block_are_not_recorded() -> None:
     case = case_in_memory()
     URL.transform.parts()
     with case:
-        assert current_session() is case
+        assert current_session() is case.session
         steps = len(list(case.history))
     URL.transform.parts()
     assert (current_session(), steps) == (workspace(), 0)
@@ -83,12 +83,10 @@ def test_an_error_in_the_block_closes_and_passes(case: Case) -> None:
     with pytest.raises(KeyError, match="mine"):
         fail()
     assert case.tables.remarks()["text"].to_list() == ["before"]
-    assert current_session() is case
+    assert current_session() is case.session
 
 
-READS = (
-    "node_list",
-    "claim_list",
+TABLES = (
     "nodes",
     "edges",
     "claims",
@@ -97,7 +95,8 @@ READS = (
     "merges",
     "remarks",
     "digest",
-    "history",
+    "audit",
+    "layout",
 )
 
 
@@ -107,7 +106,8 @@ def test_a_closed_case_says_so() -> None:
     case.add(Host(FULL))
     case.close()
     case.close()
-    acts = [lambda name=name: list(getattr(case, name)()) for name in READS]
+    acts = [lambda name=name: list(getattr(case.tables, name)()) for name in TABLES]
+    acts += [case.node_list, case.claim_list, lambda: list(case.history), case.sharing.signatures]
     acts += [lambda: case.graph, lambda: case.title, lambda: case.add(Host(FULL)), lambda: case.note("x")]
     acts += [lambda: case.tag(Host(FULL), "x"), lambda: case.entity(Host(FULL)), lambda: case.verdict(Host(FULL))]
     acts += [lambda: case.unmerge(1, reason="x"), lambda: case.merge(Host(FULL), Host("x"), reason="x")]

@@ -12,10 +12,9 @@ import zstandard
 
 from clew.errors import CaseDamaged, CaseError
 from clew.graph import store
-from clew.graph.case import Case
+from clew.graph.case_reader import CaseReader
 from clew.graph.format.database import open_database
 from clew.graph.format.events import step_hash
-from clew.graph.recording.case_recorder import CaseRecorder
 from clew.graph.store import GENESIS, Store
 from tests.graph.cases import bare_workspace, beside, edit, look_at_everything, sha256, tampering
 
@@ -277,7 +276,7 @@ def mutants(sample: Path, folder: Path, count: int) -> Iterator[tuple[str, Path]
 def check_mutants(sample: Path, folder: Path, count: int) -> None:
     whole, refused = history(sample), 0
     with Store(sample) as opened:
-        graph = Case(CaseRecorder(opened)).digest()
+        graph = CaseReader(opened).tables.digest()
     for number, (name, path) in enumerate(mutants(sample, folder, count)):
         before, began = sha256(path), time.perf_counter()
         try:

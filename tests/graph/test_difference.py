@@ -15,6 +15,7 @@ from clew.entities import Domain, Entity, Fact, Finding, Host, IpAddress, Outcom
 from clew.errors import CaseNotFound, CaseReadOnly, QueryError
 from clew.graph.case import Case
 from clew.graph.case_reader import CaseReader
+from clew.graph.replay.comparison import compare_readings
 from clew.graph.replay.difference import Change, Difference, NodeChange, NodeName, Row
 from clew.graph.store import Store
 from tests.graph.cases import FULL, GUID, NOON, SHORT, bare_workspace, case_in_memory, link, record, sha256, tell
@@ -324,7 +325,7 @@ def test_a_case_is_compared_with_a_file(tmp_path: Path, sample: Path) -> None:
     """The other case may be a file: it is only read, and a name that leads nowhere makes none."""
     before = sha256(sample)
     with Store(sample) as store:
-        assert not CaseReader(store).compare(sample)
+        assert not compare_readings(CaseReader(store), sample)
     case = Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path))
     assert case.compare(sample).where("new").nodes
     assert sha256(sample) == before

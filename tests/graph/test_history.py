@@ -32,7 +32,7 @@ def on_known(act: str, *more: Any, **named: Any):
     def run(case: Case, place: int) -> None:
         entity = known(case, place)
         if entity is not None:
-            getattr(case, act)(entity, *more, **named)
+            getattr(case if act == "judge" else case.layout, act)(entity, *more, **named)
 
     return run
 
@@ -188,7 +188,7 @@ def test_a_case_can_be_seen_as_it_was_at_a_time(tmp_path: Path):
         case._recorder.clock = lambda: next(clock)
         case.add(IP)
         case.add(HOST)
-        opened = next(case.history).at
+        opened = next(iter(case.history)).at
         assert len(case.at(3).node_list()) == 2
         assert len(case.at("2026-03-17T09:00:30Z").node_list()) in (0, 1)
         with pytest.raises(CaseError, match="no case yet"):

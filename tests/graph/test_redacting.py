@@ -261,7 +261,7 @@ def test_it_has_as_many_nodes_and_claims_at_the_same_times(rich: Given) -> None:
     """Nothing falls together and nothing falls apart: as much of everything, step by step, at the same times."""
     with opened(rich.original) as before, opened(rich.outside) as after:
         for table in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks"):
-            assert len(getattr(after, table)()) == len(getattr(before, table)()), table
+            assert len(getattr(after.tables, table)()) == len(getattr(before.tables, table)()), table
         assert [step.at for step in after.history][:-1] == [step.at for step in before.history]
         assert [step.event.kind for step in after.history][:-1] == [step.event.kind for step in before.history]
         assert sorted(after.tables.nodes()["verdict"]) == sorted(before.tables.nodes()["verdict"])

@@ -235,7 +235,7 @@ def test_a_changed_byte_of_a_signed_step_is_found():
         for act, *arguments in history:
             act(opened, *arguments)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("clew.graph.case_exports.load_private", lambda *_: key)
+            patch.setattr("clew.graph.case_sharing.load_private", lambda *_: key)
             opened.sharing.sign("id")
         assert opened.verify()
         signature = opened.sharing.signatures()[-1]

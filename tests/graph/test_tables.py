@@ -90,11 +90,11 @@ def kind_of(column: "pd.Series[object]") -> str:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_tables_have_the_same_columns_always(incident: Case, scenario: Scenario, name: str) -> None:
     """Each table has its documented columns with their types, times in UTC, whether it is empty or full."""
-    empty = getattr(incident, name)()
+    empty = getattr(incident.tables, name)()
     incident.expand(IpAddress(scenario.seed), depth=1)
     incident.add(Host("fs01"), Host("fs01.corp.example"))
     incident.note("x")
-    full = getattr(incident, name)()
+    full = getattr(incident.tables, name)()
     assert (len(empty), len(full) > 0) == (0, True)
     assert list(empty.columns) == list(full.columns) == list(COLUMNS[name])
     assert {column: kind_of(full[column]) for column in full} == COLUMNS[name]
@@ -130,7 +130,7 @@ def test_two_sources_for_one_edge_are_two_claims() -> None:
     (edge,) = case.tables.edges().to_dict("records")
     assert (edge["claims"], edge["sources"]) == (2, 2)
     claims = case.graph.edges[other.key, one.key, Relation.COMMUNICATES_WITH]["claims"]
-    assert [(claim.provider, claim.rests_on, claim.step) for claim in claims] == [
+    assert [(claim.provider, claim.evidence_ids, claim.step) for claim in claims] == [
         ("logs", ("logs",), 1),
         ("other", ("other",), 2),
     ]

@@ -59,7 +59,7 @@ def test_what_was_changed_is_named(case: Path, sql: str, step: int, what: str):
 def test_the_good_steps_of_a_damaged_case_are_saved(case: Path, tmp_path: Path):
     """The steps before the first bad one make a sound case of their own; the damaged file is not written."""
     with Investigation.open(case) as opened:
-        wanted = opened.at(4).digest()
+        wanted = opened.at(4).tables.digest()
     edit(case, "UPDATE steps SET by = 'mallory' WHERE number = 5")
     before = sha256(case)
     found = salvage(case, tmp_path / "saved.clew")

@@ -59,6 +59,7 @@ class MenuRow(Bulk[E]):
     Attributes:
         name: the full name, `ti.abuseipdb`.
         space: the menu that it stands in.
+        kind: the class of the entities that it is about.
     """
 
     def __init__(self, pivot: Pivot, arguments: Mapping[str, Any]) -> None:
@@ -69,7 +70,7 @@ class MenuRow(Bulk[E]):
     def __set_name__(self, owner: type[Menu[E]], name: str) -> None:
         self.name = f"{owner.menu}.{name}"
         self.space = owner
-        self._kind = owner.entity()
+        self.kind = owner.entity()
 
 
 class OperationPivot(MenuRow[E], Generic[E, P]):
@@ -90,7 +91,7 @@ class OperationPivot(MenuRow[E], Generic[E, P]):
 
     def given(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
         """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.given(max_age_days=7).over(...)`."""
-        return Bulk(self, self._kind, self.arguments(*args, **kwargs))
+        return Bulk(self, self.kind, self.arguments(*args, **kwargs))
 
     def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         """All arguments of a call, defaults included. Raises TypeError for one that the pivot has not."""
@@ -116,7 +117,7 @@ class OperationPivot(MenuRow[E], Generic[E, P]):
     @property
     def shape(self) -> Mapping[str, Term]:
         """What comes back, by name."""
-        return self.operation.provider.shape(self.operation, self._kind)
+        return self.operation.provider.shape(self.operation, self.kind)
 
     @property
     def providers(self) -> tuple[type[Provider], ...]:

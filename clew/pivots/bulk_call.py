@@ -23,7 +23,7 @@ class Bulk(Generic[E]):
 
     def __init__(self, pivot: Pivot, kind: type[Entity], arguments: Mapping[str, Any]) -> None:
         self._pivot = pivot
-        self._kind = kind
+        self.kind = kind
         self._arguments = arguments
 
     @overload
@@ -53,5 +53,5 @@ class Bulk(Generic[E]):
             QueryError: the frame has no such column.
         """
         if column is None:
-            return over_values(self._pivot, self._kind, self._arguments, values, progress=progress)
-        return over_frame(self._pivot, self._kind, self._arguments, values, column, join=join, progress=progress)
+            return over_values(self._pivot, self.kind, self._arguments, values, progress=progress)
+        return over_frame(self._pivot, self.kind, self._arguments, values, column, join=join, progress=progress)

@@ -35,7 +35,7 @@ class Lookup(MenuRow[E]):
 
     def given(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
         """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
-        return Bulk(self, self._kind, {"providers": self.selection(providers), "agree": agree})
+        return Bulk(self, self.kind, {"providers": self.selection(providers), "agree": agree})
 
     @overload
     def __get__(self, space: None, owner: type[Menu[E]]) -> Self: ...

@@ -62,7 +62,6 @@ ALLOWED: dict[str, dict[str, str]] = {
             "Case.unmark_common.why"
         ),
         "graph/layout_editor.py": "LayoutEditor.move.pinned",
-        "graph/recording/manual_merges.py": "merge_nodes.gone",
         "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
         "graph/redaction/redaction_rules.py": "Rules.own",
         "graph/replay/difference.py": "Difference.where",

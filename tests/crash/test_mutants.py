@@ -34,7 +34,7 @@ def everything(path: Path) -> tuple[str, ...]:
     """All that can be read of a case: the steps, the graph, every table and the raw evidence. Raises CaseError."""
     with closing(opened(path)) as case:
         steps = "".join(step.hash for step in case.history)
-        tables = [getattr(case, name)().to_csv() for name in TABLES]
+        tables = [getattr(case.tables, name)().to_csv() for name in TABLES]
         raw = [text for claim in case.claim_list() for text in claim.evidence()]
         return (case.title, steps, case.tables.digest(), *tables, "".join(raw))
 

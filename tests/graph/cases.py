@@ -162,7 +162,9 @@ def notes(path: Path) -> list[str]:
 
 def look_at_everything(path: Path) -> None:
     with Case.open(path, workspace=bare_workspace(path.parent)) as case:
-        for table in (case.nodes, case.edges, case.claims, case.findings, case.timeline, case.merges, case.remarks):
+        tables = case.tables
+        for table in (tables.nodes, tables.edges, tables.claims, tables.findings, tables.timeline, tables.merges):
             table()
-        case.tables.digest()
+        tables.remarks()
+        tables.digest()
         case.graph.size()

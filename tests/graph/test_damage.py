@@ -12,6 +12,7 @@ import zstandard
 
 from clew.errors import CaseDamaged, CaseError
 from clew.graph import store
+from clew.graph.case import Case
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.database import open_database
 from clew.graph.format.events import step_hash

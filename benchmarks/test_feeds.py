@@ -23,7 +23,7 @@ from clew.feeds.warninglists import Warninglists
 from clew.providers.local.feeds import FeedChannel
 from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.web import HttpRequest
-from clew.providers.web.http_transport import RawResponse
+from clew.providers.web.raw_response import RawResponse
 
 Figure = Callable[[str, str, str], None]
 MILLION, ASKED = 1_000_000, 100_000

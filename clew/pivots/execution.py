@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any
 
 from clew.entities import Entity
@@ -19,10 +20,8 @@ def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
     sub_queries = pivot.sub_queries(subject, invocation.arguments)
     if sum(sub_query.provider.leaves for sub_query in sub_queries) > 1:
         return _execute_concurrently(runner, invocation, pivot, sub_queries)
-    answers = tuple(
-        runner.run(sub_query.pivot, sub_query.provider, subject, sub_query.steps) for sub_query in sub_queries
-    )
-    return pivot.combine(subject, answers, invocation.arguments)
+    operations = [(sub_query.pivot, sub_query.provider, subject, sub_query.steps) for sub_query in sub_queries]
+    return pivot.combine(subject, tuple(starmap(runner.run, operations)), invocation.arguments)
 
 
 async def aexecute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:

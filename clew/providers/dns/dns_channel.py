@@ -15,8 +15,10 @@ from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped, MissingExtra
 from clew.providers.base import Ask, Provider, Reply, narrow_ask
 from clew.providers.channels import ChannelContext
+from clew.providers.web.call_steps import CallSteps
+from clew.providers.web.call_walk import Call, walk
 from clew.providers.web.clock import Deadline
-from clew.providers.web.middleware import Middleware, middleware
+from clew.providers.web.raw_response import RawResponse
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -70,12 +72,13 @@ class DnsChannel:
     """Asks resolvers, one after the other until one answers.
 
     Args:
-        layers: what stands before each exchange.
+        steps: what stands before each exchange.
         resolvers: where they are; those of this machine, if none is given.
     """
 
-    def __init__(self, layers: Middleware, *, resolvers: Sequence[str] = ()) -> None:
-        self._layers = layers
+    def __init__(self, steps: CallSteps, *, resolvers: Sequence[str] = ()) -> None:
+        self._steps = steps
+        self._all_steps = steps.plain_steps(MEDIA_TYPE)
         self._resolvers = resolvers
 
     def send(self, ask: Ask, provider: type[Provider]) -> Reply:
@@ -86,15 +89,19 @@ class DnsChannel:
             AskFailed: none answers in time, or each says that it cannot.
         """
         question = narrow_ask(ask, DnsQuestion)
-
-        def exchange(deadline: Deadline) -> bytes:
-            return _exchange(question, [*self._find_resolvers()], deadline)
-
-        return self._layers.send(ask, provider, exchange, server=_SERVER_LABEL, media_type=MEDIA_TYPE)
+        call = Call(
+            question, provider, _SERVER_LABEL, self._steps.deadline, server=_SERVER_LABEL, account=_SERVER_LABEL
+        )
+        reply: Reply = walk(self._all_steps, self._exchange, call)
+        return reply
 
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
         """Keep a reply for as long as it is good, now that it was understood."""
-        self._layers.settle(ask, provider, outcome)
+        self._steps.settle(ask, provider, outcome)
+
+    def _exchange(self, call: Call) -> RawResponse:
+        question = narrow_ask(call.ask, DnsQuestion)
+        return RawResponse(200, {}, _ask_resolvers(question, [*self._find_resolvers()], call.deadline))
 
     def _find_resolvers(self) -> Iterator[Resolver]:
         try:
@@ -116,10 +123,10 @@ class DnsChannel:
 
 def make_channel(context: ChannelContext) -> DnsChannel:
     """The channel `dns`."""
-    return DnsChannel(middleware(context), resolvers=context.resources.settings.resolvers)
+    return DnsChannel(CallSteps.of(context), resolvers=context.resources.settings.resolvers)
 
 
-def _exchange(question: DnsQuestion, resolvers: Sequence[Resolver], deadline: Deadline) -> bytes:
+def _ask_resolvers(question: DnsQuestion, resolvers: Sequence[Resolver], deadline: Deadline) -> bytes:
     """The first answer. A resolver that cannot say is no answer, and the next one is asked."""
     failure = AskFailed(f"{_SERVER_LABEL} did not answer within {deadline.seconds:g} s", kind="timeout")
     for seconds in (*ROUNDS, deadline.seconds):

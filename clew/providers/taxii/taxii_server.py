@@ -20,7 +20,7 @@ from clew.providers.taxii.envelope import Envelope, read_envelope
 from clew.providers.web import HttpRequest, SecretLocation
 
 if TYPE_CHECKING:
-    from clew.providers.web.http_transport import RawResponse
+    from clew.providers.web.raw_response import RawResponse
 
 MEDIA_TYPE = "application/taxii+json"
 _OLDER_MEDIA_TYPE = "application/vnd.oasis.taxii+json"

@@ -19,7 +19,7 @@ from clew.providers.web.single_flight import SingleFlight
 if TYPE_CHECKING:
     import httpx
 
-    from clew.providers.web.http_transport import Transport
+    from clew.providers.web.http_transport import HttpTransport
 
 
 class Endpoint:
@@ -64,12 +64,12 @@ class Connections:
         self._endpoints: dict[tuple[int, str, str], Endpoint] = {}
 
     @cached_property
-    def transport(self) -> Transport:
+    def transport(self) -> HttpTransport:
         """Connections."""
         # Loaded here: most sessions never use the network.
-        from clew.providers.web.http_transport import Transport
+        from clew.providers.web.http_transport import HttpTransport
 
-        return Transport(self._substitute)
+        return HttpTransport(self._substitute)
 
     @property
     def flights(self) -> SingleFlight:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from clew.entities.checked_text import stamp
 from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.base import Provider
 from clew.providers.web.key_cache import key_refusal
+from clew.providers.web.raw_response import RawResponse
 from clew.providers.web.retry import retry_after
-
-if TYPE_CHECKING:
-    from clew.providers.web.http_transport import RawResponse
 
 
 def status_error(response: RawResponse, provider: type[Provider], now: datetime) -> AskError | None:

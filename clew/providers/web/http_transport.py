@@ -10,8 +10,7 @@ import json
 import os
 import traceback
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 from urllib.parse import urlencode
 from urllib.request import getproxies, proxy_bypass
@@ -25,6 +24,7 @@ from clew.providers.web.api_keys import Secret
 from clew.providers.web.clock import Deadline
 from clew.providers.web.decompression import TooLarge, decompress
 from clew.providers.web.http_request import HttpRequest
+from clew.providers.web.raw_response import RawResponse
 from clew.providers.web.sockets import CallContext, GuardedBackend, call_scope
 
 MAX_BODY = 16 * 1024 * 1024
@@ -38,18 +38,7 @@ _NETWORK_ERRORS = (httpx.HTTPError, httpcore.NetworkError, httpcore.ProtocolErro
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class RawResponse:
-    """What came back: a status, the headers by name in lower case, the unpacked body, at which attempt."""
-
-    status: int
-    # Not shown: a source may have said the key back.
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    attempts: int = 1
-
-
-class Transport:
+class HttpTransport:
     """Fetches. Its connections are kept open between calls; after a fork, the child opens its own.
 
     Args:

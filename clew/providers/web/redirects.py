@@ -7,14 +7,11 @@ registries of addresses do, are asked again by the operation, which sees where i
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from clew.errors import AskFailed
 from clew.providers.web.http_request import HttpRequest
-
-if TYPE_CHECKING:
-    from clew.providers.web.http_transport import RawResponse
+from clew.providers.web.raw_response import RawResponse
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 MEDIA_TYPE = "application/vnd.clew.redirect+json"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from clew.errors import AskFailed
 from clew.providers.web.clock import Clock, Deadline
-
-if TYPE_CHECKING:
-    from clew.providers.web.http_transport import RawResponse
+from clew.providers.web.raw_response import RawResponse
 
 ATTEMPTS = 3
 #: The longest wait before the second attempt, and before any attempt, in seconds.
@@ -44,10 +41,10 @@ class RetryBudget:
             return has_one
 
 
-def call_with_retries(
-    call: Callable[[], RawResponse], budget: RetryBudget, deadline: Deadline, *, repeatable: bool
-) -> RawResponse:
-    """The result of the first attempt that is not in passing trouble, or of the last.
+def retry_steps(
+    budget: RetryBudget, deadline: Deadline, *, repeatable: bool
+) -> Generator[None, RawResponse, RawResponse]:
+    """A step of a call: the first attempt that is not in passing trouble, or the last.
 
     Args:
         repeatable: whether the request may be sent twice.
@@ -56,25 +53,23 @@ def call_with_retries(
         AskError: that of the last attempt.
     """
     budget.earn()
-    clock = deadline.clock
-    result, attempt_count = _attempt(call), 1
-    for number in range(1, ATTEMPTS):
-        wait = backoff_seconds(number, result, clock)
-        if not (repeatable and _is_transient(result) and wait < deadline.remaining and budget.spend()):
+    attempt_count = 0
+    while True:
+        result: RawResponse | AskFailed
+        try:
+            result = yield
+        except AskFailed as error:
+            result = error
+        attempt_count += 1
+        wait = backoff_seconds(attempt_count, result, deadline.clock)
+        may_repeat = repeatable and attempt_count < ATTEMPTS and _is_transient(result) and wait < deadline.remaining
+        if not (may_repeat and budget.spend()):
             break
-        clock.sleep(wait)
-        result, attempt_count = _attempt(call), number + 1
+        deadline.clock.sleep(wait)
     if isinstance(result, AskFailed):
         result.attempts = attempt_count
         raise result
     return replace(result, attempts=attempt_count) if attempt_count > 1 else result
-
-
-def _attempt(call: Callable[[], RawResponse]) -> RawResponse | AskFailed:
-    try:
-        return call()
-    except AskFailed as error:
-        return error
 
 
 def _is_transient(result: RawResponse | AskFailed) -> bool:

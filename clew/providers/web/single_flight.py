@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 from clew.errors import AskError, AskFailed
@@ -32,8 +32,8 @@ class SingleFlight:
         with self._lock:
             return sum(flight.waiter_count for flight in self._flights.values())
 
-    def join(self, key: str, call: Callable[[], Reply], deadline: Deadline, *, source: str) -> Reply:
-        """What `call` gives, or what the same call of another thread gives that began before.
+    def join(self, key: str, deadline: Deadline, *, source: str) -> Generator[None, Reply, Reply]:
+        """A step of a call: what the steps below give, or what the same call of another thread gives that began before.
 
         Raises:
             AskError: that of the call, for everybody who waited for it.
@@ -44,7 +44,7 @@ class SingleFlight:
                 flight = self._flights.setdefault(key, _Flight())
                 flight.waiter_count += not is_first
             if is_first:
-                return self._lead(key, flight, call)
+                return (yield from self._lead(key, flight))
             if not flight.done_event.wait(deadline.remaining):
                 raise AskFailed(f"{source} did not answer within {deadline.seconds:g} s", kind="timeout", sent=False)
             if isinstance(flight.result, AskError):
@@ -53,9 +53,9 @@ class SingleFlight:
                 return replace(flight.result, sent=False)
             # Whoever led was interrupted: the next one leads.
 
-    def _lead(self, key: str, flight: _Flight, call: Callable[[], Reply]) -> Reply:
+    def _lead(self, key: str, flight: _Flight) -> Generator[None, Reply, Reply]:
         try:
-            flight.result = reply = call()
+            flight.result = reply = yield
         except AskError as error:
             flight.result = _copy_error(error)
             raise

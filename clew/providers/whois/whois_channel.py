@@ -11,8 +11,9 @@ from clew.entities import Outcome
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Ask, Batch, Provider, Reply, narrow_ask
 from clew.providers.channels import ChannelContext
-from clew.providers.web.clock import Deadline
-from clew.providers.web.middleware import Middleware, middleware
+from clew.providers.web.call_steps import CallSteps
+from clew.providers.web.call_walk import Call, walk
+from clew.providers.web.raw_response import RawResponse
 
 if TYPE_CHECKING:
     from clew.providers.web.sockets import GuardedBackend
@@ -59,15 +60,14 @@ class WhoisChannel:
     """Asks WHOIS servers.
 
     Args:
-        layers: what stands before each exchange.
+        steps: what stands before each exchange.
         network: opens the sockets.
         port: where servers listen.
     """
 
-    def __init__(
-        self, layers: Middleware, *, network: Callable[[], GuardedBackend] = _network, port: int = PORT
-    ) -> None:
-        self._layers = layers
+    def __init__(self, steps: CallSteps, *, network: Callable[[], GuardedBackend] = _network, port: int = PORT) -> None:
+        self._steps = steps
+        self._all_steps = steps.plain_steps(MEDIA_TYPE)
         self._network = network
         self._port = port
 
@@ -79,36 +79,36 @@ class WhoisChannel:
             AskFailed: no connection, no end before the deadline, or more than is read.
         """
         question = narrow_ask(ask, WhoisQuestion)
-
-        def exchange(deadline: Deadline) -> bytes:
-            return self._exchange(question, deadline)
-
-        return self._layers.send(ask, provider, exchange, server=question.server, media_type=MEDIA_TYPE)
+        server = question.server
+        call = Call(question, provider, server, self._steps.deadline, server=server, account=server)
+        reply: Reply = walk(self._all_steps, self._exchange, call)
+        return reply
 
     def recall(self, ask: Ask, provider: type[Provider]) -> Reply | None:
         """The good reply that is kept; None if there is none."""
-        return self._layers.recall(ask)
+        return self._steps.recall(ask)
 
     def keep(self, ask: Ask, provider: type[Provider], reply: Reply) -> None:
         """Keep what was told in answer to an ask that went out with others."""
-        self._layers.keep(ask, reply)
+        self._steps.keep(ask, reply)
 
     def settle(self, ask: Ask, provider: type[Provider], outcome: Outcome) -> None:
         """Keep a reply for as long as it is good, now that it was understood."""
-        self._layers.settle(ask, provider, outcome)
+        self._steps.settle(ask, provider, outcome)
 
-    def _exchange(self, question: WhoisQuestion, deadline: Deadline) -> bytes:
+    def _exchange(self, call: Call) -> RawResponse:
         import httpcore
 
         from clew.providers.web.sockets import CallContext, call_scope
 
+        question, deadline = narrow_ask(call.ask, WhoisQuestion), call.deadline
         server, line = question.server, _line(question)
         try:
             with call_scope(CallContext(deadline, follows=True)):
                 stream = self._network().connect_tcp(server, self._port)
                 with closing(stream):
                     stream.write(line)
-                    return _read_all(stream, server)
+                    return RawResponse(200, {}, _read_all(stream, server))
         except (httpcore.TimeoutException, TimeoutError):
             raise AskFailed(f"{server} did not answer within {deadline.seconds:g} s", kind="timeout") from None
         except (httpcore.NetworkError, OSError) as error:
@@ -117,7 +117,7 @@ class WhoisChannel:
 
 def make_channel(context: ChannelContext) -> WhoisChannel:
     """The channel `whois`."""
-    return WhoisChannel(middleware(context))
+    return WhoisChannel(CallSteps.of(context))
 
 
 def _line(question: WhoisQuestion) -> bytes:

@@ -16,9 +16,9 @@ from clew.entities import Outcome
 from clew.errors import AskFailed, AskSkipped
 from clew.providers.dns.dns_channel import DnsChannel, DnsQuestion, Resolver
 from clew.providers.dns.resolver import DnsResolver
+from clew.providers.web.call_steps import CallSteps
 from clew.providers.web.clock import Clock
 from clew.providers.web.connections import Connections
-from clew.providers.web.middleware import Middleware
 from clew.providers.web.reply_cache import ReplyCache
 from tests.providers.dns.servers import failing, only_by_tcp, resolving, silent, zone
 
@@ -27,8 +27,8 @@ QUESTION = DnsQuestion("update-check.example", "A")
 
 def channel(*resolvers: str, seconds: float = 5.0, cache: ReplyCache | None = None) -> DnsChannel:
     """A channel to these resolvers, on which nobody waits between attempts."""
-    layers = Middleware(Connections(clock=Clock(sleep=lambda _: None)), seconds=seconds, cache=cache)
-    return DnsChannel(layers, resolvers=resolvers)
+    steps = CallSteps(Connections(clock=Clock(sleep=lambda _: None)), seconds=seconds, cache=cache)
+    return DnsChannel(steps, resolvers=resolvers)
 
 
 def test_an_answer_is_the_json_of_resolvers():

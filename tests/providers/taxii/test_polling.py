@@ -27,7 +27,7 @@ from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.taxii.envelope import read_envelope
 from clew.providers.taxii.taxii_server import Access, TaxiiServer
 from clew.providers.web import HttpRequest
-from clew.providers.web.http_transport import RawResponse
+from clew.providers.web.raw_response import RawResponse
 from tests.providers.taxii.served import MEDIA, indicator
 from tests.providers.web.faults import Seen, by, reply, serving
 

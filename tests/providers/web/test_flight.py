@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from clew.errors import AskError, AskFailed
 from clew.providers.base import Reply
+from clew.providers.web.call_walk import Call, walk
 from clew.providers.web.clock import Clock, Deadline
 from clew.providers.web.connections import Connections
 from clew.providers.web.http_channel import HttpChannel
+from clew.providers.web.raw_response import RawResponse
 from clew.providers.web.single_flight import SingleFlight
 from tests.providers.web.doubles import Vendor, ask
 
@@ -30,7 +33,8 @@ def asked_together(answer: Any) -> tuple[list[Any], int]:
         all_wait.wait(10)
         return answer()
 
-    way = HttpChannel(Connections(lambda: httpx.MockTransport(respond), clock=Clock(sleep=lambda _: None)))
+    lines = Connections(lambda: httpx.MockTransport(respond), clock=Clock(sleep=lambda _: None))
+    way = HttpChannel(lines)
 
     def one(_: int) -> Reply | AskError:
         try:
@@ -40,7 +44,7 @@ def asked_together(answer: Any) -> tuple[list[Any], int]:
 
     with ThreadPoolExecutor(MANY) as pool:
         heard = [pool.submit(one, number) for number in range(MANY)]
-        while way._middleware.connections.flights.waiter_count < MANY - 1:
+        while lines.flights.waiter_count < MANY - 1:
             threading.Event().wait(0.01)
         all_wait.set()
         return [each.result() for each in heard], len(requests)
@@ -64,40 +68,47 @@ def test_a_failure_is_everybodys():
     assert len({id(each) for each in heard}) == MANY
 
 
+def join(flights: SingleFlight, exchange: Callable[[Call], RawResponse], seconds: float = 10) -> RawResponse:
+    """The same call of everybody, by way of the step that shares it."""
+    call = Call(ask(), Vendor, "Vendor", Deadline.after(seconds, Clock()))
+    response: RawResponse = walk([lambda one: flights.join("x", one.deadline, source=one.source)], exchange, call)
+    return response
+
+
 def test_whoever_waits_goes_on_if_the_first_is_interrupted():
     """An interruption is no answer: the next one asks."""
-    flights, deadline = SingleFlight(), Deadline.after(10, Clock())
+    flights = SingleFlight()
     begun, go_on = threading.Event(), threading.Event()
 
-    def interrupted() -> Reply:
+    def interrupted(_: Call) -> RawResponse:
         begun.set()
         go_on.wait(10)
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(flights.join, "x", interrupted, deadline, source="Vendor")
+        first = pool.submit(join, flights, interrupted)
         begun.wait(10)
-        second = pool.submit(flights.join, "x", lambda: "reply", deadline, source="Vendor")  # type: ignore[arg-type, return-value]
+        second = pool.submit(join, flights, lambda _: RawResponse(200, {}, b"reply"))
         go_on.set()
         with pytest.raises(KeyboardInterrupt):
             first.result(10)
-        assert second.result(10) == "reply"
+        assert second.result(10).body == b"reply"
 
 
 def test_nobody_waits_longer_than_their_own_deadline():
     """One that is slower than the deadline of another is not waited for."""
     flights, landed = SingleFlight(), threading.Event()
 
-    def slow() -> Reply:
+    def slow(_: Call) -> RawResponse:
         landed.wait(10)
         raise AskFailed("slow", kind="timeout")
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(flights.join, "x", slow, Deadline.after(10, Clock()), source="Vendor")
+        first = pool.submit(join, flights, slow)
         while not flights._flights:
             threading.Event().wait(0.01)
         with pytest.raises(AskFailed, match=r"did not answer within 0\.05 s"):
-            flights.join("x", slow, Deadline.after(0.05, Clock()), source="Vendor")
+            join(flights, slow, 0.05)
         landed.set()
         with pytest.raises(AskFailed):
             first.result(10)

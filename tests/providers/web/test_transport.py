@@ -14,7 +14,8 @@ from clew.errors import AskError, AskFailed, AskRefused
 from clew.providers.web import HttpRequest
 from clew.providers.web.api_keys import Secret
 from clew.providers.web.clock import Clock, Deadline
-from clew.providers.web.http_transport import RawResponse, Transport
+from clew.providers.web.http_transport import HttpTransport
+from clew.providers.web.raw_response import RawResponse
 from clew.providers.web.sockets import GuardedBackend, is_public
 from tests.providers.web.doubles import HEADER, KEY, ask
 from tests.providers.web.faults import (
@@ -34,8 +35,8 @@ SECRET = Secret(KEY)
 ENOUGH, SHORT = 20.0, 0.2
 
 
-def fetch(request: HttpRequest, seconds: float = ENOUGH, transport: Transport | None = None) -> RawResponse:
-    return (transport or Transport()).fetch(request, SECRET, Deadline.after(seconds, Clock()), source="Vendor")
+def fetch(request: HttpRequest, seconds: float = ENOUGH, transport: HttpTransport | None = None) -> RawResponse:
+    return (transport or HttpTransport()).fetch(request, SECRET, Deadline.after(seconds, Clock()), source="Vendor")
 
 
 def trouble(behave: Behaviour, seconds: float = ENOUGH) -> AskError:
@@ -58,7 +59,7 @@ def test_an_answer_is_what_came():
 
 def test_a_connection_is_used_again():
     """The second request goes over the connection of the first, and carries no cookie of its answer."""
-    transport = Transport()
+    transport = HttpTransport()
     with serving(reply(headers={"Set-Cookie": "a=b"})) as server:
         for _ in range(3):
             fetch(ask(server.url), transport=transport)
@@ -68,7 +69,7 @@ def test_a_connection_is_used_again():
 
 def test_a_forked_process_has_connections_of_its_own():
     """After a fork, neither process reads what was meant for the other."""
-    transport = Transport()
+    transport = HttpTransport()
     with serving(reply()) as server:
         fetch(ask(server.url), transport=transport)
         if (child := os.fork()) == 0:
@@ -99,7 +100,7 @@ def test_a_name_that_nobody_resolves_is_given_up():
     with serving(reply()) as server:
         never = partial(GuardedBackend, lookup=lambda *_: server.stopped.wait(5) or [])
         with pytest.raises(AskFailed, match="did not answer"):
-            fetch(ask("https://vendor.example/"), SHORT, Transport(backend=never))
+            fetch(ask("https://vendor.example/"), SHORT, HttpTransport(backend=never))
 
 
 # --- what is no answer -----------------------------------------------------------------------------------------------
@@ -226,7 +227,7 @@ def test_a_redirect_down_to_plain_http_is_not_followed():
         return httpx.Response(302, headers={"Location": "http://vendor.example/check"})
 
     with pytest.raises(AskFailed, match="points elsewhere"):
-        fetch(ask(), transport=Transport(lambda: httpx.MockTransport(answer)))
+        fetch(ask(), transport=HttpTransport(lambda: httpx.MockTransport(answer)))
     assert [url.scheme for url in asked] == ["https"]
 
 
@@ -294,7 +295,7 @@ def test_a_url_out_of_data_never_leads_inside(address):
     assert not is_public(address)
     dialled = partial(GuardedBackend, lookup=lambda *_: ["9.9.9.9", address])
     with pytest.raises(AskRefused, match="leads inside") as refused:
-        fetch(ask("https://evil.example/", follows=True), transport=Transport(backend=dialled))
+        fetch(ask("https://evil.example/", follows=True), transport=HttpTransport(backend=dialled))
     assert (refused.value.kind, refused.value.sent) == ("address", False)
 
 
@@ -312,13 +313,16 @@ def test_a_name_that_changes_is_looked_at_each_time_that_it_is_dialled():
     away = reply(status=302, headers={"Location": "/latest/meta-data", "Connection": "close"})
     with serving(away) as server:
         with pytest.raises(AskRefused, match=r"leads inside, to 169\.254\.169\.254"):
-            fetch(ask(server.url.replace("127.0.0.1", "localhost"), follows=True), transport=Transport(backend=turning))
+            fetch(
+                ask(server.url.replace("127.0.0.1", "localhost"), follows=True),
+                transport=HttpTransport(backend=turning),
+            )
         assert len(server.seen) == 1
 
 
 def test_a_connection_that_nobody_looked_at_is_not_used_for_it():
     """A vendor's open connection to loopback does not serve a URL out of data."""
-    transport = Transport()
+    transport = HttpTransport()
     with serving(reply()) as server:
         fetch(ask(server.url), transport=transport)
         with pytest.raises(AskRefused):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+from clew.providers.web.call_steps import CallSteps
 from clew.providers.web.connections import Connections
-from clew.providers.web.middleware import Middleware
 from clew.providers.web.quota import Quotas
 from clew.providers.web.reply_cache import ReplyCache
 from clew.providers.web.sockets import GuardedBackend
@@ -136,10 +136,10 @@ def channel(
     seconds: float = 5.0,
 ) -> WhoisChannel:
     """A channel for which every name leads to one address, which it may dial although it is inside."""
-    layers = Middleware(lines or Connections(), cache=cache, quotas=quotas, seconds=seconds)
+    steps = CallSteps(lines or Connections(), cache=cache, quotas=quotas, seconds=seconds)
     inside = frozenset({leads_to}) if allowed else frozenset[str]()
     return WhoisChannel(
-        layers,
+        steps,
         network=lambda: GuardedBackend(lookup=lambda _host, _port: [leads_to], allowed_addresses=inside),
         port=port,
     )

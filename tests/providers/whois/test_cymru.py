@@ -15,9 +15,9 @@ from clew.providers.concurrency import Task, run_concurrently
 from clew.providers.exchange import Answer, NoRecordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
+from clew.providers.web.call_steps import CallSteps
 from clew.providers.web.clock import Clock
 from clew.providers.web.connections import Connections
-from clew.providers.web.middleware import Middleware
 from clew.providers.web.reply_cache import ReplyCache
 from clew.providers.whois.cymru import TeamCymru
 from clew.providers.whois.cymru_batch import BATCH, build_question, join, split
@@ -168,8 +168,8 @@ def test_a_column_is_one_question(tmp_path):
     public = [IpAddress(f"9.9.9.{number}") for number in range(1, 31)]
     said = HEAD + "".join(line(ip.value, str(64500 + n), "9.9.9.0/24") for n, ip in enumerate(public))
     with serving(until_end(said.encode())) as server:
-        layers = Middleware(Connections(), cache=ReplyCache(tmp_path, 2**20, Clock()))
-        way = WhoisChannel(layers, network=loopback, port=server.port)
+        steps = CallSteps(Connections(), cache=ReplyCache(tmp_path, 2**20, Clock()))
+        way = WhoisChannel(steps, network=loopback, port=server.port)
         runner = Runner({"whois": way}, NoRecordings(), Gate(), lambda: AT)
         found: dict[str, int] = {}
 

@@ -124,7 +124,7 @@ def test_a_refused_key_stops_its_source_for_the_batch(monkeypatch, replaced):
             way.send(request, Vendor)
         heard.append(refused.value)
     assert len(asked) == 1 + replaced
-    assert {(each.what, each.kind, each.next_step) for each in heard} == {
+    assert {(each.message, each.kind, each.next_step) for each in heard} == {
         ("Vendor refused the key (status 401)", "key", f"check the key {VARIABLE}")
     }
     assert [each.sent for each in heard] == [True] + [False] * 19

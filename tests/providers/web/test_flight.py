@@ -62,7 +62,7 @@ def test_a_failure_is_everybodys():
     """If the one request fails, all hear the same error, and there are no 64 retries."""
     heard, requests = asked_together(lambda: httpx.Response(501))
     assert requests == 1
-    assert {(type(each), each.kind, each.what) for each in heard} == {
+    assert {(type(each), each.kind, each.message) for each in heard} == {
         (AskFailed, "status", "Vendor answered with status 501")
     }
     assert len({id(each) for each in heard}) == MANY

@@ -1,6 +1,6 @@
 """One driver for every operation: recordings first, then the gate, then the channel that answers.
 
-The driver does no I/O. `run`, `arun` and `together` are its shells; all see the same asks in the same order.
+The driver does no I/O. `run`, `arun` and `run_concurrently` are its shells; all see the same asks in the same order.
 """
 
 from __future__ import annotations

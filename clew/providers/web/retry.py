@@ -61,9 +61,10 @@ def retry_steps(
         except AskFailed as error:
             result = error
         attempt_count += 1
+        if not (repeatable and attempt_count < ATTEMPTS and _is_transient(result)):
+            break
         wait = backoff_seconds(attempt_count, result, deadline.clock)
-        may_repeat = repeatable and attempt_count < ATTEMPTS and _is_transient(result) and wait < deadline.remaining
-        if not (may_repeat and budget.spend()):
+        if wait >= deadline.remaining or not budget.spend():
             break
         deadline.clock.sleep(wait)
     if isinstance(result, AskFailed):

@@ -9,7 +9,7 @@ import typer
 from clew.cli.terminal import console, error_console, show_finding, show_table
 from clew.entities import Severity, Verdict, parse
 from clew.entities.checked_text import stamp
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.errors import AskError, ClewError, EntityError, FeedUnusable, SettingsError
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import pivots_for
@@ -207,8 +207,7 @@ def _show_fetched(result: FetchResult, start_time: str) -> None:
         (counts.rejected_objects, "that are no objects"),
     ]
     summary = ", ".join(f"{count:,} {label}" for count, label in parts if count)
-    objects = "1 object" if counts.objects == 1 else f"{counts.objects:,} objects"
-    console.print(visible(f"{result.feed.name}: {objects} came{f', {summary}' if summary else ', nothing new'}"))
+    console.print(visible(f"{result.feed.name}: {plural(counts.objects, 'object')} came, {summary or 'nothing new'}"))
     _show_read(result.feed, start_time)
     if result.error is not None:
         raise result.error
@@ -216,7 +215,7 @@ def _show_fetched(result: FetchResult, start_time: str) -> None:
 
 def _show_read(feed: Feed, start_time: str) -> None:
     status = "unchanged" if feed.built < start_time else f"read as {', '.join(feed.formats)}"
-    console.print(visible(f"{feed.name}: {status}, {feed.entries:,} listed in {_files(feed.files)}"))
+    console.print(visible(f"{feed.name}: {status}, {feed.entries:,} listed in {plural(feed.files, 'file')}"))
     for problem in feed.unread[:LEFT_OUT_SHOWN]:
         console.print(visible(f"  not read: {problem}"))
     if feed.refused and feed.built >= start_time:
@@ -234,7 +233,3 @@ def _row(entry: OpenFeed | BrokenFeed) -> list[str]:
     feed = entry.feed
     counts = (feed.entries, feed.files, feed.refused)
     return [feed.name, *(f"{count:,}" for count in counts), feed.verdict, feed.built[:16], feed.path]
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"

@@ -52,6 +52,17 @@ class IpAddress(Entity, IpMenus):
         return 6 if ":" in self.value else 4
 
 
+def looks_like_address(text: str) -> bool:
+    """Whether a text that names a machine can only be an address, a good one or not: no name is written so.
+
+    >>> looks_like_address("198.51.100.7"), looks_like_address("::1"), looks_like_address("7.example")
+    (True, True, False)
+    >>> looks_like_address("999.1"), looks_like_address("ws01:8080")
+    (True, False)
+    """
+    return text.count(":") > 1 or text.replace(".", "").isdigit()
+
+
 def _canonical_address(text: str) -> str:
     # A zone ("%eth0") names an interface of the machine that wrote it: it means nothing elsewhere.
     bare = text.strip("[]").partition("%")[0]

@@ -12,7 +12,7 @@ from clew.entities.display import visible
 from clew.entities.domain import Domain
 from clew.entities.entity import Entity
 from clew.entities.file import HASHES, File
-from clew.entities.ip_address import IpAddress
+from clew.entities.ip_address import IpAddress, looks_like_address
 from clew.entities.key import Key
 from clew.entities.url import Url
 from clew.errors import EntityError
@@ -53,7 +53,7 @@ def parse(text: str) -> Entity:
 def _by_shape(plain: str) -> type[Account | AutonomousSystem | File | IpAddress | Domain] | None:
     if _HASH.fullmatch(plain):
         return File
-    if _ADDRESS.fullmatch(plain) and (plain.count(":") > 1 or plain.replace(".", "").isdigit()):
+    if _ADDRESS.fullmatch(plain) and looks_like_address(plain):
         return IpAddress
     if _SID.fullmatch(plain):
         return Account

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from clew.entities import Domain, Entity, IpAddress, Url
+from clew.entities.ip_address import looks_like_address
 from clew.feeds.recognition import EXACT_PREFIX, NETWORK_PREFIX, WILDCARD_PREFIX
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _url_keys(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _host_keys(host: str) -> Iterator[str]:
-    if ":" in host or host.replace(".", "").isdigit():
+    if looks_like_address(host):
         yield f"ip:{host}"
     else:
         yield from _name_keys(host)

@@ -15,6 +15,7 @@ from clew.entities import Domain, File, IpAddress, Url, parse
 from clew.entities.checked_text import refang
 from clew.entities.display import visible
 from clew.entities.file import HASHES
+from clew.entities.ip_address import looks_like_address
 from clew.errors import EntityError
 
 NETWORK_PREFIX, EXACT_PREFIX, WILDCARD_PREFIX = "net:", "only:", "under:"
@@ -148,7 +149,7 @@ def _value_keys(plain: str, kind: str) -> tuple[str, ...]:
     host_and_port = _WITH_PORT.fullmatch(plain)
     if host_and_port and int(host_and_port["port"]) < 65_536:
         plain = host_and_port["host"].strip("[]")
-    if plain.replace(".", "").isdigit() or plain.count(":") > 1:
+    if looks_like_address(plain):
         return ("ip:" + str(IpAddress.identify({"value": plain})["value"]),)
     if "@" in plain or "\\" in plain:
         return (_account_key(plain),)

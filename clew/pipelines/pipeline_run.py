@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from clew.entities import Entity, Key
 from clew.entities.codec import from_key
-from clew.entities.spelling import spelling_hint
+from clew.entities.spelling import free_names, spelling_hint
 from clew.errors import EntityError, PipelineError
 from clew.graph.export.table_files import write_table
 from clew.pipelines.pipeline import Pipeline
@@ -168,7 +168,7 @@ class _Run:
         answers = bulk.over(values, progress=self._progress).add_prefix(step.prefix)
         if step.join is None:
             return answers
-        return pd.concat([frame, answers.rename(columns=_free_names(answers.columns, frame.columns))], axis=1)
+        return pd.concat([frame, answers.rename(columns=free_names(answers.columns, frame.columns))], axis=1)
 
     def _tee(self, step: TeeStep, frame: pd.DataFrame) -> None:
         self.tees[step.name] = frame
@@ -239,16 +239,3 @@ def _entity(cell: Any, kind: type[Entity]) -> object:
         return from_key(Key.parse(cell))
     except EntityError:
         return cell
-
-
-def _free_names(names: Iterable[str], taken_names: Iterable[object]) -> dict[str, str]:
-    """New names for those that are taken."""
-    used = set(taken_names)
-    new_names: dict[str, str] = {}
-    for name in names:
-        candidate = name
-        while candidate in used:
-            candidate = f"clew_{candidate}"
-        new_names[name] = candidate
-        used.add(candidate)
-    return new_names

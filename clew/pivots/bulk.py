@@ -16,6 +16,7 @@ from clew.entities import Entity, Finding
 from clew.entities.checked_text import stamp
 from clew.entities.finding import Scalar
 from clew.entities.key import Key
+from clew.entities.spelling import free_names
 from clew.entities.vocabulary import COMMON
 from clew.errors import EntityError, QueryError
 from clew.pivots.invocation import Pivot
@@ -218,17 +219,12 @@ def over_frame(
         values = pd.Series(table.get_column(column).to_list(), dtype=object)
         answers = ask_all(pivot, kind, arguments, DistinctValues.of(values), bar.advance)
     if join is not None:
-        answers = answers.rename(columns={name: _free_name(name, table.columns) for name in answers.columns})
+        answers = answers.rename(columns=free_names(answers.columns, table.columns))
     if isinstance(frame, pd.DataFrame):
         answers.index = frame.index
         return answers if join is None else pd.concat([frame, answers], axis=1)
     result = nw.from_dict({name: _cells(answers[name]) for name in answers.columns}, backend=table.implementation)
     return (result if join is None else nw.concat([table, result], how="horizontal")).to_native()
-
-
-def _free_name(name: str, names: Sequence[str]) -> str:
-    """A name that the frame has not: with `clew_` before it, as often as it takes."""
-    return _free_name(f"clew_{name}", names) if name in names else name
 
 
 def _cells(column: pd.Series[Any]) -> list[Any]:

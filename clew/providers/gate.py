@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Url
 from clew.entities.host_names import canonical_name
+from clew.entities.ip_address import looks_like_address
 from clew.entities.tlp import Tlp
 from clew.errors import AskRefused, EntityError
 from clew.providers.base import Ask, Provider
@@ -138,7 +139,7 @@ class Gate:
         if parts.username or parts.password:
             return "it carries credentials"
         host = parts.hostname.strip("[]")
-        return _private_address_reason(host) if _is_address(host) else self._private_name_reason(host)
+        return _private_address_reason(host) if looks_like_address(host) else self._private_name_reason(host)
 
 
 # Of no use outside (RFC 7607, 5398, 6996, 7300), and the stand-in of old routers for a number that they cannot say.
@@ -155,10 +156,6 @@ def _suffix(text: str) -> str:
         return canonical_name(text.strip().lstrip("*."), "a domain")
     except EntityError:
         return text.lower()
-
-
-def _is_address(text: str) -> bool:
-    return ":" in text or text.replace(".", "").isdigit()
 
 
 def _private_address_reason(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from clew.entities import AutonomousSystem, Domain, Entity, IpAddress, Link, Relation
+from clew.entities.ip_address import looks_like_address
 from clew.errors import EntityError
 from clew.providers.json_reply import JsonObject
 
@@ -156,4 +157,4 @@ class LinkCollector:
 
 def host_kind(text: str) -> type[IpAddress | Domain]:
     """What the host of a URL, or another name of a machine outside, is."""
-    return IpAddress if ":" in text or text.replace(".", "").isdigit() else Domain
+    return IpAddress if looks_like_address(text) else Domain

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from clew.entities import Entity, File
+from clew.entities.ip_address import looks_like_address
 from clew.errors import EntityError
 from clew.feeds.listing import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails
 from clew.feeds.match_keys import has_known_top
@@ -44,7 +45,7 @@ def _item_rows(line: str, number: int, defaults: IndicatorDetails) -> Iterator[F
     if match is None or not _DOTTED_NAME.fullmatch(match["value"]):
         return
     name = match["value"].lower()
-    if not name.replace(".", "").isdigit() and (name.rpartition(".")[2] in _CODE_EXTENSIONS or not has_known_top(name)):
+    if not looks_like_address(name) and (name.rpartition(".")[2] in _CODE_EXTENSIONS or not has_known_top(name)):
         return
     try:
         yield FeedEntry(keys_of(name), str(number), line.strip()[:MAX_RAW], defaults)

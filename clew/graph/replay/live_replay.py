@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from clew.entities import Entity, Finding, Outcome
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.entities.times import parse_time
 from clew.errors import AskSkipped, ConnectError, MissingExtra, QueryError
 from clew.graph.case_reader import CaseReader
@@ -99,7 +99,7 @@ class _CallBudget:
         """One ask. Raises AskSkipped where none is left."""
         if self.spent_calls >= self.calls:
             self.denied_calls += 1
-            raise AskSkipped(f"not asked: the budget of {_plural(self.calls, 'call')} is spent", kind="budget")
+            raise AskSkipped(f"not asked: the budget of {plural(self.calls, 'call')} is spent", kind="budget")
         self.spent_calls += 1
 
     def refund_call(self) -> None:
@@ -184,16 +184,10 @@ def _apply_merges(after: Store, steps: int, findings: Iterable[Finding]) -> None
 def _summary(findings: Mapping[CallKey, Finding], calls: int, call_budget: _CallBudget) -> str:
     outcomes = Counter(finding.outcome for finding in findings.values())
     outcome_text = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome])
-    lines = [
-        f"{len(findings)} of {_plural(calls, 'pivot')} asked again with {_plural(call_budget.spent_calls, 'call')}"
-    ]
+    lines = [f"{len(findings)} of {plural(calls, 'pivot')} asked again with {plural(call_budget.spent_calls, 'call')}"]
     lines += [outcome_text] if outcome_text else []
     if call_budget.denied_calls:
-        lines.append(f"beyond the budget of {_plural(call_budget.calls, 'call')}: {call_budget.denied_calls}")
+        lines.append(f"beyond the budget of {plural(call_budget.calls, 'call')}: {call_budget.denied_calls}")
     if len(findings) < calls:
         lines.append(f"taken as recorded: {calls - len(findings)}")
     return "; ".join(lines)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

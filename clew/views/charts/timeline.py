@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Key
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.errors import MissingExtra
 from clew.graph.case_reader import CaseReader
 from clew.views.explorer.palette import INK, look
-from clew.views.explorer.scene import plural
 
 if TYPE_CHECKING:
     from bokeh.models import ColumnDataSource

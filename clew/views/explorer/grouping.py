@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from clew.entities import Relation
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.views.explorer.collapse import collapsed_leaves
 from clew.views.explorer.palette import look
-from clew.views.explorer.scene import Scene, SceneEdge, SceneNode, plural, short
+from clew.views.explorer.scene import Scene, SceneEdge, SceneNode, short
 
 GROUP_THRESHOLD = 10
 VISIBLE = 2_000

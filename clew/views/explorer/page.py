@@ -10,12 +10,12 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from clew.entities.display import escape_html
+from clew.entities.display import escape_html, plural
 from clew.errors import SettingsError
 from clew.views.explorer.grouping import View
 from clew.views.explorer.palette import INK, LINES, PAPER, VERDICTS, look, outline
 from clew.views.explorer.pyvis_network import Library, VisItems
-from clew.views.explorer.scene import SceneNode, plural
+from clew.views.explorer.scene import SceneNode
 from clew.views.text.case_log import Log
 
 _SCRIPTS = ("dom.js", "state.js", "graph.js", "panel.js", "main.js", "steps.js")

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from clew.analysis.suspects import find_suspects
 from clew.entities import Claim, Entity, Key, Relation, Verdict
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.layout import CaseLayout
 from clew.views.explorer.grid import Point
@@ -118,15 +118,6 @@ class Scene:
     def counts(self) -> str:
         """How much the case holds, in words."""
         return f"{plural(len(self.nodes), 'node')}, {plural(len(self.edges), 'edge')}, {plural(self.claims, 'claim')}"
-
-
-def plural(number: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> plural(1, "node"), plural(1200, "node")
-    ('1 node', '1,200 nodes')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def short(text: str, limit: int = LABEL_SHOWN) -> str:

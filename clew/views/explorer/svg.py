@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from clew.entities.display import escape_html
+from clew.entities.display import escape_html, plural
 from clew.views.explorer.grid import WIDTH, Point
 from clew.views.explorer.grouping import Bundle, FoldedNodes, NodeGroup, View
 from clew.views.explorer.layered_layout import arrange
 from clew.views.explorer.palette import INK, LINES, PAPER, STORY, look, mark, outline
-from clew.views.explorer.scene import BAD, SceneNode, plural, short
+from clew.views.explorer.scene import BAD, SceneNode, short
 
 NODES_SHOWN = 300
 RADIUS = 13.0

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from clew.entities import Claim, Finding, Relation
+from clew.entities.display import plural
 from clew.errors import CaseError
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.events import Step, pivot_events
 from clew.views.explorer.raw_evidence import readable
-from clew.views.explorer.scene import plural
 
 #: How much of the replies to one question is shown.
 CHARACTERS = 20_000

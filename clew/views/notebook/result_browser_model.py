@@ -9,12 +9,12 @@ from functools import cached_property
 
 from clew.entities import Entity, Finding, Key, Outcome, Severity, Verdict
 from clew.entities.checked_text import refang
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.entities.finding import CONCLUSIVE_OUTCOMES, SEVERITY_ORDER, VERDICT_ORDER
 from clew.errors import QueryError
 from clew.graph.projection.verdict import ANALYST
 from clew.views.explorer.palette import mark
-from clew.views.explorer.scene import location_text, plural
+from clew.views.explorer.scene import location_text
 
 #: How many subjects are listed; filters and words bring up the others.
 SUBJECTS_SHOWN = 200

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from clew.entities import Entity, Finding, Key, Verdict
-from clew.entities.display import visible
+from clew.entities.display import plural, visible
 from clew.graph.format.connection_event import Connected
 from clew.graph.format.events import (
     Added,
@@ -36,7 +36,6 @@ from clew.graph.format.events import (
     Windowed,
 )
 from clew.providers.exchange import Exchange
-from clew.views.explorer.scene import plural
 
 #: The longest line, in characters; one that was cut ends in "…".
 LINE = 160

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from clew.errors import PipelineError
+from clew.pipelines.pipeline_run import Show, run
 from clew.pipelines.steps import BranchStep, PivotStep, Step, TeeStep
 from clew.pipelines.suggestions import check_name
+from clew.pipelines.yaml_reader import read_pipeline
+from clew.pipelines.yaml_writer import write_pipeline
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clew.pipelines.pipeline_run import Show
     from clew.pipelines.result import PipelineResult
 
 
@@ -69,9 +71,7 @@ class Pipeline:
         Raises:
             PipelineError: all that is wrong with it, each with line, column and what to do.
         """
-        from clew.pipelines.yaml_reader import read_pipeline
-
-        return cls(**read_pipeline(text, source))
+        return cls(**read_pipeline(text, source, cls))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -86,8 +86,6 @@ class Pipeline:
 
     def to_yaml(self) -> str:
         """The text that `from_yaml` reads as the same pipeline."""
-        from clew.pipelines.yaml_writer import write_pipeline
-
         return write_pipeline(self)
 
     def run(
@@ -100,8 +98,6 @@ class Pipeline:
         progress: bool = False,
     ) -> PipelineResult:
         """Run it; see `clew.pipelines.run`."""
-        from clew.pipelines.pipeline_run import run
-
         return run(self, frame, column=column, show=show, folder=folder, progress=progress)
 
     @property

@@ -12,7 +12,6 @@ from clew.entities.codec import from_key
 from clew.entities.spelling import free_names, spelling_hint
 from clew.errors import EntityError, PipelineError
 from clew.graph.export.table_files import write_table
-from clew.pipelines.pipeline import Pipeline
 from clew.pipelines.result import PipelineResult, StepRecord
 from clew.pipelines.steps import BranchStep, DisplayStep, FilterStep, NoteStep, PivotStep, SelectStep, Step, TeeStep
 from clew.pipelines.suggestions import fill_placeholders
@@ -21,6 +20,8 @@ from clew.pivots.session import current_session
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from clew.pipelines.pipeline import Pipeline
 
 
 class Show(Protocol):

@@ -13,14 +13,21 @@ from clew.pipelines.yaml_writer import MAIN_FIELDS
 from clew.yaml_files import ValuePath, YamlDocument, read_document
 
 
-def read_pipeline(text: str, source: str) -> dict[str, Any]:
-    """The fields of a pipeline, checked. Raises PipelineError with all problems."""
+def read_pipeline(text: str, source: str, kind: Callable[..., Any]) -> dict[str, Any]:
+    """The fields of a pipeline, checked.
+
+    Args:
+        kind: the class of the pipeline, which says what its fields may be together.
+
+    Raises:
+        PipelineError: with all problems.
+    """
     try:
         document = read_document(text, source)
     except SettingsError as error:
         raise PipelineError(error.message, location=error.location, next_step=error.next_step) from None
     reader = _PipelineReader(document)
-    fields = reader.pipeline()
+    fields = reader.pipeline(kind)
     if reader.problems:
         raise _combined_error(reader.problems, source)
     return fields
@@ -39,7 +46,7 @@ class _PipelineReader:
         self.problems: list[ClewError] = []
         self._document = document
 
-    def pipeline(self) -> dict[str, Any]:
+    def pipeline(self, kind: Callable[..., Any]) -> dict[str, Any]:
         value = self._document.value
         readers = {
             "name": _PipelineReader.text,
@@ -49,9 +56,7 @@ class _PipelineReader:
         }
         fields = self.mapping(value, (), readers, ("name", "steps"), "a pipeline")
         if not self.problems:
-            from clew.pipelines.pipeline import Pipeline
-
-            self.build(Pipeline, fields, (), {})
+            self.build(kind, fields, (), {})
         return fields
 
     def fail(self, path: ValuePath, message: str, next_step: str = "") -> None:

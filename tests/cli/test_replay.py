@@ -12,7 +12,7 @@ import pytest
 
 from clew.cli import main
 from clew.entities import Domain, IpAddress
-from clew.graph.replay.difference import Row
+from clew.graph.replay.changes import Row
 from clew.pivots import session
 from clew.pivots.workspace import Workspace
 from clew.views.investigation import Investigation

@@ -15,8 +15,9 @@ from clew.entities import Domain, Entity, Fact, Finding, Host, IpAddress, Outcom
 from clew.errors import CaseNotFound, CaseReadOnly, QueryError
 from clew.graph.case import Case
 from clew.graph.case_reader import CaseReader
+from clew.graph.replay.changes import Change, NodeChange, NodeName, Row
 from clew.graph.replay.comparison import compare_readings
-from clew.graph.replay.difference import Change, Difference, NodeChange, NodeName, Row
+from clew.graph.replay.difference import Difference
 from clew.graph.store import Store
 from tests.graph.cases import FULL, GUID, NOON, SHORT, bare_workspace, case_in_memory, link, record, sha256, tell
 from tests.graph.strategies import entities, findings

@@ -16,7 +16,8 @@ from clew.entities import Fact, Finding, Host, IpAddress, Link, Outcome, Relatio
 from clew.errors import CaseError, CaseNotFound, QueryError
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget
-from clew.graph.replay.difference import Change, Difference
+from clew.graph.replay.changes import Change
+from clew.graph.replay.difference import Difference
 from clew.graph.replay.live_replay import cutoff, replay_live
 from clew.graph.store import Store
 from clew.pivots.workspace import Workspace

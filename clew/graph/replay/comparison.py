@@ -12,11 +12,10 @@ from clew.errors import CaseNotFound
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.tables import Node
 from clew.graph.projection.verdict import latest_answers
-from clew.graph.replay.difference import (
+from clew.graph.replay.changes import (
     AnswerChange,
     AnswerSummary,
     Change,
-    Difference,
     EdgeChange,
     FactChange,
     NodeChange,
@@ -24,6 +23,7 @@ from clew.graph.replay.difference import (
     Support,
     VerdictChange,
 )
+from clew.graph.replay.difference import Difference
 from clew.graph.replay.graph_state import AnswerKey, GraphState, common_names
 from clew.graph.store import Store
 

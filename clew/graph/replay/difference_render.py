@@ -8,11 +8,15 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clew.entities.display import escape_html, html_table, visible
 from clew.errors import QueryError
 from clew.graph.format.atomic_write import atomic_write
-from clew.graph.replay.difference import Change, Difference, Row
+from clew.graph.replay.changes import Change, Row
+
+if TYPE_CHECKING:
+    from clew.graph.replay.difference import Difference
 
 #: How many changes of each sort are shown where there is little room.
 MAX_CHANGES = 40

@@ -73,7 +73,7 @@ def parse_registration(body: bytes, server: str) -> Registration:
     american = months_first(text)
     creation_day, change_day, expiry_day = (
         _day(all_statements, day_labels, american=american)
-        for day_labels in (labels.created, labels.changed, labels.expires)
+        for day_labels in (labels.creation, labels.change, labels.expiry)
     )
     servers, registrar = _servers(all_statements), _registrar(all_statements, labels.registrar)
     has_record = bool(creation_day or expiry_day or servers or registrar)

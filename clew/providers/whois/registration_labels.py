@@ -14,9 +14,9 @@ _FILE = "registration_labels.yaml"
 class RegistrationLabels:
     """Labels in lower case, by what stands behind them; the surest first."""
 
-    created: Sequence[str]
-    changed: Sequence[str]
-    expires: Sequence[str]
+    creation: Sequence[str]
+    change: Sequence[str]
+    expiry: Sequence[str]
     registrar: Sequence[str]
     registrant: Sequence[str]
     country: Sequence[str]

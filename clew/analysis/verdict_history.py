@@ -17,6 +17,9 @@ def verdict_changes(findings: Iterable[Row]) -> Mapping[str, list[tuple[int, str
 
     Args:
         findings: what counts, in the order in which it was said.
+
+    Returns:
+        By the key of a node: the number of a step that changed its verdict, and the verdict from then on.
     """
     latest_by_subject: dict[str, dict[tuple[str, str], SourceAnswer]] = {}
     changes_by_subject: dict[str, list[tuple[int, str]]] = {}

@@ -26,7 +26,11 @@ _INVENTORY = "Get-CimInstance Win32_OperatingSystem | Select-Object CSName, Vers
 
 
 def start_day(office: Office) -> tuple[Desk, Desk]:
-    """Let the two office workers log on; the first of them is the one who will open the attachment."""
+    """Let the two office workers log on.
+
+    Returns:
+        The desk of the one who will open the attachment, and that of the other.
+    """
     alice = office.sit_down(clock("07:52:08.410"), ALICE, WS01, is_admin=True)
     bob = office.sit_down(clock("08:05:31.905"), BOB, WS02, is_admin=False)
     for desk in (alice, bob):

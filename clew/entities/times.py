@@ -132,7 +132,11 @@ class TimeWindow:
 
     @property
     def stamps(self) -> tuple[str | None, str | None]:
-        """Both bounds as they are kept."""
+        """Both bounds as they are kept.
+
+        Returns:
+            From when on, and until when, ISO 8601 in UTC; None for a bound that is open.
+        """
         return (stamp(self.start) if self.start else None, stamp(self.end) if self.end else None)
 
     def __bool__(self) -> bool:

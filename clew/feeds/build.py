@@ -72,6 +72,9 @@ class Feed:
 def build(feed: Feed, target: Path | None, sources: list[FeedFile] | None = None) -> tuple[Feed, Connection]:
     """Read the files of a feed into `target`, a new file, or into a scratch one that is gone when it is closed.
 
+    Returns:
+        The feed with what was read of it, and the open file.
+
     Raises:
         FeedUnusable: there is nothing to read, or nothing that was read lists anything.
     """

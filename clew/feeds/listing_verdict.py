@@ -8,7 +8,7 @@ a listed name, on a listed host, under a listed URL), and what a feed lists no l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from clew.entities import Severity, Verdict
 from clew.feeds.match_keys import DIRECT_MATCHES
@@ -29,8 +29,15 @@ _SEVERITIES = {severity.value: severity for severity in Severity}
 MAX_HITS = 100
 
 
-def assess_hit(hit: Mapping[str, Any], now: str) -> tuple[Verdict, Severity]:
-    """The verdict on an entity that a feed lists, and how much it matters.
+class HitAssessment(NamedTuple):
+    """The verdict on an entity that a feed lists, and how much it matters."""
+
+    verdict: Verdict
+    severity: Severity
+
+
+def assess_hit(hit: Mapping[str, Any], now: str) -> HitAssessment:
+    """What a listing makes of the entity that is listed.
 
     Args:
         hit: a listing, as a reply has it.
@@ -48,4 +55,4 @@ def assess_hit(hit: Mapping[str, Any], now: str) -> tuple[Verdict, Severity]:
     severity_word = hit.get("severity")
     if severity_word and (verdict is Verdict.MALICIOUS or verdict is Verdict.SUSPICIOUS):
         severity = _SEVERITIES.get(str(severity_word), severity)
-    return verdict, severity
+    return HitAssessment(verdict, severity)

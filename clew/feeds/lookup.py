@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from clew.entities import Entity, Key
 from clew.entities.codec import from_key
@@ -24,6 +24,13 @@ _MAX_SUBJECTS, _MAX_KEYS = 10_000, 50_000
 _OPTIONAL_FIELDS = ("confidence", "description", "reports", "tags", "tlp", "until")
 
 Hit = dict[str, Any]
+
+
+class FeedHits(NamedTuple):
+    """The listings of subjects, by the number of the subject, and the feeds that cannot be read."""
+
+    by_subject: dict[int, list[Hit]]
+    broken_feeds: list[BrokenFeed]
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,8 @@ class Feeds:
             "warning_lists": list(dict.fromkeys(name for names in list_names for name in names)),
         }
 
-    def find_hits(
-        self, names: Sequence[Entity], subject_numbers: Sequence[int] | None = None
-    ) -> tuple[dict[int, list[Hit]], list[BrokenFeed]]:
-        """All listings of each subject that has any, by its number, and the feeds that cannot be read.
+    def find_hits(self, names: Sequence[Entity], subject_numbers: Sequence[int] | None = None) -> FeedHits:
+        """All listings of each subject that has any.
 
         Args:
             subject_numbers: the number of the subject that each is a name of, from 0 on; a subject each, if not given.
@@ -83,7 +88,7 @@ class Feeds:
                 location=first.error.location,
                 next_step=first.error.next_step,
             )
-        return subject_hits, broken_feeds
+        return FeedHits(subject_hits, broken_feeds)
 
 
 def _add_hits(

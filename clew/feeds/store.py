@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clew.entities.checked_text import stamp
 from clew.errors import FeedUnusable
@@ -29,6 +29,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_DIRECT = 64 * 2**20
 #: After so many seconds without a write nobody is building any more.
 ABANDONED_SECONDS = 24 * 3600
+
+
+class RejectedRow(NamedTuple):
+    """A row that lists nothing: its file, its place there (a line, or a JSON pointer), and why."""
+
+    path: str
+    location: str
+    reason: str
+
+
+class SourceDigest(NamedTuple):
+    """A file that a feed was read from, and its sha256 in hexadecimal."""
+
+    path: str
+    sha256: str
 
 
 class OpenFeed:
@@ -66,18 +81,21 @@ class OpenFeed:
                 )
             return self._name_prefixes
 
-    def refused(self) -> list[tuple[str, str, str]]:
-        """The first rows that list nothing: file, place, reason. Raises FeedUnusable."""
+    def refused(self) -> list[RejectedRow]:
+        """The first rows that list nothing. Raises FeedUnusable."""
         with self._lock, feed_errors(self._location):
             rows = self._connection.execute(
                 "SELECT path, place, why FROM refused JOIN sources ON sources.id = source ORDER BY refused.rowid"
             )
-            return [(path, location, reason) for path, location, reason in rows]
+            return [RejectedRow(path, location, reason) for path, location, reason in rows]
 
-    def sources(self) -> list[tuple[str, str]]:
-        """The files that it was read from, and their sha256. Raises FeedUnusable."""
+    def sources(self) -> list[SourceDigest]:
+        """The files that it was read from. Raises FeedUnusable."""
         with self._lock, feed_errors(self._location):
-            return [(path, digest) for path, digest in self._connection.execute("SELECT path, sha256 FROM sources")]
+            return [
+                SourceDigest(path, digest)
+                for path, digest in self._connection.execute("SELECT path, sha256 FROM sources")
+            ]
 
 
 def _load_feed(connection: Connection, path: Path) -> Feed:

@@ -168,7 +168,11 @@ class Store:
         return body
 
     def head(self) -> tuple[int, str]:
-        """The number and hash of the last step; 0 and zeros in an empty case."""
+        """The number and hash of the last step; 0 and zeros in an empty case.
+
+        Returns:
+            The number of the last step, and its hash in hexadecimal.
+        """
         row = self._fetch_one("SELECT number, hash FROM head", ())
         if row is None:
             return 0, GENESIS

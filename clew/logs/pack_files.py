@@ -49,7 +49,11 @@ class PackNode:
         return node
 
     def items(self, key: str) -> Iterator[tuple[str, PackNode]]:
-        """The values of the mapping under a key, with their keys."""
+        """The values of the mapping under a key, with their keys.
+
+        Yields:
+            The key of a value, and the value.
+        """
         for name in self.keys_of(key):
             yield name, self.get(key, name)
 

@@ -65,6 +65,9 @@ class Query:
         Args:
             dialect: that of the engine.
             views: those that the engine has.
+
+        Returns:
+            The SQL, and the values of the parameters that it adds, by name.
         """
         start, end = window.stamps
         parameters = {name: text for name, text in (("clew_start", start), ("clew_end", end)) if text}

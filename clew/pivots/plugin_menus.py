@@ -120,7 +120,11 @@ def _owner(entity: type[Entity], name: str, attribute: object) -> str:
 
 @functools.cache
 def provider_plugins() -> tuple[Mapping[str, tuple[Plugin, ...]], tuple[PluginFailure, ...]]:
-    """The providers of other packages by the menu that they join, and those whose names mean nothing."""
+    """The providers of other packages by the menu that they join, and those whose names mean nothing.
+
+    Returns:
+        The providers by menu, and the failures.
+    """
     plugins_by_menu: dict[str, tuple[Plugin, ...]] = {}
     failures: list[PluginFailure] = []
     for plugin in installed_plugins(PROVIDER_GROUP):

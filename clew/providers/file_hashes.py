@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from clew.entities import File
 from clew.errors import AskSkipped, EntityError
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 
 
-def first_hash(file: File, *kinds: str) -> tuple[str, str]:
-    """The first of these hashes that is known of a file, with its kind before it. Raises AskSkipped where none is.
+class FileHash(NamedTuple):
+    """A hash of a file in hexadecimal, and its kind: md5, sha1, sha256 or sha512."""
+
+    kind: str
+    value: str
+
+
+def first_hash(file: File, *kinds: str) -> FileHash:
+    """The first of these hashes that is known of a file. Raises AskSkipped where none is.
 
     >>> first_hash(File("d41d8cd98f00b204e9800998ecf8427e"), "sha256", "md5")
-    ('md5', 'd41d8cd98f00b204e9800998ecf8427e')
+    FileHash(kind='md5', value='d41d8cd98f00b204e9800998ecf8427e')
     """
     hashes: dict[str, str | None] = {"sha512": file.sha512, "sha256": file.sha256, "sha1": file.sha1, "md5": file.md5}
     for kind in kinds:
         value = hashes[kind]
         if value:
-            return kind, value
+            return FileHash(kind, value)
     raise AskSkipped(f"none of the hashes that it is asked by is known: {', '.join(kinds)}", kind="no-hash", sent=False)
 
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from clew.entities.timestamps import iso_time
 from clew.errors import AskFailed
 from clew.providers.base import Reply
+
+
+class PlacedText(NamedTuple):
+    """A text in a reply, and the JSON pointer at which it stands."""
+
+    text: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +113,14 @@ class JsonObject:
         values = cast("list[object]", value) if isinstance(value, list) else [value]
         return [text.strip() for text in values if isinstance(text, str) and text.strip()]
 
-    def texts_with_pointers(self, *path: str) -> list[tuple[str, str]]:
+    def texts_with_pointers(self, *path: str) -> list[PlacedText]:
         """The texts in the list there, each with where it stands."""
         value = self.value(*path)
         values = cast("list[object]", value) if isinstance(value, list) else []
         return [
-            (text.strip(), self.pointer_to(*path, index)) for index, text in enumerate(values) if isinstance(text, str)
+            PlacedText(text.strip(), self.pointer_to(*path, index))
+            for index, text in enumerate(values)
+            if isinstance(text, str)
         ]
 
     def integer(self, *path: str) -> int | None:

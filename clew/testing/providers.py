@@ -56,7 +56,11 @@ class ProviderSuite:
     recordings: ClassVar[Path]
 
     def cases(self) -> Iterator[tuple[str, Operation[Any, ...], Recording]]:
-        """Every recording with its operation."""
+        """Every recording with its operation.
+
+        Yields:
+            The name of the recording, its operation, and the recording.
+        """
         provider_operations = operations(self.provider)
         for name, operation in provider_operations.items():
             for file in sorted(self.recordings.glob(f"{name}*.json")):

@@ -93,7 +93,11 @@ class LayerTree:
     cut_reason: str = ""
 
     def walk(self) -> Iterator[tuple[int, Layer]]:
-        """Each layer with its depth, 1 for what stands in the text itself; what is in a layer right after it."""
+        """Each layer with its depth, 1 for what stands in the text itself; what is in a layer right after it.
+
+        Yields:
+            The depth of a layer, and the layer.
+        """
         waiting = [(1, layer) for layer in reversed(self.layers)]
         while waiting:
             depth, layer = waiting.pop()

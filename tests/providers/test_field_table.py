@@ -43,7 +43,17 @@ def test_a_row_has_the_values_in_the_order_of_the_names():
     )
     row = SERVICES.row(record, certificate="sha256:5f")
     assert dict(zip(SERVICES.names, row, strict=True)) == SERVICES.facts(record, certificate="sha256:5f")
-    assert row == (443, "nginx", "c2, vpn", False, 64500, 48.2, "2026-03-17", "2026-03-17T09:15:00.000000Z", "sha256:5f")
+    assert row == (
+        443,
+        "nginx",
+        "c2, vpn",
+        False,
+        64500,
+        48.2,
+        "2026-03-17",
+        "2026-03-17T09:15:00.000000Z",
+        "sha256:5f",
+    )
 
 
 def test_a_computed_value_goes_before_the_one_that_is_read():

@@ -29,7 +29,11 @@ def as_text(value: object) -> str:
 
 
 def objects(value: object) -> Iterator[tuple[int, Object]]:
-    """The objects in a list, each with its place."""
+    """The objects in a list, if it is one.
+
+    Yields:
+        The place of the object in the list, from 0 on, and the object.
+    """
     for index, item in enumerate(as_list(value)):
         if isinstance(item, dict):
             yield index, cast("Object", item)

@@ -228,7 +228,7 @@ class _Bundle:
             groups = groups_of(pattern) if pattern else []
         except EntityError:
             return []
-        return [entity_key(keys) for group in groups for keys in keys_of_group(group)[0]]
+        return [entity_key(keys) for group in groups for keys in keys_of_group(group).keys]
 
 
 def _reference(stix_object: Object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from clew.entities import Relation
 from clew.entities.file import HASHES
@@ -34,8 +35,15 @@ _HASH_PATH = re.compile(r"(?:binary_ref\.|image_ref\.|content_ref\.|parent_direc
 _VALUE_OBJECTS = frozenset({"domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "url"})
 
 
-def keys_of_group(group: Group) -> tuple[list[tuple[str, ...]], str]:
-    """The keys of what a group lists, hashes of one file together; and why something in it is left out, if it is."""
+class GroupKeys(NamedTuple):
+    """The keys of what a group lists, those of one file together; and, without any, why it lists nothing."""
+
+    keys: list[tuple[str, ...]]
+    reason: str
+
+
+def keys_of_group(group: Group) -> GroupKeys:
+    """What a group of comparisons lists."""
     key_groups: list[tuple[str, ...]] = []
     reason = ""
     for comparison in group:
@@ -44,7 +52,7 @@ def keys_of_group(group: Group) -> tuple[list[tuple[str, ...]], str]:
         except EntityError as error:
             reason = error.message
     # What else has to hold for the thing that is listed (its name, its size) is no loss.
-    return merge_hashes(key_groups), "" if key_groups else reason
+    return GroupKeys(merge_hashes(key_groups), "" if key_groups else reason)
 
 
 def _comparison_keys(comparison: Comparison) -> list[tuple[str, ...]]:

@@ -144,6 +144,9 @@ def read_frames(
 ) -> Iterator[tuple[ImportBatch, tuple[Entity, ...]]]:
     """Frames as batches: nodes first; with each the entities that may turn out to be one with others.
 
+    Yields:
+        A batch, and the entities in it that may turn out to be one with others.
+
     Raises:
         QueryError: names the first row and column that cannot be read.
     """

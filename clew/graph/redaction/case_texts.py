@@ -43,7 +43,11 @@ def read_steps(store: Store) -> list[RawStep]:
 
 
 def replies(store: Store) -> Iterator[tuple[str, Reply]]:
-    """Every raw reply by its content address, each checked against it. Raises CaseDamaged."""
+    """Every raw reply by its content address, each checked against it. Raises CaseDamaged.
+
+    Yields:
+        The content address of a reply, and the reply.
+    """
     for fingerprint in store.evidence():
         yield fingerprint, store.verified_reply(fingerprint)
 

@@ -19,9 +19,12 @@ from clew.providers.runner import Runner
 
 
 def reparse_step(store: Store, step: RawStep) -> tuple[str, bool]:
-    """The text of a step as its raw replies give it; and whether they do not give the same statements any more.
+    """Read a step again out of its raw replies.
 
     What an answer says of an address or a name itself (that it is private) is then said of its pseudonym.
+
+    Returns:
+        The text of the step, and whether the replies do not give the same statements any more.
 
     Raises:
         NotRedacted: the step cannot be read as it was rewritten.

@@ -52,7 +52,11 @@ class Writer:
 def rewritten_fingerprints(
     recorded_exchanges: Iterable[Mapping[str, Any]], rewrite: Rewrite
 ) -> Iterator[tuple[str, str]]:
-    """The fingerprints of asks, and those that they have when they are rewritten."""
+    """The fingerprints of asks, and those that they have when they are rewritten.
+
+    Yields:
+        The fingerprint of an ask, and the one that it has when it is rewritten.
+    """
     for exchange in recorded_exchanges:
         fingerprint = str(exchange["fingerprint"])
         channel = _channel(exchange["ask"], fingerprint)

@@ -95,5 +95,9 @@ def add_source(sources: tuple[LogSource, ...], source: LogSource) -> tuple[LogSo
 
 
 def source_key(source: LogSource) -> tuple[str, str]:
-    """What tells a source from every other: its engine and its identity."""
+    """What tells a source from every other: its engine and its identity.
+
+    Returns:
+        The name of the engine, and the identity of the source.
+    """
     return source.description.engine, source.description.identity

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clew.entities import Domain, IpAddress
 from clew.entities.finding import Scalar
@@ -51,8 +52,15 @@ class DnsRecord:
         return self.owner, self.type, self.data if is_address else None, None if is_address else data, self.ttl
 
 
-def parse_answer(reply: Reply) -> tuple[int, list[DnsRecord]]:
-    """The status of a reply, and what answers its question: records of the name, and of what it is an alias of.
+class DnsAnswer(NamedTuple):
+    """The status of a reply (RFC 1035, RCODE), and what answers its question."""
+
+    status: int
+    records: list[DnsRecord]
+
+
+def parse_answer(reply: Reply) -> DnsAnswer:
+    """Read a reply; its records are those of the name, and of what that is an alias of.
 
     Raises:
         AskFailed: it is no answer, or the resolver failed.
@@ -63,7 +71,7 @@ def parse_answer(reply: Reply) -> tuple[int, list[DnsRecord]]:
     if status not in (0, NO_SUCH_NAME) or not questions:
         raise AskFailed(f"the resolver answered with status {status}", kind="status")
     all_records = [*_read_records(document.objects("Answer"))]
-    return status, [*_alias_chain(all_records, _normalized_name(questions[0].text("name")))]
+    return DnsAnswer(status, [*_alias_chain(all_records, _normalized_name(questions[0].text("name")))])
 
 
 def _read_records(parts: Iterable[JsonObject]) -> Iterator[DnsRecord]:

@@ -116,7 +116,7 @@ def _confirm_names(names: Sequence[Domain], ip: IpAddress, links: LinkCollector)
     for name in names[:_MAX_CONFIRMED]:
         try:
             reply = yield DnsQuestion(name.value, "AAAA" if ip.version == 6 else "A")
-            _, address_records = parse_answer(reply)
+            address_records = parse_answer(reply).records
         except AskFailed:
             continue  # a name that cannot be looked up confirms nothing
         for record in address_records:

@@ -119,7 +119,7 @@ def columns(sources: DatabaseSources, subjects: Sequence[IpAddress], day: date) 
     table = AnswerTable(sources, len(subjects), day)
     for bits in (32, 128):
         of_kind = [row for row, subject in enumerate(subjects) if (":" in subject.value) == (bits == 128)]
-        numbers = {row: number_of(subjects[row].value)[0] for row in of_kind}
+        numbers = {row: number_of(subjects[row].value).number for row in of_kind}
         rows = sorted(of_kind, key=numbers.__getitem__)
         table.fill(rows, [*map(numbers.__getitem__, rows)], bits)
     answers, codes = table.answers, table.codes

@@ -85,11 +85,14 @@ class Database:
         return database._with_ipv4_start()
 
     def find(self, numbers: Sequence[int], bits: int) -> tuple[list[int], list[int]]:
-        """Where the record of each address is (or NOWHERE, ASTRAY), and how many bits its network has.
+        """Look up addresses, of which each begins where it parts from the one before.
 
         Args:
             numbers: addresses in ascending order.
             bits: 32 or 128.
+
+        Returns:
+            Where the record of each address is, or NOWHERE or ASTRAY; and how many bits the network of each has.
         """
         buffer, nodes, size = self._buffer, self._nodes, self._record_size
         step, side, width, is_shared = size // 4, (3, 4)[size == 32], (4, 3)[size == 24], size == 28

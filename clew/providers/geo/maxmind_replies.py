@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from clew.entities.finding import Scalar
 from clew.errors import AskSkipped
@@ -121,11 +121,18 @@ def _legacy_answer(database_answer: DatabaseAnswer) -> GeoAnswer:
     return GeoAnswer(answer.outcome, summary if database_answer.facts is not None else answer.summary, "", facts)
 
 
-def number_of(address: str) -> tuple[int, int]:
-    """An address in canonical spelling as a number, and how many bits it has."""
+class AddressNumber(NamedTuple):
+    """An address as a number, and how many bits it has: 32 or 128."""
+
+    number: int
+    bits: int
+
+
+def number_of(address: str) -> AddressNumber:
+    """An address in canonical spelling as a number."""
     if ":" in address:
-        return int.from_bytes(socket.inet_pton(socket.AF_INET6, address), "big"), 128
-    return int.from_bytes(socket.inet_aton(address), "big"), 32
+        return AddressNumber(int.from_bytes(socket.inet_pton(socket.AF_INET6, address), "big"), 128)
+    return AddressNumber(int.from_bytes(socket.inet_aton(address), "big"), 32)
 
 
 def network(number: int, bits: int, prefix: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clew.errors import AskFailed, AskRefused
 from clew.providers.base import Provider, Quota, Reply
@@ -47,11 +47,18 @@ def parse_reply(reply: Reply, provider: type[AbuseCh]) -> JsonObject | None:
     raise AskFailed(f"{provider.title} did not take the query: {status[:60]}", kind="reply")
 
 
-def endpoint(text: str) -> tuple[str, int | None]:
-    """The host and the port of `host:port`; no port where there is none.
+class HostPort(NamedTuple):
+    """The name or address of a machine, and a port of it; None where there is none."""
 
-    >>> endpoint("198.51.100.7:443"), endpoint("[2001:db8::7]:8080"), endpoint("2001:db8::7")
-    (('198.51.100.7', 443), ('2001:db8::7', 8080), ('2001:db8::7', None))
+    host: str
+    port: int | None
+
+
+def endpoint(text: str) -> HostPort:
+    """What `host:port` says.
+
+    >>> endpoint("198.51.100.7:443"), endpoint("[2001:db8::7]:8080").port, endpoint("2001:db8::7").port
+    (HostPort(host='198.51.100.7', port=443), 8080, None)
     """
     if text.startswith("["):
         host, _, suffix = text[1:].partition("]")
@@ -59,6 +66,6 @@ def endpoint(text: str) -> tuple[str, int | None]:
     elif text.count(":") == 1:
         host, _, digits = text.partition(":")
     else:
-        return text, None
+        return HostPort(text, None)
     port = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0
-    return host, port if 0 < port <= 65_535 else None
+    return HostPort(host, port if 0 < port <= 65_535 else None)

@@ -35,7 +35,11 @@ def asset_request(path: str, value: str, organization: str) -> Ask:
 
 
 def organization_params(organization: str) -> tuple[tuple[str, str], ...]:
-    """The parameter that says whose credits are used."""
+    """The parameter that says whose credits are used.
+
+    Returns:
+        Names of parameters, each with its value; none for an account of one's own.
+    """
     return (("organization_id", organization),) if organization else ()
 
 

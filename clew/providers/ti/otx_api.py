@@ -70,7 +70,7 @@ def path_of(subject: IpAddress | Domain | Url | File) -> str:
         case Url():
             return f"url/{percent_encode(subject.value)}"
         case File():
-            return f"file/{first_hash(subject, 'sha256', 'sha1', 'md5')[1]}"
+            return f"file/{first_hash(subject, 'sha256', 'sha1', 'md5').value}"
 
 
 def page_of(path: str) -> str:

@@ -8,7 +8,7 @@ from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.fact_text import join_texts
 from clew.providers.field_table import Field, FieldTable
 from clew.providers.findings import found
-from clew.providers.json_reply import JsonObject
+from clew.providers.json_reply import JsonObject, PlacedText
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.ti.pulsedive_api import RISKS, page_of
 
@@ -81,7 +81,7 @@ def _link_record(links: LinkCollector, kind: str, value: str, pointer: str) -> N
         links.link_to(relation if actual_kind is expected_kind else Relation.RELATED_TO, value, actual_kind, pointer)
 
 
-def _texts_at(part: JsonObject, name: str) -> list[tuple[str, str]]:
+def _texts_at(part: JsonObject, name: str) -> list[PlacedText]:
     """The texts there, of which there may be one or a list, each with where it stands."""
     text = part.text(name)
-    return part.texts_with_pointers(name) if text is None else [(text, part.pointer_to(name))]
+    return part.texts_with_pointers(name) if text is None else [PlacedText(text, part.pointer_to(name))]

@@ -58,5 +58,9 @@ def link_value(
 
 
 def answer_cells(kind: str, value: str | None) -> tuple[str, str | None, str | None]:
-    """The cells of a row that say the type of a record, and its address or what else it holds."""
+    """The cells of a row that say what a record holds.
+
+    Returns:
+        The type of the record in capitals; its address, if it holds one; and else what it holds.
+    """
     return (kind.upper(), value, None) if kind in ("a", "aaaa") else (kind.upper(), None, value)

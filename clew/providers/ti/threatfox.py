@@ -44,7 +44,7 @@ class ThreatFox(AbuseCh):
     @operation(calls=2, facts=_FACTS)
     def file(self, file: File) -> Steps:
         """Servers that the file calls; where none is known, itself."""
-        _, value = first_hash(file, "sha256", "md5", "sha1")
+        value = first_hash(file, "sha256", "md5", "sha1").value
         reply = yield _request("search_hash", "hash", value)
         document = parse_reply(reply, type(self))
         if document is not None and document.require_objects("data"):

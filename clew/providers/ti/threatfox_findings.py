@@ -71,7 +71,7 @@ def _judge(confidence: int | None) -> Judgement:
 
 
 def _ports(servers: Iterable[JsonObject]) -> str:
-    ports = {port for server in servers if (port := host_port(server.text("ioc") or "")[1]) is not None}
+    ports = {port for server in servers if (port := host_port(server.text("ioc") or "").port) is not None}
     return ", ".join(map(str, sorted(ports)))
 
 

@@ -9,7 +9,7 @@ from clew.entities import Domain, Entity, IpAddress, Relation, Url
 from clew.providers.file_hashes import file_from_hashes
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
-from clew.providers.ti.abusech_api import endpoint
+from clew.providers.ti.abusech_api import HostPort, endpoint
 
 #: Links what an indicator says; True if it is about the subject, False if only near it, None if only spelt alike.
 Matcher = Callable[[JsonObject, LinkCollector], bool | None]
@@ -18,8 +18,7 @@ Matcher = Callable[[JsonObject, LinkCollector], bool | None]
 def match_ip(indicator: JsonObject, links: LinkCollector) -> bool | None:
     """An address has one machine behind it, so that a URL on it is about it."""
     text = indicator.text("ioc") or ""
-    host, _ = host_port(text)
-    if _entity(host, IpAddress, links) != links.subject:
+    if _entity(host_port(text).host, IpAddress, links) != links.subject:
         return None
     if "://" in text:
         links.link_to(
@@ -32,7 +31,7 @@ def match_ip(indicator: JsonObject, links: LinkCollector) -> bool | None:
 def match_domain(indicator: JsonObject, links: LinkCollector) -> bool | None:
     """A name may be a hoster's, so that a URL on it, or a name below, is only near it."""
     text, seen_at = indicator.text("ioc") or "", indicator.moment("first_seen")
-    host = _entity(host_port(text)[0], Domain, links)
+    host = _entity(host_port(text).host, Domain, links)
     if host is None or not f".{host.key.value}".endswith(f".{links.subject.key.value}"):
         return None
     url = links.entity(text, Url) if "://" in text else None
@@ -57,7 +56,7 @@ def match_exact(indicator: JsonObject, links: LinkCollector) -> bool | None:
 def match_server(indicator: JsonObject, links: LinkCollector) -> bool:
     """A server that the file calls."""
     text = indicator.text("ioc") or ""
-    host, _ = endpoint(text)
+    host = endpoint(text).host
     kind: type[Entity] = Url if "://" in text else host_kind(host)
     first, last = indicator.moment("first_seen"), indicator.moment("last_seen")
     value = text if kind is Url else host
@@ -74,7 +73,7 @@ def _link_samples(indicator: JsonObject, links: LinkCollector) -> None:
             )
 
 
-def host_port(text: str) -> tuple[str, int | None]:
+def host_port(text: str) -> HostPort:
     """The host and the port, if it has one, of an indicator: an address with a port, a name or a URL."""
     if "://" not in text:
         return endpoint(text)
@@ -82,8 +81,8 @@ def host_port(text: str) -> tuple[str, int | None]:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return "", None
-    return parts.hostname or "", port
+        return HostPort("", None)
+    return HostPort(parts.hostname or "", port)
 
 
 def _entity(text: str, kind: type[Entity], links: LinkCollector) -> Entity | None:

@@ -77,7 +77,7 @@ class UrlScan(Provider):
         Args:
             limit: how many of the newest scans at most; 100 is the most.
         """
-        _, value = first_hash(file, "sha256")
+        value = first_hash(file, "sha256").value
         return (yield from _search(file, f"hash:{phrase(value)}", limit))
 
 

@@ -71,7 +71,7 @@ def path_of(subject: IpAddress | Domain | Url | File) -> ObjectPath:
             name = urlsafe_b64encode(subject.value.encode()).decode().rstrip("=")
             return ObjectPath(f"urls/{name}", f"{PAGES}/url/{name}")
         case File():
-            _, file_hash = first_hash(subject, *HASHES)
+            file_hash = first_hash(subject, *HASHES).value
             return ObjectPath(f"files/{file_hash}", f"{PAGES}/file/{file_hash}")
 
 

@@ -60,7 +60,7 @@ class VirusTotal2(VirusTotalBase):
     @operation(calls=1, facts=_SCAN_FACTS)
     def file(self, file: File) -> Steps:
         """What scanners say of the file, and its other hashes."""
-        _, file_hash = first_hash(file, *HASHES)
+        file_hash = first_hash(file, *HASHES).value
         about = report_of((yield report_request("file", batch=FILE_BATCH, resource=file_hash)))
         same_entity = same_file(file, about.text("sha256"), about.text("sha1"), about.text("md5"))
         return scan_finding(file, about, path_of(file).page, LinkCollector(file), same_entity)

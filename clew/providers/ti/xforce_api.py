@@ -11,6 +11,7 @@ from clew.entities import Domain, File, IpAddress, Severity, Url, Verdict
 from clew.errors import AskRefused
 from clew.providers.base import Ask, Provider, Quota, Reply
 from clew.providers.file_hashes import first_hash
+from clew.providers.findings import Judgement
 from clew.providers.json_reply import JsonObject
 from clew.providers.url_quoting import percent_encode
 from clew.providers.web import HttpRequest, SecretLocation
@@ -50,7 +51,9 @@ def fetch_report(path: str) -> ReportSteps:
 def name_of(subject: IpAddress | Domain | Url | File) -> str:
     """The subject as one segment of a path. Raises AskSkipped for a file without a hash that X-Force goes by."""
     return (
-        first_hash(subject, "sha256", "sha1", "md5")[1] if isinstance(subject, File) else percent_encode(subject.value)
+        first_hash(subject, "sha256", "sha1", "md5").value
+        if isinstance(subject, File)
+        else percent_encode(subject.value)
     )
 
 
@@ -60,13 +63,13 @@ def page_of(subject: IpAddress | Domain | Url | File) -> str:
     return f"{PAGES}/{kind}/{name_of(subject)}"
 
 
-def judge(score: float) -> tuple[Verdict, Severity]:
-    """What a score means; that it is low says only that nothing bad was seen."""
+def judge(score: float) -> Judgement:
+    """What a score from 1 to 10 means; that it is low says only that nothing bad was seen."""
     if score >= HIGH_SCORE:
-        return Verdict.MALICIOUS, Severity.HIGH
+        return Judgement(Verdict.MALICIOUS, Severity.HIGH)
     if score >= MEDIUM_SCORE:
-        return Verdict.SUSPICIOUS, Severity.MEDIUM
-    return Verdict.UNKNOWN, Severity.LOW if score > 1 else Severity.INFORMATIONAL
+        return Judgement(Verdict.SUSPICIOUS, Severity.MEDIUM)
+    return Judgement(Verdict.UNKNOWN, Severity.LOW if score > 1 else Severity.INFORMATIONAL)
 
 
 def plain_hash(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ registries of addresses do, are asked again by the operation, which sees where i
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from clew.errors import AskFailed
@@ -17,17 +18,24 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 MEDIA_TYPE = "application/vnd.clew.redirect+json"
 
 
-def reply_content(response: RawResponse, request: HttpRequest) -> tuple[bytes, str]:
-    """The body and its media type; of a redirect, `{"location": ...}` with the whole URL.
+class ReplyContent(NamedTuple):
+    """The body of a reply, and its media type."""
+
+    body: bytes
+    media_type: str
+
+
+def reply_content(response: RawResponse, request: HttpRequest) -> ReplyContent:
+    """What a response brings; of a redirect, `{"location": ...}` with the whole URL.
 
     Raises:
         AskFailed: it points to what is no URL.
     """
     location = response.headers.get("location", "")
     if response.status not in REDIRECT_STATUSES or not location:
-        return response.body, response.headers.get("content-type", "").partition(";")[0].strip()
+        return ReplyContent(response.body, response.headers.get("content-type", "").partition(";")[0].strip())
     try:
         url = urljoin(request.url, location)
     except ValueError:
         raise AskFailed(f"it points to what is no URL (status {response.status})", kind="redirect") from None
-    return json.dumps({"location": url}).encode(), MEDIA_TYPE
+    return ReplyContent(json.dumps({"location": url}).encode(), MEDIA_TYPE)

@@ -114,12 +114,15 @@ def _evidence_steps(case: CaseReader) -> Iterator[tuple[str, Step]]:
 
 
 def indent_json(text: str, limit: int) -> tuple[str, int]:
-    """JSON with line breaks, other text as it is, up to so many characters; and how many of the text are left out.
+    """JSON with line breaks, other text as it is, up to so many characters.
 
     No character but white space is changed: numbers, escapes and doubled keys stay as they were received.
 
     >>> indent_json('{"a":[1.50,{}]}', 100)
     ('{\\n "a": [\\n  1.50,\\n  {}\\n ]\\n}', 0)
+
+    Returns:
+        The text, and how many characters of it are left out.
     """
     try:
         json.loads(text)

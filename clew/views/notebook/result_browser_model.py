@@ -129,7 +129,11 @@ class Result:
 
     @property
     def rank(self) -> tuple[int, int, bool, bool]:
-        """The worst is least. Who was not answered about comes before who is unknown to everybody."""
+        """The worst is least. Who was not answered about comes before who is unknown to everybody.
+
+        Returns:
+            The places of verdict and severity in their orders, whether a source answered, and whether all did.
+        """
         place_in_order = VERDICT_ORDER.index(self.verdict), SEVERITY_ORDER.index(self.severity)
         return (*place_in_order, self.answer_count > 0, not self.silence)
 

@@ -43,9 +43,9 @@ def schema_table() -> SchemaTable:
     packs = pack_files()
     failures = [*packs.failures]
     views: dict[str, View] = {}
-    for new_views in read_files(packs.files, lambda file: _read_views(file, views), failures):
+    for new_views in read_files(packs.files, lambda file: read_views(file, views), failures):
         views.update(new_views)
-    schemas = tuple(read_files(packs.files, lambda file: _read_schema(file, views), failures))
+    schemas = tuple(read_files(packs.files, lambda file: read_schema(file, views), failures))
     texts = [f"{file.name}\0{file.text}" for file in packs.files if {"views", "maps"} & {*file.root.keys}]
     digest = sha256("\0".join(texts).encode())
     found_schemas = tuple(schema for schema in schemas if schema.maps)
@@ -65,7 +65,8 @@ def read_files(
             failures.append(PluginFailure(file.plugin, f"{error.message} ({error.location})"))
 
 
-def _read_views(file: PackFile, views: Mapping[str, View]) -> dict[str, View]:
+def read_views(file: PackFile, views: Mapping[str, View]) -> dict[str, View]:
+    """The views of a file, by name, beside those that there are. Raises SettingsError."""
     file.root.check_keys(_KEYS)
     return {name: _read_view(name, node, views) for name, node in file.root.items("views")}
 
@@ -86,7 +87,8 @@ def _read_view(name: str, node: PackNode, views: Mapping[str, View]) -> View:
     return View(name, columns, row_schema(node, columns), finish)
 
 
-def _read_schema(file: PackFile, views: Mapping[str, View]) -> LogSchema:
+def read_schema(file: PackFile, views: Mapping[str, View]) -> LogSchema:
+    """The schema of a file, whose maps fill views that there are. Raises SettingsError."""
     header = {
         name: tuple(path.text() for path in file.root.children("header", name)) for name in file.root.keys_of("header")
     }

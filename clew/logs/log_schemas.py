@@ -9,7 +9,7 @@ from clew.logs.row_entities import RowSchema
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class LogView:
     """What a row of one kind is about.
 
     Attributes:
@@ -69,6 +69,6 @@ class LogSchemas:
         version: changes when any of them changes.
     """
 
-    views: Mapping[str, View]
+    views: Mapping[str, LogView]
     schemas: tuple[LogSchema, ...]
     version: str

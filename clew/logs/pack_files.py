@@ -87,15 +87,19 @@ class PackNode:
 
     def mapping(self) -> dict[str, Any]:
         """A mapping; empty where nothing stands. Raises SettingsError for anything else."""
-        if self.value is not None and not isinstance(self.value, dict):
+        if isinstance(self.value, dict):
+            return cast("dict[str, Any]", self.value)
+        if self.value is not None:
             raise self.error("a mapping is needed here")
-        return cast("dict[str, Any]", self.value or {})
+        return {}
 
     def sequence(self) -> list[Any]:
         """A list; empty where nothing stands. Raises SettingsError for anything else."""
-        if self.value is not None and not isinstance(self.value, list):
+        if self.value is None:
+            return []
+        if not isinstance(self.value, list):
             raise self.error("a list is needed here")
-        items: list[Any] = self.value or []
+        items: list[Any] = cast("Any", self.value)
         return items
 
 

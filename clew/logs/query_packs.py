@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from clew.entities.times import TimeWindow
 from clew.logs.dialects import Dialect
-from clew.logs.log_schemas import View
+from clew.logs.log_schemas import LogView
 from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.logs.schema_files import load_schemas, read_files
 from clew.plugins import PluginFailure
@@ -78,8 +78,10 @@ class Query:
             f"time {signs[name]} {dialect.timestamp(dialect.parameter(name))}" for name in parameters
         )
         tables = ((dialect.quote(view), f"{dialect.schema}.{dialect.quote(view)}") for view in sorted(views))
-        hidden = (f"{view} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for view, table in tables)
-        return f"WITH {', '.join(hidden)} SELECT * FROM ({self.sql})", parameters
+        hidden_views = (
+            f"{view} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for view, table in tables
+        )
+        return f"WITH {', '.join(hidden_views)} SELECT * FROM ({self.sql})", parameters
 
 
 class QueryTable(NamedTuple):
@@ -105,7 +107,7 @@ def query_table() -> QueryTable:
     return QueryTable(queries, tuple(failures))
 
 
-def _read_queries(file: PackFile, views: Mapping[str, View], queries: Mapping[str, Query]) -> dict[str, Query]:
+def _read_queries(file: PackFile, views: Mapping[str, LogView], queries: Mapping[str, Query]) -> dict[str, Query]:
     new_queries: dict[str, Query] = {}
     for node in file.root.children("queries"):
         query = _query(node, views)
@@ -115,7 +117,7 @@ def _read_queries(file: PackFile, views: Mapping[str, View], queries: Mapping[st
     return new_queries
 
 
-def _query(node: PackNode, views: Mapping[str, View]) -> Query:
+def _query(node: PackNode, views: Mapping[str, LogView]) -> Query:
     node.check_keys(("id", "about", "view", "wide", "binds", "parameters", "sql"))
     view = node.get("view")
     if view.text() not in views:

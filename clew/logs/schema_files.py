@@ -15,7 +15,7 @@ from clew.entities.vocabulary import VOCABULARY
 from clew.errors import QueryError, SettingsError
 from clew.logs.column_expressions import column_sql, expression_fields
 from clew.logs.entity_parts import row_schema
-from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, View
+from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
 from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.plugins import PluginFailure
 
@@ -42,7 +42,7 @@ def schema_table() -> SchemaTable:
     """The same with what of other packages cannot be used."""
     packs = pack_files()
     failures = [*packs.failures]
-    views: dict[str, View] = {}
+    views: dict[str, LogView] = {}
     for new_views in read_files(packs.files, lambda file: read_views(file, views), failures):
         views.update(new_views)
     schemas = tuple(read_files(packs.files, lambda file: read_schema(file, views), failures))
@@ -65,13 +65,13 @@ def read_files(
             failures.append(PluginFailure(file.plugin, f"{error.message} ({error.location})"))
 
 
-def read_views(file: PackFile, views: Mapping[str, View]) -> dict[str, View]:
+def read_views(file: PackFile, views: Mapping[str, LogView]) -> dict[str, LogView]:
     """The views of a file, by name, beside those that there are. Raises SettingsError."""
     file.root.check_keys(_KEYS)
     return {name: _read_view(name, node, views) for name, node in file.root.items("views")}
 
 
-def _read_view(name: str, node: PackNode, views: Mapping[str, View]) -> View:
+def _read_view(name: str, node: PackNode, views: Mapping[str, LogView]) -> LogView:
     node.check_keys(("columns", "entities", "links", "finish"))
     if name in views:
         raise node.error(f"there is a view {name!r} already")
@@ -80,14 +80,14 @@ def _read_view(name: str, node: PackNode, views: Mapping[str, View]) -> View:
         if column.text() not in VOCABULARY:
             raise column.error(f"no column {column.text()!r} is in the vocabulary")
     columns = tuple(column.text() for column in column_nodes)
-    for required in ORDER_COLUMNS:
-        if required not in columns:
-            raise node.error(f"the view {name!r} has no column {required!r}")
+    for column_name in ORDER_COLUMNS:
+        if column_name not in columns:
+            raise node.error(f"the view {name!r} has no column {column_name!r}")
     finish = node.get("finish").text() if "finish" in node.keys else "SELECT * FROM {rows}"
-    return View(name, columns, row_schema(node, columns), finish)
+    return LogView(name, columns, row_schema(node, columns), finish)
 
 
-def read_schema(file: PackFile, views: Mapping[str, View]) -> LogSchema:
+def read_schema(file: PackFile, views: Mapping[str, LogView]) -> LogSchema:
     """The schema of a file, whose maps fill views that there are. Raises SettingsError."""
     header = {
         name: tuple(path.text() for path in file.root.children("header", name)) for name in file.root.keys_of("header")
@@ -109,7 +109,7 @@ def _data_fields(maps: tuple[EventMap, ...], header: Mapping[str, object]) -> It
             yield from (field for field in expression_fields(expression) if field not in header)
 
 
-def _read_map(node: PackNode, header: Mapping[str, object], views: Mapping[str, View]) -> EventMap:
+def _read_map(node: PackNode, header: Mapping[str, object], views: Mapping[str, LogView]) -> EventMap:
     node.check_keys(("dataset", "view", "recognise", "columns"))
     view_node = node.get("view")
     view = views.get(view_node.text())
@@ -126,7 +126,7 @@ def _read_map(node: PackNode, header: Mapping[str, object], views: Mapping[str, 
     return EventMap(node.get("dataset").text(), view.name, conditions, columns)
 
 
-def _read_columns(node: PackNode, view: View) -> Iterator[tuple[str, str]]:
+def _read_columns(node: PackNode, view: LogView) -> Iterator[tuple[str, str]]:
     for name, expression in node.items("columns"):
         if name not in view.columns:
             raise expression.error(f"the view {view.name!r} has no column {name!r}")

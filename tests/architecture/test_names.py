@@ -19,7 +19,7 @@ VAGUE = {"answers", "base", "reading", "related", "sources"}
 ALLOWED: dict[str, dict[str, str]] = {
     "saved cases have them: events and their fields": {
         "graph/format/events.py": (
-            "Opened Connected Connected.damaged Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
+            "Opened Connected Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
             "Tagged Windowed Windowed.said Merged Merged.gone Common.why Gated Gated.why Unmerged Linked "
             "Linked.why Judged Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned "
             "Imported Branched Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"

@@ -26,12 +26,14 @@ from clew.entities import Account, Domain, Host, IpAddress, Process, Relation, U
 from clew.errors import CaseDamaged, CaseExists, KeyUnusable, MissingExtra, NotRedacted
 from clew.graph.case import Case
 from clew.graph.expansion.plan import Budget
+from clew.graph.format.connection_event import Connected
 from clew.graph.format.events import Noted, Opened, Redacted, Signed
 from clew.graph.redaction import OwnerKey, Redaction, Rules, new_key
 from clew.graph.redaction.redact import redact_case
 from clew.graph.redaction.restore import restore
 from clew.graph.signing.verification import verify
 from clew.graph.store import Store
+from clew.logs.engines.protocol import SourceDescription
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Reply
 from clew.providers.gate import Gate
@@ -175,6 +177,29 @@ def test_no_hash_tells_what_was_replaced(rich: Given) -> None:
         rows = store.connection.execute("SELECT fingerprint FROM exchanges WHERE ask LIKE '%ws01%'").fetchall()
         (digest,) = {step.event.source.identity for step in store.steps() if step.event.kind == "connected"}
     assert [known for known in [*told, digest, *(row[0] for row in rows)] if str(known).encode() in whole] == []
+
+
+def test_where_logs_are_is_not_told(tmp_path: Path) -> None:
+    """The place of a remote source and an identity that is a name are replaced, and come back for the owner."""
+    with Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path)) as case:
+        source = SourceDescription("made-up", "table", "made-up://soc.vault/Berlin-7", "Workspace-of-Berlin-7", {})
+        case._store.append(Connected(source), at=NOON, by="jane")
+    made = give(tmp_path / "x.clew")
+    assert leaks("Berlin-7", contents(made.outside)) == leaks("soc.vault", contents(made.outside)) == []
+    assert restored(made) == steps_of(made.original)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_where_logs_were_is_not_told_by_older_cases(tmp_path: Path, number: int) -> None:
+    """The path and the digest of logs in a step of an older format are replaced, and come back for the owner."""
+    shutil.copy(Path(__file__).parent / "samples" / f"format-{number}.clew", tmp_path / "x.clew")
+    made = give(tmp_path / "x.clew")
+    with Case.open(made.outside, workspace=bare_workspace(tmp_path)) as case:
+        (event,) = [step.event for step in case.history if isinstance(step.event, Connected)]
+    assert event.source.location.startswith("/redacted/")
+    assert event.source.counts == {"files": 5, "rows": 20004, "damaged": 0}
+    assert leaks("/nowhere/logs", contents(made.outside)) == leaks("d2a2fee536ef5aff", contents(made.outside)) == []
+    assert restored(made) == steps_of(made.original)
 
 
 def test_without_the_key_a_guess_cannot_be_checked(rich: Given) -> None:

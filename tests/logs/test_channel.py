@@ -12,7 +12,7 @@ import pytest
 from clew.entities import Finding, IpAddress, Outcome
 from clew.errors import AskFailed, AskSkipped
 from clew.logs.dialects import CANONICAL, Dialect
-from clew.logs.engines.protocol import Capabilities, Rows, SourceDescription
+from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 from clew.logs.schema_files import load_schemas
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
@@ -54,10 +54,10 @@ class MadeUpSource:
     def description(self) -> SourceDescription:
         return SourceDescription("made-up", self.name, f"made-up://{self.name}", self.name)
 
-    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> LogRows:
         self.questions.append((sql, parameters, limit))
         rows = [tuple(connection(minute).get(name) for name in self.columns) for minute in self.minutes]
-        return Rows(self.columns, tuple(rows[:limit]), len(rows))
+        return LogRows(self.columns, tuple(rows[:limit]), len(rows))
 
     def close(self) -> None:
         pass

@@ -128,7 +128,7 @@ print(Investigation.replay("x.clew").identical)
         assert python(installed, "-c", code, "again").split() == ["1", "True", "True"]
     finally:
         (installed / "b.proxy.sqlite").rename(installed / "a.proxy.sqlite")
-    without = "from clew import Investigation\nwith Investigation.open('x.clew') as case:\n    print(case.steps)"
+    without = "from clew import Investigation\nwith Investigation.open('x.clew') as case:\n    print(len(case.history))"
     environment = os.environ | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     command = [sys.executable, "-c", without]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=installed, check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -26,11 +26,7 @@ class Connected:
 
     @property
     def source_key(self) -> tuple[str, str]:
-        """What tells the source from every other: its engine and its identity.
-
-        Returns:
-            The name of the engine, and the identity of the source.
-        """
+        """What tells the source from every other: its engine and its identity."""
         return self.source.engine, self.source.identity
 
     @classmethod
@@ -44,9 +40,11 @@ def _current_form(value: object) -> object:
     Up to format 3 only files could be connected: a path, a digest of their content, and how many there were. The steps
     of such cases stay as they are; what they say is read as today's event.
     """
-    if not isinstance(value, dict) or "source" in value:
+    if not isinstance(value, dict):
         return value
     document = cast("dict[str, Any]", value)
+    if "source" in document:
+        return document
     return {
         "source": {
             "engine": FILES,
@@ -59,13 +57,16 @@ def _current_form(value: object) -> object:
     }
 
 
-def connection_location(document: Mapping[str, Any]) -> str:
-    """Where the logs of an event are, out of its document in any format."""
-    source: Mapping[str, Any] = document.get("source", {})
-    return str(source["location"] if source else document["path"])
+class StoredConnection(NamedTuple):
+    """What identifies the logs of an event, out of its document in any format."""
 
+    location: str
+    identity: str
 
-def connection_identity(document: Mapping[str, Any]) -> str:
-    """What the logs of an event were, out of its document in any format: the digest of files, the id of a workspace."""
-    source: Mapping[str, Any] = document.get("source", {})
-    return str(source["identity"] if source else document["digest"])
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> StoredConnection:
+        """Of the document of an event `connected`."""
+        source: Mapping[str, Any] | None = document.get("source")
+        if source is None:
+            return cls(str(document["path"]), str(document["digest"]))
+        return cls(str(source["location"]), str(source["identity"]))

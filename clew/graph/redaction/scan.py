@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from clew.graph.format.connection_event import connection_identity, connection_location
+from clew.graph.format.connection_event import StoredConnection
 from clew.graph.projection.imports import IMPORTED_ROWS
 from clew.graph.redaction.case_texts import SEALED_MEDIA_TYPE, RawStep, replies
 from clew.graph.redaction.encoded_text import EncodedTextRewriter
@@ -21,6 +21,7 @@ from clew.providers.base import Reply
 from clew.providers.local.logs import LOG_ROWS
 
 _PARTS = re.compile(r"[^\W_]+")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _PSEUDONYM_ADDRESS = re.compile(
     r"(?<![\d.])2(?:4\d|5[0-4])(?:\.\d{1,3}){3}(?![\d.])|(?<![\w:])2001:0?db8:[0-9a-f:]+", re.IGNORECASE
 )
@@ -29,11 +30,7 @@ _PSEUDONYM_ADDRESS = re.compile(
 def scan_case(
     store: Store, steps: list[RawStep], internal_names: InternalNames, key: OwnerKey
 ) -> tuple[Replacer, tuple[tuple[str, str], ...]]:
-    """What stands for what in a case. Raises NotRedacted, CaseDamaged.
-
-    Returns:
-        What replaces names; and the names that cannot be told from other text and stay, each with its kind before it.
-    """
+    """What stands for what; and the names that cannot be told from other text. Raises NotRedacted, CaseDamaged."""
     documents = [step.document for step in steps]
     own_words = OwnWords()
     for document in documents:
@@ -47,8 +44,10 @@ def scan_case(
     for text in addresses:
         pseudonyms.avoid_network(text)
     analysts = {step.by for step in steps} if internal_names.rules.analysts else set[str]()
-    connections = [document for document in documents if document["kind"] == "connected"]
-    paths = sorted({connection_location(document) for document in connections})
+    connections = [StoredConnection.of(document) for document in documents if document["kind"] == "connected"]
+    # An identity that is no hash is a name, as that of a workspace: it tells as much as the place.
+    identities = {connection.identity for connection in connections if not _HASH.fullmatch(connection.identity)}
+    paths = sorted({connection.location for connection in connections} | identities)
     pseudonym_map = PseudonymMap.of(internal_names, internal_names.rules, own_words, analysts, paths, pseudonyms)
     rules = internal_names.rules
     replacer = Replacer(
@@ -108,7 +107,7 @@ def _words_to_avoid(internal_names: InternalNames) -> set[str]:
 def _hashes(store: Store, documents: Iterable[dict[str, Any]], pseudonyms: Pseudonyms) -> dict[str, str]:
     """Hashes of what is inside: of logs, of the steps of this case and of the case that it branched off from."""
     digests = [
-        *(connection_identity(document) for document in documents if document["kind"] == "connected"),
+        *(StoredConnection.of(document).identity for document in documents if document["kind"] == "connected"),
         *(str(document["hash"]) for document in documents if document["kind"] == "branched"),
         *(step.hash for step in store.steps()),
     ]

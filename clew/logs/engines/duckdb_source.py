@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clew.errors import ConnectError, MissingExtra, QueryError
 from clew.logs.dialects import CANONICAL, Dialect
-from clew.logs.engines.protocol import Capabilities, Rows, SourceDescription
+from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 from clew.logs.schema_files import load_schemas
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class DuckDbSource:
     def __init__(self, engine: str, name: str, location: str, digest: str, database: Path) -> None:
         self._database = _locked_down(database)
         self._lock = threading.Lock()
-        counts = dict(zip(("files", "rows", "damaged"), _counts(self._database), strict=True))
+        counts = _counts(self._database)
         self.description = SourceDescription(engine, name, location, digest, counts)
         self.capabilities = Capabilities(frozenset(load_schemas().views))
         self._host_aliases = self._load_aliases()
@@ -48,7 +48,7 @@ class DuckDbSource:
         """What the source is called in answers."""
         return self.description.name
 
-    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> LogRows:
         """Run one SELECT with bound parameters.
 
         Raises:
@@ -68,7 +68,7 @@ class DuckDbSource:
         total_index = names.index("available")
         rows = tuple((*row[:total_index], *row[total_index + 1 :]) for row in fetched_rows)
         columns = tuple(name for name in names if name != "available")
-        return Rows(columns, rows, int(fetched_rows[0][total_index]) if fetched_rows else 0)
+        return LogRows(columns, rows, int(fetched_rows[0][total_index]) if fetched_rows else 0)
 
     def close(self) -> None:
         """Let the database go. Closing twice is fine."""
@@ -99,9 +99,11 @@ class DuckDbSource:
         }
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
-    ((files, rows, damaged),) = connection.execute("SELECT files, good, damaged FROM summary").fetchall()
-    return int(files), int(rows), int(damaged)
+def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    ((file_count, row_count, damaged_count),) = connection.execute(
+        "SELECT files, good, damaged FROM summary"
+    ).fetchall()
+    return {"files": int(file_count), "rows": int(row_count), "damaged": int(damaged_count)}
 
 
 def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from clew.entities.vocabulary import VOCABULARY
 from clew.logs.column_expressions import Sql, column_sql
 from clew.logs.dialects import CANONICAL
-from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, View
+from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
 
 _TYPES: Mapping[type, str] = MappingProxyType(
     {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", datetime: "TIMESTAMP"}
@@ -29,7 +29,7 @@ def _quote_path(path: str) -> str:
     return ".".join(f'"{part}"' for part in path.split("."))
 
 
-def view_sql(schemas: LogSchemas, view: View) -> Sql:
+def view_sql(schemas: LogSchemas, view: LogView) -> Sql:
     """A SELECT that makes the rows of a view out of the table `events`."""
     selects = [
         _map_sql(schema, event_map, view)
@@ -48,12 +48,12 @@ def host_names_sql(schemas: LogSchemas) -> Sql:
     return f"SELECT DISTINCT lower(name) AS name FROM ({names}) WHERE name IS NOT NULL"
 
 
-def _no_rows_sql(view: View) -> Sql:
+def _no_rows_sql(view: LogView) -> Sql:
     columns = ", ".join(_typed_column(name, "NULL") for name in view.columns)
     return f"SELECT {columns} WHERE false"
 
 
-def _map_sql(schema: LogSchema, event_map: EventMap, view: View) -> Sql:
+def _map_sql(schema: LogSchema, event_map: EventMap, view: LogView) -> Sql:
     def quote_field(field: str) -> Sql:
         return CANONICAL.quote(schema.field_column(field))
 

@@ -49,7 +49,9 @@ class SourceDescription:
         """
         counts = {noun: count for noun, count in self.counts.items() if noun != "damaged"}
         damage_note = (
-            [f"{_plural(damaged, 'damaged rows')} left out"] if (damaged := self.counts.get("damaged")) else []
+            [f"{_plural(damaged_count, 'damaged rows')} left out"]
+            if (damaged_count := self.counts.get("damaged"))
+            else []
         )
         return ", ".join([*(_plural(count, noun) for noun, count in counts.items()), *damage_note])
 
@@ -75,7 +77,7 @@ class Capabilities:
     egress: bool = False
 
 
-class Rows(NamedTuple):
+class LogRows(NamedTuple):
     """Rows of one query.
 
     Attributes:
@@ -112,7 +114,7 @@ class LogSource(Protocol):
         """How it spells SQL."""
         ...
 
-    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> LogRows:
         """Run one SELECT. Parameters are bound, never written into the SQL.
 
         Args:

@@ -13,7 +13,7 @@ from clew.entities.checked_text import stamp
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.logs.engines.protocol import LogSource, Rows
+from clew.logs.engines.protocol import LogRows, LogSource
 from clew.logs.query_packs import load_queries
 from clew.logs.row_entities import map_rows
 from clew.logs.schema_files import load_schemas
@@ -192,7 +192,7 @@ class LogChannel:
         return sources
 
 
-def _select(source: LogSource, query: LogQuery) -> Rows:
+def _select(source: LogSource, query: LogQuery) -> LogRows:
     """The rows of one source, with the columns of the view in their order and the raw event last."""
     definition = load_queries()[query.query]
     sql, time_parameters = definition.windowed_sql(query.window, source.dialect, source.capabilities.views)
@@ -206,8 +206,8 @@ def _select(source: LogSource, query: LogQuery) -> Rows:
     if {*rows.columns} | {"raw"} != {*columns}:
         raise AskFailed(f"these are no rows of {definition.view}", kind="query", location=source.name)
     indexes = [rows.columns.index(name) if name in rows.columns else None for name in columns]
-    ordered = tuple(tuple("" if index is None else row[index] for index in indexes) for row in rows.rows)
-    return Rows(columns, ordered, rows.available)
+    ordered_rows = tuple(tuple("" if index is None else row[index] for index in indexes) for row in rows.rows)
+    return LogRows(columns, ordered_rows, rows.available)
 
 
 def make_channel(context: ChannelContext) -> LogChannel:

@@ -14,7 +14,7 @@ from typing import Any
 from clew.entities.vocabulary import VOCABULARY
 from clew.errors import ConnectError, QueryError
 from clew.logs.dialects import Dialect
-from clew.logs.engines.protocol import Capabilities, Rows, SourceDescription
+from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
@@ -44,7 +44,7 @@ class ProxySource:
     def _authorize(action: int, *_: object) -> int:
         return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
-    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> Rows:
+    def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> LogRows:
         """Run one SELECT with bound parameters. Raises QueryError."""
         limited_sql = (
             f"SELECT *, count(*) OVER () AS available FROM ({sql}) ORDER BY time, source, row LIMIT $clew_limit"
@@ -58,7 +58,7 @@ class ProxySource:
         except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
             raise QueryError(f"the engine refused the query: {error}") from None
         rows = tuple(tuple(map(_typed, columns, row))[:-1] for row in fetched_rows)
-        return Rows(columns[:-1], rows, fetched_rows[0][-1] if fetched_rows else 0)
+        return LogRows(columns[:-1], rows, fetched_rows[0][-1] if fetched_rows else 0)
 
     def close(self) -> None:
         """Let the database go."""

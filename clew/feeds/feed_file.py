@@ -44,7 +44,7 @@ class EntryMatch:
 
     Attributes:
         key: the one of its keys that it was found by.
-        details: what the feed knows of it, as `Says` packs it.
+        details: what the feed knows of it, as `IndicatorDetails` packs it.
         related_keys: relation, key of the other, and whether it goes the other way.
         source: the file that it is from, and `location` where it stands there.
     """

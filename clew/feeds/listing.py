@@ -78,7 +78,7 @@ class FeedEntry:
     """One row or object of a feed that lists something.
 
     Attributes:
-        keys: what it is found by, in the spelling of `recognising`; several are names of one thing.
+        keys: what it is found by, in the spelling of `recognition`; several are names of one thing.
         location: where it stands: the number of a line, or a JSON pointer.
         raw: the line, or the object as JSON, as the feed has it.
         is_json: `raw` is JSON, not a line of text.

@@ -15,7 +15,7 @@ from clew.providers.runner import Runner
 
 
 def execute(runner: Runner, invocation: Invocation, pivot: Pivot) -> Answer:
-    """Run all legs of a pivot and combine their answers."""
+    """Run all sub-queries of a pivot and combine their answers."""
     subject = invocation.subject
     sub_queries = pivot.sub_queries(subject, invocation.arguments)
     if sum(sub_query.provider.leaves for sub_query in sub_queries) > 1:
@@ -114,7 +114,7 @@ def _tasks(
 
 @dataclass(slots=True)
 class _PendingAnswer:
-    """The answers of the legs of one subject, in the order of the legs, whichever comes first."""
+    """The answers of the sub-queries of one subject, in their order, whichever comes first."""
 
     index: int
     subject: Entity
@@ -122,7 +122,7 @@ class _PendingAnswer:
     answers: dict[int, Answer] = field(default_factory=dict[int, Answer])
 
     def add(self, number: int, answer: Answer) -> tuple[Answer, ...] | None:
-        """The answers of all legs, if this was the last."""
+        """The answers of all sub-queries, if this was the last."""
         self.answers[number] = answer
         return self.all_answers() if len(self.answers) == self.size else None
 

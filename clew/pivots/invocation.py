@@ -106,7 +106,7 @@ class Pivot(Protocol):
         ...
 
     def combine(self, subject: Entity, answers: tuple[Answer, ...], arguments: Mapping[str, Any]) -> Answer:
-        """One answer out of those of the legs."""
+        """One answer out of those of the sub-queries."""
         ...
 
 

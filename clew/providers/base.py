@@ -192,7 +192,7 @@ class Provider:
 
     @classmethod
     def channels(cls) -> Mapping[str, Channel]:
-        """Ways to its source besides those that clew has, by the channel that its asks name."""
+        """Channels to its source besides those that clew has, by the channel that its asks name."""
         return {}
 
     @classmethod

@@ -33,7 +33,7 @@ class Task(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _BatchResult(Generic[T]):
-    """What came of sending errands as one: a reply or its trouble for each, or what must not happen."""
+    """What came of sending tasks as one: a reply or an error for each, or what must not happen."""
 
     tasks: list[Task[T]]
     results: list[AskResult] | None = None
@@ -49,14 +49,14 @@ class _PendingBatches(Generic[T]):
     )
 
     def add(self, task: Task[T], batch: Batch) -> list[Task[T]] | None:
-        """Have an errand wait; the bundle that it makes full, if it does."""
+        """Have a task wait; the batch that it makes full, if it does."""
         key = (task.run.provider, id(batch))
         tasks = self.batches.setdefault(key, [])
         tasks.append(task)
         return self.batches.pop(key) if len(tasks) >= batch.size else None
 
     def pop(self) -> list[Task[T]] | None:
-        """A bundle that is not full."""
+        """A batch that is not full."""
         return self.batches.pop(next(iter(self.batches))) if self.batches else None
 
 
@@ -94,7 +94,7 @@ def run_concurrently(tasks: Iterable[Task[T]], size: int, on_answer: Callable[[T
 def _handle_result(
     batch_result: _BatchResult[T] | None, pool: _WorkerPool[T] | None, on_answer: Callable[[T, Answer], None]
 ) -> None:
-    """Go on with operations that have their replies. Without a crew they go no further than they can by themselves."""
+    """Go on with operations that have their replies. Without a pool they go no further than they can by themselves."""
     if batch_result is None:
         return  # a signal came
     if batch_result.results is not None:
@@ -125,7 +125,7 @@ class _WorkerPool(Generic[T]):
     """Threads that send. They are made as they are needed; nobody has to wait for one that hangs, not even the exit."""
 
     def __init__(self, size: int) -> None:
-        #: How many bundles were given and not heard of, and those that are not full yet.
+        #: How many batches were given and not heard of, and those that are not full yet.
         self.in_flight = 0
         self.pending: _PendingBatches[T] = _PendingBatches()
         self._size = size
@@ -135,11 +135,11 @@ class _WorkerPool(Generic[T]):
 
     @property
     def has_capacity(self) -> bool:
-        """Whether another bundle would be sent at once."""
+        """Whether another batch would be sent at once."""
         return self.in_flight < self._size
 
     def submit(self, tasks: list[Task[T]]) -> None:
-        """Have the asks of errands sent as one, with the context variables of this moment."""
+        """Have the asks of tasks sent as one, with the context variables of this moment."""
         self.in_flight += 1
         self._jobs.put((contextvars.copy_context(), tasks))
         if self._threads < self.in_flight:

@@ -1,4 +1,4 @@
-"""The investigation: a case with its faces."""
+"""The investigation: a case with its renderings."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ MAX_DOCUMENT = 64 * 2**20
 MAX_FILE = 2 * 2**30
 #: Characters of a line; what comes after them is not read.
 MAX_LINE = 65_536
-#: Of so many lines at the begin of a list, one in `PROSE` lists something; otherwise it may be a text for people.
+#: Of so many lines at the begin of a list, one in `PROSE_RATIO` lists something; otherwise it may be a text for people.
 SAMPLE_LINES, PROSE_RATIO = 200, 4
 _HEAD = 65_536
 # An address in brackets is no list of JSON.

@@ -14,7 +14,7 @@ from clew.errors import CaseDamaged, CaseError, CaseLocked, CaseReadOnly
 from clew.sqlite import Connection, Failure, FailureKind
 
 BUSY_MS = 30_000
-#: How many bytes of each page hold its checksum. The header of a file says so in the byte at `RESERVED_AT`.
+#: How many bytes of each page hold its checksum. The header of a file says so in the byte at `RESERVED_OFFSET`.
 RESERVED_BYTES = 8
 RESERVED_OFFSET = 20
 _CHECKSUM_VFS = "cksmvfs"

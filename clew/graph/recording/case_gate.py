@@ -75,7 +75,7 @@ def _tags(connection: Connection, entity: Entity) -> list[str]:
 
 
 def audit(steps: list[Step]) -> pd.DataFrame:
-    """What was sent to whom, in order; see `Reading.audit`."""
+    """What was sent to whom, in order; see `CaseTables.audit`."""
     import pandas as pd
 
     rows = [

@@ -22,7 +22,7 @@ from clew.transforms.encodings import (
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HASH = re.compile(r'"[0-9a-fA-F]{64}"')
 _MAX_DEPTH = 6
-#: Nothing packed is unpacked to more than this, in bytes; and shorter texts than `_PACKED` are not tried.
+#: Nothing packed is unpacked to more than this, in bytes; and shorter texts than `_MIN_COMPRESSED` are not tried.
 _MAX_DECOMPRESSED, _MIN_COMPRESSED = 1 << 24, 40
 # How many literals are remembered, and how long they may be: logs say the same things over and over.
 _MAX_CACHE, _MAX_CACHED_TEXT = 500_000, 2_000

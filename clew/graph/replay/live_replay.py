@@ -135,17 +135,17 @@ class _Asker:
         subject, name, arguments = invocation.subject, invocation.pivot, invocation.arguments
         try:
             pivot = find_pivot(type(subject), name)
-            answers = tuple(self._run(leg, subject) for leg in pivot.sub_queries(subject, arguments))
+            answers = tuple(self._run(sub_query, subject) for sub_query in pivot.sub_queries(subject, arguments))
         except (QueryError, TypeError, ValueError) as error:
             return skipped_finding(pivot_event, f"{name} cannot be asked again: {error}", self.runner.clock())
         return pivot.combine(subject, answers, arguments).finding
 
-    def _run(self, leg: SubQuery, subject: Entity) -> Answer:
+    def _run(self, sub_query: SubQuery, subject: Entity) -> Answer:
         # The ways that a plug-in brings itself are rationed too.
-        all_channels = {**leg.provider.channels(), **self.runner.channels}
+        all_channels = {**sub_query.provider.channels(), **self.runner.channels}
         channels = {name: _BudgetedChannel(channel, self.call_budget) for name, channel in all_channels.items()}
         runner = dataclasses.replace(self.runner, channels=channels)
-        return runner.run(leg.pivot, leg.provider, subject, leg.steps)
+        return runner.run(sub_query.pivot, sub_query.provider, subject, sub_query.steps)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class SubjectList:
 
     @classmethod
     def of(cls, case: Case | None) -> SubjectList:
-        """The shelf of a case, or of none."""
+        """The classes of entities, and the worst nodes of a case, if there is one."""
         classes = [SubjectEntry(entity_class.__name__, entity_class) for entity_class in ENTITY_TYPES.values()]
         nodes = sorted(case.node_list(), key=_rank) if case else []
         return cls((*classes, *map(_entry, nodes[:ENTITIES_SHOWN])), len(nodes))

@@ -19,7 +19,7 @@ VAGUE = {"answers", "base", "reading", "related", "sources"}
 ALLOWED: dict[str, dict[str, str]] = {
     "saved cases have them: events and their fields": {
         "graph/format/events.py": (
-            "Opened Connected Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
+            "Opened Connected Connected.damaged Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
             "Tagged Windowed Windowed.said Merged Merged.gone Common.why Gated Gated.why Unmerged Linked "
             "Linked.why Judged Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned "
             "Imported Branched Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"
@@ -47,6 +47,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "graph/replay/difference.py": "Change.GONE Change.CHANGED Change.UNCONFIRMED",
         "graph/signing/case_signatures.py": "Fault.UNCHECKED Fault.FORGED Fault.ALTERED Fault.MOVED Fault.CUT",
         "providers/whois/registration_status.py": "ReplyState.REGISTERED ReplyState.RESERVED ReplyState.THROTTLED",
+        "sqlite.py": "FailureKind.CHANGED FailureKind.DAMAGED",
     },
     "options and arguments of the command line": {
         "cli/case.py": "show.what",
@@ -57,11 +58,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "documented for users: arguments of a case and of a window": {
         "entities/times.py": "When TimeWindow.kept",
-        "graph/case.py": (
-            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
-            "Case.unmark_common.why"
-        ),
-        "graph/layout_editor.py": "LayoutEditor.move.pinned",
         "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
         "graph/redaction/redaction_rules.py": "Rules.own",
         "graph/replay/difference.py": "Difference.where",
@@ -85,9 +81,18 @@ ALLOWED: dict[str, dict[str, str]] = {
         "views/text/case_log.py": "Entry.told",
     },
     "what providers call what they give or need": {
+        "graph/case.py": (
+            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
+            "Case.unmark_common.why"
+        ),
+        "graph/layout_editor.py": "LayoutEditor.move.pinned",
+        "graph/recording/manual_merges.py": "merge_nodes.gone",
         "providers/field_table.py": "COMPUTED FieldTable.facts.computed FieldTable.row.computed",
         "providers/findings.py": "FindingFields.returned found",
+        "providers/ti/otx_rows.py": "RELATED",
+        "providers/ti/virustotal_relations.py": "RELATED",
         "providers/web/breaker.py": "CircuitBreaker.check.since",
+        "sqlite.py": "translate_errors.translated",
     },
 }
 

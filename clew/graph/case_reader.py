@@ -16,6 +16,7 @@ from clew.graph.projection import tables as frames
 from clew.graph.projection.evidence_excerpts import evidence_excerpts
 from clew.graph.projection.neighbourhood import Neighbourhood, neighbourhood
 from clew.graph.projection.nodes import NodeTable
+from clew.graph.projection.rows import AnswerRow, MergeRow, RemarkRow, answer_rows, merge_rows, remark_rows
 from clew.graph.projection.tables import Node
 from clew.graph.signing.allowed_signers import Signers
 from clew.graph.signing.verification import Verification, verify
@@ -72,6 +73,21 @@ class CaseReader:
         """Every claim, in the order in which it was made."""
         with self._store.reading() as connection:
             return tuple(frames.claims(connection, self))
+
+    def answer_list(self) -> tuple[AnswerRow, ...]:
+        """Every answer of one source, in the order in which it was recorded."""
+        with self._store.reading() as connection:
+            return tuple(answer_rows(connection))
+
+    def remark_list(self) -> tuple[RemarkRow, ...]:
+        """Every note, tag and window of time, in the order in which it was made."""
+        with self._store.reading() as connection:
+            return tuple(remark_rows(connection))
+
+    def merge_list(self) -> tuple[MergeRow, ...]:
+        """Every merge, those that were taken back too, in the order in which it was made."""
+        with self._store.reading() as connection:
+            return tuple(merge_rows(connection))
 
     def at(self, moment: int | When) -> CaseReader:
         """The case as it was after a step, or at a time: what was known then. Nothing can be changed in it.

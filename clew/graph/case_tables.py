@@ -10,6 +10,7 @@ from clew.graph.projection import tables as frames
 from clew.graph.projection.digest import digest
 from clew.graph.projection.layout import CaseLayout, read_layout
 from clew.graph.projection.nodes import NodeTable
+from clew.graph.projection.rows import MERGES, REMARKS
 from clew.graph.recording.case_gate import audit
 from clew.graph.store import Store
 
@@ -63,11 +64,11 @@ class CaseTables:
 
     def merges(self) -> pd.DataFrame:
         """One row per merge: step, keep, gone, reason, undone_by."""
-        return self._frame("SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step")
+        return self._frame(MERGES)
 
     def remarks(self) -> pd.DataFrame:
         """One row per note, tag and window of time: step, about, kind, text."""
-        return self._frame("SELECT step, about, kind, text FROM remarks ORDER BY step")
+        return self._frame(REMARKS)
 
     def audit(self) -> pd.DataFrame:
         """What was sent to whom: one row for each ask that left the machine.

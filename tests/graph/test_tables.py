@@ -1,8 +1,11 @@
 """What a case says: tables with fixed columns, a graph keyed by identity, and the raw evidence behind every claim."""
 
 import asyncio
+import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pandas as pd
@@ -195,3 +198,28 @@ def test_awaiting_or_not_is_the_same(tmp_path: Path, around: Workspace, scenario
             graphs.append((case.tables.nodes(), case.tables.claims().drop(columns="asked_at")))
     pd.testing.assert_frame_equal(graphs[0][0], graphs[1][0])
     pd.testing.assert_frame_equal(graphs[0][1], graphs[1][1])
+
+
+@pytest.mark.parametrize(
+    ("values", "frame", "renamed"),
+    [
+        (Case.answer_list, lambda case: case.tables.findings(), {}),
+        (Case.remark_list, lambda case: case.tables.remarks(), {}),
+        (Case.merge_list, lambda case: case.tables.merges(), {"kept": "keep"}),
+    ],
+    ids=["answers", "remarks", "merges"],
+)
+def test_what_is_read_as_values_is_what_the_frames_say(
+    values: Callable[[Case], tuple[Any, ...]],
+    frame: Callable[[Case], pd.DataFrame],
+    renamed: dict[str, str],
+    sample: Path,
+) -> None:
+    """Answers, remarks and merges read as plain values are the rows of the frames, cell by cell."""
+    with Case.open(sample) as case:
+        rows, table = values(case), frame(case).astype(object)
+    records = table.where(table.notna(), None).to_dict("records")
+    assert len(rows) == len(records) > 0
+    for row, record in zip(rows, records, strict=True):
+        cells = {renamed.get(field.name, field.name): getattr(row, field.name) for field in dataclasses.fields(row)}
+        assert {name: cells[name] for name in record} == record

@@ -10,6 +10,7 @@ from clew.entities import Domain, Host, IpAddress, Relation, Verdict
 from clew.errors import CaseReadOnly, MissingExtra
 from clew.views.explorer import case_page as explorer
 from clew.views.explorer import page_content as content
+from clew.views.explorer.grid import HEIGHT, WIDTH
 from clew.views.explorer.raw_evidence import CHARACTERS, ROWS
 from tests.views.hand import HOST, SERVER, link, open_case, process, tell
 from tests.views.reading import ADDRESS, Page, fingerprint
@@ -61,6 +62,11 @@ def test_the_page_says_title_counts_and_time(small):
     page = page_of(small)
     assert "made by hand" in page.text
     assert "3 nodes, 2 edges, 2 claims; as of 2026-03-17 12:00 UTC" in page.text
+
+
+def test_the_page_opens_groups_on_the_ground_that_it_was_laid_out_on(small):
+    """The size of a cell is said once, and the scripts read it in the page."""
+    assert page_of(small).case["look"]["cell"] == {"width": WIDTH, "height": HEIGHT}
 
 
 def test_the_legend_counts_each_kind_and_each_verdict(small):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from clew.entities.display import escape_html, html_table, visible
 from clew.errors import QueryError
+from clew.graph.export.table_files import escape_formula
 from clew.graph.format.atomic_write import atomic_write
 from clew.graph.replay.changes import Change, Row
 
@@ -94,9 +95,6 @@ def save(difference: Difference, path: Path) -> Path:
 
 
 def _csv(difference: Difference) -> str:
-    # Imported here: pipelines are the larger part of the room, and most differences are no table.
-    from clew.graph.export.table_files import escape_formula
-
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(Row._fields)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
 
-from clew.analysis.verdict_history import verdict_changes
-from clew.entities import Claim
+from clew.analysis.verdict_history import VerdictAtStep, verdict_changes
+from clew.entities import Claim, Verdict
 from clew.entities.display import visible
 from clew.graph.case_reader import CaseReader
+from clew.graph.projection.rows import AnswerRow
 from clew.views.explorer.scene import SceneNode
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 VALUE_SHOWN = 1_200
 REMARKS_SHOWN = 20
@@ -30,10 +27,10 @@ StepText = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What was said about nodes, by node: findings as a few values, all else as lines, each with its step."""
+    """What was said about nodes, by key as text: findings as a few values, all else as lines, each with its step."""
 
     findings: Mapping[str, list[Json]]
-    verdicts: Mapping[str, list[StepText]]
+    verdicts: Mapping[str, list[VerdictAtStep]]
     notes: Mapping[str, list[StepText]]
     tags: Mapping[str, list[StepText]]
     merges: Mapping[str, list[StepText]]
@@ -41,51 +38,45 @@ class Remarks:
 
 def read_remarks(case: CaseReader) -> Remarks:
     """Read what sources and people said."""
-    finding_rows = [*rows(case.tables.findings())]
+    answers = case.answer_list()
     findings: dict[str, list[Json]] = {}
-    for row in finding_rows:
-        findings.setdefault(row["subject"], []).append(_finding(row))
+    for answer in answers:
+        findings.setdefault(answer.subject, []).append(_finding(answer))
     notes: dict[str, list[StepText]] = {}
     tags: dict[str, list[StepText]] = {}
     remark_kinds = {"note": (notes, VALUE_SHOWN), "tag": (tags, TAG_SHOWN)}
-    for row in rows(case.tables.remarks()):
-        if row["kind"] in remark_kinds:
-            lines, limit = remark_kinds[row["kind"]]
-            lines.setdefault(row["about"], []).append((row["step"], visible(row["text"], limit)))
+    for remark in case.remark_list():
+        if remark.kind in remark_kinds:
+            lines, limit = remark_kinds[remark.kind]
+            lines.setdefault(remark.about, []).append((remark.step, visible(remark.text, limit)))
     merges: dict[str, list[StepText]] = {}
-    for row in rows(case.tables.merges()):
-        undone = " (taken back)" if row["undone_by"] is not None else ""
-        text = visible(f"{row['gone']}: {row['reason']}{undone}", VALUE_SHOWN)
-        merges.setdefault(row["keep"], []).append((row["step"], text))
-    return Remarks(findings, verdict_changes(finding_rows), notes, tags, merges)
+    for merge in case.merge_list():
+        undone = " (taken back)" if merge.undone_by is not None else ""
+        text = visible(f"{merge.gone}: {merge.reason}{undone}", VALUE_SHOWN)
+        merges.setdefault(merge.kept, []).append((merge.step, text))
+    return Remarks(findings, verdict_changes(answers), notes, tags, merges)
 
 
-def rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The rows of a frame by column name; what is not there is None."""
-    table = frame.astype(object)
-    yield from cast("list[dict[str, Any]]", table.where(table.notna(), None).to_dict("records"))
-
-
-def _finding(row: Mapping[str, Any]) -> Json:
+def _finding(answer: AnswerRow) -> Json:
     values = {
-        "by": visible(row["provider"] or row["pivot"], 80),
-        "pivot": visible(row["pivot"], 80),
-        "outcome": row["outcome"],
-        "verdict": "" if row["verdict"] == "unknown" else f"{row['verdict']} ({row['severity']})",
-        "why": visible(row["reason"], VALUE_SHOWN),
-        "reference": visible(row["reference"], 300),
-        "asked": time_text(row["asked_at"]),
-        "step": row["step"],
-        "rows": _extent(row),
+        "by": visible(answer.provider or answer.pivot, 80),
+        "pivot": visible(answer.pivot, 80),
+        "outcome": answer.outcome,
+        "verdict": "" if answer.verdict is Verdict.UNKNOWN else f"{answer.verdict} ({answer.severity})",
+        "why": visible(answer.reason, VALUE_SHOWN),
+        "reference": visible(answer.reference, 300),
+        "asked": time_text(answer.asked_at),
+        "step": answer.step,
+        "rows": _extent(answer),
     }
     return {name: value for name, value in values.items() if value != ""}
 
 
-def _extent(row: Mapping[str, Any]) -> str:
-    if not row["truncated_by"]:
-        return f"{row['returned']:,} returned" if row["returned"] else ""
-    available = "an unknown number" if row["available"] is None else f"{row['available']:,}"
-    return visible(f"{row['returned']:,} of {available} returned, cut by {row['truncated_by']}", 200)
+def _extent(answer: AnswerRow) -> str:
+    if not answer.truncated_by:
+        return f"{answer.returned:,} returned" if answer.returned else ""
+    available = "an unknown number" if answer.available is None else f"{answer.available:,}"
+    return visible(f"{answer.returned:,} of {available} returned, cut by {answer.truncated_by}", 200)
 
 
 def node_details(node: SceneNode, remarks: Remarks) -> Json:

@@ -12,6 +12,7 @@ from string import Template
 
 from clew.entities.display import escape_html, plural
 from clew.errors import SettingsError
+from clew.views.explorer.grid import HEIGHT, WIDTH
 from clew.views.explorer.grouping import View
 from clew.views.explorer.palette import INK, LINES, PAPER, VERDICTS, look, outline
 from clew.views.explorer.pyvis_network import Library, VisItems
@@ -48,7 +49,7 @@ def render(
         edges="".join(_edge_list(view, edges)),
         steps=f"{len(log)}",
         log="".join(_step_list(log)),
-        data=_json(dict(data) | {"look": {"lines": LINES, "marks": marks}}),
+        data=_json(dict(data) | {"look": {"lines": LINES, "marks": marks, "cell": {"width": WIDTH, "height": HEIGHT}}}),
         drawing=drawing,
         code=_element(code),
     )

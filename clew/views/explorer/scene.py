@@ -144,10 +144,10 @@ def location_text(key: Key, label: str) -> str:
 
 def read_scene(case: CaseReader) -> Scene:
     """Read the case. Nobody is asked, and nothing in it changes."""
-    findings = case.tables.findings()
-    start = str(findings["subject"].iloc[0]) if len(findings) else ""
+    answers = case.answer_list()
+    start = answers[0].subject if answers else ""
     case_nodes = sorted(case.node_list(), key=lambda node: (node.first_step, str(node.key) != start))
-    remarked_keys = {str(about) for about in case.tables.remarks()["about"]}
+    remarked_keys = {remark.about for remark in case.remark_list()}
     story = set(find_suspects(case).processes) if 0 < len(case_nodes) <= STORY_LIMIT else set[Key]()
     nodes = tuple(
         SceneNode(
@@ -164,8 +164,8 @@ def read_scene(case: CaseReader) -> Scene:
         )
         for number, node in enumerate(case_nodes)
     )
-    times = findings["asked_at"].dropna()
-    asof = f"{times.max():%Y-%m-%d %H:%M} UTC" if len(times) else "nobody asked yet"
+    latest = max((answer.asked_at for answer in answers if answer.asked_at), default=None)
+    asof = f"{latest:%Y-%m-%d %H:%M} UTC" if latest else "nobody asked yet"
     ids = {node.key: node.id for node in nodes}
     return Scene(
         visible(case.title, 160), asof, nodes, _edges(ids, case.claim_list()), _user_layout(ids, case.tables.layout())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from clew.entities import Verdict
 from clew.entities.display import CELL_SHOWN, escape_html, html_table, visible
 from clew.graph.case_reader import CaseReader
+from clew.graph.projection.rows import AnswerRow
 from clew.views.explorer.grouping import fold
-from clew.views.explorer.node_details import rows, time_text
+from clew.views.explorer.node_details import time_text
 from clew.views.explorer.palette import VERDICTS, look
 from clew.views.explorer.scene import BAD, Scene, read_scene
 from clew.views.explorer.svg import picture
@@ -21,7 +22,7 @@ BAD_NODES_SHOWN = 20
 def case_bundle(case: CaseReader) -> dict[str, str]:
     """The case by media type, from plain to rich. Nothing in it runs, loads or links."""
     scene = read_scene(case)
-    last = [_line(finding) for finding in list(rows(case.tables.findings()))[-ANSWERS_SHOWN:]]
+    last = [_line(answer) for answer in case.answer_list()[-ANSWERS_SHOWN:]]
     return {
         "text/plain": "\n".join(_text(scene, last)),
         "text/html": "".join(_tables(scene, last)),
@@ -29,15 +30,15 @@ def case_bundle(case: CaseReader) -> dict[str, str]:
     }
 
 
-def _line(finding: Mapping[str, Any]) -> tuple[str, ...]:
-    """An answer in a few words: when, who, about whom, what."""
-    verdict = "" if finding["verdict"] == "unknown" else f", {finding['verdict']}"
+def _line(answer: AnswerRow) -> tuple[str, ...]:
+    """An answer in a few words: the step, when, who, about whom, what."""
+    verdict = "" if answer.verdict is Verdict.UNKNOWN else f", {answer.verdict}"
     return (
-        str(finding["step"]),
-        time_text(finding["asked_at"]),
-        visible(finding["provider"] or finding["pivot"], 40),
-        visible(finding["subject"], 80),
-        f"{finding['outcome']}{verdict}",
+        str(answer.step),
+        time_text(answer.asked_at),
+        visible(answer.provider or answer.pivot, 40),
+        visible(answer.subject, 80),
+        f"{answer.outcome}{verdict}",
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from clew.analysis.suspects import Suspects, find_suspects
-from clew.entities import Claim, Key, Process, Relation
+from clew.entities import Claim, Key, Outcome, Process, Relation, Verdict
 from clew.entities.display import visible
 from clew.graph.case_reader import CaseReader
+from clew.graph.projection.rows import AnswerRow, MergeRow
 
 LINE = 116
 ACTIONS_SHOWN = 6
@@ -25,13 +27,15 @@ _ACTIONS = {
 
 def story_text(case: CaseReader) -> str:
     """The whole story. Everything in it was said by a source; what clew concluded is marked."""
-    suspects = find_suspects(case)
+    suspects, answers = find_suspects(case), case.answer_list()
+    graph = suspects.graph
+    counts = f"{len(graph.nodes)} entities, {sum(map(len, graph.outgoing.values()))} claims"
     sections = (
-        [f"{visible(case.title, LINE)}: {len(case.tables.nodes())} entities, {len(case.tables.claims())} claims"],
-        _section("What is bad", _verdicts(case, suspects)),
+        [f"{visible(case.title, LINE)}: {counts}"],
+        _section("What is bad", _verdicts(answers, suspects)),
         _section("Who did what", _processes(suspects)),
         _section("Where it went", _movements(suspects)),
-        _section("On whose word", _sources(case)),
+        _section("On whose word", _sources(answers, case.merge_list())),
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
@@ -41,16 +45,15 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
     return [title, *(f"  {line}" for line in body)] if body else []
 
 
-def _verdicts(case: CaseReader, suspects: Suspects) -> Iterator[str]:
-    findings = case.tables.findings()
+def _verdicts(answers: Sequence[AnswerRow], suspects: Suspects) -> Iterator[str]:
+    by_verdict: defaultdict[tuple[str, Verdict], list[AnswerRow]] = defaultdict(list)
+    for answer in answers:
+        if answer.outcome is Outcome.FOUND:
+            by_verdict[answer.subject, answer.verdict].append(answer)
     for key in suspects.bad:
         node = suspects.graph.nodes[key]
-        node_findings = findings[
-            (findings.subject == str(key)) & (findings.outcome == "found") & (findings.verdict == node.verdict.value)
-        ]
         words = "; ".join(
-            f"{provider}: {visible(reason, 70)}"
-            for provider, reason in zip(node_findings.provider, node_findings.reason, strict=True)
+            f"{answer.provider}: {visible(answer.reason, 70)}" for answer in by_verdict[str(key), node.verdict]
         )
         yield f"{node.verdict.upper():<10} {visible(key.kind)} {visible(node.label, 60)}  ({words})"
 
@@ -120,16 +123,15 @@ def _movements(suspects: Suspects) -> Iterator[str]:
         yield visible(f"{_clock(move.first)} {account} {route}{times}  (by {move.provider})", LINE)
 
 
-def _sources(case: CaseReader) -> Iterator[str]:
-    findings = case.tables.findings()
-    for provider, answers in findings.groupby("provider", sort=True):
-        outcomes = answers.outcome.value_counts()
-        yield f"{visible(provider)}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}"
-    merges = case.tables.merges()
-    for step, merged_key, kept_key, undone in zip(
-        merges.step, merges.gone, merges.keep, merges.undone_by.notna(), strict=True
-    ):
-        yield visible(f"step {step}: {merged_key} is {kept_key}{' (taken back)' if undone else ''}", LINE)
+def _sources(answers: Sequence[AnswerRow], merges: Sequence[MergeRow]) -> Iterator[str]:
+    outcome_counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    for answer in answers:
+        outcome_counts[answer.provider][answer.outcome] += 1
+    for provider, outcomes in sorted(outcome_counts.items()):
+        yield f"{visible(provider)}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.most_common())}"
+    for merge in merges:
+        undone = " (taken back)" if merge.undone_by is not None else ""
+        yield visible(f"step {merge.step}: {merge.gone} is {merge.kept}{undone}", LINE)
 
 
 def _clock(time: datetime | None) -> str:

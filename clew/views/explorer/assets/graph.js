@@ -1,5 +1,6 @@
 // The picture. What is folded, hidden, found or not known yet changes; `redraw` follows it, and nothing moves by itself.
-const CELL = { width: 168, height: 80 };
+// A cell of the ground, in which one thing has room: of the size by which the page was laid out.
+const { cell } = data.look;
 const MANY_EDGES = 700;
 
 const sets = { nodes: new vis.DataSet(), edges: new vis.DataSet() };
@@ -12,7 +13,7 @@ const network = new vis.Network(byId("graph"), sets, data.options);
 function bend(bundle, rank, many) {
   const from = places.get(bundle.from);
   const to = places.get(bundle.to);
-  const across = Math.abs(from.x - to.x) > CELL.width / 2;
+  const across = Math.abs(from.x - to.x) > cell.width / 2;
   if (many) return { enabled: false };
   if (rank === 0 && across) return { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.5 };
   return { enabled: true, type: "curvedCW", roundness: 0.18 + 0.1 * rank };
@@ -145,19 +146,19 @@ function bringIntoView(ids) {
 function settle(around, wanted) {
   const members = wanted.filter((member) => !places.has(member));
   if (!members.length) return;
-  const across = Math.max(1, Math.round(Math.sqrt((members.length * CELL.height * 1.5) / CELL.width)));
+  const across = Math.max(1, Math.round(Math.sqrt((members.length * cell.height * 1.5) / cell.width)));
   const down = Math.ceil(members.length / across);
-  const corner = freeGround(around, across * CELL.width, down * CELL.height, [...places.values()]);
+  const corner = freeGround(around, across * cell.width, down * cell.height, [...places.values()]);
   members.forEach((member, place) => {
-    const x = corner.x + ((place % across) + 0.5) * CELL.width;
-    const y = corner.y + (Math.floor(place / across) + 0.5) * CELL.height;
+    const x = corner.x + ((place % across) + 0.5) * cell.width;
+    const y = corner.y + (Math.floor(place / across) + 0.5) * cell.height;
     places.set(member, { x, y });
   });
 }
 
 function freeGround(around, width, height, taken) {
-  const free = (x, y) => !taken.some((other) => other.x > x - CELL.width / 2 && other.x < x + width + CELL.width / 2
-    && other.y > y - CELL.height / 2 && other.y < y + height + CELL.height / 2);
+  const free = (x, y) => !taken.some((other) => other.x > x - cell.width / 2 && other.x < x + width + cell.width / 2
+    && other.y > y - cell.height / 2 && other.y < y + height + cell.height / 2);
   for (let ring = 1; ring < 400; ring += 1) {
     for (let turn = 0; turn < 16; turn += 1) {
       const angle = (turn * Math.PI) / 8;

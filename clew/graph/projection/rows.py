@@ -81,18 +81,23 @@ def answer_rows(connection: Connection) -> Iterator[AnswerRow]:
         "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
         "available, truncated_by, counted FROM answers WHERE part > 0 ORDER BY step, answer, part"
     )
-    for row in rows:
-        outcome, verdict, severity, reason, reference, asked_at, *extent = row[4:13]
+    for step, subject, pivot, provider, *judgement, reason, link, asked_at, returned, available, cut, counted in rows:
+        outcome, verdict, severity = judgement
         yield AnswerRow(
-            *row[:4],
+            step,
+            subject,
+            pivot,
+            provider,
             Outcome(outcome),
             Verdict(verdict),
             Severity(severity),
             reason,
-            reference,
+            link,
             datetime.fromisoformat(asked_at) if asked_at else None,
-            *extent,
-            Verdict(row[13]),
+            returned,
+            available,
+            cut,
+            Verdict(counted),
         )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clew.entities import Claim, Key, Process, Relation, Verdict
+from clew.entities.finding import BAD_VERDICTS
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.tables import Node
 
 _TOUCHES = (Relation.COMMUNICATES_WITH, Relation.QUERIED, Relation.EXECUTES, Relation.DECODED_TO)
-_BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ def find_suspects(case: CaseReader) -> Suspects:
     """Follow what is bad: to the processes that touched it, up to who started them, down to all that they started."""
     graph = ClaimGraph.of(case)
     bad = sorted(
-        (node for node in graph.nodes.values() if node.verdict in _BAD),
-        key=lambda node: (_BAD.index(node.verdict), node.key),
+        (node for node in graph.nodes.values() if node.verdict in BAD_VERDICTS),
+        key=lambda node: (BAD_VERDICTS.index(node.verdict), node.key),
     )
     tagged_keys = [node.key for node in graph.nodes.values() if node.tags]
     malicious = [node.key for node in bad if node.verdict is Verdict.MALICIOUS]

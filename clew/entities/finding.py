@@ -56,6 +56,8 @@ class Severity(StrEnum):
 VERDICT_ORDER = tuple(Verdict)
 #: The same of severities.
 SEVERITY_ORDER = tuple(Severity)
+#: The verdicts that say that something is bad, the worst first.
+BAD_VERDICTS = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
 #: The highest severity where a rule made a verdict milder than a source said.
 LOWERED_SEVERITY = Severity.MEDIUM
 

@@ -17,9 +17,10 @@ from clew.entities.checked_text import stamp
 from clew.entities.display import visible
 from clew.errors import CaseClosed, CaseDamaged, CaseError, EntityError
 from clew.graph.format.database import case_errors, copy_database
-from clew.graph.format.events import Event, Redone, Step, Undone, Unmerged, event_adapter, event_json, step_hash
+from clew.graph.format.events import Event, Step, event_adapter, event_json, step_hash
 from clew.graph.format.migration import add_checksums, checked_format, format_of, replace_tables
 from clew.graph.format.schema import CHECKSUM_VERSION, DERIVED_TABLES, VERSION, atomic_file, connect
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.key_views import create_key_views
 from clew.providers.base import Reply
@@ -364,23 +365,6 @@ class Store:
                         row = (fingerprint, reply.media_type, len(reply.body), _compress(reply.body))
                         connection.execute("INSERT INTO evidence VALUES (?, ?, ?, ?)", row)
             past.copy(path)
-
-
-def inactive_steps(steps: Iterable[Step]) -> frozenset[int]:
-    """The steps that were taken back, and the merges that were unmerged."""
-    undone: set[int] = set()
-    merges: dict[int, int] = {}
-    for step in steps:
-        match step.event:
-            case Undone(numbers):
-                undone.update(numbers)
-            case Redone(numbers):
-                undone.difference_update(numbers)
-            case Unmerged(merge):
-                merges[step.number] = merge
-            case _:
-                pass
-    return frozenset(undone | {merge for by, merge in merges.items() if by not in undone})
 
 
 def _compress(data: bytes) -> bytes:

@@ -47,10 +47,10 @@ def test_the_age_of_a_database_is_shown(doctor, tmp_path: Path):
     write_geo(tmp_path / "geo.mmdb")
     check = doctor(geoip=(tmp_path,))["geoip"]
     assert (check.state, "Demo-City-ASN, built 2026-03-17" in check.message) == (STATE_OK, True)
-    assert ("more than 90 days ago" in check.what) == bool(check.next_step)
+    assert ("more than 90 days ago" in check.message) == bool(check.next_step)
     (tmp_path / "geo.mmdb").write_bytes(b"torn")
     check = doctor(geoip=(tmp_path,))["geoip"]
-    assert (check.state, "geo.mmdb cannot be read" in check.what) == (STATE_FAILED, True)
+    assert (check.state, "geo.mmdb cannot be read" in check.message) == (STATE_FAILED, True)
 
 
 def test_what_is_there_is_ok(doctor, tmp_path: Path):

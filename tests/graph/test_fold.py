@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from clew.entities import Entity, Finding, Key
 from clew.graph.case import Case
 from clew.graph.format.events import Step
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.fold import Fold
 from clew.graph.projection.nodes import NodeTable
 from clew.graph.recording.case_recorder import CaseRecorder
-from clew.graph.store import Store, inactive_steps
+from clew.graph.store import Store
 from clew.pivots.invocation import Invocation
 from clew.providers.exchange import Answer
 from tests.graph.cases import case_in_memory, graph_of

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clew.entities import Domain, IpAddress, Key, Relation, Verdict
 from clew.graph.format.events import Hidden, Pivoted
-from clew.graph.store import inactive_steps
-from clew.views.text.case_log import STEPS_SHOWN, Log, read_log, undone_steps
+from clew.graph.format.undo import undone_steps
+from clew.views.text.case_log import STEPS_SHOWN, Log, read_log
 from clew.views.text.step_text import LINE, describe_event
 from tests.graph.cases import case_in_memory
 from tests.graph.strategies import EVENTS

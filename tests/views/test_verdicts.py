@@ -27,7 +27,7 @@ def add(case, said):
 
 
 def known(case):
-    (node,) = case.known()
+    (node,) = case.node_list()
     return "" if node.verdict is Verdict.UNKNOWN else f"{node.verdict} ({node.severity})"
 
 
@@ -55,7 +55,7 @@ def test_every_verdict_of_the_incident_is_the_last_of_its_changes(incident):
     changes = read_remarks(incident).verdicts
     bad = {
         str(node.key): f"{node.verdict} ({node.severity})"
-        for node in incident.known()
+        for node in incident.node_list()
         if node.verdict is not Verdict.UNKNOWN
     }
     assert {key: told[-1][1] for key, told in changes.items() if told[-1][1]} == bad

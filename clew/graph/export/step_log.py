@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,12 +12,10 @@ from clew.graph.format.events import (
     Imported,
     Opened,
     Pivoted,
-    Redone,
     Step,
-    Undone,
-    Unmerged,
     pivot_events,
 )
+from clew.graph.format.undo import UndoTracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +53,24 @@ class ExportLog:
     title: str = ""
     start_hash: str = ""
     entries: list[ExportLogEntry] = field(default_factory=list[ExportLogEntry])
-    taken_back: dict[int, int] = field(default_factory=dict[int, int])
+    taken_back: Mapping[int, int] = field(default_factory=dict[int, int])
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> ExportLog:
         """Read the steps. Raises CaseDamaged at the first that was changed."""
         log = cls()
-        unmerges: dict[int, int] = {}
+        tracker = UndoTracker()
         for step in steps:
             match step.event:
                 case Opened(title):
                     log.title, log.start_hash = title, step.hash
                 case Branched():
                     log.start_hash = step.hash
-                case Undone(step_numbers):
-                    log.taken_back |= dict.fromkeys(step_numbers, step.number)
-                case Redone(step_numbers):
-                    for number in step_numbers:
-                        log.taken_back.pop(number, None)
-                case Unmerged(merge):
-                    unmerges[step.number] = merge
                 case _:
                     pass
+            tracker.follow(step)
             log.entries.append(_entry(step))
-        log.taken_back |= {merge: by for by, merge in unmerges.items() if by not in log.taken_back}
+        log.taken_back = tracker.undone_by
         return log
 
 

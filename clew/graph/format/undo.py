@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from clew.graph.format.events import BulkPivoted, Merged, Pivoted, Redone, Step, Undone, UserEvent
+from clew.graph.format.events import BulkPivoted, Merged, Pivoted, Redone, Step, Undone, Unmerged, UserEvent
 
 #: What `undo` takes back. The other steps say what was opened, connected, planned or taken back itself.
 _UNDOABLE = (*get_args(UserEvent), Pivoted, BulkPivoted, Merged)
+
+
+class UndoTracker:
+    """Which steps do not count, as known after the steps that it was shown."""
+
+    def __init__(self) -> None:
+        self._undone: dict[int, int] = {}
+        self._unmerges: dict[int, int] = {}
+
+    def follow(self, step: Step) -> None:
+        """Look at the next step."""
+        match step.event:
+            case Undone(numbers):
+                self._undone |= dict.fromkeys(numbers, step.number)
+            case Redone(numbers):
+                for number in numbers:
+                    self._undone.pop(number, None)
+            case Unmerged(merge):
+                self._unmerges[step.number] = merge
+            case _:
+                pass
+
+    @property
+    def undone_by(self) -> Mapping[int, int]:
+        """The numbers of the steps that do not count, each with that of the step that took it back."""
+        return {merge: by for by, merge in self._unmerges.items() if by not in self._undone} | self._undone
+
+
+def undone_steps(history: Iterable[Step]) -> Mapping[int, int]:
+    """The numbers of the steps that do not count, each with that of the step that took it back."""
+    tracker = UndoTracker()
+    for step in history:
+        tracker.follow(step)
+    return tracker.undone_by
+
+
+def inactive_steps(history: Iterable[Step]) -> frozenset[int]:
+    """The numbers of the steps that were taken back, and of the merges that were unmerged."""
+    return frozenset(undone_steps(history))
 
 
 def last_undoable(history: Iterable[Step]) -> tuple[int, ...]:

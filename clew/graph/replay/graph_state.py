@@ -12,9 +12,9 @@ from clew.entities.codec import from_key
 from clew.errors import CaseError
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.events import Event, Judged, Pivoted, Step, pivot_events
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.tables import Node
 from clew.graph.projection.verdict import ANALYST
-from clew.graph.store import inactive_steps
 from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.base import canonical_json
 

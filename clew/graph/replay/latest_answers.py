@@ -11,8 +11,8 @@ from typing import NamedTuple
 from clew.entities import Finding
 from clew.entities.finding import CONCLUSIVE_OUTCOMES
 from clew.graph.format.events import Pivoted, Step, pivot_events
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.verdict import latest_answers
-from clew.graph.store import inactive_steps
 from clew.pivots.lookup_policy import VerdictRule
 from clew.pivots.lookup_verdict import combine_findings
 from clew.providers.base import canonical_json

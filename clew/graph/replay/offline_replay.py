@@ -15,12 +15,13 @@ from clew.errors import CaseError, QueryError
 from clew.graph.case_reader import CaseReader
 from clew.graph.expansion.reusable_answers import normalized_invocation
 from clew.graph.format.events import BulkPivoted, Pivoted, Step, pivot_events
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.digest import digest, digest_lines
 from clew.graph.projection.fold import Fold
 from clew.graph.replay.comparison import compare
 from clew.graph.replay.difference import Difference
 from clew.graph.replay.graph_state import GraphState, skipped_finding
-from clew.graph.store import Store, inactive_steps
+from clew.graph.store import Store
 from clew.pivots.execution import execute
 from clew.pivots.registry import find_pivot
 from clew.providers.exchange import Playback

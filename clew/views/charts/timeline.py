@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Key
-from clew.entities.display import plural, visible
+from clew.entities.display import plural, time_text, visible
 from clew.errors import MissingExtra
 from clew.graph.case_reader import CaseReader
 from clew.views.explorer.palette import INK, look
@@ -149,7 +149,7 @@ def _source(claims: Sequence[Claim], labels: Mapping[Key, str]) -> ColumnDataSou
 
 def _time_text(claim: Claim) -> str:
     times = dict.fromkeys(time for time in (claim.observed_first, claim.observed_last) if time)
-    return " to ".join(f"{time:%Y-%m-%d %H:%M:%S}" for time in times)
+    return " to ".join(map(time_text, times))
 
 
 def _milliseconds(time: datetime | None) -> float:

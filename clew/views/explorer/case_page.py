@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clew.entities import Claim
+from clew.entities.finding import BAD_VERDICTS
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.atomic_write import atomic_write
 from clew.views.explorer import page
@@ -17,7 +18,7 @@ from clew.views.explorer.layered_layout import arrange
 from clew.views.explorer.node_details import Json, Remarks, claim_details, node_details, read_remarks
 from clew.views.explorer.page_content import Content, choose_content
 from clew.views.explorer.raw_evidence import Raw, TextPool, collect_raw
-from clew.views.explorer.scene import BAD, read_scene
+from clew.views.explorer.scene import read_scene
 from clew.views.text.case_log import read_log
 
 #: What the whole page may weigh; raw evidence gets what everything else leaves.
@@ -93,7 +94,7 @@ def _evidence(case: CaseReader, content: Content, byte_limit: int) -> Json:
     """What was said, edge by edge, and its raw texts: those about what is bad first, then those of the story."""
     claim_lists = [[claim for edge in edges for claim in edge.claims] for edges in content.edges]
     numbered_claims = [(number, claim) for number, claims in enumerate(claim_lists) for claim in claims[:CLAIMS]]
-    bad = {node.key for node in content.nodes if node.verdict in BAD}
+    bad = {node.key for node in content.nodes if node.verdict in BAD_VERDICTS}
 
     def rank(item: tuple[int, Claim]) -> tuple[bool, int]:
         number, claim = item

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clew.views.explorer.scene import BAD, Scene
+from clew.entities.finding import BAD_VERDICTS
+from clew.views.explorer.scene import Scene
 
 
 def collapsed_leaves(scene: Scene) -> Mapping[int, tuple[int, ...]]:
@@ -29,6 +30,6 @@ def collapsed_leaves(scene: Scene) -> Mapping[int, tuple[int, ...]]:
             leaf_lists.setdefault(next(iter(neighbour_ids)), []).append(one)
     # What is bad comes first: a page may have no room for all.
     return {
-        one: tuple(sorted(leaves, key=lambda leaf: scene.nodes[leaf].verdict not in BAD))
+        one: tuple(sorted(leaves, key=lambda leaf: scene.nodes[leaf].verdict not in BAD_VERDICTS))
         for one, leaves in leaf_lists.items()
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from clew.analysis.verdict_history import VerdictAtStep, verdict_changes
 from clew.entities import Claim, Verdict
-from clew.entities.display import visible
+from clew.entities.display import time_text, visible
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.rows import AnswerRow
 from clew.views.explorer.scene import SceneNode
@@ -125,8 +125,3 @@ def claim_details(claim: Claim) -> dict[str, object]:
         "inferred": claim.inferred,
     }
     return {name: value for name, value in values.items() if value}
-
-
-def time_text(time: datetime | None) -> str:
-    """A time as people read it; the page says once that it is UTC."""
-    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from clew.entities.display import escape_html, plural
+from clew.entities.display import escape_html, plural, time_text
 from clew.errors import SettingsError
 from clew.views.explorer.grid import HEIGHT, WIDTH
 from clew.views.explorer.grouping import View
@@ -138,5 +138,5 @@ def _step_list(log: Log) -> Iterator[str]:
         yield f"<li>{count} without words here: clew history has them</li>"
     for entry in log[-ENTRIES_SHOWN:]:
         css_class = ' class="taken"' if entry.undone_by else ""
-        text = escape_html(f"{entry.number}. {entry.at:%Y-%m-%d %H:%M:%S} {entry.by}: {entry.told}")
+        text = escape_html(f"{entry.number}. {time_text(entry.at)} {entry.by}: {entry.told}")
         yield f'<li><button type="button" data-step="{entry.number}"{css_class}>{text}</button></li>'

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from clew.analysis.suspects import find_suspects
-from clew.entities import Claim, Entity, Key, Relation, Verdict
+from clew.entities import Claim, Entity, Key, Relation
 from clew.entities.display import plural, visible
+from clew.entities.finding import BAD_VERDICTS
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.layout import CaseLayout
 from clew.views.explorer.grid import Point
@@ -18,7 +19,6 @@ LABEL_SHOWN = 21
 STORY_LIMIT = 5_000
 #: What is true of everything on a machine: it says where a thing is, and seldom what happened. Drawn faint.
 BACKGROUND = frozenset({Relation.RAN_ON, Relation.RAN_AS, Relation.EXECUTES, Relation.LOCATED_AT})
-BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
 #: Whoever put a node further away than this, in pixels, wanted no picture.
 FAR = 100_000.0
 
@@ -160,7 +160,7 @@ def read_scene(case: CaseReader) -> Scene:
             node.severity,
             node.first_step,
             tuple(visible(tag, 60) for tag in node.tags),
-            number == 0 or node.verdict in BAD or node.key in story or str(node.key) in remarked_keys,
+            number == 0 or node.verdict in BAD_VERDICTS or node.key in story or str(node.key) in remarked_keys,
         )
         for number, node in enumerate(case_nodes)
     )

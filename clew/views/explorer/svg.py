@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.entities.display import escape_html, plural
+from clew.entities.finding import BAD_VERDICTS
 from clew.views.explorer.grid import WIDTH, Point
 from clew.views.explorer.grouping import Bundle, FoldedNodes, NodeGroup, View
 from clew.views.explorer.layered_layout import arrange
 from clew.views.explorer.palette import INK, LINES, PAPER, STORY, look, mark, outline
-from clew.views.explorer.scene import BAD, SceneNode, short
+from clew.views.explorer.scene import SceneNode, short
 
 NODES_SHOWN = 300
 RADIUS = 13.0
@@ -59,7 +60,9 @@ def _nothing(view: View) -> str:
 
 def _choose(view: View, limit: int) -> Drawing:
     """The start, what is bad, what is kept and the groups come first; then what was known first."""
-    ranked_nodes = sorted(view.single, key=lambda node: (node.id != 0, node.verdict not in BAD, not node.keep, node.id))
+    ranked_nodes = sorted(
+        view.single, key=lambda node: (node.id != 0, node.verdict not in BAD_VERDICTS, not node.keep, node.id)
+    )
     groups = view.groups[: limit // 2]
     nodes = sorted(ranked_nodes[: limit - len(groups)], key=lambda node: node.id)
     ids = {node.id for node in nodes} | {group.id for group in groups}

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clew.entities import Verdict
-from clew.entities.display import CELL_SHOWN, escape_html, html_table, visible
+from clew.entities.display import CELL_SHOWN, escape_html, html_table, time_text, visible
+from clew.entities.finding import BAD_VERDICTS
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.rows import AnswerRow
 from clew.views.explorer.grouping import fold
-from clew.views.explorer.node_details import time_text
 from clew.views.explorer.palette import VERDICTS, look
-from clew.views.explorer.scene import BAD, Scene, read_scene
+from clew.views.explorer.scene import Scene, read_scene
 from clew.views.explorer.svg import picture
 
 ANSWERS_SHOWN = 5
@@ -44,7 +44,7 @@ def _line(answer: AnswerRow) -> tuple[str, ...]:
 
 def _kinds(scene: Scene) -> list[tuple[str, str, str]]:
     counts = Counter(node.key.kind for node in scene.nodes)
-    bad = Counter(node.key.kind for node in scene.nodes if node.verdict in BAD)
+    bad = Counter(node.key.kind for node in scene.nodes if node.verdict in BAD_VERDICTS)
     return [(look(kind).plural, f"{count:,}", f"{bad[kind]:,}") for kind, count in counts.most_common()]
 
 
@@ -69,7 +69,9 @@ def _tables(scene: Scene, last: list[tuple[str, ...]]) -> Iterator[str]:
         yield "<p>Nothing in this case yet.</p>"
     yield html_table(("kind", "nodes", "bad"), _kinds(scene))
     order = list(VERDICTS)
-    bad = sorted((node for node in scene.nodes if node.verdict in BAD), key=lambda node: order.index(node.verdict))
+    bad = sorted(
+        (node for node in scene.nodes if node.verdict in BAD_VERDICTS), key=lambda node: order.index(node.verdict)
+    )
     bad_rows = [
         (node.verdict, node.severity, node.key.kind, visible(node.label, CELL_SHOWN), node.place, ", ".join(node.tags))
         for node in bad[:BAD_NODES_SHOWN]

@@ -9,10 +9,10 @@ from clew.entities.codec import from_key
 from clew.errors import CaseError, EntityError
 from clew.graph.case_reader import CaseReader
 from clew.graph.format.events import Judged, Step
+from clew.graph.format.undo import inactive_steps
 from clew.graph.projection.tables import Node
 from clew.graph.projection.verdict import ANALYST
 from clew.graph.replay.latest_answers import LatestAnswers
-from clew.graph.store import inactive_steps
 from clew.views.notebook.result_browser_model import Result, Results, worst_first
 
 

@@ -7,9 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from clew.entities import Entity, Finding, Link
-from clew.entities.display import CELL_SHOWN, ROWS_SHOWN, count_text, escape_html, html_table, plural, visible
+from clew.entities.display import (
+    CELL_SHOWN,
+    ROWS_SHOWN,
+    count_text,
+    escape_html,
+    html_table,
+    plural,
+    time_text,
+    visible,
+)
 from clew.entities.finding import Scalar
-from clew.views.explorer.node_details import time_text
 from clew.views.notebook.pivot_browser_model import entity_code
 from clew.views.notebook.result_browser_model import (
     SOURCE_SHOWN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, overload
 from clew.entities import Key
 from clew.entities.checked_text import stamp
 from clew.entities.codec import from_key
-from clew.entities.display import html_table, visible
+from clew.entities.display import html_table, time_text, visible
 from clew.errors import EntityError
 from clew.graph.case_reader import CaseReader
-from clew.graph.format.events import Redone, Step, Undone, Unmerged
+from clew.graph.format.undo import undone_steps
 from clew.views.text.step_text import describe_event
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Entry:
         return f"{self.words} ({self.mark})" if self.undone_by else self.words
 
     def __str__(self) -> str:
-        return f"{self.number:>5}  {self.at:%Y-%m-%d %H:%M:%S}  {visible(self.by, _ACTOR_SHOWN):<12}  {self.told}"
+        return f"{self.number:>5}  {time_text(self.at)}  {visible(self.by, _ACTOR_SHOWN):<12}  {self.told}"
 
 
 class Log(Sequence[Entry]):
@@ -92,7 +92,7 @@ class Log(Sequence[Entry]):
     def _repr_html_(self) -> str:
         last = self[-STEPS_SHOWN:]
         left_out = len(self) - len(last)
-        rows = [(entry.number, f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.by, entry.words, entry.mark) for entry in last]
+        rows = [(entry.number, time_text(entry.at), entry.by, entry.words, entry.mark) for entry in last]
         note = f"<p>and {left_out:,} earlier steps: print it, or use .to_frame()</p>" if left_out else ""
         return f"{note}{html_table(('step', 'when (UTC)', 'who', 'what', ''), rows)}"
 
@@ -129,21 +129,3 @@ def _naming(case: CaseReader) -> Callable[[Key], str]:
             return str(key)
 
     return name
-
-
-def undone_steps(steps: Iterable[Step]) -> Mapping[int, int]:
-    """The steps that do not count, each with the step that took it back."""
-    undone: dict[int, int] = {}
-    merges: dict[int, list[int]] = {}
-    for step in steps:
-        match step.event:
-            case Undone(numbers):
-                undone |= dict.fromkeys(numbers, step.number)
-            case Redone(numbers):
-                undone = {number: by for number, by in undone.items() if number not in numbers}
-            case Unmerged(merge):
-                merges.setdefault(merge, []).append(step.number)
-            case _:
-                pass
-    unmerge_steps = {merge: number for merge, by in merges.items() for number in by if number not in undone}
-    return unmerge_steps | undone

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from clew.analysis.suspects import Suspects, find_suspects
 from clew.entities import Claim, Key, Outcome, Process, Relation, Verdict
-from clew.entities.display import visible
+from clew.entities.display import time_text, visible
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.rows import AnswerRow, MergeRow
 
@@ -135,4 +135,4 @@ def _sources(answers: Sequence[AnswerRow], merges: Sequence[MergeRow]) -> Iterat
 
 
 def _clock(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S}" if time else " " * 19
+    return f"{time_text(time):19}"

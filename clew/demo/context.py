@@ -21,6 +21,7 @@ _Line = tuple[str, str, str, str, str]
 
 
 def write_alert(path: Path) -> None:
+    """Write the alert that the investigation begins with, as JSON."""
     alert = {
         "title": "Connection to a known command-and-control address",
         "time": clock("11:31:07").strftime("%Y-%m-%dT%H:%M:%SZ"),

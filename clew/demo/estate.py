@@ -36,6 +36,7 @@ class DemoAccount:
 
     @property
     def user(self) -> str:
+        """The account as logs name it: `DOMAIN\\name`."""
         return f"{self.domain}\\{self.name}"
 
 
@@ -51,10 +52,12 @@ class DemoHost:
 
     @property
     def fqdn(self) -> str:
+        """Its full name in the DNS."""
         return f"{self.name}.{DOMAIN}"
 
     @property
     def account(self) -> DemoAccount:
+        """The account of the machine in the domain."""
         return DemoAccount(f"{self.name}$", f"{DOMAIN_SID}-{self.rid}")
 
     @property

@@ -116,12 +116,15 @@ class EventLog:
         self._events: dict[str, list[tuple[datetime, Event]]] = {host.name: [] for host in HOSTS}
 
     def add(self, host: DemoHost, at: datetime, event: Event) -> None:
+        """Put an event into the log of a machine."""
         self._events[host.name].append((at, event))
 
     def total(self) -> int:
+        """How many events there are on all machines."""
         return sum(map(len, self._events.values()))
 
     def count(self, host: DemoHost) -> int:
+        """How many events there are on one machine."""
         return len(self._events[host.name])
 
     def write(self, folder: Path) -> int:

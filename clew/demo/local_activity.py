@@ -73,10 +73,12 @@ def _run(scene: MachineScene, process: DemoProcess) -> None:
 
 
 def load_library(scene: MachineScene) -> None:
+    """Some process loads one of the system's libraries."""
     scene.machine.emit(scene.at, image_loaded(scene.random_process(), SYSTEM32 + scene.pick(_LIBRARIES)))
 
 
 def set_registry_value(scene: MachineScene) -> None:
+    """Some service sets one of its values."""
     key, details = scene.pick(_VALUES)
     service = scene.pick(("services", "Schedule", "wuauserv", "W32Time", "MsMpEng"))
     text = details.format(scene.random_number(0, 1 << 31))

@@ -21,6 +21,12 @@ _NO_GUID = "{00000000-0000-0000-0000-000000000000}"
 
 
 def account_fields(role: str, account: DemoAccount, logon_id: str = "") -> Row:
+    """An account as fields of an event.
+
+    Args:
+        role: what the account is in the event, as in the names of its fields: `Subject` or `Target`.
+        logon_id: of its session, as hexadecimal text; left out where the event has none.
+    """
     row: Row = {
         f"{role}UserSid": account.sid,
         f"{role}UserName": account.name,
@@ -93,6 +99,12 @@ def _token() -> Row:
 
 
 def logon_failed(name: str, workstation: str, source: ConnectionEnd) -> Event:
+    """4625: somebody gave a wrong password over the network.
+
+    Args:
+        workstation: the name that the other machine gave itself.
+        source: its end of the connection.
+    """
     return Event(
         _LOGON_FAILED,
         {
@@ -112,10 +124,12 @@ def logon_failed(name: str, workstation: str, source: ConnectionEnd) -> Event:
 
 
 def logged_off(logon: Logon, logon_type: int) -> Event:
+    """4634: a session ended; `logon_type` is the number by which Windows knows its kind."""
     return Event(_LOGOFF, {**account_fields("Target", logon.account, logon.hex), "LogonType": str(logon_type)})
 
 
 def explicit_credentials(host: DemoHost, by: DemoProcess, target: DemoAccount, server: DemoHost) -> Event:
+    """4648: a process logged on to a server with the password of another account."""
     return Event(
         _EXPLICIT,
         {
@@ -135,12 +149,14 @@ def explicit_credentials(host: DemoHost, by: DemoProcess, target: DemoAccount, s
 
 
 def privileges_assigned(logon: Logon) -> Event:
+    """4672: a session began that may do all."""
     names = ("SeSecurityPrivilege", "SeBackupPrivilege", "SeRestorePrivilege", "SeDebugPrivilege")
     privileges = "\r\n\t\t\t".join(names)
     return Event(_PRIVILEGES, {**account_fields("Subject", logon.account, logon.hex), "PrivilegeList": privileges})
 
 
 def ticket_requested(account: DemoAccount, source: ConnectionEnd) -> Event:
+    """4768: the domain controller was asked for the ticket of an account."""
     return Event(
         _TICKET,
         {
@@ -160,6 +176,7 @@ def ticket_requested(account: DemoAccount, source: ConnectionEnd) -> Event:
 
 
 def service_ticket_requested(account: DemoAccount, service: DemoHost, source: ConnectionEnd) -> Event:
+    """4769: the domain controller was asked for a ticket for a service."""
     seal = hashlib.sha256(f"{account.sid} {service.fqdn} {source.port}".encode()).hexdigest()
     return Event(
         _SERVICE_TICKET,

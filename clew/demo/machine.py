@@ -104,12 +104,15 @@ class Machine:
         return number
 
     def port(self) -> int:
+        """One of the ports that connections begin at."""
         return 49152 + int(self._rng.random() * 16000)
 
     def new_logon(self, account: DemoAccount, session: int = 0, integrity: str = "High") -> Logon:
+        """A session of an account; `session` is the number of its desktop, 0 for none."""
         return Logon(account, self._number(0x40000, 0x4000000, 1), session, integrity)
 
     def emit(self, at: datetime, *events: Event) -> None:
+        """Log events of one moment, in their order."""
         for event in events:
             self._log.add(self.host, at, event)
 
@@ -122,6 +125,7 @@ class Machine:
         return process
 
     def stop(self, at: datetime, process: DemoProcess) -> None:
+        """End a process."""
         self.emit(at, sysmon.process_ended(process))
 
     def connect(

@@ -24,6 +24,7 @@ class MachineScene:
     rng: Random
 
     def pick(self, items: tuple[T, ...]) -> T:
+        """One of the items, by chance."""
         return items[int(self.rng.random() * len(items))]
 
     def random_number(self, low: int, high: int) -> int:
@@ -31,6 +32,7 @@ class MachineScene:
         return low + int(self.rng.random() * (high - low))
 
     def random_time(self, low: float, high: float) -> datetime:
+        """A time from `low` to `high` seconds after the moment of the scene."""
         return add_seconds(self.at, low + self.rng.random() * (high - low))
 
     def random_process(self) -> DemoProcess:

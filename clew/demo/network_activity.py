@@ -60,6 +60,7 @@ def open_messages(scene: MachineScene) -> None:
 
 
 def fetch_update(scene: MachineScene) -> None:
+    """A service of the system talks to the site where it gets its updates."""
     name, site = scene.pick(_SYSTEM_SITES)
     _visit(scene, scene.machine.boot_processes[name], site)
 

@@ -33,6 +33,7 @@ def service(host: DemoHost, port: int) -> Site:
 
 
 def add_seconds(at: datetime, seconds: float) -> datetime:
+    """A time some seconds later, to the millisecond."""
     return at + timedelta(milliseconds=int(seconds * 1000))
 
 
@@ -44,6 +45,7 @@ class Office:
         self.machines = {host.name: Machine(host, log) for host in HOSTS}
 
     def machine_of(self, host: DemoHost) -> Machine:
+        """The machine behind a host."""
         return self.machines[host.name]
 
     def boot_guids(self) -> tuple[str, ...]:
@@ -95,5 +97,6 @@ class Office:
         return Desk(machine, logon, explorer, {})
 
     def open_apps(self, at: datetime, desk: Desk) -> None:
+        """Start what is on every desk, one after the other."""
         for number, (name, image) in enumerate(_APPS.items()):
             desk.apps[name] = desk.machine.start(add_seconds(at, 20.3 * number), desk.explorer, image)

@@ -17,9 +17,11 @@ class Logon:
 
     @property
     def hex(self) -> str:
+        """Its number as logs write it."""
         return f"{self.number:#x}"
 
     def guid(self, host: DemoHost) -> str:
+        """Its GUID on a machine, as Sysmon makes it."""
         return _guid(host, BOOT_TIME, self.number.to_bytes(8, "little").hex())
 
     def subject(self, host: DemoHost) -> DemoAccount:
@@ -43,10 +45,12 @@ class DemoProcess:
 
     @property
     def name(self) -> str:
+        """The file name of its image."""
         return self.image.rpartition("\\")[2]
 
 
 def process_guid(host: DemoHost, start_time: datetime, sequence: int) -> str:
+    """The GUID of a process, as Sysmon makes it; `sequence` tells those of one moment apart."""
     return _guid(host, start_time, sequence.to_bytes(6, "little").hex() + "0400")
 
 

@@ -27,6 +27,7 @@ _REPORTERS = (("AT", "Austria"), ("BR", "Brazil"), ("CA", "Canada"), ("NO", "Nor
 
 
 def write_replies(path: Path) -> None:
+    """Write what AbuseIPDB would say of each address of the story, as recorded replies in JSON."""
     replies: list[Json] = [_reply(site) for site in (*HOSTILE, *BENIGN)]
     path.write_bytes((json.dumps(replies, indent=1) + "\n").encode())
 

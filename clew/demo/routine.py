@@ -48,6 +48,7 @@ def start_day(office: Office) -> tuple[Desk, Desk]:
 
 
 def run_routines(office: Office, bob: Desk) -> None:
+    """What happens on any morning: backups, a mistyped password, updates, an inventory."""
     _back_up(office)
     _mistype(office)
     _update(bob)

@@ -16,6 +16,7 @@ _LABELS = {"System": "S-1-16-16384", "High": "S-1-16-12288", "Medium": "S-1-16-8
 
 
 def process_created(host: DemoHost, process: DemoProcess) -> Event:
+    """4688: a process began."""
     logon, parent = process.logon, process.parent
     return Event(
         _PROCESS_CREATED,
@@ -36,6 +37,7 @@ def process_created(host: DemoHost, process: DemoProcess) -> Event:
 def connection_permitted(
     process: DemoProcess, source: ConnectionEnd, target: ConnectionEnd, *, udp: bool = False
 ) -> Event:
+    """5156: the firewall let a connection pass."""
     device = process.image
     if device.startswith("C:"):
         device = "\\device\\harddiskvolume2" + device[2:].lower()
@@ -60,6 +62,7 @@ def connection_permitted(
 
 
 def service_installed(name: str, image: str, by: DemoAccount = SYSTEM) -> Event:
+    """7045: a service was installed; `by` is the account that did it."""
     return Event(
         _SERVICE_INSTALLED,
         {

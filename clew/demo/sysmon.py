@@ -67,6 +67,7 @@ def _properties(image: str) -> Row:
 
 
 def process_created(host: DemoHost, process: DemoProcess) -> Event:
+    """1: a process began."""
     parent = process.parent
     home = f"C:\\Users\\{process.logon.account.name}\\" if process.logon.session else "C:\\Windows\\system32\\"
     return Event(
@@ -91,12 +92,14 @@ def process_created(host: DemoHost, process: DemoProcess) -> Event:
 
 
 def process_ended(process: DemoProcess) -> Event:
+    """5: a process ended."""
     return Event(_PROCESS_ENDED, _process_fields(process))
 
 
 def network_connection(
     process: DemoProcess, source: ConnectionEnd, target: ConnectionEnd, *, udp: bool = False, is_initiator: bool = True
 ) -> Event:
+    """3: a connection, as the machine of the process sees it; `is_initiator` says that it began here."""
     return Event(
         _NETWORK_CONNECTION,
         {
@@ -128,6 +131,7 @@ def _end(side: str, end: ConnectionEnd) -> Row:
 
 
 def image_loaded(process: DemoProcess, library: str, *, is_signed: bool = True) -> Event:
+    """7: a process loaded a library."""
     return Event(
         _IMAGE_LOADED,
         {
@@ -143,6 +147,12 @@ def image_loaded(process: DemoProcess, library: str, *, is_signed: bool = True) 
 
 
 def process_accessed(source: DemoProcess, target: DemoProcess, access_mask: str, trace: str) -> Event:
+    """10: a process opened another one.
+
+    Args:
+        access_mask: what it asked to be allowed, as hexadecimal text.
+        trace: the stack of the call.
+    """
     return Event(
         _PROCESS_ACCESSED,
         {
@@ -160,16 +170,19 @@ def process_accessed(source: DemoProcess, target: DemoProcess, access_mask: str,
 
 
 def file_created(process: DemoProcess, path: str, at: datetime) -> Event:
+    """11: a process wrote a file at that time."""
     creation_time = at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
     return Event(_FILE_CREATED, {**_process_fields(process), "TargetFilename": path, "CreationUtcTime": creation_time})
 
 
 def value_set(process: DemoProcess, key: str, details: str) -> Event:
+    """13: a process set a value of the registry; `details` is what it was set to."""
     kinds: Row = {"EventType": "SetValue", "EventTypeOrignal": "INFO"}
     return Event(_VALUE_SET, {**kinds, **_process_fields(process), "TargetObject": key, "Details": details})
 
 
 def dns_query(process: DemoProcess, site: Site) -> Event:
+    """22: a process asked for a name, and got its address."""
     address = site.address if ":" in site.address else f"::ffff:{site.address}"
     results = "".join(f"type:  5 {name};" for name in site.via) + f"{address};"
     return Event(
@@ -178,6 +191,7 @@ def dns_query(process: DemoProcess, site: Site) -> Event:
 
 
 def dns_failure(process: DemoProcess, name: str) -> Event:
+    """22: a process asked for a name that there is not."""
     return Event(
         _DNS_QUERY, {**_process_fields(process), "QueryName": name, "QueryStatus": "9003", "QueryResults": "-"}
     )

@@ -100,15 +100,6 @@ def count_text(number: int | None) -> str:
     return "unknown" if number is None else f"{number:,}"
 
 
-def plural(number: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> plural(1, "node"), plural(1200, "node")
-    ('1 node', '1,200 nodes')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def finding_html(finding: Finding) -> str:
     """A finding as an HTML fragment: the headline, then rows or facts. No scripts, no links that open by themselves."""
     head = f"<p>{escape_html(headline(finding))}</p>"

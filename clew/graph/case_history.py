@@ -26,7 +26,7 @@ class CaseHistory:
         return self._store.steps()
 
     def __len__(self) -> int:
-        return self._store.head()[0]
+        return self._store.head().step
 
     @property
     def title(self) -> str:

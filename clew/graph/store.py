@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import zstandard
 from pydantic import ValidationError
@@ -39,6 +39,13 @@ _SOME_STEPS = (
 _NEVER = datetime.min.replace(tzinfo=UTC)  # for evidence whose time nobody asks for
 # How reading fails on a body that is not what clew writes.
 _UNREADABLE = (AttributeError, EntityError, LookupError, TypeError, ValidationError, ValueError, zstandard.ZstdError)
+
+
+class CaseHead(NamedTuple):
+    """Where a case ends: the number of its last step, and the hash of that, which covers all before it."""
+
+    step: int
+    hash: str
 
 
 class Store:
@@ -78,7 +85,7 @@ class Store:
             if not store.is_outdated:
                 yield store
                 return
-            with store.as_of(store.head()[0]) as projection:
+            with store.as_of(store.head().step) as projection:
                 yield projection
 
     @property
@@ -168,15 +175,11 @@ class Store:
             ) from None
         return body
 
-    def head(self) -> tuple[int, str]:
-        """The number and hash of the last step; 0 and zeros in an empty case.
-
-        Returns:
-            The number of the last step, and its hash in hexadecimal.
-        """
+    def head(self) -> CaseHead:
+        """The number and hash of the last step; 0 and zeros in an empty case."""
         row = self._fetch_one("SELECT number, hash FROM head", ())
         if row is None:
-            return 0, GENESIS
+            return CaseHead(0, GENESIS)
         number, digest = row
         if not (isinstance(number, int) and isinstance(digest, str)):
             raise CaseDamaged(
@@ -184,7 +187,7 @@ class Store:
                 location=str(self.path or "memory"),
                 next_step="restore it from a copy",
             )
-        return number, digest
+        return CaseHead(number, digest)
 
     def steps(self) -> Iterator[Step]:
         """Every step, each checked against the hash chain.
@@ -304,7 +307,7 @@ class Store:
     def _migrate(self) -> None:
         """Make a case of an older format one of today's: in one transaction, so that it is never half of both."""
         # All of it in memory first: a case that is damaged stays as it is.
-        self.as_of(self.head()[0]).close()
+        self.as_of(self.head().step).close()
         if format_of(self.connection) < CHECKSUM_VERSION:
             with self._lock, case_errors(self.path):
                 add_checksums(self.connection)

@@ -127,6 +127,7 @@ class NodeTable:
         return load({**dump(entity), "host": scope}) if scope != entity.key.scope else entity
 
     def update_verdict(self, node: int) -> None:
+        """Mark a node with the verdict that follows from all answers about it."""
         row = self._fetch_one(NODE_VERDICT, (node,))
         if row:
             self._write("UPDATE nodes SET verdict = ?, severity = ? WHERE id = ?", (*row, node))
@@ -147,6 +148,7 @@ class NodeTable:
     # -- merges --------------------------------------------------------------------------------------------------
 
     def merge(self, keep: int, drop: int) -> None:
+        """Make one node of two: what belonged to `drop` belongs to `keep`, and its names mean that one."""
         self.forget()
         primary, secondary, name = self.entity(keep), self.entity(drop), self.key_text(drop)
         # What the lost node was called by stays an alias; what it was described by fills gaps.

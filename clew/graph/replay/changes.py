@@ -84,6 +84,7 @@ class NodeChange:
     reason: str = ""
 
     def rows(self) -> Iterator[Row]:
+        """The change as a row."""
         yield Row(
             "node", self.change.value, str(self.node.key), before=self.before, after=self.after, reason=self.reason
         )
@@ -105,6 +106,7 @@ class EdgeChange:
     reason: str = ""
 
     def rows(self) -> Iterator[Row]:
+        """The change as a row."""
         ends = str(self.source.key), self.relation.value, str(self.target.key)
         yield Row("edge", self.change.value, *ends, _text(self.before), _text(self.after), self.reason)
 
@@ -124,6 +126,7 @@ class VerdictChange:
     reason: str
 
     def rows(self) -> Iterator[Row]:
+        """The change as a row."""
         yield Row(
             "verdict",
             self.change.value,
@@ -169,6 +172,7 @@ class AnswerChange:
     reason: str = ""
 
     def rows(self) -> Iterator[Row]:
+        """The answer as a row, then one for each of its facts that differs."""
         about = self.change.value, str(self.subject.key)
         yield Row("answer", *about, self.pivot, self.provider, _text(self.before), _text(self.after), self.reason)
         for fact in self.facts:

@@ -75,7 +75,7 @@ def verify(store: Store, signers: Signers | None = None, statement: Path | None 
     """
     if signers is not None:
         require_cryptography()
-    total = store.head()[0]
+    total = store.head().step
     problems: list[str] = []
     checker = SignatureChecker()
     try:

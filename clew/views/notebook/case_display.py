@@ -11,7 +11,7 @@ from clew.entities.finding import BAD_VERDICTS
 from clew.graph.case_reader import CaseReader
 from clew.graph.projection.rows import AnswerRow
 from clew.views.explorer.grouping import fold
-from clew.views.explorer.palette import VERDICTS, look
+from clew.views.explorer.palette import look
 from clew.views.explorer.scene import Scene, read_scene
 from clew.views.explorer.svg import picture
 
@@ -68,10 +68,7 @@ def _tables(scene: Scene, last: list[tuple[str, ...]]) -> Iterator[str]:
     if not scene.nodes:
         yield "<p>Nothing in this case yet.</p>"
     yield html_table(("kind", "nodes", "bad"), _kinds(scene))
-    order = list(VERDICTS)
-    bad = sorted(
-        (node for node in scene.nodes if node.verdict in BAD_VERDICTS), key=lambda node: order.index(node.verdict)
-    )
+    bad = [node for verdict in BAD_VERDICTS for node in scene.nodes if node.verdict == verdict]
     bad_rows = [
         (node.verdict, node.severity, node.key.kind, visible(node.label, CELL_SHOWN), node.place, ", ".join(node.tags))
         for node in bad[:BAD_NODES_SHOWN]

@@ -108,7 +108,7 @@ class Machine:
         return 49152 + int(self._rng.random() * 16000)
 
     def new_logon(self, account: DemoAccount, session: int = 0, integrity: str = "High") -> Logon:
-        """A session of an account; `session` is the number of its desktop, 0 for none."""
+        """A session of an account; `session` is its terminal session, 0 for what has no desktop."""
         return Logon(account, self._number(0x40000, 0x4000000, 1), session, integrity)
 
     def emit(self, at: datetime, *events: Event) -> None:

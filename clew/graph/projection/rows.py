@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clew.entities import Outcome, Severity, Verdict
-from clew.graph.format.database import Connection
+from clew.sqlite import Connection
 
 REMARKS = "SELECT step, about, kind, text FROM remarks ORDER BY step"
 MERGES = "SELECT step, keep, gone, reason, undone_by FROM merges ORDER BY step"

@@ -159,7 +159,7 @@ class Claim:
             CaseError: the case is closed, or does not have it: says why.
         """
         if self.case is None:
-            raise CaseError("this claim is of no case", next_step="take it from case.said() or case.graph")
+            raise CaseError("this claim is of no case", next_step="take it from case.claim_list() or case.graph")
         return self.case.evidence(self)
 
     @property

@@ -46,7 +46,7 @@ def picture_words(case):
 
 
 def test_a_hidden_node_is_in_no_picture_and_in_the_case_still(web):
-    web.hide(OTHER, NAMES[0])
+    web.layout.hide(OTHER, NAMES[0])
     assert not {OTHER.label, NAMES[0].label} & drawn(web)
     assert len(web.known()) == 7
     assert "Shown: 5 of 7 nodes; 2 hidden by hand" in picture_words(web)
@@ -54,7 +54,7 @@ def test_a_hidden_node_is_in_no_picture_and_in_the_case_still(web):
 
 
 def test_a_page_has_what_is_hidden_so_that_it_can_be_shown_again(web):
-    web.hide(OTHER, NAMES[0])
+    web.layout.hide(OTHER, NAMES[0])
     page = Page(explorer.page_text(web))
     assert page.case["hidden"] == {"total": 2, "members": sorted(ids(web, OTHER, NAMES[0]))}
     assert "domain d0.example, hidden by hand" in page.text
@@ -62,7 +62,7 @@ def test_a_page_has_what_is_hidden_so_that_it_can_be_shown_again(web):
 
 def test_of_many_hidden_nodes_a_page_holds_some_and_counts_the_rest(web, monkeypatch):
     monkeypatch.setattr(content, "HIDDEN_NODES", 1)
-    web.hide(*NAMES)
+    web.layout.hide(*NAMES)
     hidden = data_of(web)["hidden"]
     assert (hidden["total"], len(hidden["members"]), hidden["came"]) == (3, 1, [[4, 2]])
     assert data_of(web)["absent"] == {"domain": [[4, 2]]}
@@ -70,8 +70,8 @@ def test_of_many_hidden_nodes_a_page_holds_some_and_counts_the_rest(web, monkeyp
 
 def test_what_is_shown_again_is_as_if_it_had_never_been_hidden(web):
     before = data_of(web), case_bundle(web)["image/svg+xml"]
-    web.hide(OTHER)
-    web.unhide(OTHER)
+    web.layout.hide(OTHER)
+    web.layout.unhide(OTHER)
     assert data_of(web) | {"steps": 0} == before[0] | {"steps": 0}
     assert case_bundle(web)["image/svg+xml"] == before[1]
 
@@ -83,19 +83,19 @@ def test_a_picture_of_which_all_is_hidden_says_so(case):
 
 
 def test_what_hangs_on_a_collapsed_node_alone_is_folded_into_it_with_a_count(web):
-    web.collapse(CLIENT)
+    web.layout.collapse(CLIENT)
     assert drawn(web) == {SERVER.label, CLIENT.label, OTHER.label, HOST}
     assert "+3 folded" in picture_words(web)
     assert "Shown: 4 of 7 nodes; 3 folded by hand" in picture_words(web)
     (folded,) = data_of(web)["folds"]
     assert folded == {"id": ids(web, CLIENT)[0], "total": 3, "members": ids(web, *NAMES)}
-    web.uncollapse(CLIENT)
+    web.layout.uncollapse(CLIENT)
     assert data_of(web)["folds"] == []
 
 
 def test_what_something_else_leads_to_is_not_folded_away(web):
     tell(web, OTHER, [link(OTHER, Relation.QUERIED, NAMES[0])])
-    web.collapse(CLIENT)
+    web.layout.collapse(CLIENT)
     assert drawn(web) >= {NAMES[0].label, OTHER.label}
     assert NAMES[1].label not in drawn(web)
 
@@ -117,18 +117,18 @@ def test_the_start_and_what_is_collapsed_itself_are_never_folded_away(case):
 
 def test_what_is_bad_comes_first_of_what_is_folded(web):
     tell(web, NAMES[2], provider="feed", pivot="ti.feed", verdict=Verdict.MALICIOUS)
-    web.collapse(CLIENT)
+    web.layout.collapse(CLIENT)
     assert data_of(web)["folds"][0]["members"][0] == ids(web, NAMES[2])[0]
 
 
 def test_nothing_is_folded_into_a_node_that_is_hidden(web):
-    web.collapse(CLIENT)
-    web.hide(CLIENT)
+    web.layout.collapse(CLIENT)
+    web.layout.hide(CLIENT)
     assert drawn(web) >= {name.label for name in NAMES}
 
 
 def test_a_node_stands_where_it_was_put_in_the_page_and_in_the_still_picture(web):
-    web.move(CLIENT, 1234.5, -321)
+    web.layout.move(CLIENT, 1234.5, -321)
     data = data_of(web)
     node = next(node for node in data["nodes"] if node["id"] == ids(web, CLIENT)[0])
     assert (node["x"], node["y"]) == (1234.5, -321.0)
@@ -147,7 +147,7 @@ def test_what_was_put_somewhere_or_collapsed_is_in_no_group(case):
 
 @pytest.mark.parametrize("far", [1e300, -1e6])
 def test_a_place_that_no_screen_reaches_is_not_taken(web, far):
-    web.move(CLIENT, far, 0)
+    web.layout.move(CLIENT, far, 0)
     assert all(abs(node.get("x", 0)) < 10_000 for node in data_of(web)["nodes"])
 
 
@@ -162,9 +162,9 @@ def test_what_was_arranged_goes_along_with_a_merge_and_with_an_undo(case):
 
 
 def test_an_arranged_case_is_always_drawn_the_same(web):
-    web.hide(OTHER)
-    web.collapse(CLIENT)
-    web.move(SERVER, 400, 400)
-    web.move(IpAddress("198.51.100.7"), -90, 30, pinned=False)
+    web.layout.hide(OTHER)
+    web.layout.collapse(CLIENT)
+    web.layout.move(SERVER, 400, 400)
+    web.layout.move(IpAddress("198.51.100.7"), -90, 30, pinned=False)
     assert explorer.page_text(web) == explorer.page_text(web)
     assert case_bundle(web) == case_bundle(web)

@@ -209,7 +209,7 @@ def test_a_case_is_looked_through_with_its_raw_replies(tmp_path):
 def test_findings_know_their_raw_replies_in_the_open_case(case):
     """Findings that were recorded in the open case, or in the one that is given, have their raw replies."""
     tell(case, SERVER, raw=["a row"])
-    found = case.recorded_finding(2, 0)
+    found = [*case.history][-1].event.finding
     for browser in (browse_results(found), browse_results([found], case=case)):
         text, _ = show_raw(browser, 1)
         assert text.value == "a row"

@@ -95,7 +95,7 @@ def test_any_condition_holds_for_some_rows_or_is_told(condition, column):
     """For whatever stands in a column there is an answer for each row, or an error of the pipeline."""
     frame = pd.DataFrame({condition.column: pd.Series(column, dtype=object)})
     try:
-        holds = condition.holds(frame)
+        holds = condition.mask(frame)
     except PipelineError:
         assert condition.op in OPS[2:6]
         return

@@ -86,7 +86,6 @@ ALLOWED: dict[str, dict[str, str]] = {
             "Case.unmark_common.why"
         ),
         "graph/layout_editor.py": "LayoutEditor.move.pinned",
-        "graph/recording/manual_merges.py": "merge_nodes.gone",
         "providers/field_table.py": "COMPUTED FieldTable.facts.computed FieldTable.row.computed",
         "providers/findings.py": "FindingFields.returned found",
         "providers/ti/otx_rows.py": "RELATED",

@@ -126,7 +126,7 @@ def test_nothing_moves_when_another_step_is_looked_at(browser, story, tmp_path):
 
 
 def test_hidden_nodes_are_out_of_the_picture_and_can_be_shown_and_hidden_again(browser, story, tmp_path):
-    story.hide(CLIENT)
+    story.layout.hide(CLIENT)
     with looked_at(browser, story, tmp_path) as view:
         assert "1 hidden by hand" in view.shown
         assert view.shown.startswith("1 of 14 nodes shown")
@@ -161,8 +161,8 @@ def test_what_hangs_on_a_collapsed_node_is_counted_unfolds_and_folds_again(brows
 
 
 def test_what_was_put_somewhere_stands_there_in_the_browser_too(browser, story, tmp_path):
-    story.move(SERVER, 100, 200)
-    story.move(CLIENT, -500, 640)
+    story.layout.move(SERVER, 100, 200)
+    story.layout.move(CLIENT, -500, 640)
     with looked_at(browser, story, tmp_path) as view:
         assert view.page.evaluate(RELATIVE, [1]) == [[-600, 440]]
         view.click(1)

@@ -48,7 +48,7 @@ def picture_words(case):
 def test_a_hidden_node_is_in_no_picture_and_in_the_case_still(web):
     web.layout.hide(OTHER, NAMES[0])
     assert not {OTHER.label, NAMES[0].label} & drawn(web)
-    assert len(web.known()) == 7
+    assert len(web.node_list()) == 7
     assert "Shown: 5 of 7 nodes; 2 hidden by hand" in picture_words(web)
     assert NAMES[0].label not in picture_words(web)
 

@@ -9,16 +9,18 @@ from clew.graph.format.events import Merged, Unmerged
 from clew.graph.recording.case_recorder import CaseRecorder
 
 
-def merge_nodes(recorder: CaseRecorder, keep: Entity, lost: Entity, reason: str) -> int:
+def merge_nodes(recorder: CaseRecorder, kept_entity: Entity, lost_entity: Entity, reason: str) -> int:
     """Make two nodes one; returns the step.
 
     Raises:
         CaseError: a node that the case has not, two of different kinds, or one that is the other already.
     """
     tables = CaseTables(recorder.store)
-    kept_key, lost_key = tables.node_key(keep), tables.node_key(lost)
+    kept_key, lost_key = tables.node_key(kept_entity), tables.node_key(lost_entity)
     if kept_key == lost_key:
-        raise CaseError(f"{keep.key} and {lost.key} are one node already", next_step="see case.tables.merges()")
+        raise CaseError(
+            f"{kept_entity.key} and {lost_entity.key} are one node already", next_step="see case.tables.merges()"
+        )
     if kept_key.kind != lost_key.kind:
         raise CaseError(f"a {lost_key.kind} cannot be merged into a {kept_key.kind}")
     return recorder.record(Merged(kept_key, lost_key, reason))

@@ -87,20 +87,21 @@ class PackNode:
 
     def mapping(self) -> dict[str, Any]:
         """A mapping; empty where nothing stands. Raises SettingsError for anything else."""
-        if isinstance(self.value, dict):
-            return cast("dict[str, Any]", self.value)
-        if self.value is not None:
+        content: object = self.value
+        if isinstance(content, dict):
+            return cast("dict[str, Any]", content)
+        if content is not None:
             raise self.error("a mapping is needed here")
         return {}
 
     def sequence(self) -> list[Any]:
         """A list; empty where nothing stands. Raises SettingsError for anything else."""
-        if self.value is None:
-            return []
-        if not isinstance(self.value, list):
+        content: object = self.value
+        if isinstance(content, list):
+            return cast("list[Any]", content)
+        if content is not None:
             raise self.error("a list is needed here")
-        items: list[Any] = cast("Any", self.value)
-        return items
+        return []
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from clew.entities.display import plural
 from clew.logs.dialects import Dialect
 
 
@@ -31,7 +32,7 @@ class SourceDescription:
         location: where it was when it was connected: a path, an address.
         identity: what it is, wherever it is: for files a digest of their content. Two sources of one engine with one
             identity are the same.
-        counts: how much there is, by a plural: `files`, `rows`; `damaged` are the rows that no parser could read.
+        counts: how much there is, by a plural that ends in s: `files`, `rows`; `damaged` are the rows that no parser could read.
     """
 
     engine: str
@@ -49,15 +50,11 @@ class SourceDescription:
         """
         counts = {noun: count for noun, count in self.counts.items() if noun != "damaged"}
         damage_note = (
-            [f"{_plural(damaged_count, 'damaged rows')} left out"]
+            [f"{plural(damaged_count, 'damaged row')} left out"]
             if (damaged_count := self.counts.get("damaged"))
             else []
         )
-        return ", ".join([*(_plural(count, noun) for noun, count in counts.items()), *damage_note])
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
+        return ", ".join([*(plural(count, noun.removesuffix("s")) for noun, count in counts.items()), *damage_note])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ VAGUE = {"answers", "base", "reading", "related", "sources"}
 #: What may stay, by reason: a file of the package, and the names in it.
 ALLOWED: dict[str, dict[str, str]] = {
     "saved cases have them: events and their fields": {
+        "graph/format/connection_event.py": "Connected",
         "graph/format/events.py": (
-            "Opened Connected Connected.damaged Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
+            "Opened Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
             "Tagged Windowed Windowed.said Merged Merged.gone Common.why Gated Gated.why Unmerged Linked "
             "Linked.why Judged Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned "
             "Imported Branched Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"

@@ -32,7 +32,8 @@ class SourceDescription:
         location: where it was when it was connected: a path, an address.
         identity: what it is, wherever it is: for files a digest of their content. Two sources of one engine with one
             identity are the same.
-        counts: how much there is, by a plural that ends in s: `files`, `rows`; `damaged` are the rows that no parser could read.
+        counts: how much there is, by a plural that ends in s: `files`, `rows`; `damaged` are the rows that no parser
+            could read.
     """
 
     engine: str

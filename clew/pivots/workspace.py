@@ -55,14 +55,24 @@ class Workspace:
         #: What queries are asked about that say no time of their own.
         self.window = ANY_TIME
 
-    @cached_property
+    # What is made once is a cached property below a plain one: a protocol (`Resources`) sees no cached ones.
+
+    @property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self._initial_settings or Settings.load()
+        return self._settings
 
     @cached_property
+    def _settings(self) -> Settings:
+        return self._initial_settings or Settings.load()
+
+    @property
     def feeds(self) -> Feeds:
         """The local feeds, and the warning lists beside them. None is opened before it is asked."""
+        return self._feeds
+
+    @cached_property
+    def _feeds(self) -> Feeds:
         # Loaded here: the readers of all formats come with it.
         from clew.feeds.lookup import Feeds
         from clew.feeds.store import FeedStore
@@ -121,7 +131,7 @@ class Workspace:
             disabled_providers=frozenset(map(source_name, settings.disabled_providers)),
         )
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
         """Where the keys of services are looked for."""
         from clew.providers.web.api_keys import Keys
@@ -163,9 +173,13 @@ class Workspace:
             self._shared_connections = Connections(self._transport)
         return self._shared_connections
 
-    @cached_property
+    @property
     def reply_cache(self) -> ReplyCache | None:
         """What services said. What a made-up network says is kept nowhere."""
+        return self._reply_cache
+
+    @cached_property
+    def _reply_cache(self) -> ReplyCache | None:
         from clew.providers.web.reply_cache import ReplyCache
 
         size = self.settings.reply_cache if self.connections.is_real else 0

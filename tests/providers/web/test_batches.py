@@ -52,7 +52,8 @@ def menu(*vendors: type[Provider]) -> type[Menu[Any]]:
 
 def perform(session: Any, pivot: Any, values: list[str]) -> list[Finding]:
     """What the pivot says of each value."""
-    return session.perform_all(pivot, [IpAddress(value) for value in values], pivot.complete({}), lambda _: None)
+    runs = session.session if isinstance(session, Case) else session
+    return runs.perform_all(pivot, [IpAddress(value) for value in values], pivot.complete({}), lambda _: None)
 
 
 def pretended(respond: Any, time: Time | None = None) -> Workspace:

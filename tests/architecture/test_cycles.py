@@ -18,7 +18,6 @@ ALLOWED = (
     ("clew.graph.replay.difference_render", "clew.graph.replay.difference"),
     ("clew.pipelines.pipeline_run", "clew.pipelines.pipeline"),
     ("clew.pipelines.result", "clew.pipelines.pipeline"),
-    ("clew.pipelines.yaml_reader", "clew.pipelines.pipeline"),
     ("clew.pipelines.yaml_writer", "clew.pipelines.pipeline"),
 )
 

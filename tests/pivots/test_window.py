@@ -149,7 +149,7 @@ def test_who_is_asked_is_written_down():
     """A look-up is recorded with the names of those it asks: a menu that grows later does not change it."""
     lookup = find_pivot(IpAddress, "ti.lookup")
     asked = resolve_arguments(lookup, {"providers": None}, ANY_TIME, NOW)
-    assert asked == {"providers": [*lookup.rows], "agree": 1.0}
+    assert asked == {"providers": [*lookup.targets.rows], "agree": 1.0}
     named = resolve_arguments(lookup, {"providers": ("feed", "feed"), "agree": 2}, ANY_TIME, NOW)
     assert named == {"providers": ["feed"], "agree": 2.0}
     some = LookupPolicy(lambda provider: not provider.leaves, VerdictRule(3, {"feed": 0.5, "nobody": 2}))

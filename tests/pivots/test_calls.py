@@ -117,7 +117,7 @@ def test_connected_logs_answer(workspace, tmp_path):
     """After `connect` the queries of every entity are asked of those logs; connecting twice is once."""
     (tmp_path / "log.ndjson").write_bytes(ndjson(ALL))
     store = connect(tmp_path / "log.ndjson")
-    assert connect(str(tmp_path / "log.ndjson")).digest == store.digest
+    assert connect(str(tmp_path / "log.ndjson")).description.identity == store.description.identity
     assert len(workspace.logs) == 1
     answers = [
         Host("ws01").query.processes(image="A.EXE", limit=5),

@@ -73,10 +73,10 @@ def walk(steps: Sequence[Step], exchange: Callable[[Call], RawResponse], call: C
         except StopIteration as stop:
             open_steps.pop()
             result, error, goes_down = stop.value, None, False
-        except BaseException as caught:  # noqa: BLE001 - it goes to the step above, and out of the first
+        except BaseException as exception:  # noqa: BLE001 - it goes to the step above, and out of the first
             if not is_bottom:
                 open_steps.pop()
-            result, error, goes_down = None, caught, False
+            result, error, goes_down = None, exception, False
     try:
         if error is not None:
             raise error

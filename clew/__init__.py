@@ -25,7 +25,9 @@ from clew.entities import (
     parse,
 )
 from clew.entities.times import TimeWindow, When
+from clew.feeds.front_door import serve_with
 from clew.pivots import attach_menus, configure, connect
+from clew.pivots.feed_service import WorkspaceFeeds
 
 if TYPE_CHECKING:
     from clew.graph.expansion.plan import Budget
@@ -70,6 +72,7 @@ __all__ = [
 ]
 
 attach_menus()
+serve_with(WorkspaceFeeds())
 
 # The case is loaded when it is first named: a pivot without one needs a third less time to the first answer.
 _LAZY_NAMES = {

@@ -9,40 +9,18 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from clew.errors import AskError, AskRefused, FeedUnusable
-from clew.feeds.build import Feed
 from clew.feeds.collection_mirror import FetchCounts, Mirror, Subscription
 from clew.feeds.store import FeedStore, OpenFeed, checked_name
+from clew.feeds.taxii_collections import Access, Collection, FetchResult
 from clew.providers.gate import Gate
 from clew.providers.taxii.collection_fetch import poll
-from clew.providers.taxii.taxii_server import Access, Collection, Receive, TaxiiServer
+from clew.providers.taxii.taxii_server import Receive, TaxiiServer
 
 #: Hears what has come so far.
 ProgressCallback = Callable[[FetchCounts], None]
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
 #: How many collections an error names.
 _MAX_CHOICES = 10
-
-
-def is_url(text: str) -> bool:
-    """Whether a feed is to be fetched, and not to be read from a file.
-
-    >>> is_url("https://taxii.example/api/"), is_url("taxii+https://taxii.example/api/"), is_url("ipsum.txt")
-    (True, True, False)
-    """
-    return re.match(r"(?:taxii\+)?https?://", text) is not None
-
-
-@dataclass(frozen=True)
-class FetchResult:
-    """What a fetch brought, and the feed that was read from it.
-
-    Attributes:
-        error: what ended it before its end; what came before that is kept, and read.
-    """
-
-    feed: Feed
-    counts: FetchCounts
-    error: AskError | FeedUnusable | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from clew.errors import AskError, AskFailed, AskRefused, FeedUnusable
 from clew.feeds.formats.json_documents import Object, as_list, as_object, as_text, objects
 from clew.feeds.formats.json_text import read_json
 from clew.feeds.listing import short_text
+from clew.feeds.taxii_collections import Access, Collection
 from clew.providers.base import Ask, Provider
 from clew.providers.taxii.envelope import Envelope, read_envelope
 from clew.providers.web import HttpRequest, SecretLocation
@@ -37,43 +38,12 @@ _CLIENT_ERRORS = frozenset(range(400, 500)) - {408, 425, 429}
 Receive = Callable[[Ask, type[Provider]], "RawResponse"]
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where somebody asks, and as whom.
-
-    Attributes:
-        url: of a server, of an API root or of a collection.
-        key: the name under which the key is in the environment, the keyring or the file of keys; empty for none.
-        basic: the key is `user:password`, and no token.
-    """
-
-    url: str
-    key: str = ""
-    basic: bool = False
-
-
 class PageRequest(HttpRequest):
     """A page that the server counts on from the last one: sent twice, it would pass over what was lost in between."""
 
     @property
     def repeatable(self) -> bool:
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A collection of a server.
-
-    Attributes:
-        url: where it is; it ends with a slash.
-    """
-
-    url: str
-    id: str
-    title: str
-    alias: str
-    description: str
-    readable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from clew.entities import IpAddress
 from clew.errors import AskError, AskFailed, AskRefused, FeedUnusable
 from clew.feeds.collection_mirror import Mirror
 from clew.feeds.store import FeedStore
-from clew.providers.taxii.collections import CollectionFetcher, FetchResult
-from clew.providers.taxii.taxii_server import Access
+from clew.feeds.taxii_collections import Access, FetchResult
+from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.web.api_keys import Keys
 from clew.providers.web.http_channel import HttpChannel
 from tests.feeds.asked import looked_up

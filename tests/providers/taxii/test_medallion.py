@@ -15,12 +15,13 @@ from clew.entities import IpAddress, Outcome, Verdict
 from clew.errors import AskError, AskRefused, FeedUnusable
 from clew.feeds.collection_mirror import Mirror
 from clew.feeds.store import FeedStore
+from clew.feeds.taxii_collections import Access
 from clew.pivots import session
 from clew.pivots.workspace import Workspace
 from clew.providers.gate import Gate
 from clew.providers.taxii.collection_fetch import poll
 from clew.providers.taxii.collections import CollectionFetcher
-from clew.providers.taxii.taxii_server import Access, TaxiiServer
+from clew.providers.taxii.taxii_server import TaxiiServer
 from clew.providers.web.http_channel import HttpChannel
 from tests.feeds.asked import looked_up
 from tests.providers.taxii.served import CLOSED, KEY, OPEN, PASSWORD, Served, indicator, medallion

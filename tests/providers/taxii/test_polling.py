@@ -21,11 +21,12 @@ from clew.errors import AskFailed, FeedUnusable
 from clew.feeds.collection_mirror import APPLICATION, Mirror, Subscription
 from clew.feeds.listing import FeedEntry, IndicatorDetails
 from clew.feeds.store import FeedStore
+from clew.feeds.taxii_collections import Access
 from clew.providers.base import Ask, Provider, narrow_ask
 from clew.providers.taxii.collection_fetch import poll
 from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.taxii.envelope import read_envelope
-from clew.providers.taxii.taxii_server import Access, TaxiiServer
+from clew.providers.taxii.taxii_server import TaxiiServer
 from clew.providers.web import HttpRequest
 from clew.providers.web.raw_response import RawResponse
 from tests.providers.taxii.served import MEDIA, indicator
@@ -140,7 +141,8 @@ from contextlib import closing
 from pathlib import Path
 from clew.feeds.collection_mirror import Mirror
 from clew.providers.taxii.collection_fetch import poll
-from clew.providers.taxii.taxii_server import Access, TaxiiServer
+from clew.feeds.taxii_collections import Access
+from clew.providers.taxii.taxii_server import TaxiiServer
 from clew.providers.web.http_channel import HttpChannel
 path, url, last = sys.argv[1:]
 class Dying(Mirror):

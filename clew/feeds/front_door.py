@@ -20,7 +20,7 @@ from clew.errors import AskError, ClewError, FeedUnusable, SettingsError
 if TYPE_CHECKING:
     from clew.feeds.build import Feed
     from clew.feeds.collection_mirror import FetchCounts
-    from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed
+    from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed, RejectedRow
     from clew.feeds.taxii_collections import Access, Collection, FetchResult
 
 #: How many rows that list nothing are told with an update.
@@ -72,7 +72,7 @@ class FeedUpdate:
     is_unchanged: bool = False
     counts: FetchCounts | None = None
     error: ClewError | None = None
-    rejected: tuple[tuple[str, str, str], ...] = ()
+    rejected: tuple[RejectedRow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -244,7 +244,7 @@ def _read(
     error: ClewError | None = None,
 ) -> FeedUpdate:
     is_unchanged = feed.built < start_time
-    rejected: list[tuple[str, str, str]] = []
+    rejected: list[RejectedRow] = []
     if feed.refused and not is_unchanged:
         rejected = service.store().open_feed(feed.name).refused()[:REJECTED_SHOWN]
     return FeedUpdate(feed.name, feed, is_unchanged, counts, error, tuple(rejected))

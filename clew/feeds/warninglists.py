@@ -15,9 +15,10 @@ from typing import Any
 
 from clew.entities import Entity, Key
 from clew.errors import FeedUnusable
+from clew.feeds.formats.feed_format import FeedContent, FeedFormat, Shape
 from clew.feeds.formats.json_documents import as_list, as_object, as_text
 from clew.feeds.formats.json_text import read_json
-from clew.feeds.listing import short_text
+from clew.feeds.listing import FeedRow, IndicatorDetails, short_text
 
 MAX_FILE = 64 * 2**20
 MAX_FILES = 10_000
@@ -198,3 +199,19 @@ def _load_file(file: Path, index: _Index) -> None:
     if not is_warninglist(document):
         raise FeedUnusable("it is no warning list")
     index.add(document)
+
+
+def _refuse(_content: FeedContent, _defaults: IndicatorDetails) -> Iterator[FeedRow]:
+    raise FeedUnusable(
+        "it is a warning list: what is on it is often benign", next_step="name it in the setting warninglists"
+    )
+
+
+#: No feed, but known as what it is: somebody who adds one means something else.
+WARNING_LIST = FeedFormat(
+    "warning list",
+    Shape.JSON,
+    recognise=lambda content: is_warninglist(content.document),
+    read=_refuse,
+    example='{"name": "Public DNS", "type": "cidr", "list": ["9.9.9.9"]}',
+)

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from clew.entities import Severity, Verdict
 from clew.entities.timestamps import iso_time
 from clew.errors import EntityError
 from clew.feeds.formats.csv_columns import SAMPLE_ROWS, Columns
+from clew.feeds.formats.feed_format import FeedFormat, Shape
 from clew.feeds.formats.json_documents import merge_hashes, relate_groups, tags_of, tlp_of
 from clew.feeds.listing import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails, RejectedRow, short_text
 from clew.feeds.recognition import keys_of
@@ -239,4 +241,29 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "tlp": _tlp,
         "reports": _reports,
     }
+)
+
+
+@lru_cache(maxsize=1)  # to recognise a table, and to read it
+def _delimiter(start: str) -> str:
+    """What parts the cells of a table; empty for a list."""
+    head = start.splitlines()[:1_000]
+    for delimiter in DELIMITERS:
+        if header_of(head, delimiter) is not None:
+            return delimiter
+    rows = [line for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))][:SAMPLE_ROWS]
+    for delimiter in DELIMITERS:
+        cells = [line.split(delimiter) for line in rows]
+        wide_rows = sum(len(row) > (2 if delimiter == "\t" else 1) for row in cells)
+        if cells and wide_rows * 10 >= len(cells) * 9 and Columns.from_rows([[*map(str.strip, row)] for row in cells]):
+            return delimiter
+    return ""
+
+
+CSV = FeedFormat(
+    "CSV",
+    Shape.TEXT,
+    recognise=lambda content: bool(_delimiter(content.start)),
+    read=lambda content, defaults: read_table(content.lines(), content.named(defaults), _delimiter(content.start)),
+    example="indicator,family,first_seen\nevil.example,Emotet,2026-01-02\n198.51.100[.]7,Emotet,\n",
 )

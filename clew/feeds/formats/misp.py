@@ -11,6 +11,7 @@ from typing import Any, cast
 from clew.entities import Relation, Severity, Verdict
 from clew.entities.timestamps import iso_time
 from clew.errors import EntityError
+from clew.feeds.formats.feed_format import FeedFormat, Shape
 from clew.feeds.formats.json_documents import (
     Object,
     as_list,
@@ -205,3 +206,20 @@ def _references(misp_object: Object, object_keys: Mapping[str, str]) -> tuple[Re
     references = (as_object(reference) for reference in as_list(misp_object.get("ObjectReference")))
     keys = dict.fromkeys(object_keys.get(as_text(reference.get("referenced_uuid")), "") for reference in references)
     return tuple(RelatedKey(Relation.RELATED_TO, key) for key in keys if key)
+
+
+MISP = FeedFormat(
+    "MISP",
+    Shape.JSON,
+    recognise=lambda content: is_event(content.document),
+    read=lambda content, defaults: read_misp(content.document, defaults),
+    example='{"Event": {"info": "Emotet", "Attribute": [{"type": "domain", "value": "evil.example", "to_ids": true}]}}',
+)
+#: What each event of a feed is about; it lists nothing itself.
+MISP_MANIFEST = FeedFormat(
+    "MISP manifest",
+    Shape.JSON,
+    recognise=lambda content: is_manifest(content.document),
+    read=lambda _content, _defaults: iter(()),
+    example='{"5f2e9a1c-0000-4000-8000-000000000000": {"Orgc": {"name": "CIRCL"}, "info": "Emotet"}}',
+)

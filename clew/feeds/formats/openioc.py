@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from clew.entities.timestamps import iso_time
 from clew.errors import EntityError, FeedUnusable
+from clew.feeds.formats.feed_format import FeedFormat, Shape
 from clew.feeds.formats.json_documents import relate_groups
 from clew.feeds.listing import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails, RejectedRow, short_text
 from clew.feeds.recognition import keys_of
@@ -166,3 +167,15 @@ def _add_text(document: _Document, data: str) -> None:
         document.items[-1].content += data
     elif name in _METADATA and len(document.path) <= 3 and len(document.metadata.get(_METADATA[name], "")) < MAX_RAW:
         document.metadata[_METADATA[name]] = document.metadata.get(_METADATA[name], "") + data
+
+
+OPENIOC = FeedFormat(
+    "OpenIOC",
+    Shape.XML,
+    recognise=lambda _: True,  # XML of another kind is told when it is parsed
+    read=lambda content, defaults: read_openioc(content.read_text(), defaults),
+    example=(
+        '<ioc><definition><Indicator operator="OR"><IndicatorItem condition="is"><Context search="Network/DNS"/>'
+        "<Content>evil.example</Content></IndicatorItem></Indicator></definition></ioc>"
+    ),
+)

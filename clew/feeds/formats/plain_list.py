@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from clew.errors import EntityError
+from clew.feeds.formats.feed_format import FeedFormat, Shape
 from clew.feeds.listing import MAX_TAGS, FeedEntry, FeedRow, IndicatorDetails, RejectedRow, short_text
 from clew.feeds.recognition import keys_of
 
@@ -80,3 +81,12 @@ def _apply_comment(text: str, details: IndicatorDetails) -> IndicatorDetails:
         return details._replace(reference=value[:2_000]) if value.startswith("http") else details
     aliases = [short_text(alias) for alias in value.split(",")]
     return details._replace(tags=tuple(dict.fromkeys([*details.tags, *filter(None, aliases)]))[:MAX_TAGS])
+
+
+PLAIN_LIST = FeedFormat(
+    "list",
+    Shape.TEXT,
+    recognise=lambda _: True,
+    read=lambda content, defaults: read_lines(content.lines(), content.named(defaults)),
+    example="# one a line\nevil.example\n198.51.100.0/24\n",
+)

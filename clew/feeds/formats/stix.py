@@ -9,6 +9,7 @@ from typing import Any
 from clew.entities import Relation, Verdict
 from clew.entities.timestamps import iso_time
 from clew.errors import EntityError
+from clew.feeds.formats.feed_format import FeedFormat, Shape
 from clew.feeds.formats.json_documents import (
     Object,
     as_list,
@@ -234,3 +235,15 @@ class _Bundle:
 def _reference(stix_object: Object) -> str:
     urls = (as_text(reference.get("url")) for _, reference in objects(stix_object.get("external_references")))
     return next(filter(None, urls), "")[:2_000]
+
+
+STIX = FeedFormat(
+    "STIX",
+    Shape.JSON,
+    recognise=lambda content: is_bundle(content.document),
+    read=lambda content, defaults: read_stix(content.document, defaults),
+    example=(
+        '{"type": "bundle", "objects": [{"type": "indicator", "id": "indicator--1", "pattern_type": "stix", '
+        '"pattern": "[domain-name:value = \'evil.example\']"}]}'
+    ),
+)

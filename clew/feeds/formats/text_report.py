@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from clew.entities import Entity, File
 from clew.entities.ip_address import looks_like_address
 from clew.errors import EntityError
+from clew.feeds.formats.feed_format import FeedContent, FeedFormat, Shape
+from clew.feeds.formats.plain_list import read_lines
 from clew.feeds.listing import MAX_RAW, FeedEntry, FeedRow, IndicatorDetails
 from clew.feeds.match_keys import has_known_top
 from clew.feeds.recognition import keys_of
@@ -24,6 +27,10 @@ _DOTTED_NAME = re.compile(r"(?:[\w-]+\.)+[\w-]+")
 _CODE_EXTENSIONS = frozenset({"md", "mk", "pl", "ps", "py", "rs", "sh", "so"})
 # Marks around what is set as code.
 _MARKS = "`+|"
+#: Of so many lines at the begin of a list, one in `PROSE_RATIO` lists something; otherwise it may be a text for people.
+SAMPLE_LINES, PROSE_RATIO = 200, 4
+# How a text in AsciiDoc begins, as reports on GitHub do.
+_TITLE = re.compile(r"(?:(?::[\w-]+:.*|//.*|[ \t]*)\r?\n)*=[ \t]+\S")
 _HASH = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -72,3 +79,28 @@ def _entity_rows(line: str, number: int, defaults: IndicatorDetails, entities: l
     for entity in entities:
         keys = keys_of(str(entity.key))
         yield FeedEntry(keys, str(number), line.strip()[:MAX_RAW], defaults)
+
+
+def _is_report(content: FeedContent) -> bool:
+    """Whether a text is for people: it has a title, or few of its lines list something, and many are sentences."""
+    if _TITLE.match(content.start):
+        return True
+    lines = content.start.splitlines()
+    rows = [*islice(read_lines(iter(lines), IndicatorDetails()), SAMPLE_LINES)]
+    listing = sum(isinstance(row, FeedEntry) for row in rows)
+    return listing * PROSE_RATIO < len(rows) and _is_prose(lines)
+
+
+def _is_prose(head: list[str]) -> bool:
+    """Whether a good part of the lines is more than one word, but for comments, which lists have too."""
+    rows = [line.split() for line in head if line.strip() and not line.lstrip().startswith(("#", ";", "//"))]
+    return sum(len(row) > 1 for row in rows) * PROSE_RATIO > len(rows)
+
+
+REPORT = FeedFormat(
+    "report",
+    Shape.TEXT,
+    _is_report,
+    read=lambda content, defaults: read_report(content.lines(), defaults),
+    example="= What we saw\n\nThe loader asks hxxps://evil[.]example/gate for its next step.\n",
+)

@@ -162,8 +162,8 @@ class FailureKind(Enum):
     Attributes:
         MISSING: the file cannot be opened, which mostly means that it is not there.
         DISK: reading or writing failed.
-        CHANGED: a page is not the one that was written.
-        DAMAGED: it is no database, or contradicts itself.
+        CHECKSUM: a page is not the one that was written.
+        DAMAGE: it is no database, or contradicts itself.
         STATEMENT: a statement does not fit the tables.
     """
 
@@ -172,8 +172,8 @@ class FailureKind(Enum):
     READ_ONLY = "read-only"
     FULL = "full"
     DISK = "disk"
-    CHANGED = "changed"
-    DAMAGED = "damaged"
+    CHECKSUM = "checksum"
+    DAMAGE = "damage"
     STATEMENT = "statement"
     OTHER = "other"
 
@@ -186,12 +186,12 @@ _KINDS = {
     apsw.SQLITE_PERM: FailureKind.READ_ONLY,
     apsw.SQLITE_FULL: FailureKind.FULL,
     apsw.SQLITE_IOERR: FailureKind.DISK,
-    apsw.SQLITE_CORRUPT: FailureKind.DAMAGED,
-    apsw.SQLITE_NOTADB: FailureKind.DAMAGED,
+    apsw.SQLITE_CORRUPT: FailureKind.DAMAGE,
+    apsw.SQLITE_NOTADB: FailureKind.DAMAGE,
     apsw.SQLITE_ERROR: FailureKind.STATEMENT,
 }
 # Failures of reading that are not the disk's.
-_CHANGED_CODES = (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
+_CHECKSUM_CODES = (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,8 @@ class Failure:
     @classmethod
     def of(cls, error: Exception) -> Failure:
         """What an error means. The text of a damaged schema, which SQLite quotes, may be no text."""
-        if getattr(error, "extendedresult", 0) in _CHANGED_CODES:
-            return cls(FailureKind.CHANGED, str(error))
+        if getattr(error, "extendedresult", 0) in _CHECKSUM_CODES:
+            return cls(FailureKind.CHECKSUM, str(error))
         code: int = getattr(error, "result", apsw.SQLITE_CORRUPT) & 0xFF
         return cls(_KINDS.get(code, FailureKind.OTHER), str(error))
 
@@ -222,7 +222,7 @@ def translate_errors(to_error: Callable[[Failure], Exception | None]) -> Generat
     except (apsw.ThreadingViolationError, apsw.BindingsError):
         raise  # mistakes in clew, and not in the file
     except (SqliteError, UnicodeDecodeError) as error:
-        translated = to_error(Failure.of(error))
-        if translated is None:
+        replacement = to_error(Failure.of(error))
+        if replacement is None:
             raise
-        raise translated from error
+        raise replacement from error

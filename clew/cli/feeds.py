@@ -160,9 +160,9 @@ def _show_update(result: FeedUpdate) -> None:
     console.print(visible(f"{feed.name}: {status}, {feed.entries:,} listed in {plural(feed.files, 'file')}"))
     for problem in feed.unread[:LEFT_OUT_SHOWN]:
         console.print(visible(f"  not read: {problem}"))
-    if result.rejected:
+    if result.rejected_rows:
         console.print(f"  {feed.refused:,} rows list nothing that is looked up; the first of them:")
-        for file, position, reason in result.rejected:
+        for file, position, reason in result.rejected_rows:
             console.print(visible(f"    {file}:{position}: {reason}"))
 
 

@@ -20,7 +20,7 @@ from clew.errors import AskError, ClewError, FeedUnusable, SettingsError
 if TYPE_CHECKING:
     from clew.feeds.build import Feed
     from clew.feeds.collection_mirror import FetchCounts
-    from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed, RejectedRow
+    from clew.feeds.store import BrokenFeed, FeedStore, OpenFeed, RejectedLine
     from clew.feeds.taxii_collections import Access, Collection, FetchResult
 
 #: How many rows that list nothing are told with an update.
@@ -64,7 +64,7 @@ class FeedUpdate:
         is_unchanged: nothing in it is new, and it was not read again.
         counts: of the objects that came; None for a feed of files.
         error: why there is no feed, or what ended the fetch before its end.
-        rejected: the first rows that list nothing, each with its file, its place in it and the reason.
+        rejected_rows: the first rows that list nothing, each with its file, its place in it and the reason.
     """
 
     name: str
@@ -72,7 +72,7 @@ class FeedUpdate:
     is_unchanged: bool = False
     counts: FetchCounts | None = None
     error: ClewError | None = None
-    rejected: tuple[RejectedRow, ...] = ()
+    rejected_rows: tuple[RejectedLine, ...] = ()
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ def add(
 
         defaults = verdict, severity, tlp
         result = service.subscribe(Access(source, key, basic), defaults, collection=collection, name=name)
-        return _fetched(service, result, start_time)
+        return _fetch_update(service, result, start_time)
     if collection or key or basic:
         raise SettingsError(
             "--collection, --key and --basic are for TAXII servers",
@@ -135,7 +135,7 @@ def add(
             next_step="give a URL, or leave them out",
         )
     feed = service.store().add(source, name=name, verdict=verdict, severity=severity, tlp=tlp)
-    return _read(service, feed, start_time)
+    return _feed_update(service, feed, start_time)
 
 
 def update(
@@ -226,17 +226,17 @@ def _store_names(store: FeedStore) -> list[str]:
 def _update(service: FeedService, name: str, *, full: bool) -> FeedUpdate:
     store, start_time = service.store(), _now()
     if name in store.fetched_names():
-        return _fetched(service, service.fetch(name, full=full), start_time)
+        return _fetch_update(service, service.fetch(name, full=full), start_time)
     feed = store.open_feed(name).feed
-    again = store.add(feed.path, name=name, verdict=feed.verdict, severity=feed.severity, tlp=feed.tlp)
-    return _read(service, again, start_time)
+    feed = store.add(feed.path, name=name, verdict=feed.verdict, severity=feed.severity, tlp=feed.tlp)
+    return _feed_update(service, feed, start_time)
 
 
-def _fetched(service: FeedService, result: FetchResult, start_time: str) -> FeedUpdate:
-    return _read(service, result.feed, start_time, result.counts, result.error)
+def _fetch_update(service: FeedService, result: FetchResult, start_time: str) -> FeedUpdate:
+    return _feed_update(service, result.feed, start_time, result.counts, result.error)
 
 
-def _read(
+def _feed_update(
     service: FeedService,
     feed: Feed,
     start_time: str,
@@ -244,7 +244,7 @@ def _read(
     error: ClewError | None = None,
 ) -> FeedUpdate:
     is_unchanged = feed.built < start_time
-    rejected: list[RejectedRow] = []
+    rejected_rows: list[RejectedLine] = []
     if feed.refused and not is_unchanged:
-        rejected = service.store().open_feed(feed.name).refused()[:REJECTED_SHOWN]
-    return FeedUpdate(feed.name, feed, is_unchanged, counts, error, tuple(rejected))
+        rejected_rows = service.store().open_feed(feed.name).refused()[:REJECTED_SHOWN]
+    return FeedUpdate(feed.name, feed, is_unchanged, counts, error, tuple(rejected_rows))

@@ -31,7 +31,7 @@ MAX_DIRECT = 64 * 2**20
 ABANDONED_SECONDS = 24 * 3600
 
 
-class RejectedRow(NamedTuple):
+class RejectedLine(NamedTuple):
     """A row that lists nothing: its file, its place there (a line, or a JSON pointer), and why."""
 
     path: str
@@ -81,13 +81,13 @@ class OpenFeed:
                 )
             return self._name_prefixes
 
-    def refused(self) -> list[RejectedRow]:
+    def refused(self) -> list[RejectedLine]:
         """The first rows that list nothing. Raises FeedUnusable."""
         with self._lock, feed_errors(self._location):
             rows = self._connection.execute(
                 "SELECT path, place, why FROM refused JOIN sources ON sources.id = source ORDER BY refused.rowid"
             )
-            return [RejectedRow(path, location, reason) for path, location, reason in rows]
+            return [RejectedLine(path, location, reason) for path, location, reason in rows]
 
     def sources(self) -> list[SourceDigest]:
         """The files that it was read from. Raises FeedUnusable."""

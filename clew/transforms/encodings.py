@@ -44,7 +44,7 @@ class DecodedBytes(NamedTuple):
     tail: bytes
 
 
-class Unpacked(NamedTuple):
+class UnpackResult(NamedTuple):
     """What packed bytes contain, what is around them (see `pack`), and whether they were whole and nothing follows."""
 
     content: bytes
@@ -162,14 +162,14 @@ def decode_text(base64_text: str) -> str:
         data = base64.b64decode(unpadded_text + "=" * (-len(unpadded_text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return ""
-    for unpacked in unpack(data, MAX_TEXT):
-        text = readable_text(unpacked.content) if len(unpacked.content) > len(data) else ""
+    for result in unpack(data, MAX_TEXT):
+        text = readable_text(result.content) if len(result.content) > len(data) else ""
         if text:
             return text
     return readable_text(data)
 
 
-def unpack(data: bytes, limit: int) -> Iterator[Unpacked]:
+def unpack(data: bytes, limit: int) -> Iterator[UnpackResult]:
     """What `data` may be the packed form of, as gzip, as zlib and as bare deflate; never more than `limit` bytes."""
     for window in (_GZIP, _ZLIB, _BARE):
         decompressor = zlib.decompressobj(window)
@@ -177,7 +177,7 @@ def unpack(data: bytes, limit: int) -> Iterator[Unpacked]:
             content = decompressor.decompress(data, limit)
         except zlib.error:
             continue
-        yield Unpacked(content, window, decompressor.eof and not decompressor.unused_data)
+        yield UnpackResult(content, window, decompressor.eof and not decompressor.unused_data)
 
 
 def pack(content: bytes, window: int) -> bytes:
@@ -188,8 +188,8 @@ def pack(content: bytes, window: int) -> bytes:
 
 def readable_text(data: bytes) -> str:
     """The text that bytes are, if people can read it; else nothing."""
-    decoded = decode_bytes(data, allows_nul=True)
-    text = decoded.text if decoded is not None else ""
+    decoded_bytes = decode_bytes(data, allows_nul=True)
+    text = decoded_bytes.text if decoded_bytes is not None else ""
     printable = sum(char.isprintable() or char in "\r\n\t" for char in text)
     return text.strip("\ufeff\0") if text and printable >= _READABLE_RATIO * len(text) else ""
 
@@ -220,8 +220,8 @@ def utf16_encoding(data: bytes, *, allows_nul: bool = False) -> str:
     if len(data) < 4:
         return ""
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        zeros, others = data[first::2], data[1 - first :: 2]
-        if 2 * zeros.count(0) >= len(zeros) and (allows_nul or others.count(0) == 0):
+        zeros, letters = data[first::2], data[1 - first :: 2]
+        if 2 * zeros.count(0) >= len(zeros) and (allows_nul or letters.count(0) == 0):
             return encoding
     return ""
 

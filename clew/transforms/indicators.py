@@ -102,7 +102,7 @@ class Mention:
     count: int
 
 
-def extract(text: str, *, embedded: bool = False) -> tuple[Mention, ...]:
+def extract(text: str, *, is_script: bool = False) -> tuple[Mention, ...]:
     """What `text` names, each once, in the order in which it is first named.
 
     Addresses, URLs, domains, file hashes and mail addresses are found. A URL gives its host too. A name that was
@@ -116,12 +116,12 @@ def extract(text: str, *, embedded: bool = False) -> tuple[Mention, ...]:
     ip:198.51.100.7
 
     Args:
-        embedded: addresses of version 4 are also found inside of paths, URLs and networks: the text is a script.
+        is_script: the text is a script: addresses of version 4 are also found inside of paths, URLs and networks.
     """
     counts: dict[Entity, int] = {}
     for (word, is_call), times in _words(_mark_dots(text)).items():
         entities = [*_entities_in(word, is_call=is_call)]
-        if embedded:
+        if is_script:
             inner_addresses = dict.fromkeys(_embedded_addresses(word.replace(_DOT_MARK, ".")))
             entities += [address for address in inner_addresses if address not in entities]
         for entity in entities:

@@ -31,7 +31,7 @@ def test_a_feed_from_add_to_remove(folder: Path) -> None:
     added = clew.feeds.add("emotet.txt", verdict="malicious")
     assert added.feed is not None
     assert (added.name, added.feed.entries, added.is_unchanged) == ("emotet", 2, False)
-    assert added.rejected == (("emotet.txt", "3", "'nothing' has one label only"),)
+    assert added.rejected_rows == (("emotet.txt", "3", "'nothing' has one label only"),)
     assert [feed.name for feed in clew.feeds.list()] == ["emotet"]
     assert clew.feeds.check("203.0.113[.]9").verdict is Verdict.MALICIOUS
     assert not clew.feeds.check("192.0.2.1")

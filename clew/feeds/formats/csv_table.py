@@ -264,6 +264,8 @@ CSV = FeedFormat(
     "CSV",
     Shape.TEXT,
     recognise=lambda content: bool(_delimiter(content.start)),
-    read=lambda content, defaults: read_table(content.lines(), content.named(defaults), _delimiter(content.start)),
+    read=lambda content, defaults: read_table(
+        content.lines(), content.defaults_with_threat(defaults), _delimiter(content.start)
+    ),
     example="indicator,family,first_seen\nevil.example,Emotet,2026-01-02\n198.51.100[.]7,Emotet,\n",
 )

@@ -90,7 +90,7 @@ class FeedContent:
                     tail = text.readline(MAX_LINE)
                 yield line
 
-    def named(self, defaults: IndicatorDetails) -> IndicatorDetails:
+    def defaults_with_threat(self, defaults: IndicatorDetails) -> IndicatorDetails:
         """The defaults with the threat that its name says."""
         return defaults._replace(name=defaults.name or self.threat)
 

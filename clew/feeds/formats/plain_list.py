@@ -87,6 +87,6 @@ PLAIN_LIST = FeedFormat(
     "list",
     Shape.TEXT,
     recognise=lambda _: True,
-    read=lambda content, defaults: read_lines(content.lines(), content.named(defaults)),
+    read=lambda content, defaults: read_lines(content.lines(), content.defaults_with_threat(defaults)),
     example="# one a line\nevil.example\n198.51.100.0/24\n",
 )

@@ -23,7 +23,7 @@ from clew.feeds.warninglists import WARNING_LIST
 MAX_FILE = 2 * 2**30
 #: In the order in which they are tried: what is left over is a list.
 FORMATS: tuple[FeedFormat, ...] = (STIX, MISP, MISP_MANIFEST, WARNING_LIST, OPENIOC, CSV, REPORT, PLAIN_LIST)
-_UNRECOGNISED: Mapping[Shape, str] = MappingProxyType(
+_PROBLEMS: Mapping[Shape, str] = MappingProxyType(
     {
         Shape.JSON: "it is JSON, but no STIX bundle and no MISP event",
         Shape.XML: "it is XML, but no OpenIOC",
@@ -60,7 +60,7 @@ def recognised_format(content: FeedContent) -> FeedFormat:
     for feed_format in FORMATS:
         if feed_format.shape is content.shape and feed_format.recognise(content):
             return feed_format
-    raise FeedUnusable(_UNRECOGNISED[content.shape])
+    raise FeedUnusable(_PROBLEMS[content.shape])
 
 
 def open_feed(path: Path) -> BinaryIO:

@@ -109,7 +109,7 @@ def _case_error(path: Path | None, failure: Failure) -> CaseError:
                 location=location,
                 next_step="free some space, and look whether the step is there",
             )
-        case FailureKind.CHANGED:
+        case FailureKind.CHECKSUM:
             problem = "a page is not as it was written"
         case _:
             problem = failure.message

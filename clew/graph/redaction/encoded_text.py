@@ -115,18 +115,18 @@ class EncodedTextRewriter:
         output = self._rewrite_plain(data, depth)
         if output is not None or len(data) < _MIN_COMPRESSED:
             return data if output is None else output
-        for unpacked in unpack(data, _MAX_DECOMPRESSED):
-            output = self._rewrite_plain(unpacked.content, depth) if unpacked.is_whole else None
-            if output is not None and output != unpacked.content:
-                return pack(output, unpacked.window)
+        for result in unpack(data, _MAX_DECOMPRESSED):
+            output = self._rewrite_plain(result.content, depth) if result.is_whole else None
+            if output is not None and output != result.content:
+                return pack(output, result.window)
         return data
 
     def _rewrite_plain(self, data: bytes, depth: int) -> bytes | None:
-        decoded = decode_bytes(data)
-        if decoded is None or (decoded.encoding == "utf-8" and not is_printable(decoded.text)):
+        source = decode_bytes(data)
+        if source is None or (source.encoding == "utf-8" and not is_printable(source.text)):
             return None
-        new_text = self.rewrite_text(decoded.text, depth + 1)
-        return data if new_text == decoded.text else new_text.encode(decoded.encoding, "surrogatepass") + decoded.tail
+        new_text = self.rewrite_text(source.text, depth + 1)
+        return data if new_text == source.text else new_text.encode(source.encoding, "surrogatepass") + source.tail
 
 
 def _decode_body(body: bytes) -> tuple[str, str, bytes] | None:

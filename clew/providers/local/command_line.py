@@ -25,7 +25,7 @@ class Decoder(Provider):
         if not texts:
             reason = "no encoded command" if process.command_line else "its command line is not known"
             return Finding(process, outcome=Outcome.NOTHING, reason=reason)
-        entities = dict.fromkeys(mention.entity for text in texts for mention in extract(text, embedded=True))
+        entities = dict.fromkeys(mention.entity for text in texts for mention in extract(text, is_script=True))
         return Finding(
             process,
             verdict=Verdict.SUSPICIOUS,

@@ -108,7 +108,7 @@ class CacheFile:
             return CacheFileBusy(text)
         has_no_tables = failure.kind is FailureKind.STATEMENT and "no such" in failure.message
         return (
-            _CacheFileDamaged(text) if failure.kind is FailureKind.DAMAGED or has_no_tables else CacheFileUnusable(text)
+            _CacheFileDamaged(text) if failure.kind is FailureKind.DAMAGE or has_no_tables else CacheFileUnusable(text)
         )
 
     def _create_file(self) -> None:

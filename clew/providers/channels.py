@@ -28,8 +28,8 @@ MAKERS: Mapping[str, str] = MappingProxyType(
     {
         "http": "clew.providers.web.http_channel:make_channel",
         "logs": "clew.providers.local.logs:make_channel",
-        "feed": "clew.providers.local.feeds:make_channel",
-        "geo": "clew.providers.geo.maxmind:make_channel",
+        "feed": "clew.providers.local.feed_channel:make_channel",
+        "geo": "clew.providers.geo.geo_channel:make_channel",
         "whois": "clew.providers.whois.whois_channel:make_channel",
         "dns": "clew.providers.dns.dns_channel:make_channel",
     }

@@ -12,7 +12,8 @@ from clew.feeds.listing import FeedEntry, IndicatorDetails, RejectedRow
 from clew.feeds.lookup import Feeds
 from clew.feeds.store import FeedStore
 from clew.feeds.warninglists import Warninglists
-from clew.providers.local.feeds import FeedChannel, LocalFeed
+from clew.providers.local.feed_channel import FeedChannel
+from clew.providers.local.feeds import LocalFeed
 from tests.providers.doubles import runner
 
 OPERATIONS = {

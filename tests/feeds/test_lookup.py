@@ -18,7 +18,8 @@ from clew.feeds.lookup import Feeds
 from clew.feeds.store import MAX_DIRECT
 from clew.pivots.workspace import Workspace
 from clew.providers.base import Provider
-from clew.providers.local.feeds import FeedChannel, LocalFeed
+from clew.providers.local.feed_channel import FeedChannel
+from clew.providers.local.feeds import LocalFeed
 from clew.settings import Settings
 from tests.feeds.asked import looked_up
 from tests.providers.doubles import PUBLIC

@@ -46,8 +46,8 @@ def test_a_plan_opens_no_socket(incident: Case, scenario: Scenario, monkeypatch:
     for channel in (
         "web.http_channel.HttpChannel",
         "local.logs.LogChannel",
-        "local.feeds.FeedChannel",
-        "geo.maxmind.GeoChannel",
+        "local.feed_channel.FeedChannel",
+        "geo.geo_channel.GeoChannel",
     ):
         monkeypatch.setattr(f"clew.providers.{channel}.send", nobody)
     plan = incident.plan(OUTSIDE)

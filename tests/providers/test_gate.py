@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clew.entities import ENTITY_TYPES, Account, AutonomousSystem, Domain, File, Host, IpAddress, Process, Url
 from clew.errors import AskRefused
 from clew.providers.gate import Gate
-from clew.providers.local.feeds import FeedLookup
+from clew.providers.local.feed_channel import FeedLookup
 from tests.providers.doubles import PUBLIC, Oracle, Prober, Question
 from tests.support import ENTITIES, entities
 

@@ -16,7 +16,8 @@ from clew.errors import AskError, AskSkipped
 from clew.providers.base import Reply, Steps
 from clew.providers.geo.bulk_lookup import columns
 from clew.providers.geo.database_files import DatabaseSources
-from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
+from clew.providers.geo.geo_channel import GeoChannel, GeoLookup
+from clew.providers.geo.maxmind import MaxMind
 from clew.testing.recordings import AT, RecordedReplies, runner
 
 Row = tuple[Any, ...]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from clew.demo.geo import write_geo
 from clew.entities import Outcome
 from clew.errors import AskSkipped
-from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
+from clew.providers.geo.geo_channel import GeoChannel, GeoLookup
+from clew.providers.geo.maxmind import MaxMind
 from clew.providers.geo.maxmind_database import DAMAGE_ERRORS, Database
 from clew.providers.geo.maxmind_decoder import RecordDecoder
 from clew.providers.geo.maxmind_replies import number_of

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from clew.entities import Outcome
-from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
+from clew.providers.geo.geo_channel import GeoChannel, GeoLookup
+from clew.providers.geo.maxmind import MaxMind
 from tests.providers.geo.building import facts, located, row, rows
 
 pytest.importorskip("maxminddb")

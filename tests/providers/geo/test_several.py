@@ -14,7 +14,8 @@ from clew import configure
 from clew.entities import Outcome
 from clew.pivots.session import workspace
 from clew.providers.base import Reply
-from clew.providers.geo.maxmind import GeoChannel, GeoLookup, MaxMind
+from clew.providers.geo.geo_channel import GeoChannel, GeoLookup
+from clew.providers.geo.maxmind import MaxMind
 from clew.providers.geo.maxmind_records import FACTS, DatabaseAnswer, FactCache, facts_of, merge_answers
 from clew.providers.geo.maxmind_replies import ParsedReply
 from clew.testing.recordings import AT

@@ -32,7 +32,7 @@ TESTS = (
     "tests/providers/test_yaml_files.py",
     "tests/providers/local/test_command_line.py",
     "tests/feeds/test_warninglists.py",
-    "tests/logs/engines/test_log_files.py",
+    "tests/logs/test_views.py",
     "tests/providers/test_conformance.py",
     "tests/pivots/test_catalog.py",
     "tests/graph/test_case.py",

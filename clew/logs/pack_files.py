@@ -98,7 +98,8 @@ class PackNode:
         """A list; empty where nothing stands. Raises SettingsError for anything else."""
         content: object = self.value
         if isinstance(content, list):
-            return cast("list[Any]", content)
+            values: list[Any] = cast("Any", content)
+            return values
         if content is not None:
             raise self.error("a list is needed here")
         return []

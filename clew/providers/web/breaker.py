@@ -39,8 +39,8 @@ class CircuitBreaker:
                 self._open_until = self._clock.monotonic() + COOL_DOWN_SECONDS
                 return
             retry_time = self._clock.now() + timedelta(seconds=wait)
-            since = stamp(self._failing_since)
-            message = f"{source} was not asked: it failed {self._failure_count} times in a row since {since}"
+            failing_since = stamp(self._failing_since)
+            message = f"{source} was not asked: it failed {self._failure_count} times in a row since {failing_since}"
             raise AskFailed(message, kind="breaker", next_step=f"it is tried again at {stamp(retry_time)}", sent=False)
 
     def record_outcome(self, *, is_answered: bool) -> None:

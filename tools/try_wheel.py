@@ -36,8 +36,8 @@ TESTS = (
     "tests/providers/test_conformance.py",
     "tests/pivots/test_catalog.py",
     "tests/graph/test_case.py",
-    "tests/graph/pipelines/test_files.py",
-    "tests/views/test_history_page.py",
+    "tests/pipelines/test_files.py",
+    "tests/views/explorer/test_history_page.py",
     "tests/cli/test_commands.py",
     "tests/demo/test_scenario.py",
 )

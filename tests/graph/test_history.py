@@ -15,8 +15,8 @@ from clew.errors import CaseError, CaseExists, QueryError
 from clew.graph.case import Case
 from clew.graph.format.events import Branched
 from tests.graph.cases import case_in_memory, graph_of
+from tests.graph.projection.test_fold import ACTS, Action, action, actions
 from tests.graph.strategies import entities, texts
-from tests.graph.test_fold import ACTS, Action, action, actions
 from tests.support import FEWER
 
 IP, HOST = IpAddress("198.51.100.7"), Host("ws01.corp.example")

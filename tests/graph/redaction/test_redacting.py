@@ -725,7 +725,7 @@ def test_redacted_twice_is_restored_twice(tmp_path: Path, sample: Path) -> None:
 
 def test_a_case_of_an_older_format_is_redacted_too(tmp_path: Path) -> None:
     """What clew wrote long ago comes back hash for hash."""
-    (oldest, *_) = sorted((Path(__file__).parent / "samples").glob("*.clew"))
+    (oldest, *_) = sorted((Path(__file__).parents[1] / "samples").glob("*.clew"))
     made = give(Path(shutil.copy(oldest, tmp_path / "case.clew")))
     assert restored(made) == steps_of(made.original)
 

@@ -21,7 +21,7 @@ from clew.pipelines import (
     Step,
     TeeStep,
 )
-from tests.graph.pipelines.strategies import pipelines
+from tests.pipelines.strategies import pipelines
 from tests.support import HOSTILE
 
 TRIAGE = """\

@@ -17,7 +17,7 @@ from clew.views.notebook.result_panels import source_html, summary_html
 from tests.support import FEWER, hiding
 from tests.views.hand import HOST, SERVER, open_case, tell
 from tests.views.hostile import PLACES, STRINGS
-from tests.views.test_results import ADDRESSES, assert_inert, findings, looked_up, said
+from tests.views.notebook.test_results import ADDRESSES, assert_inert, findings, looked_up, said
 
 ipywidgets = pytest.importorskip("ipywidgets")
 BAD = looked_up(

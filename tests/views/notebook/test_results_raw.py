@@ -15,7 +15,7 @@ from clew.views.notebook.case_results import latest_results
 from clew.views.notebook.raw_replies import Replies, indent_json
 from tests.support import HOSTILE, hiding, texts
 from tests.views.hand import SERVER, tell
-from tests.views.test_results import ADDRESSES, said
+from tests.views.notebook.test_results import ADDRESSES, said
 
 
 def test_rows_of_logs_are_shown_as_they_were_read(case):

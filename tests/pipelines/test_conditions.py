@@ -13,7 +13,7 @@ from clew.entities import IpAddress
 from clew.errors import PipelineError
 from clew.pipelines import Condition, FilterStep, Pipeline
 from clew.pipelines.conditions import OPS
-from tests.graph.pipelines.strategies import conditions
+from tests.pipelines.strategies import conditions
 
 NOON = datetime(2026, 3, 17, 12, tzinfo=UTC)
 CELLS = ["a", "AB", "", None, 5, 5.5, True, NOON, IpAddress("198.51.100.7"), " ", float("nan"), date(2026, 3, 17)]

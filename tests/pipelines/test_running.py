@@ -29,7 +29,7 @@ from clew.pipelines import (
 from clew.pivots import session
 from clew.pivots.workspace import Workspace
 from clew.settings import Settings
-from tests.graph.pipelines.strategies import pipelines
+from tests.pipelines.strategies import pipelines
 from tests.support import FEWER
 
 FLOWS = pd.DataFrame(

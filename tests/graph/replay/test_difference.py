@@ -20,8 +20,8 @@ from clew.graph.replay.comparison import compare_readings
 from clew.graph.replay.difference import Difference
 from clew.graph.store import Store
 from tests.graph.cases import FULL, GUID, NOON, SHORT, bare_workspace, case_in_memory, link, record, sha256, tell
+from tests.graph.projection.test_fold import Action, histories, lived
 from tests.graph.strategies import entities, findings
-from tests.graph.test_fold import Action, histories, lived
 from tests.support import FEWER, HOSTILE, active, hiding
 
 SEED, OTHER, NAME = IpAddress("198.51.100.7"), IpAddress("198.51.100.8"), Domain("evil.example")

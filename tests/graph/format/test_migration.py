@@ -19,7 +19,7 @@ from clew.graph.store import Store
 from clew.logs.engines.protocol import SourceDescription
 from tests.graph.cases import beside, edit
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 each_format = pytest.mark.parametrize("number", FORMATS)
 
 

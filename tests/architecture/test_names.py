@@ -17,13 +17,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 VAGUE = {"answers", "base", "reading", "related", "sources"}
 #: What may stay, by reason: a file of the package, and the names in it.
 ALLOWED: dict[str, dict[str, str]] = {
-    "saved cases have them: events and their fields": {
+    "saved cases have them: events and rows of tables, with their fields": {
         "graph/format/connection_event.py": "Connected",
         "graph/format/events.py": (
-            "Opened Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted "
-            "Tagged Windowed Windowed.said Merged Merged.gone Common.why Gated Gated.why Unmerged Linked "
-            "Linked.why Judged Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned "
-            "Imported Branched Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"
+            "Opened Added Pivoted PlannedCall.refused PlannedCall.known Planned Noted Tagged Windowed "
+            "Windowed.said Merged Merged.gone Common.why Gated Gated.why Unmerged Linked Linked.why Judged "
+            "Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned Imported Branched "
+            "Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"
+        ),
+        "graph/projection/rows.py": (
+            "AnswerRow.returned AnswerRow.counted MergeRow.kept MergeRow.gone answer_rows.counted answer_rows.cut "
+            "answer_rows.returned"
         ),
     },
     "saved cases have them: what was asked and what came back": {
@@ -45,7 +49,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "pivots/menus/related.py": "related",
     },
     "members of an enumeration, which are states": {
-        "graph/replay/difference.py": "Change.GONE Change.CHANGED Change.UNCONFIRMED",
+        "graph/replay/changes.py": "Change.GONE Change.CHANGED Change.UNCONFIRMED",
         "graph/signing/case_signatures.py": "Fault.UNCHECKED Fault.FORGED Fault.ALTERED Fault.MOVED Fault.CUT",
         "providers/whois/registration_status.py": "ReplyState.REGISTERED ReplyState.RESERVED ReplyState.THROTTLED",
         "sqlite.py": "FailureKind.CHANGED FailureKind.DAMAGED",
@@ -59,10 +63,18 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "documented for users: arguments of a case and of a window": {
         "entities/times.py": "When TimeWindow.kept",
+        "graph/case.py": (
+            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
+            "Case.unmark_common.why"
+        ),
+        "graph/layout_editor.py": "LayoutEditor.move.pinned",
+        "graph/recording/manual_merges.py": "merge_nodes.lost",
         "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
         "graph/redaction/redaction_rules.py": "Rules.own",
         "graph/replay/difference.py": "Difference.where",
-        "pivots/binding.py": "bind.given fan_out.given",
+        "pivots/binding.py": "OperationPivot.given",
+        "pivots/lookup.py": "Lookup.given",
+        "transforms/indicators.py": "extract.embedded",
     },
     "terms of registries and certificates": {
         "providers/ti/crtsh.py": "CrtSh.domain.expired",
@@ -81,18 +93,12 @@ ALLOWED: dict[str, dict[str, str]] = {
         "views/notebook/result_browser.py": "ResultBrowser.chosen",
         "views/text/case_log.py": "Entry.told",
     },
-    "what providers call what they give or need": {
-        "graph/case.py": (
-            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
-            "Case.unmark_common.why"
-        ),
-        "graph/layout_editor.py": "LayoutEditor.move.pinned",
+    "tables of fields, by what their rows are; and what builds findings": {
         "providers/field_table.py": "COMPUTED FieldTable.facts.computed FieldTable.row.computed",
         "providers/findings.py": "FindingFields.returned found",
         "providers/ti/otx_rows.py": "RELATED",
+        "providers/ti/pulsedive_links.py": "LINKED",
         "providers/ti/virustotal_relations.py": "RELATED",
-        "providers/web/breaker.py": "CircuitBreaker.check.since",
-        "sqlite.py": "translate_errors.translated",
     },
 }
 

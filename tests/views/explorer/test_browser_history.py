@@ -148,7 +148,7 @@ def test_what_hangs_on_a_collapsed_node_is_counted_unfolds_and_folds_again(brows
     tell(case, SERVER, [link(one, Relation.COMMUNICATES_WITH, SERVER) for one in (CLIENT, OTHER)])
     tell(case, CLIENT, [link(CLIENT, Relation.QUERIED, name) for name in NAMES[:3]])
     case.layout.collapse(CLIENT)
-    client = next(number for number, node in enumerate(case.known()) if node.key == CLIENT.key)
+    client = next(number for number, node in enumerate(case.node_list()) if node.key == CLIENT.key)
     with looked_at(browser, case, tmp_path) as view:
         assert view.shown == "3 of 6 nodes shown: 3 folded by hand"
         before = view.page.evaluate(RELATIVE, [1, 2])

@@ -27,7 +27,7 @@ def verdict_changes(answers: Iterable[AnswerRow]) -> Mapping[str, list[VerdictAt
     changes_by_subject: dict[str, list[VerdictAtStep]] = {}
     for row in answers:
         # What it counts with is what its look-up lowered it to, and lowers it to no less.
-        answer = SourceAnswer(row.provider, row.pivot, row.outcome, row.verdict, row.severity, row.counted)
+        answer = SourceAnswer(row.provider, row.pivot, row.outcome, row.verdict, row.severity, row.counted_verdict)
         by_source = [*latest_by_subject.get(row.subject, {}).items(), ((row.provider, row.pivot), answer)]
         latest = latest_by_subject[row.subject] = latest_answers(by_source, lambda answer: answer.outcome)
         changes = changes_by_subject.setdefault(row.subject, [])

@@ -21,10 +21,10 @@ class AnswerRow:
         subject: the key of the node, as text.
         provider: empty where no source got to say anything.
         asked_at: when, in UTC; None where it was not asked but brought in.
-        returned: how many rows came with it.
-        available: how many there were; None where the source did not say.
+        returned_count: how many rows came with it.
+        available_count: how many there were; None where the source did not say.
         truncated_by: what cut the rows; empty where nothing did.
-        counted: the verdict with which it counts: no worse than that of the look-up that it is part of.
+        counted_verdict: the verdict with which it counts: no worse than that of the look-up that it is part of.
     """
 
     step: int
@@ -37,10 +37,10 @@ class AnswerRow:
     reason: str
     reference: str
     asked_at: datetime | None
-    returned: int
-    available: int | None
+    returned_count: int
+    available_count: int | None
     truncated_by: str
-    counted: Verdict
+    counted_verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class MergeRow:
     """Two nodes that became one.
 
     Attributes:
-        kept: the key of the node that stayed, as text.
-        gone: the key of the other.
+        kept_key: the key of the node that stayed, as text.
+        gone_key: the key of the other.
         undone_by: the step that took it back; None while it is in force.
     """
 
     step: int
-    kept: str
-    gone: str
+    kept_key: str
+    gone_key: str
     reason: str
     undone_by: int | None
 
@@ -81,7 +81,7 @@ def answer_rows(connection: Connection) -> Iterator[AnswerRow]:
         "SELECT step, subject, pivot, provider, outcome, verdict, severity, reason, reference, asked_at, returned, "
         "available, truncated_by, counted FROM answers WHERE part > 0 ORDER BY step, answer, part"
     )
-    for step, subject, pivot, provider, *judgement, reason, link, asked_at, returned, available, cut, counted in rows:
+    for step, subject, pivot, provider, *judgement, reason, link, asked_at, count, total, limit, milder in rows:
         outcome, verdict, severity = judgement
         yield AnswerRow(
             step,
@@ -94,10 +94,10 @@ def answer_rows(connection: Connection) -> Iterator[AnswerRow]:
             reason,
             link,
             datetime.fromisoformat(asked_at) if asked_at else None,
-            returned,
-            available,
-            cut,
-            Verdict(counted),
+            count,
+            total,
+            limit,
+            Verdict(milder),
         )
 
 

@@ -52,8 +52,8 @@ def read_remarks(case: CaseReader) -> Remarks:
     merges: dict[str, list[StepText]] = {}
     for merge in case.merge_list():
         undone = " (taken back)" if merge.undone_by is not None else ""
-        text = visible(f"{merge.gone}: {merge.reason}{undone}", VALUE_SHOWN)
-        merges.setdefault(merge.kept, []).append((merge.step, text))
+        text = visible(f"{merge.gone_key}: {merge.reason}{undone}", VALUE_SHOWN)
+        merges.setdefault(merge.kept_key, []).append((merge.step, text))
     return Remarks(findings, verdict_changes(answers), notes, tags, merges)
 
 
@@ -74,9 +74,9 @@ def _finding(answer: AnswerRow) -> Json:
 
 def _extent(answer: AnswerRow) -> str:
     if not answer.truncated_by:
-        return f"{answer.returned:,} returned" if answer.returned else ""
-    available = "an unknown number" if answer.available is None else f"{answer.available:,}"
-    return visible(f"{answer.returned:,} of {available} returned, cut by {answer.truncated_by}", 200)
+        return f"{answer.returned_count:,} returned" if answer.returned_count else ""
+    available = "an unknown number" if answer.available_count is None else f"{answer.available_count:,}"
+    return visible(f"{answer.returned_count:,} of {available} returned, cut by {answer.truncated_by}", 200)
 
 
 def node_details(node: SceneNode, remarks: Remarks) -> Json:

@@ -131,7 +131,7 @@ def _sources(answers: Sequence[AnswerRow], merges: Sequence[MergeRow]) -> Iterat
         yield f"{visible(provider)}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.most_common())}"
     for merge in merges:
         undone = " (taken back)" if merge.undone_by is not None else ""
-        yield visible(f"step {merge.step}: {merge.gone} is {merge.kept}{undone}", LINE)
+        yield visible(f"step {merge.step}: {merge.gone_key} is {merge.kept_key}{undone}", LINE)
 
 
 def _clock(time: datetime | None) -> str:

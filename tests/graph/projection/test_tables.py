@@ -203,9 +203,13 @@ def test_awaiting_or_not_is_the_same(tmp_path: Path, around: Workspace, scenario
 @pytest.mark.parametrize(
     ("values", "frame", "renamed"),
     [
-        (Case.answer_list, lambda case: case.tables.findings(), {}),
+        (
+            Case.answer_list,
+            lambda case: case.tables.findings(),
+            {"returned_count": "returned", "available_count": "available", "counted_verdict": "counted"},
+        ),
         (Case.remark_list, lambda case: case.tables.remarks(), {}),
-        (Case.merge_list, lambda case: case.tables.merges(), {"kept": "keep"}),
+        (Case.merge_list, lambda case: case.tables.merges(), {"kept_key": "keep", "gone_key": "gone"}),
     ],
     ids=["answers", "remarks", "merges"],
 )

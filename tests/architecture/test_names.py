@@ -52,7 +52,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "graph/replay/changes.py": "Change.GONE Change.CHANGED Change.UNCONFIRMED",
         "graph/signing/case_signatures.py": "Fault.UNCHECKED Fault.FORGED Fault.ALTERED Fault.MOVED Fault.CUT",
         "providers/whois/registration_status.py": "ReplyState.REGISTERED ReplyState.RESERVED ReplyState.THROTTLED",
-        "sqlite.py": "FailureKind.CHANGED FailureKind.DAMAGED",
     },
     "options and arguments of the command line": {
         "cli/case.py": "show.what",
@@ -74,7 +73,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "graph/replay/difference.py": "Difference.where",
         "pivots/binding.py": "OperationPivot.given",
         "pivots/lookup.py": "Lookup.given",
-        "transforms/indicators.py": "extract.embedded",
     },
     "terms of registries and certificates": {
         "providers/ti/crtsh.py": "CrtSh.domain.expired",

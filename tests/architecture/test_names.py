@@ -25,10 +25,6 @@ ALLOWED: dict[str, dict[str, str]] = {
             "Judged.why Hidden Hidden.hidden Collapsed Collapsed.collapsed Moved Moved.pinned Imported Branched "
             "Signed Redacted Redacted.replaced Redacted.unread Redacted.sealed"
         ),
-        "graph/projection/rows.py": (
-            "AnswerRow.returned AnswerRow.counted MergeRow.kept MergeRow.gone answer_rows.counted answer_rows.cut "
-            "answer_rows.returned"
-        ),
     },
     "saved cases have them: what was asked and what came back": {
         "errors.py": "AskError.__init__.sent AskError.__init__.together",
@@ -67,7 +63,6 @@ ALLOWED: dict[str, dict[str, str]] = {
             "Case.unmark_common.why"
         ),
         "graph/layout_editor.py": "LayoutEditor.move.pinned",
-        "graph/recording/manual_merges.py": "merge_nodes.lost",
         "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
         "graph/redaction/redaction_rules.py": "Rules.own",
         "graph/replay/difference.py": "Difference.where",

@@ -26,7 +26,11 @@ class Connected:
 
     @property
     def source_key(self) -> tuple[str, str]:
-        """What tells the source from every other: its engine and its identity."""
+        """What tells the source from every other: its engine and its identity.
+
+        Returns:
+            The name of the engine, and the identity of the source.
+        """
         return self.source.engine, self.source.identity
 
     @classmethod

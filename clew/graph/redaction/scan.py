@@ -30,7 +30,11 @@ _PSEUDONYM_ADDRESS = re.compile(
 def scan_case(
     store: Store, steps: list[RawStep], internal_names: InternalNames, key: OwnerKey
 ) -> tuple[Replacer, tuple[tuple[str, str], ...]]:
-    """What stands for what; and the names that cannot be told from other text. Raises NotRedacted, CaseDamaged."""
+    """What stands for what in a case. Raises NotRedacted, CaseDamaged.
+
+    Returns:
+        What replaces names; and the names that cannot be told from other text and stay, each with its kind before it.
+    """
     documents = [step.document for step in steps]
     own_words = OwnWords()
     for document in documents:

@@ -85,7 +85,10 @@ class FeedAnswer:
         if not hits:
             list_facts: dict[str, Scalar] = {"warning_lists": lists} if lists else {}
             return cls(Outcome.NOTHING, "; ".join(["in no local feed", *remarks]), list_facts)
-        assessments = [(number, hit, *assess_hit(hit, now)) for number, hit in enumerate(hits)]
+        assessments: list[tuple[int, Hit, Verdict, Severity]] = []
+        for number, hit in enumerate(hits):
+            verdict, severity = assess_hit(hit, now)
+            assessments.append((number, hit, verdict, severity))
         if len(assessments) > 1:
             assessments.sort(
                 key=lambda assessment: (VERDICT_ORDER.index(assessment[2]), SEVERITY_ORDER.index(assessment[3]))

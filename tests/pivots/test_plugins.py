@@ -148,7 +148,7 @@ from clew.errors import CaseError
 try:
     Investigation.replay({str(file)!r})
 except CaseError as error:
-    print(error.what)
+    print(error.message)
 """,
     )
     assert "assets.owner, cannot be run again: IpAddress has no pivot 'assets.owner'" in said

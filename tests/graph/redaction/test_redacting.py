@@ -192,7 +192,7 @@ def test_where_logs_are_is_not_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_where_logs_were_is_not_told_by_older_cases(tmp_path: Path, number: int) -> None:
     """The path and the digest of logs in a step of an older format are replaced, and come back for the owner."""
-    shutil.copy(Path(__file__).parent / "samples" / f"format-{number}.clew", tmp_path / "x.clew")
+    shutil.copy(Path(__file__).parents[1] / "samples" / f"format-{number}.clew", tmp_path / "x.clew")
     made = give(tmp_path / "x.clew")
     with Case.open(made.outside, workspace=bare_workspace(tmp_path)) as case:
         (event,) = [step.event for step in case.history if isinstance(step.event, Connected)]

@@ -93,7 +93,7 @@ def test_an_ask_that_fails_becomes_the_outcome(error):
     done = run(runner(Speaker([answer("yes"), error])), times=2)
     finding = done.finding
     assert (finding.outcome, finding.verdict) == (Outcome(error.outcome), Verdict.UNKNOWN)
-    assert error.what in finding.reason
+    assert error.message in finding.reason
     assert error.next_step in finding.reason
     assert [exchange.trouble is None for exchange in done.exchanges] == [True, False]
     assert finding.evidence == (answer("yes").fingerprint,)
@@ -105,7 +105,7 @@ def test_trouble_comes_back_as_it_was(error):
     again = ErrorRecord.of(error).error()
     assert type(again) is type(error)
     assert (again.message, again.kind, again.next_step, again.outcome) == (
-        error.what,
+        error.message,
         error.kind,
         error.next_step,
         error.outcome,

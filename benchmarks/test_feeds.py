@@ -20,7 +20,7 @@ from clew.feeds.collection_mirror import Mirror, Subscription
 from clew.feeds.lookup import Feeds
 from clew.feeds.store import FeedStore
 from clew.feeds.warninglists import Warninglists
-from clew.providers.local.feeds import FeedChannel
+from clew.providers.local.feed_channel import FeedChannel
 from clew.providers.taxii.collections import CollectionFetcher
 from clew.providers.web import HttpRequest
 from clew.providers.web.raw_response import RawResponse
@@ -87,7 +87,7 @@ ASK = """
 import re, sys
 from pathlib import Path
 from clew import IpAddress
-from clew.providers.local.feeds import FeedChannel
+from clew.providers.local.feed_channel import FeedChannel
 from clew.feeds.lookup import Feeds
 from clew.feeds.store import FeedStore
 def peak(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import clew
+
+PACKAGE = Path(clew.__file__).parent  # installed from the wheel it is not below the root
 ROOT = Path(__file__).parents[2]
 PAGES = ("CONTRIBUTING.md", "README.md", *(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
 #: A path of the package or of the repository, in backticks: `graph/store.py`, `clew/logs/queries/`.
@@ -24,7 +27,8 @@ def source_paths(page: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_of_the_source_lead_somewhere(page: str) -> None:
     """Each is a path of the repository or of the package; a star stands for any file."""
-    missing = [path for path in source_paths(page) if not any([*ROOT.glob(path), *(ROOT / "clew").glob(path)])]
+    roots = (ROOT, PACKAGE.parent, PACKAGE)
+    missing = [path for path in source_paths(page) if not any(any(root.glob(path)) for root in roots)]
     assert missing == []
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clew.entities import IpAddress
@@ -86,6 +86,7 @@ def test_numbers_and_words_stay_as_they_are(cell):
 
 @FEWER
 @given(st.lists(st.text(max_size=12) | st.sampled_from(HOSTILE), min_size=1, max_size=4))
+@example(["half of a pair: \ud800"])
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_any_text_is_written(tmp_path_factory, ending, texts):
     """Every text can be written, as many rows are read back, and none runs."""

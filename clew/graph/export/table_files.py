@@ -156,7 +156,11 @@ def _records(rows: object) -> pd.DataFrame:
 
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast("list[object]", rows)):
         raise ValueError("it is no list of objects")
-    return pd.DataFrame(cast("list[dict[str, Any]]", rows))
+    records = cast("list[dict[str, Any]]", rows)
+    try:
+        return pd.DataFrame(records)
+    except UnicodeEncodeError:  # JSON can hold half of a surrogate pair, a column of texts cannot
+        return pd.DataFrame(records, dtype=object)
 
 
 def _from_parquet(path: Path) -> pd.DataFrame:

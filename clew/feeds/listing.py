@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from clew.entities import Relation
 
@@ -101,14 +101,6 @@ class RejectedRow:
 
 
 FeedRow: TypeAlias = FeedEntry | RejectedRow
-
-
-class FormatReader(Protocol):
-    """Reads one format: the lines of a file in, its entries out."""
-
-    def __call__(self, lines: Iterator[str], defaults: IndicatorDetails) -> Iterator[FeedRow]:
-        """Every entry, and every row that is none. `defaults` holds for all of them, where they say nothing else."""
-        ...
 
 
 def short_text(text: object) -> str:

@@ -14,7 +14,6 @@ from clew.entities.finding import Scalar
 from clew.entities.shared_values import shared_values
 from clew.entities.times import ANY_TIME
 from clew.errors import AskError
-from clew.logs.engines.registry import add_source, open_source, source_key
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule, source_name
@@ -98,6 +97,9 @@ class Workspace:
 
     def connect(self, location: str | Path) -> LogSource:
         """Make logs queryable. Raises ConnectError."""
+        # Loaded here: many sessions have no logs.
+        from clew.logs.engines.registry import add_source, open_source
+
         source = open_source(str(location), self.settings.cache)
         self.logs = add_source(self.logs, source)
         return source
@@ -196,8 +198,12 @@ class Workspace:
         return Quotas(self.settings.cache / "web", overrides)
 
     def _channels(self, logs: tuple[LogSource, ...] = (), *, fresh: bool = False) -> LazyChannels:
-        sources = {source_key(source): source for source in (*self.logs, *logs)}
-        return LazyChannels(ChannelContext(self, tuple(sources.values()), fresh))
+        sources = (*self.logs, *logs)
+        if sources:
+            from clew.logs.engines.registry import source_key
+
+            sources = tuple({source_key(source): source for source in sources}.values())
+        return LazyChannels(ChannelContext(self, sources, fresh))
 
     def perform(self, invocation: Invocation, pivot: Pivot) -> Finding:
         """Run a pivot and keep nothing."""

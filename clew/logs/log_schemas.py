@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clew.logs.column_rules import ColumnRule
 from clew.logs.row_entities import RowSchema
 
 
@@ -14,14 +15,21 @@ class LogView:
 
     Attributes:
         columns: their types are those of the vocabulary.
+        working: columns that only `finish` sees.
         rows: the entities that a row names, and how they are related.
         finish: SQL over all rows of the view, with `{rows}` for them.
     """
 
     name: str
     columns: tuple[str, ...]
+    working: tuple[str, ...]
     rows: RowSchema
     finish: str
+
+    @property
+    def cell_names(self) -> tuple[str, ...]:
+        """The columns and working columns that a map fills: all but where the row came from."""
+        return tuple(name for name in (*self.columns, *self.working) if name not in ("source", "row"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +38,18 @@ class EventMap:
 
     Attributes:
         dataset: what the kind is called in the column `dataset`.
-        conditions: for a field of the header, the values that it may have, in any case; none of them for any value.
-        columns: for a column of the view, the expression that makes it (`clew.logs.column_expressions`).
+        conditions: for a field of the header, the values that it may have, in lower case; none of them for any value.
+        present: fields of which each has to be there.
+        absent: fields of which none may be there.
+        columns: for a column of the view, how it is made.
     """
 
     dataset: str
     view: str
     conditions: Mapping[str, tuple[str, ...]]
-    columns: Mapping[str, str]
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+    columns: Mapping[str, ColumnRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +58,16 @@ class LogSchema:
 
     Attributes:
         name: that of its file.
-        header: the fields of the event itself, which its maps recognise it by.
-        paths: for each field, the dotted paths at which it may stand in a document, best first.
+        layouts: dotted paths at which the fields of an event may stand together, best first; "" for its top.
+        header: for each field of the event itself, the dotted paths at which it may stand, best first.
+        identify: the fields of the header by which an event is known to be of this family, of a view or not.
     """
 
     name: str
-    header: tuple[str, ...]
-    paths: Mapping[str, tuple[str, ...]]
+    layouts: tuple[str, ...]
+    header: Mapping[str, tuple[str, ...]]
+    identify: tuple[str, ...]
     maps: tuple[EventMap, ...]
-
-    def field_column(self, field: str) -> str:
-        """What a field is called beside the fields of other schemas."""
-        return f"{self.name}.{field}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +82,8 @@ class LogSchemas:
     views: Mapping[str, LogView]
     schemas: tuple[LogSchema, ...]
     version: str
+
+    def datasets(self, view: str) -> tuple[str, ...]:
+        """What the logs are called that have rows of a view."""
+        maps = (event_map for schema in self.schemas for event_map in schema.maps)
+        return tuple(dict.fromkeys(event_map.dataset for event_map in maps if event_map.view == view))

@@ -1,26 +1,27 @@
 """Schemas of logs as YAML files: those of clew, and those in the folders of other packages (`clew.log_schemas`).
 
-A file has any of `views`; `layouts`, `header` and `maps`; and `queries`. Whatever it names has to be there: columns in
-the vocabulary, makers, functions and relations in their tables. What is not is an error with file and line.
+A file has any of `views`; `layouts`, `header`, `identify` and `maps`; `queries`. Whatever it names has to be there:
+columns in the vocabulary, makers, functions and relations in their tables. What is not is an error with file and line.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from clew.entities.vocabulary import VOCABULARY
-from clew.errors import QueryError, SettingsError
-from clew.logs.column_expressions import column_sql, expression_fields
+from clew.errors import SettingsError
+from clew.logs.column_rules import ColumnRule, read_column
 from clew.logs.entity_parts import row_schema
 from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
 from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.plugins import PluginFailure
 
 Result = TypeVar("Result")
-_KEYS = ("views", "layouts", "header", "maps", "queries")
+_KEYS = ("views", "layouts", "header", "identify", "maps", "queries")
 #: What every view has: rows are put in order by them, and tell the raw event they were made from.
 ORDER_COLUMNS = ("time", "source", "row")
 
@@ -72,66 +73,70 @@ def read_views(file: PackFile, views: Mapping[str, LogView]) -> dict[str, LogVie
 
 
 def _read_view(name: str, node: PackNode, views: Mapping[str, LogView]) -> LogView:
-    node.check_keys(("columns", "entities", "links", "finish"))
+    node.check_keys(("columns", "working", "entities", "links", "finish"))
     if name in views:
         raise node.error(f"there is a view {name!r} already")
-    column_nodes = node.children("columns")
-    for column in column_nodes:
-        if column.text() not in VOCABULARY:
-            raise column.error(f"no column {column.text()!r} is in the vocabulary")
-    columns = tuple(column.text() for column in column_nodes)
+    columns, working = (_read_names(node, key) for key in ("columns", "working"))
     for column_name in ORDER_COLUMNS:
         if column_name not in columns:
             raise node.error(f"the view {name!r} has no column {column_name!r}")
     finish = node.get("finish").text() if "finish" in node.keys else "SELECT * FROM {rows}"
-    return LogView(name, columns, row_schema(node, columns), finish)
+    return LogView(name, columns, working, row_schema(node, columns), finish)
+
+
+def _read_names(node: PackNode, key: str) -> tuple[str, ...]:
+    column_nodes = node.children(key)
+    for column in column_nodes:
+        if column.text() not in VOCABULARY:
+            raise column.error(f"no column {column.text()!r} is in the vocabulary")
+    return tuple(column.text() for column in column_nodes)
 
 
 def read_schema(file: PackFile, views: Mapping[str, LogView]) -> LogSchema:
     """The schema of a file, whose maps fill views that there are. Raises SettingsError."""
-    header = {
-        name: tuple(path.text() for path in file.root.children("header", name)) for name in file.root.keys_of("header")
-    }
-    maps = tuple(_read_map(node, header, views) for node in file.root.children("maps"))
-    layouts = [node.text() for node in file.root.children("layouts")] or [""]
-    paths = dict(header)
-    fields: dict[str, str] = {}
-    for field in dict.fromkeys(_data_fields(maps, header)):
-        # The engine's names have no case: ProcessId and ProcessID are one column, with the paths of both.
-        name = fields.setdefault(field.lower(), field)
-        paths[name] = (*paths.get(name, ()), *(prefix + field for prefix in layouts))
-    return LogSchema(file.schema_name, tuple(header), paths, maps)
+    root = file.root
+    header = {name: tuple(path.text() for path in root.children("header", name)) for name in root.keys_of("header")}
+    identify_nodes = root.children("identify")
+    for node in identify_nodes:
+        if node.text() not in header:
+            raise node.error(f"the header has no field {node.text()!r}")
+    maps = tuple(event_map for node in root.children("maps") for event_map in _read_maps(node, header, views))
+    layouts = tuple(node.text() for node in root.children("layouts")) or ("",)
+    return LogSchema(file.schema_name, layouts, header, tuple(node.text() for node in identify_nodes), maps)
 
 
-def _data_fields(maps: tuple[EventMap, ...], header: Mapping[str, object]) -> Iterator[str]:
-    for event_map in maps:
-        for expression in event_map.columns.values():
-            yield from (field for field in expression_fields(expression) if field not in header)
-
-
-def _read_map(node: PackNode, header: Mapping[str, object], views: Mapping[str, LogView]) -> EventMap:
+def _read_maps(node: PackNode, header: Mapping[str, object], views: Mapping[str, LogView]) -> Iterator[EventMap]:
+    """The maps of an entry: one for each way in which its events are recognised."""
     node.check_keys(("dataset", "view", "recognise", "columns"))
     view_node = node.get("view")
     view = views.get(view_node.text())
     if view is None:
         raise view_node.error(f"there is no view {view_node.text()!r}")
-    conditions: dict[str, tuple[str, ...]] = {}
-    for name in node.keys_of("recognise"):
-        if name not in header:
-            raise node.get("recognise", name).error(f"the header has no field {name!r}")
-        conditions[name] = tuple(value.text() for value in node.children("recognise", name))
-    if not conditions:
-        raise node.error("nothing says which events these are")
     columns = dict(_read_columns(node, view))
-    return EventMap(node.get("dataset").text(), view.name, conditions, columns)
+    recognise = node.get("recognise")
+    ways = node.children("recognise") if isinstance(recognise.value, list) else (recognise,)
+    if not ways:
+        raise node.error("nothing says which events these are")
+    for way in ways:
+        yield _read_way(node, way, header, EventMap(node.get("dataset").text(), view.name, {}, (), (), columns))
 
 
-def _read_columns(node: PackNode, view: LogView) -> Iterator[tuple[str, str]]:
-    for name, expression in node.items("columns"):
-        if name not in view.columns:
-            raise expression.error(f"the view {view.name!r} has no column {name!r}")
-        try:
-            column_sql(expression.text(), expression.location)
-        except QueryError as error:
-            raise expression.error(f"{error.message}; {error.next_step}") from None
-        yield name, expression.text()
+def _read_way(node: PackNode, way: PackNode, header: Mapping[str, object], event_map: EventMap) -> EventMap:
+    conditions: dict[str, tuple[str, ...]] = {}
+    fields = {key: tuple(item.text() for item in way.children(key)) for key in ("present", "absent") if key in way.keys}
+    for name in way.keys:
+        if name in fields:
+            continue
+        if name not in header:
+            raise way.get(name).error(f"the header has no field {name!r}")
+        conditions[name] = tuple(value.text().lower() for value in way.children(name))
+    if not conditions and not fields.get("present"):
+        raise node.error("nothing says which events these are")
+    return dataclasses.replace(event_map, conditions=conditions, **fields)
+
+
+def _read_columns(node: PackNode, view: LogView) -> Iterator[tuple[str, ColumnRule]]:
+    for name, rule in node.items("columns"):
+        if name not in (*view.columns, *view.working):
+            raise rule.error(f"the view {view.name!r} has no column {name!r}")
+        yield name, read_column(rule)

@@ -1,98 +1,126 @@
-"""The engine of log files: they are read once into views of fixed shape.
+"""The engine of log files: they are read once, into a store of their events and tables of fixed shape.
 
-What was read is kept in the user's cache by the content of the files, so connecting again is opening a file.
+What was read is kept in the user's cache by the content of the files, so connecting again is opening two files.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
+import shutil
 import tempfile
 from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
 
 from clew.errors import ConnectError
-from clew.logs.engines.duckdb_ingest import read_into
-from clew.logs.engines.duckdb_source import DuckDbSource, duckdb_library, first_line
-from clew.logs.engines.log_files import content_digest, log_files
+from clew.logs.engines.duckdb_source import EVENTS, TABLES, DuckDbSource, duckdb_library, first_line
+from clew.logs.engines.event_store import EventWriter
+from clew.logs.engines.ingest import Ingest
+from clew.logs.engines.log_files import content_digest, fingerprint
 from clew.logs.engines.protocol import SourceDescription
+from clew.logs.engines.view_tables import ViewTables
+from clew.logs.event_mapper import EventMapper
 from clew.logs.log_schemas import LogSchemas
 from clew.logs.schema_files import load_schemas
 
-_LAYOUT = "5"
+_LAYOUT = "6"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class DuckDbEngine:
-    """Folders, files and zips of logs."""
+    """Folders, files and archives of logs."""
 
     name: str = "files"
-    libraries: tuple[str, ...] = ("duckdb",)
+    libraries: tuple[str, ...] = ("duckdb", "orjson")
 
     def recognises(self, location: str) -> bool:
         """Every path; what looks like an address is none."""
         return "://" not in location
 
     def open(self, location: str, cache: Path) -> DuckDbSource:
-        """Read a folder, a file or a zip, or find it in the cache.
+        """Read a folder, a file or an archive, or find it in the cache.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
-            MissingExtra: DuckDB is not installed.
+            MissingExtra: a library is not installed.
         """
         path = Path(location)
-        digest = content_digest(path)
         schemas = load_schemas()
-        database = _database_path(digest, schemas, cache)
-        if not database.exists():
-            _build(path, database, schemas)
-        return DuckDbSource(self.name, path.name, str(path.resolve()), digest, database)
+        digest = _known_digest(path, cache) or content_digest(path)
+        folder = _folder(digest, schemas, cache)
+        if not folder.exists():
+            _build(path, folder, schemas)
+        _remember_digest(path, cache, digest)
+        return DuckDbSource(self.name, path.name, str(path.resolve()), digest, folder)
 
     def reopen(self, description: SourceDescription, cache: Path) -> DuckDbSource | None:
         """Logs that were read before, by what they were; None if they were not. No file of theirs is opened.
 
         Raises:
             ConnectError: what is in the cache is damaged.
-            MissingExtra: DuckDB is not installed.
+            MissingExtra: a library is not installed.
         """
         digest = description.identity
         if not _DIGEST.fullmatch(digest):
             return None  # it comes out of a case, and becomes part of a path
-        database = _database_path(digest, load_schemas(), cache)
-        if not database.exists():
+        folder = _folder(digest, load_schemas(), cache)
+        if not folder.exists():
             return None
-        return DuckDbSource(self.name, description.name, description.location, digest, database)
+        return DuckDbSource(self.name, description.name, description.location, digest, folder)
 
 
-def _database_path(digest: str, schemas: LogSchemas, cache: Path) -> Path:
+def _folder(digest: str, schemas: LogSchemas, cache: Path) -> Path:
     """Where logs with that content are kept, as today's schemas read them."""
     version = sha256(f"{_LAYOUT}{schemas.version}".encode()).hexdigest()[:8]
-    return cache / "logs" / f"{digest[:32]}-{version}.duckdb"
+    return cache / "logs" / f"{digest[:32]}-{version}"
 
 
-def _build(path: Path, database: Path, schemas: LogSchemas) -> None:
-    """Read the logs into a new database file, which appears under its name only when it is whole."""
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=database.parent, suffix=".partial")
-    os.close(handle)
-    partial = Path(scratch)
-    partial.unlink()  # DuckDB refuses to open an empty file
+def _known_digest(path: Path, cache: Path) -> str:
+    """The digest of files that have not changed since they were read, as their sizes, times and samples say."""
     try:
-        with (
-            log_files(path) as files,
-            contextlib.closing(duckdb_library().connect(str(partial))) as connection,
-            _connect_errors(path),
-        ):
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET memory_limit = '2GB'")
-            read_into(connection, files, schemas)
-        partial.chmod(0o600)
-        partial.replace(database)
+        digest = (cache / "log-digests" / fingerprint(path)).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
+    return digest if _DIGEST.fullmatch(digest) else ""
+
+
+def _remember_digest(path: Path, cache: Path, digest: str) -> None:
+    folder = cache / "log-digests"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / fingerprint(path)).write_text(digest, "ascii")
+
+
+def _build(path: Path, folder: Path, schemas: LogSchemas) -> None:
+    """Read the logs into a new folder, which appears under its name only when it is whole."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, suffix=".partial"))
+    try:
+        _fill(path, partial, schemas)
+        with contextlib.suppress(FileExistsError, OSError):  # somebody else was faster
+            partial.rename(folder)
+        if not folder.exists():
+            raise ConnectError("the logs cannot be kept", location=str(folder))
     finally:
-        partial.unlink(missing_ok=True)
-        partial.with_name(f"{partial.name}.wal").unlink(missing_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _fill(path: Path, folder: Path, schemas: LogSchemas) -> None:
+    staged = folder / "staged.duckdb"
+    events = EventWriter(folder / EVENTS)
+    library = duckdb_library()
+    with _connect_errors(path), contextlib.closing(library.connect(str(folder / TABLES))) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET memory_limit = '1GB'")
+        connection.execute(f"ATTACH '{str(staged).replace(chr(39), chr(39) * 2)}' AS staged")
+        tables = ViewTables(connection, schemas.views, folder)
+        Ingest(events, tables, EventMapper(schemas)).read(path)
+        events.close()
+        tables.finish()
+        connection.execute("DETACH staged")
+    staged.unlink(missing_ok=True)
+    for file in folder.iterdir():
+        file.chmod(0o600)
 
 
 @contextlib.contextmanager

@@ -9,10 +9,12 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from clew.entities.display import visible
 from clew.errors import ConnectError, MissingExtra, QueryError
 from clew.logs.dialects import CANONICAL, Dialect
+from clew.logs.engines.event_store import EventStore
 from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
-from clew.logs.schema_files import load_schemas
+from clew.logs.event_mapper import EventKind
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,21 +28,27 @@ _LOCKED_CONFIG = {
 }
 
 
+#: The files of a source in its folder: the tables of the views, and the events.
+TABLES, EVENTS = "views.duckdb", "events.sqlite"
+
+
 class DuckDbSource:
-    """The logs of files in one database.
+    """The logs of files in one folder of the cache.
 
     Attributes:
         description: with the counts of `files`, good `rows` and `damaged` rows that no parser could read.
+        coverage: what became of each row.
     """
 
     dialect: Dialect = CANONICAL
 
-    def __init__(self, engine: str, name: str, location: str, digest: str, database: Path) -> None:
-        self._database = _locked_down(database)
+    def __init__(self, engine: str, name: str, location: str, digest: str, folder: Path) -> None:
+        self._events = EventStore(folder / EVENTS)
+        self._database = _locked_down(folder / TABLES)
         self._lock = threading.Lock()
-        counts = _counts(self._database)
-        self.description = SourceDescription(engine, name, location, digest, counts)
-        self.capabilities = Capabilities(frozenset(load_schemas().views))
+        self.coverage = self._events.coverage
+        self.description = SourceDescription(engine, name, location, digest, self._counts())
+        self.capabilities = Capabilities(self.coverage.views)
         self._host_aliases = self._load_aliases()
 
     @property
@@ -48,31 +56,44 @@ class DuckDbSource:
         """What the source is called in answers."""
         return self.description.name
 
+    def __str__(self) -> str:
+        return "\n".join([f"{visible(self.name)}: {self.description.count_text}", *self.coverage.lines()])
+
     def select(self, sql: str, parameters: Mapping[str, object], limit: int) -> LogRows:
         """Run one SELECT with bound parameters.
 
         Raises:
             QueryError: not exactly one SELECT, or its parameters are not the given ones.
         """
-        limited_sql = (
-            f"SELECT q.*, e.raw FROM (SELECT *, count(*) OVER () AS available FROM ({sql}) "
-            "ORDER BY time, source, row LIMIT $clew_limit) q "
-            "LEFT JOIN events e ON e.source = q.source AND e.row = q.row ORDER BY q.time, q.source, q.row"
-        )
-        arguments = {**self._with_aliases(parameters), "clew_limit": limit}
+        # One row more than asked for tells whether there are more; only then they are counted.
+        limited_sql = f"SELECT * FROM ({sql}) ORDER BY time, source, row LIMIT $clew_limit"
+        arguments = self._with_aliases(parameters)
         with self._lock, _query_errors():
-            _check_select(self._database, limited_sql, arguments)
-            cursor = self._database.execute(limited_sql, arguments)
-            names = [str(column[0]) for column in cursor.description or ()]
-            fetched_rows = cursor.fetchall()
-        total_index = names.index("available")
-        rows = tuple((*row[:total_index], *row[total_index + 1 :]) for row in fetched_rows)
-        columns = tuple(name for name in names if name != "available")
-        return LogRows(columns, rows, int(fetched_rows[0][total_index]) if fetched_rows else 0)
+            limited_arguments = {**arguments, "clew_limit": limit + 1}
+            _check_select(self._database, limited_sql, limited_arguments)
+            cursor = self._database.execute(limited_sql, limited_arguments)
+            columns = tuple(str(column[0]) for column in cursor.description or ())
+            rows = cursor.fetchall()
+            available = len(rows)
+            if available > limit:
+                ((available,),) = self._database.execute(f"SELECT count(*) FROM ({sql})", arguments).fetchall()
+        rows = rows[:limit]
+        texts = self._raw_texts(columns, rows)
+        return LogRows((*columns, "raw"), tuple((*row, raw) for row, raw in zip(rows, texts, strict=True)), available)
+
+    def _raw_texts(self, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
+        source, row = columns.index("source"), columns.index("row")
+        return self._events.texts([(cells[source], cells[row]) for cells in rows])
+
+    def _counts(self) -> dict[str, int]:
+        damaged = self.coverage.total(EventKind.DAMAGED)
+        rows = sum(count.rows for count in self.coverage.counts) - damaged
+        return {"files": len(self._events.files), "rows": rows, "damaged": damaged}
 
     def close(self) -> None:
         """Let the database go. Closing twice is fine."""
         self._database.close()
+        self._events.close()
 
     def _with_aliases(self, parameters: Mapping[str, object]) -> dict[str, object]:
         """`hosts` with the other names that the same machines have in these logs."""
@@ -99,13 +120,6 @@ class DuckDbSource:
         }
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    ((file_count, row_count, damaged_count),) = connection.execute(
-        "SELECT files, good, damaged FROM summary"
-    ).fetchall()
-    return {"files": int(file_count), "rows": int(row_count), "damaged": int(damaged_count)}
-
-
 def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection that can reach nothing but its own file, and cannot be talked out of that."""
     library = duckdb_library()
@@ -115,8 +129,8 @@ def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:
     except library.Error as error:
         raise ConnectError(
             f"the indexed logs cannot be opened: {error}",
-            location=str(database),
-            next_step="delete that file and connect again",
+            location=str(database.parent),
+            next_step="delete that folder and connect again",
         ) from None
     return connection
 

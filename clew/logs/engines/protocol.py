@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from clew.entities.display import plural
+from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
 
 
@@ -105,6 +106,11 @@ class LogSource(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
+        ...
+
+    @property
+    def coverage(self) -> LogCoverage:
+        """What became of its rows; empty for a source whose rows nobody had to understand."""
         ...
 
     @property

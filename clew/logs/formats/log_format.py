@@ -1,59 +1,107 @@
-"""What a format of log files is: by what a file of it is recognised, and how its rows become JSON documents."""
+"""What a format of log files is: by what a file of it is recognised, and how its content becomes events."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable
+import io
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from clew.entities.display import visible
 from clew.errors import ConnectError
 
 #: How many bytes of a file, from its beginning, a format may look at to recognise it.
-HEAD_SIZE = 4096
+HEAD_SIZE = 65_536
 #: The longest line that is read, in bytes.
 MAX_LINE = 16 * 1024 * 1024
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class LogEvent(NamedTuple):
+    """One event of a file.
+
+    Attributes:
+        raw: what stands in the file, as evidence; where the format is not text, or a row means nothing without its
+            header, the fields as JSON.
+        fields: what it says, by name; None for what cannot be read, which counts as damaged.
+    """
+
+    raw: bytes
+    fields: Mapping[str, Any] | None
+
+
+class Match(IntEnum):
+    """How sure a format is that a file is one of its own. The surest format has the file."""
+
+    NONE = 0
+    #: The name of the file says so, and its content does not.
+    NAME = 1
+    #: The content looks like it.
+    SHAPE = 2
+    #: The content says so.
+    SIGNATURE = 3
+
+
+class FileHead(NamedTuple):
+    """The beginning of a file.
+
+    Attributes:
+        name: in lower case, without the endings of compression.
+        content: the first `HEAD_SIZE` bytes, or all of it.
+    """
+
+    name: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text, by its byte order mark, else as UTF-8; what is none is replaced."""
+        encoding = "utf-16" if self.content.startswith(_UTF_16) else "utf-8-sig"
+        return self.content.decode(encoding, "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """One readable log file: `name` is what claims cite, `path` is where it can be read now."""
-
-    name: str
-    path: Path
-    format: LogFormat
-
-
-@dataclass(frozen=True, slots=True)
-class JsonLines:
-    """Each line of the file is one JSON document, in UTF-8 and at most `MAX_LINE` bytes long."""
-
-
-@dataclass(frozen=True, slots=True)
-class CsvRows:
-    """The file is CSV in UTF-8 with a header: each row is a document of texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParquetRows:
-    """The file is Parquet: each row is a document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """The rows are made by the format itself.
+    """One readable log file.
 
     Attributes:
-        texts: a JSON document for each row. Text that is no JSON object counts as a damaged row.
+        name: what claims cite.
+        format: the one that recognised it.
+        stream: its content, from the beginning; it can be read once.
+        path: where it stands as a file of its own; None for a member of an archive and what is compressed.
     """
 
-    texts: Iterable[str]
+    name: str
+    format: LogFormat
+    stream: BinaryIO
+    path: Path | None = None
 
+    def lines(self) -> Iterator[bytes]:
+        """The lines, in UTF-8 without a byte order mark, with their ends; a line past `MAX_LINE` is cut in pieces."""
+        stream = self.stream
+        mark = stream.peek(3)[:3] if isinstance(stream, io.BufferedReader) else b""
+        if mark.startswith(_UTF_16):
+            recoded = io.TextIOWrapper(stream, "utf-16", "replace", newline="\n")
+            return (line.encode("utf-8", "replace") for line in iter(lambda: recoded.readline(MAX_LINE), ""))
+        if mark == codecs.BOM_UTF8:
+            stream.read(3)
+        return iter(lambda: stream.readline(MAX_LINE), b"")
 
-#: How the rows of a file are read: by the engine, which is fast, or by the format, which can do anything.
-RowReader = JsonLines | CsvRows | ParquetRows | Documents
+    @contextmanager
+    def local_path(self) -> Generator[Path]:
+        """A path for libraries that read files and no streams; what is in an archive is copied for the block."""
+        if self.path is not None:
+            yield self.path
+            return
+        with NamedTemporaryFile(prefix="clew-logs-") as copy:
+            copyfileobj(self.stream, copy)
+            copy.flush()
+            yield Path(copy.name)
 
 
 class LogFormat(Protocol):
@@ -61,35 +109,29 @@ class LogFormat(Protocol):
 
     Attributes:
         name: in lower case, and no other format's.
-        endings: what the names of its files may end in, in lower case, with the dot; none where only the content tells.
+        title: what people call it.
     """
 
     @property
     def name(self) -> str: ...
 
     @property
-    def endings(self) -> tuple[str, ...]: ...
+    def title(self) -> str: ...
 
-    def recognises(self, head: bytes) -> bool:
-        """Whether a file with one of the endings, or any file where there are none, is of this format.
-
-        Args:
-            head: the first `HEAD_SIZE` bytes of the file, or all of it.
-        """
+    def recognises(self, head: FileHead) -> Match:
+        """How sure it is that a file is of this format."""
         ...
 
-    def reader(self, file: LogFile) -> RowReader:
-        """How the rows of a file are read.
+    def events(self, file: LogFile) -> Iterator[LogEvent]:
+        """The events of a file, in their order.
 
         Raises:
-            ConnectError: nothing of the file can be read.
+            ConnectError: nothing of the file can be read, or nothing more from here on.
+            MissingExtra: a library is not installed.
         """
         ...
 
 
-def require_utf8(file: LogFile) -> None:
-    """Raise ConnectError for a text file that says it is UTF-16."""
-    with file.path.open("rb") as stream:
-        mark = stream.read(2)
-    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise ConnectError("the file is UTF-16", location=visible(file.name), next_step="convert it to UTF-8")
+def unreadable(message: str, next_step: str = "") -> ConnectError:
+    """The error for a file that cannot be read on; who reads the file says which it is."""
+    return ConnectError(message, next_step=next_step)

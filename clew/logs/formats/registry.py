@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NamedTuple, TypeGuard
 
 from clew.logs import formats
-from clew.logs.formats.log_format import LogFormat
+from clew.logs.formats.log_format import FileHead, LogFormat, Match
 from clew.plugins import PluginFailure, load_plugins
 
 FORMAT_GROUP = "clew.log_formats"
@@ -36,25 +35,19 @@ def _is_format(candidate: object) -> TypeGuard[LogFormat]:
     value: Any = candidate
     return (
         isinstance(getattr(value, "name", None), str)
-        and isinstance(getattr(value, "endings", None), tuple)
+        and isinstance(getattr(value, "title", None), str)
         and callable(getattr(value, "recognises", None))
-        and callable(getattr(value, "reader", None))
+        and callable(getattr(value, "events", None))
     )
 
 
-def format_endings() -> tuple[str, ...]:
-    """What the names of log files end in."""
-    return tuple(dict.fromkeys(ending for item in format_table().formats for ending in item.endings))
+def format_names() -> tuple[str, ...]:
+    """The names of all formats."""
+    return tuple(item.name for item in format_table().formats)
 
 
-def recognised_format(file_name: str, read_head: Callable[[], bytes]) -> LogFormat | None:
-    """The format of a file; None for what is no log. Formats that go by the ending come before those that look inside.
-
-    Args:
-        read_head: reads the first `HEAD_SIZE` bytes of the file. Called only where a format may have it.
-    """
-    lower_name = file_name.lower()
-    by_ending = [item for item in format_table().formats if item.endings and lower_name.endswith(item.endings)]
-    candidates = [*by_ending, *(item for item in format_table().formats if not item.endings)]
-    head = read_head() if candidates else b""
-    return next((item for item in candidates if item.recognises(head)), None)
+def recognised_format(head: FileHead) -> LogFormat | None:
+    """The format that is surest of a file, plug-ins first among equals; None for what is no log."""
+    matches = [(item.recognises(head), item) for item in reversed(format_table().formats)]
+    match, best = max(matches, key=lambda pair: pair[0])
+    return best if match is not Match.NONE else None

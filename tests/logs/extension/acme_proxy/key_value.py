@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clew.logs.formats.log_format import Documents, LogFile
+from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,22 +13,18 @@ class KeyValueFormat:
     """A line is one event: `kind=request client=192.0.2.1`."""
 
     name: str = "key-value"
-    endings: tuple[str, ...] = ()
+    title: str = "words of a proxy"
 
-    def recognises(self, head: bytes) -> bool:
+    def recognises(self, head: FileHead) -> Match:
         """Its first word is the kind of the event."""
-        return head.startswith(b"kind=")
+        return Match.SIGNATURE if head.content.startswith(b"kind=") else Match.NONE
 
-    def reader(self, file: LogFile) -> Documents:
-        """Made here: a document for each line; a line that is none stays as it is, and counts as damaged."""
-        return Documents(_documents(file))
-
-
-def _documents(file: LogFile) -> Iterator[str]:
-    for line in file.path.read_text("utf-8").splitlines():
-        pairs = [word.partition("=") for word in line.split()]
-        is_event = all(mark for _, mark, _ in pairs)
-        yield json.dumps({key: value for key, _, value in pairs}) if is_event else line
+    def events(self, file: LogFile) -> Iterator[LogEvent]:
+        """An event for each line; a line that is none counts as damaged."""
+        for line in file.lines():
+            pairs = [word.partition("=") for word in line.decode().split()]
+            is_event = all(mark for _, mark, _ in pairs)
+            yield LogEvent(line.rstrip(), {key: value for key, _, value in pairs} if is_event else None)
 
 
 FORMAT = KeyValueFormat()

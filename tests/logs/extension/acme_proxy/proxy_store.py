@@ -13,6 +13,7 @@ from typing import Any
 
 from clew.entities.vocabulary import VOCABULARY
 from clew.errors import ConnectError, QueryError
+from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
 from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 
@@ -23,6 +24,7 @@ class ProxySource:
     """One database, opened for reading only. Times in it are text in UTC, as clew binds them."""
 
     dialect = Dialect("sqlite", schema="main", timestamp_cast="{text}")
+    coverage = LogCoverage()
     capabilities = Capabilities(frozenset({"requests"}), raw_events=False)
 
     def __init__(self, name: str, location: str, identity: str, database: Path) -> None:

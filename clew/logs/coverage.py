@@ -1,0 +1,85 @@
+"""What became of the rows of logs: how many are in which views, and how many nobody can ask about, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from clew.entities.display import plural, visible
+from clew.logs.event_mapper import EventKind
+
+_MAX_LABELS = 5
+
+
+class RowCount(NamedTuple):
+    """So many rows that became the same.
+
+    Attributes:
+        label: the views, separated by commas; else what kind of events they are, or which fields they have.
+    """
+
+    kind: EventKind
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogCoverage:
+    """Where each row of a source ended, each in one count; and the files that were skipped.
+
+    Attributes:
+        counts: the most frequent first.
+        skipped: the name of each file that was skipped, or cut, and why.
+    """
+
+    counts: tuple[RowCount, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = field(default=())
+
+    def total(self, *kinds: EventKind) -> int:
+        """How many rows are of these kinds."""
+        return sum(count.rows for count in self.counts if count.kind in kinds)
+
+    @property
+    def views(self) -> frozenset[str]:
+        """The views that have rows."""
+        labels = (count.label for count in self.counts if count.kind in (EventKind.IN_VIEWS, EventKind.NO_TIME))
+        return frozenset(view for label in labels for view in label.split(", "))
+
+    def no_time(self, view: str) -> int:
+        """How many rows of a view have no time: they are in no window."""
+        return sum(
+            count.rows for count in self.counts if count.kind is EventKind.NO_TIME and view in count.label.split(", ")
+        )
+
+    def gaps(self) -> tuple[str, ...]:
+        """What cannot be asked about, in words: `12 rows of no known layout`."""
+        unread = (EventKind.NO_LAYOUT, EventKind.DAMAGED, EventKind.EMPTY)
+        rows = (f"{plural(count, 'row')} {kind.value}" for kind in unread if (count := self.total(kind)))
+        files = [f"{plural(len(self.skipped), 'file')} skipped"] if self.skipped else []
+        return (*rows, *files)
+
+    def lines(self) -> Iterator[str]:
+        """The table of counts, a line each, with names out of the logs made visible."""
+        width = max((len(f"{count.rows:,}") for count in self.counts), default=0)
+        for kind in EventKind:
+            labels = [count for count in self.counts if count.kind is kind]
+            for count in labels[:_MAX_LABELS]:
+                detail = f": {visible(count.label, 160)}" if count.label else ""
+                yield f"{count.rows:>{width},} {kind.value}{detail}"
+            if len(labels) > _MAX_LABELS:
+                rest = sum(count.rows for count in labels[_MAX_LABELS:])
+                yield f"{rest:>{width},} {kind.value}: {len(labels) - _MAX_LABELS} more kinds"
+        for name, reason in self.skipped:
+            yield f"skipped {visible(name, 80)}: {visible(reason, 160)}"
+
+
+def coverage_of(counts: Iterable[tuple[str, str, int]], skipped: Iterable[tuple[str, str]]) -> LogCoverage:
+    """The coverage that a store wrote down.
+
+    Args:
+        counts: kind, label and number of rows.
+        skipped: name and reason.
+    """
+    row_counts = (RowCount(EventKind(kind), label, rows) for kind, label, rows in counts)
+    return LogCoverage(tuple(sorted(row_counts, key=lambda count: (-count.rows, count))), tuple(skipped))

@@ -1,0 +1,75 @@
+"""Reading log files once: each event is kept as it stood, counted, and becomes rows of the views that know it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clew.entities.display import visible
+from clew.errors import ClewError, ConnectError, MissingExtra
+from clew.logs.engines.containers import DAMAGE
+from clew.logs.engines.event_store import EventWriter
+from clew.logs.engines.log_files import SkippedFile, log_files
+from clew.logs.engines.view_tables import ViewTables
+from clew.logs.event_mapper import EventKind, EventMapper
+from clew.logs.formats.log_format import LogFile
+
+
+class Ingest:
+    """Fills a store and its tables from the files of a path."""
+
+    def __init__(self, events: EventWriter, tables: ViewTables, mapper: EventMapper) -> None:
+        self._events = events
+        self._tables = tables
+        self._mapper = mapper
+        self._first_skipped: SkippedFile | None = None
+
+    def read(self, path: Path) -> None:
+        """Read all files. One that cannot be read, or not to its end, costs itself and what is left of it.
+
+        Raises:
+            ConnectError: nothing is there, or not one event could be read.
+        """
+        for file in log_files(path):
+            if isinstance(file, SkippedFile):
+                self._skip(file)
+            else:
+                self._read_file(file)
+        if not self._events.event_count:
+            skipped = self._first_skipped
+            detail = f": {visible(skipped.name)}: {visible(skipped.reason)}" if skipped else ""
+            raise ConnectError(
+                f"there is no log file in it{detail}",
+                location=str(path),
+                next_step="give files of logs; docs/reference/log-formats.md lists the formats",
+            )
+
+    def _skip(self, file: SkippedFile) -> None:
+        self._first_skipped = self._first_skipped or file
+        self._events.skip(file.name, file.reason)
+
+    def _read_file(self, file: LogFile) -> None:
+        first = self._events.event_count
+        try:
+            self._read_events(file, first)
+        except MissingExtra as error:
+            self._skip(SkippedFile(file.name, f"{error.message}: {error.next_step}"))
+        except (*DAMAGE, ClewError, OSError, ValueError) as error:
+            reason = error.message if isinstance(error, ClewError) else str(error) or type(error).__name__
+            count = self._events.event_count - first
+            self._skip(SkippedFile(file.name, f"{reason}; cut after {count:,} rows" if count else reason))
+        if self._events.event_count > first:
+            self._events.add_file(file.name, file.format.name, first)
+
+    def _read_events(self, file: LogFile, first: int) -> None:
+        add_event, add_row, map_event = self._events.add, self._tables.add, self._mapper.map_event
+        name = file.name
+        for row, event in enumerate(file.format.events(file), 1):
+            if event.fields is None:
+                add_event(event.raw, EventKind.DAMAGED, "")
+                continue
+            kind, label, view_rows = map_event(event.fields)
+            add_event(event.raw, kind, label)
+            for view, cells in view_rows:
+                cells.append(name)
+                cells.append(row)
+                add_row(view, cells)

@@ -1,0 +1,101 @@
+"""The tables of the views, in a database of DuckDB: rows are put in by the ten thousand, and finished at the end."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from clew.entities.vocabulary import VOCABULARY
+from clew.logs.dialects import CANONICAL
+from clew.logs.log_schemas import LogView
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: How many rows of a view are put in at once.
+_BATCH_SIZE = 50_000
+_TYPES: Mapping[type, str] = MappingProxyType(
+    {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", datetime: "TIMESTAMP"}
+)
+#: A reader of what csv.writer writes: nothing is guessed, an empty cell is NULL.
+_READ = (
+    "SELECT * FROM read_csv($path, columns = {columns}, auto_detect = false, header = false, delim = ',', "
+    "quote = '\"', escape = '\"', new_line = '\\n', comment = '', max_line_size = 268435456)"
+)
+
+
+def column_type(name: str) -> str:
+    """The SQL type of a column of the vocabulary."""
+    return _TYPES[VOCABULARY[name].type]
+
+
+class ViewTables:
+    """Takes rows, and makes the tables out of them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, views: Mapping[str, LogView], scratch: Path) -> None:
+        self._connection = connection
+        self._views = views
+        self._scratch = scratch
+        self._rows: dict[str, list[list[Any]]] = {name: [] for name in views}
+        self._staged: set[str] = set()
+
+    def add(self, view: str, cells: list[Any]) -> None:
+        """Add a row: the columns and working columns of the view, and then `source` and `row`."""
+        rows = self._rows[view]
+        rows.append(cells)
+        if len(rows) >= _BATCH_SIZE:
+            self._write(view)
+
+    def finish(self) -> None:
+        """Make all tables, in the order of the views: one may read those before it."""
+        for name, view in self._views.items():
+            self._write(name)
+            if name not in self._staged:
+                self._connection.execute(f"CREATE TABLE {CANONICAL.quote(name)} ({_definitions(view.columns)})")
+                continue
+            columns = ", ".join(map(CANONICAL.quote, view.columns))
+            finish_sql = view.finish.replace("{rows}", f"staged.{CANONICAL.quote(name)}")
+            rows_sql = f"SELECT {columns} FROM ({finish_sql}) ORDER BY time, source, row"
+            self._connection.execute(f"CREATE TABLE {CANONICAL.quote(name)} AS {rows_sql}")
+        hosts = [name for name, view in self._views.items() if name in self._staged and "host_name" in view.columns]
+        names = " UNION ALL ".join(f"SELECT host_name AS name FROM {CANONICAL.quote(name)}" for name in hosts)
+        self._connection.execute(
+            f"CREATE TABLE hosts AS SELECT DISTINCT name FROM ({names or 'SELECT NULL AS name'}) WHERE name IS NOT NULL"
+        )
+        self._connection.execute("CHECKPOINT")
+
+    def _write(self, view: str) -> None:
+        rows = self._rows[view]
+        if not rows:
+            return
+        self._rows[view] = []
+        path = self._scratch / "rows.csv"
+        _write_csv(path, rows)
+        names = (*self._views[view].cell_names, "source", "row")
+        table = f"staged.{CANONICAL.quote(view)}"
+        if view not in self._staged:
+            self._connection.execute(f"CREATE TABLE {table} ({_definitions(names)})")
+            self._staged.add(view)
+        columns = ", ".join(f"'{name}': '{column_type(name)}'" for name in names)
+        self._connection.execute(
+            f"INSERT INTO {table} {_READ.replace('{columns}', f'{{{columns}}}')}", {"path": str(path)}
+        )
+        path.unlink()
+
+
+def _definitions(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{CANONICAL.quote(name)} {column_type(name)}" for name in names)
+
+
+def _write_csv(path: Path, rows: list[list[Any]]) -> None:
+    with suppress(UnicodeEncodeError), path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+        return
+    # Half of a surrogate pair in some text: the raw event keeps it.
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)

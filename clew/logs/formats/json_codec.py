@@ -1,0 +1,50 @@
+"""JSON as bytes and values: fast, and with the standard library for what the fast one refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from clew.errors import MissingExtra
+
+
+def parse_json(text: bytes) -> Any:
+    """The value of a JSON text. Half of a surrogate pair, a number of any size and NaN are read too.
+
+    Raises:
+        ValueError: it is no JSON, or no UTF-8.
+        MissingExtra: orjson is not installed.
+    """
+    try:
+        import orjson
+    except ImportError:
+        raise MissingExtra("orjson", extra="logs", purpose="reading logs") from None
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return _parse_leniently(text)
+
+
+def _parse_leniently(text: bytes) -> Any:
+    if not any(sign in text for sign in (b"\\u", b"N", b"I")):
+        raise ValueError("this is no JSON")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON; what JSON has no word for is text.
+
+    Raises:
+        MissingExtra: orjson is not installed.
+    """
+    try:
+        import orjson
+    except ImportError:
+        raise MissingExtra("orjson", extra="logs", purpose="reading logs") from None
+    try:
+        return orjson.dumps(value, default=str)
+    except (TypeError, ValueError):  # half of a surrogate pair, a huge number, keys that are no texts
+        return json.dumps(value, default=str).encode()

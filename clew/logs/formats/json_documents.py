@@ -1,0 +1,165 @@
+"""JSON: one event a line, a list of events, an object with a list of events, or documents one behind another."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from clew.logs.formats.json_codec import json_bytes, parse_json
+from clew.logs.formats.json_stream import iterate_values
+from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match, unreadable
+
+_ENDINGS = (".json", ".ndjson", ".jsonl")
+#: Where the events stand in an object that is around them; a list of other objects is a field of one event.
+_ENVELOPES = frozenset(
+    {"Records", "records", "value", "Events", "events", "results", "items", "entries", "hits", "data"}
+)
+_MAX_ENVELOPE_KEYS = 8
+_OBJECT = re.compile(r'\s*(?:\[\s*)*\{\s*(?:"|\})')
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """Objects, whichever way they stand in a file."""
+
+    name: str = "json"
+    title: str = "JSON and NDJSON: lines, a list, an object around a list, or one document behind another"
+
+    def recognises(self, head: FileHead) -> Match:
+        """By an object, or a list of them, at the beginning."""
+        if _OBJECT.match(head.text):
+            return Match.SIGNATURE if head.name.endswith(_ENDINGS) else Match.SHAPE
+        return Match.NAME if head.name.endswith(_ENDINGS) else Match.NONE
+
+    def events(self, file: LogFile) -> Iterator[LogEvent]:
+        """The events of the lines, where the first ones are documents; else those of documents over many lines.
+
+        Raises:
+            ConnectError: neither one nor the other, or damaged from some place on.
+        """
+        lines = file.lines()
+        beginning = [*_first_lines(lines)]
+        contents = [line for line in beginning if line.strip()]
+        if not contents:
+            raise unreadable("not usable JSON: the file is empty")
+        if any(map(_is_json, contents)):
+            return _line_events(itertools.chain(beginning, lines))
+        return _document_events(itertools.chain(beginning, lines))
+
+
+def _first_lines(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines up to the second one that is not blank."""
+    filled_count = 0
+    for line in lines:
+        yield line
+        filled_count += bool(line.strip())
+        if filled_count == 2:
+            return
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        return isinstance(parse_json(line), dict | list)
+    except ValueError:
+        return False
+
+
+def _line_events(lines: Iterable[bytes]) -> Iterator[LogEvent]:
+    for line in lines:
+        raw = line.strip()
+        if not raw:
+            continue
+        try:
+            document = parse_json(raw)
+        except ValueError:
+            yield LogEvent(raw, None)
+            continue
+        if type(document) is dict and not _may_be_envelope(cast("dict[str, Any]", document)):
+            yield LogEvent(raw, cast("dict[str, Any]", document))
+        else:
+            yield from expand(document)
+
+
+def _may_be_envelope(document: dict[str, Any]) -> bool:
+    return len(document) <= _MAX_ENVELOPE_KEYS and not _ENVELOPES.isdisjoint(document)
+
+
+def _document_events(lines: Iterable[bytes]) -> Iterator[LogEvent]:
+    text = io.TextIOWrapper(io.BufferedReader(_Joined(iter(lines))), "utf-8")
+    for value in iterate_values(text):
+        yield from expand(value)
+
+
+class _Joined(io.RawIOBase):
+    """Lines as a stream."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._lines, b"")
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def expand(document: Any) -> Iterator[LogEvent]:
+    """The events of a document: its own, or those that it is around."""
+    if isinstance(document, list):
+        for item in cast("list[Any]", document):
+            yield _event(item)
+        return
+    if isinstance(document, dict) and (events := _enveloped(cast("dict[str, Any]", document))) is not None:
+        yield from map(_event, events)
+        return
+    yield _event(document)
+
+
+def _event(item: Any) -> LogEvent:
+    fields: Mapping[str, Any] | None = cast("dict[str, Any]", item) if isinstance(item, dict) else None
+    return LogEvent(json_bytes(item), fields)
+
+
+def _enveloped(document: dict[str, Any]) -> list[Any] | None:
+    """The events that an object is around; None where it is one itself."""
+    tables = document.get("tables")
+    if isinstance(tables, list) and (rows := _table_rows(cast("list[Any]", tables))) is not None:
+        return rows
+    if not _may_be_envelope(document):
+        return None
+    for key, value in document.items():
+        content: Any = value
+        if key not in _ENVELOPES:
+            continue
+        if isinstance(content, dict):  # {"hits": {"hits": [..]}}
+            content = cast("dict[str, Any]", content).get(key)
+        if isinstance(content, list):
+            items = cast("list[Any]", content)
+            if all(isinstance(item, dict) for item in items):
+                return items
+    return None
+
+
+def _table_rows(tables: list[Any]) -> list[Any] | None:
+    """The rows of the tables of a Log Analytics reply; None where they are no such tables."""
+    rows: list[Any] = []
+    for table in tables:
+        columns: Any = cast("dict[str, Any]", table).get("columns") if isinstance(table, dict) else None
+        if not isinstance(columns, list):
+            return None
+        names = [str(cast("dict[str, Any]", column).get("name")) for column in cast("list[Any]", columns)]
+        table_rows: list[list[Any]] = cast("dict[str, Any]", table).get("rows") or []
+        rows += [dict(zip(names, row, strict=False)) for row in table_rows]
+    return rows
+
+
+FORMAT = JsonFormat()

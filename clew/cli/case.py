@@ -26,13 +26,16 @@ Calls = Annotated[int, typer.Option(min=1, help="the most asks, to logs, databas
 
 
 def connect(
-    case: CasePath, logs: Annotated[str, typer.Argument(metavar="LOGS", help="a folder, a file or a zip of logs")]
+    case: CasePath, logs: Annotated[str, typer.Argument(metavar="LOGS", help="a folder, a file or an archive of logs")]
 ) -> None:
     """Make logs queryable for a case, which is made if there is none."""
     with Investigation.open(case) as investigation:
-        description = investigation.connect(logs).description
+        source = investigation.connect(logs)
+        description = source.description
         counts = f": {description.count_text}" if description.count_text else ""
         console.print(f"connected {visible(description.name)}{counts}")
+        for line in source.coverage.lines():
+            console.print(f"  {line}", highlight=False, markup=False)
 
 
 def pivot(

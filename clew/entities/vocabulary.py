@@ -240,6 +240,7 @@ _ROWS = {
     "dns_question_name": Term(str, "the name that was looked up"),
     "dns_resolved_ip": Term(str, "an address that it resolved to"),
     "dns_ttl": Term(int, "how long the record may be kept, in seconds"),
+    "event_created": Term(datetime, "when the collector saw the event"),
     "event_outcome": Term(str, "success or failure"),
     "file_path": Term(str, "the path of the file"),
     "granted_access": Term(str, "the rights that were granted, hexadecimal"),

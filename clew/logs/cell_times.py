@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - cells are in UTC without saying so
 _FILETIME_EPOCH = datetime(1601, 1, 1)  # noqa: DTZ001
@@ -56,7 +56,7 @@ def read_time(value: Any) -> datetime | None:
     if isinstance(value, int | float):
         return _attempt(lambda: _from_number(value))
     if isinstance(value, dict):  # <TimeCreated SystemTime="..."/> as an object
-        node: dict[str, Any] = value
+        node: dict[str, Any] = cast("Any", value)
         return next((read_time(node[key]) for key in _TIME_KEYS if key in node), None)
     text = str(value).strip()
     if _NUMBER.fullmatch(text):
@@ -123,6 +123,6 @@ def _from_number(value: float) -> datetime | None:
         return None
     for least, per_second in _UNITS:
         if size >= least:
-            whole, rest = divmod(int(value), per_second)
-            return _EPOCH + timedelta(seconds=whole, microseconds=rest * 10**6 // per_second)
+            seconds, fraction = divmod(int(value), per_second)
+            return _EPOCH + timedelta(seconds=seconds, microseconds=fraction * 10**6 // per_second)
     return _EPOCH + timedelta(microseconds=round(value * 10**6))

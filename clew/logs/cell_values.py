@@ -40,7 +40,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, list):
-        return ", ".join(filter(None, (text(item) or "" for item in cast("list[Any]", value))))
+        return ", ".join(filter(None, (text(item) or "" for item in cast("Any", value))))
     if isinstance(value, dict):
         return _node_text(cast("dict[str, Any]", value))
     return str(value)
@@ -111,8 +111,8 @@ def _ip(cell: str) -> str | None:
         address = ipaddress.ip_address(bare)
     except ValueError:
         return _ip_with_port(cell)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    address = mapped or address
+    ipv4 = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = ipv4 or address
     return None if address.is_unspecified else str(address)
 
 
@@ -227,7 +227,7 @@ def transport(value: Any) -> str | None:
 
 def dns_answers(value: Any) -> str | None:
     """The addresses of an answer, as `IpAddress` spells them, separated by semicolons."""
-    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else re.split(r"[;,\s]+", text(value) or "")
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else re.split(r"[;,\s]+", text(value) or "")
     addresses = dict.fromkeys(filter(None, (ip(item) for item in items if isinstance(item, str) and item[-1:] != ":")))
     return ";".join(addresses) or None
 

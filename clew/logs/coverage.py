@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from clew.entities.display import plural, visible
+from clew.entities.display import visible
 from clew.logs.event_mapper import EventKind
 
 _MAX_LABELS = 5
@@ -30,11 +30,11 @@ class LogCoverage:
 
     Attributes:
         counts: the most frequent first.
-        skipped: the name of each file that was skipped, or cut, and why.
+        skipped_files: the name of each file that was skipped, or cut, and why.
     """
 
     counts: tuple[RowCount, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = field(default=())
+    skipped_files: tuple[tuple[str, str], ...] = field(default=())
 
     def total(self, *kinds: EventKind) -> int:
         """How many rows are of these kinds."""
@@ -52,13 +52,6 @@ class LogCoverage:
             count.rows for count in self.counts if count.kind is EventKind.NO_TIME and view in count.label.split(", ")
         )
 
-    def gaps(self) -> tuple[str, ...]:
-        """What cannot be asked about, in words: `12 rows of no known layout`."""
-        unread = (EventKind.NO_LAYOUT, EventKind.DAMAGED, EventKind.EMPTY)
-        rows = (f"{plural(count, 'row')} {kind.value}" for kind in unread if (count := self.total(kind)))
-        files = [f"{plural(len(self.skipped), 'file')} skipped"] if self.skipped else []
-        return (*rows, *files)
-
     def lines(self) -> Iterator[str]:
         """The table of counts, a line each, with names out of the logs made visible."""
         width = max((len(f"{count.rows:,}") for count in self.counts), default=0)
@@ -68,18 +61,18 @@ class LogCoverage:
                 detail = f": {visible(count.label, 160)}" if count.label else ""
                 yield f"{count.rows:>{width},} {kind.value}{detail}"
             if len(labels) > _MAX_LABELS:
-                rest = sum(count.rows for count in labels[_MAX_LABELS:])
-                yield f"{rest:>{width},} {kind.value}: {len(labels) - _MAX_LABELS} more kinds"
-        for name, reason in self.skipped:
+                other_rows = sum(count.rows for count in labels[_MAX_LABELS:])
+                yield f"{other_rows:>{width},} {kind.value}: {len(labels) - _MAX_LABELS} more kinds"
+        for name, reason in self.skipped_files:
             yield f"skipped {visible(name, 80)}: {visible(reason, 160)}"
 
 
-def coverage_of(counts: Iterable[tuple[str, str, int]], skipped: Iterable[tuple[str, str]]) -> LogCoverage:
+def coverage_of(counts: Iterable[tuple[str, str, int]], skipped_files: Iterable[tuple[str, str]]) -> LogCoverage:
     """The coverage that a store wrote down.
 
     Args:
         counts: kind, label and number of rows.
-        skipped: name and reason.
+        skipped_files: name and reason.
     """
     row_counts = (RowCount(EventKind(kind), label, rows) for kind, label, rows in counts)
-    return LogCoverage(tuple(sorted(row_counts, key=lambda count: (-count.rows, count))), tuple(skipped))
+    return LogCoverage(tuple(sorted(row_counts, key=lambda count: (-count.rows, count))), tuple(skipped_files))

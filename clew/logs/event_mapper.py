@@ -50,22 +50,22 @@ class EventMapper:
     def map_event(self, fields: Fields) -> MappedEvent:
         """The rows of an event, and how it is counted."""
         fields = unwrap(fields)
-        mapped = self._map(fields)
-        if mapped is None and any("." in name for name in fields):
-            mapped = self._map(nest(fields))
-        if mapped is None:
+        outcome = self._map(fields)
+        if outcome is None and any("." in name for name in fields):
+            outcome = self._map(nest(fields))
+        if outcome is None:
             names = [*fields]
-            more = ", ..." if len(names) > _MAX_LABEL_FIELDS else ""
-            return MappedEvent(EventKind.NO_LAYOUT, ", ".join(map(str, names[:_MAX_LABEL_FIELDS])) + more)
-        return mapped
+            ellipsis = ", ..." if len(names) > _MAX_LABEL_FIELDS else ""
+            return MappedEvent(EventKind.NO_LAYOUT, ", ".join(map(str, names[:_MAX_LABEL_FIELDS])) + ellipsis)
+        return outcome
 
     def _map(self, fields: Fields) -> MappedEvent | None:
         label = ""
         for schema in self._candidates(fields):
             header = schema.header(fields)
             maps = schema.matching_maps(header)
-            if maps and (mapped := _mapped(schema, maps, fields, header)) is not None:
-                return mapped
+            if maps and (outcome := _map_rows(schema, maps, fields, header)) is not None:
+                return outcome
             label = label or schema.label(header)
         return MappedEvent(EventKind.NO_VIEW, label) if label else None
 
@@ -80,7 +80,7 @@ class EventMapper:
         return candidates
 
 
-def _mapped(
+def _map_rows(
     schema: _SchemaMapper, maps: list[_MapPlan], fields: Fields, header: Mapping[str, Any]
 ) -> MappedEvent | None:
     data = schema.data(fields)
@@ -107,8 +107,8 @@ class _SchemaMapper:
 
     def may_know(self, tops: set[str]) -> bool:
         """Whether an event with these names at its top may be of this schema."""
-        needed = self._schema.identify or self._schema.header
-        return any(keys[0] in tops for name, paths in self._header if name in needed for _, keys in paths)
+        names = self._schema.identify or self._schema.header
+        return any(keys[0] in tops for name, paths in self._header if name in names for _, keys in paths)
 
     def header(self, fields: Fields) -> dict[str, Any]:
         """The fields of the event itself."""
@@ -161,15 +161,15 @@ class _MapPlan:
             for name in names
         ]
         self._header = frozenset(header)
-        self._own = [
+        self._own_columns = [
             index for index, name in enumerate(names) if name in event_map.columns and name not in ("time", "host_name")
         ]
 
     def matches(self, values: Mapping[str, str | None]) -> bool:
         """Whether the conditions on the header hold."""
-        for name, allowed in self._map.conditions.items():
+        for name, accepted_values in self._map.conditions.items():
             value = values[name]
-            if value is None or (allowed and value not in allowed and not _has_prefix(value, allowed)):
+            if value is None or not _is_accepted(value, accepted_values):
                 return False
         return True
 
@@ -201,11 +201,13 @@ class _MapPlan:
 
     def is_filled(self, cells: list[Any]) -> bool:
         """Whether any column of its own says something: a time and a host alone say nothing."""
-        return not self._own or any(cells[index] is not None for index in self._own)
+        return not self._own_columns or any(cells[index] is not None for index in self._own_columns)
 
 
-def _has_prefix(value: str, allowed: tuple[str, ...]) -> bool:
-    return any(text.endswith("*") and value.startswith(text[:-1]) for text in allowed)
+def _is_accepted(value: str, accepted_values: tuple[str, ...]) -> bool:
+    if not accepted_values or value in accepted_values:
+        return True
+    return any(text.endswith("*") and value.startswith(text[:-1]) for text in accepted_values)
 
 
 def _field(data: Fields, name: str) -> Any:

@@ -44,24 +44,24 @@ def unwrap(fields: Fields) -> Fields:
 
 def _single(value: Any) -> Any:
     """What Elasticsearch's `fields` hold: each a list, of one item mostly."""
-    if isinstance(value, list) and len(items := cast("list[Any]", value)) == 1:
-        return items[0]
-    return value
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
+    return items[0] if len(items) == 1 else items
 
 
 def nest(fields: Fields) -> Fields:
     """`{"a.b": 1}` as `{"a": {"b": 1}}`; a name that stands in the way of another stays as it is."""
-    nested: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for name, value in fields.items():
         *parents, last = name.split(".")
-        node: Any = nested
+        node: dict[str, Any] | None = tree
         for parent in parents:
-            node = node.setdefault(parent, {}) if isinstance(node, dict) else None
-        if isinstance(node, dict):
-            cast("dict[str, Any]", node).setdefault(last, value)
+            child: Any = node.setdefault(parent, {}) if node is not None else None
+            node = cast("dict[str, Any]", child) if isinstance(child, dict) else None
+        if node is None:
+            tree[name] = value
         else:
-            nested[name] = value
-    return nested
+            node.setdefault(last, value)
+    return tree
 
 
 def named_values(node: Any) -> Fields | None:
@@ -72,12 +72,12 @@ def named_values(node: Any) -> Fields | None:
     data = content.get("Data")
     if data is None or len(content) > 3:
         return content
-    items: list[Any] = cast("list[Any]", data) if isinstance(data, list) else [data]
-    named: dict[str, Any] = {}
+    items: list[Any] = cast("Any", data) if isinstance(data, list) else [data]
+    values: dict[str, Any] = {}
     for item in items:
-        entry: Any = item
-        name = entry.get("@Name", entry.get("Name")) if isinstance(entry, dict) else None
+        entry = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        name: Any = entry.get("@Name", entry.get("Name"))
         if not isinstance(name, str):
             return content
-        named[name] = entry.get("#text", entry.get("Value", entry.get("text")))
-    return named
+        values[name] = entry.get("#text", entry.get("Value", entry.get("text")))
+    return values

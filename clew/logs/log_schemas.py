@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class LogView:
         columns: their types are those of the vocabulary.
         working: columns that only `finish` sees.
         rows: the entities that a row names, and how they are related.
-        finish: SQL over all rows of the view, with `{rows}` for them.
+        finish: SQL over all rows of the view, as `finish_sql` reads it.
     """
 
     name: str
@@ -30,6 +31,29 @@ class LogView:
     def cell_names(self) -> tuple[str, ...]:
         """The columns and working columns that a map fills: all but where the row came from."""
         return tuple(name for name in (*self.columns, *self.working) if name not in ("source", "row"))
+
+    def finish_sql(self, tables: Mapping[str, str]) -> str:
+        """The SELECT of all columns and working columns.
+
+        In `finish`, `{rows}` is the table of what the maps made, `{view}` that of a view before this one,
+        `{columns_of a}` all columns of a, and `{first_of a b}` for each column what a says, else what b says.
+
+        Args:
+            tables: how the tables are called, by `rows` and by the names of views.
+        """
+        names = (*self.columns, *self.working)
+
+        def replace(match: re.Match[str]) -> str:
+            word, *aliases = match[1].split()
+            if word == "columns_of":
+                return ", ".join(f"{aliases[0]}.{name}" for name in names)
+            if word == "first_of":
+                return ", ".join(
+                    f"coalesce({', '.join(f'{alias}.{name}' for alias in aliases)}) AS {name}" for name in names
+                )
+            return tables[word]
+
+        return re.sub(r"\{([a-z_]+(?: [a-z]+)*)\}", replace, self.finish)
 
 
 @dataclass(frozen=True, slots=True)

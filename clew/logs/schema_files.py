@@ -132,7 +132,8 @@ def _read_way(node: PackNode, way: PackNode, header: Mapping[str, object], event
         conditions[name] = tuple(value.text().lower() for value in way.children(name))
     if not conditions and not fields.get("present"):
         raise node.error("nothing says which events these are")
-    return dataclasses.replace(event_map, conditions=conditions, **fields)
+    present, absent = fields.get("present", ()), fields.get("absent", ())
+    return dataclasses.replace(event_map, conditions=conditions, present=present, absent=absent)
 
 
 def _read_columns(node: PackNode, view: LogView) -> Iterator[tuple[str, ColumnRule]]:

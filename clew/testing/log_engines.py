@@ -122,8 +122,9 @@ class LogEngineSuite:
         """Opened again and reopened from the cache it is the same source, wherever a case says that it was."""
         with self.open_source_in(tmp_path) as source:
             first = source.description
-        with closing(self.engine.open(first.location, tmp_path / "cache")) as source:
-            check(source.description == first, "opened again it is another source")
+        for full_check in (False, True):
+            with closing(self.engine.open(first.location, tmp_path / "cache", full_check=full_check)) as source:
+                check(source.description == first, "opened again it is another source")
         moved_description = dataclasses.replace(first, location="/dev/zero")
         reopened_source = self.engine.reopen(moved_description, tmp_path / "cache")
         if reopened_source is None:

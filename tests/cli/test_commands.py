@@ -12,7 +12,9 @@ from tests.cli.commands import Run
 
 def test_one_incident_from_connect_to_replay(clew: Run, scenario: Scenario) -> None:
     """Connect, plan, expand, read, draw and replay: each command does its part on one file."""
-    assert clew("connect", "ir.clew", str(scenario.logs)) == (0, "connected logs: 5 files, 20,004 rows\n", "")
+    code, out, _ = clew("connect", "ir.clew", str(scenario.logs))
+    assert (code, out.splitlines()[0]) == (0, "connected logs: 5 files, 20,004 rows")
+    assert "in views: connections" in out
     code, out, _ = clew("expand", "ir.clew", "198[.]51[.]100[.]23", "--plan")
     assert code == 0
     assert "wave 1: 6 pivots, 6 of 40 calls; nothing leaves the machine" in out

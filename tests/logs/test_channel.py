@@ -11,6 +11,7 @@ import pytest
 
 from clew.entities import Finding, IpAddress, Outcome
 from clew.errors import AskFailed, AskSkipped
+from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import CANONICAL, Dialect
 from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 from clew.logs.schema_files import load_schemas
@@ -48,6 +49,7 @@ class MadeUpSource:
     columns: tuple[str, ...] = COLUMNS
     capabilities: Capabilities = CONNECTIONS
     dialect: Dialect = CANONICAL
+    coverage: LogCoverage = field(default_factory=LogCoverage)
     questions: list[tuple[str, Mapping[str, object], int]] = field(default_factory=list)
 
     @property
@@ -94,7 +96,11 @@ def test_a_source_is_asked_for_the_views_that_it_can_have() -> None:
     assert finding_of(MadeUpSource(), other).returned == 2
     assert other.questions == []
     finding = finding_of(other)
-    assert (finding.outcome, finding.reason) == (Outcome.SKIPPED, "no connected logs can have rows of connections")
+    datasets = load_schemas().datasets("connections")
+    assert (finding.outcome, finding.reason) == (
+        Outcome.SKIPPED,
+        f"no connected logs can have rows of connections; connect logs of {', '.join(datasets)}",
+    )
 
 
 def test_what_leaves_the_machine_is_asked_for_a_provider_that_does() -> None:

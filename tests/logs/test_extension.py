@@ -169,4 +169,4 @@ print("requests" in load_schemas().views, len(load_schemas().views), str(log_plu
 """
     text = python(tmp_path, "-c", code)
     assert text.startswith("False 6 ")
-    assert "there is no maker 'addres' (proxy.yaml:11:15)" in text
+    assert "there is no maker 'addres' (proxy.yaml:12:15)" in text

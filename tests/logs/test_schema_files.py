@@ -95,8 +95,8 @@ def test_a_view_is_one_file(use) -> None:
     schemas = load_schemas()
     assert [*schemas.views["visits"].rows.entities] == ["machine", "client"]
     (schema,) = (schema for schema in schemas.schemas if schema.name == "more")
-    assert schema.paths["Peer"] == ("Peer", "data.Peer")
-    assert schema.paths["kind"] == ("kind", "@type")
+    assert schema.layouts == ("", "data.")
+    assert schema.header["kind"] == ("kind", "@type")
     assert load_queries()["Host.visits"].view == "visits"
     assert schemas.version != before
 

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import zstandard
 
@@ -52,21 +52,21 @@ class BudgetError(OSError):
 
 
 @dataclass(slots=True)
-class Budget:
+class UnpackBudget:
     """How many bytes a file may unpack to."""
 
-    left: int
+    bytes_left: int
     depth: int = 0
 
     @classmethod
-    def of(cls, file: Path) -> Budget:
+    def of(cls, file: Path) -> UnpackBudget:
         """By the size of the file."""
         return cls(max(file.stat().st_size * MAX_RATIO, MIN_BUDGET))
 
     def spend(self, size: int) -> None:
         """Count bytes. Raises BudgetError once there are too many."""
-        self.left -= size
-        if self.left < 0:
+        self.bytes_left -= size
+        if self.bytes_left < 0:
             raise BudgetError("it unpacks to far more than its size allows; unpack it yourself if you trust it")
 
 
@@ -93,17 +93,17 @@ class UnreadableMember(NamedTuple):
     reason: str
 
 
-def open_file(name: str, stream: BinaryIO, path: Path | None = None, budget: Budget | None = None) -> Member:
+def open_file(name: str, stream: IO[bytes], path: Path | None = None, budget: UnpackBudget | None = None) -> Member:
     """A stream as a member whose beginning can be looked at."""
     head = stream.read(HEAD_SIZE)
-    joined = io.BufferedReader(_Rejoined(head, stream, budget), HEAD_SIZE)
-    return Member(name, FileHead(name.rpartition("/")[2].lower(), head), joined, path)
+    stream_again = io.BufferedReader(_CountedStream(head, stream, budget), HEAD_SIZE)
+    return Member(name, FileHead(name.rpartition("/")[2].lower(), head), stream_again, path)
 
 
-class _Rejoined(io.RawIOBase):
+class _CountedStream(io.RawIOBase):
     """A stream with its beginning put back, counted."""
 
-    def __init__(self, head: bytes, stream: BinaryIO, budget: Budget | None) -> None:
+    def __init__(self, head: bytes, stream: IO[bytes], budget: UnpackBudget | None) -> None:
         self._head = memoryview(head)
         self._stream = stream
         self._budget = budget
@@ -139,7 +139,7 @@ def _is_tar(head: bytes) -> bool:
     return head[_TAR_MAGIC] == b"ustar"
 
 
-def iterate_members(member: Member, budget: Budget) -> Generator[Member | UnreadableMember]:
+def iterate_members(member: Member, budget: UnpackBudget) -> Generator[Member | UnreadableMember]:
     """The members of a container. Each is to be read before the next one is asked for."""
     if budget.depth >= MAX_DEPTH:
         yield UnreadableMember(member.name, f"archives are nested more than {MAX_DEPTH} deep")
@@ -153,7 +153,7 @@ def iterate_members(member: Member, budget: Budget) -> Generator[Member | Unread
         budget.depth -= 1
 
 
-def _iterate(member: Member, budget: Budget) -> Generator[Member | UnreadableMember]:
+def _iterate(member: Member, budget: UnpackBudget) -> Generator[Member | UnreadableMember]:
     head = member.head.content
     if _is_tar(head):
         yield from _tar_members(member, budget)
@@ -171,7 +171,7 @@ def _without_ending(name: str, endings: tuple[str, ...]) -> str:
     return next((name[: -len(ending)] for ending in endings if name.lower().endswith(ending)), name)
 
 
-def _zip_members(member: Member, budget: Budget) -> Generator[Member | UnreadableMember]:
+def _zip_members(member: Member, budget: UnpackBudget) -> Generator[Member | UnreadableMember]:
     # The directory of a zip stands at its end: one within another container is held in memory, within the budget.
     source: Any = member.path or io.BytesIO(member.stream.read())
     with zipfile.ZipFile(source) as archive:
@@ -186,13 +186,13 @@ def _zip_members(member: Member, budget: Budget) -> Generator[Member | Unreadabl
                 yield UnreadableMember(name, str(error) or "it is damaged")
 
 
-def _tar_members(member: Member, budget: Budget) -> Generator[Member]:
+def _tar_members(member: Member, budget: UnpackBudget) -> Generator[Member]:
     with tarfile.open(fileobj=member.stream, mode="r|") as archive:
         for number, entry in enumerate(archive):
             _check_count(number)
             stream = archive.extractfile(entry) if entry.isfile() else None
             if stream is not None:
-                yield open_file(f"{member.name}/{entry.name}", stream, budget=budget)  # type: ignore[arg-type]
+                yield open_file(f"{member.name}/{entry.name}", stream, budget=budget)
 
 
 def _check_count(count: int) -> None:

@@ -38,8 +38,11 @@ class DuckDbEngine:
         """Every path; what looks like an address is none."""
         return "://" not in location
 
-    def open(self, location: str, cache: Path) -> DuckDbSource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False) -> DuckDbSource:
         """Read a folder, a file or an archive, or find it in the cache.
+
+        Args:
+            full_check: take the digest of all of it; else sizes, times and samples tell what was read before.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
@@ -47,7 +50,7 @@ class DuckDbEngine:
         """
         path = Path(location)
         schemas = load_schemas()
-        digest = _known_digest(path, cache) or content_digest(path)
+        digest = ("" if full_check else _known_digest(path, cache)) or content_digest(path)
         folder = _folder(digest, schemas, cache)
         if not folder.exists():
             _build(path, folder, schemas)
@@ -106,19 +109,19 @@ def _build(path: Path, folder: Path, schemas: LogSchemas) -> None:
 
 
 def _fill(path: Path, folder: Path, schemas: LogSchemas) -> None:
-    staged = folder / "staged.duckdb"
+    staging_path = folder / "staged.duckdb"
     events = EventWriter(folder / EVENTS)
     library = duckdb_library()
     with _connect_errors(path), contextlib.closing(library.connect(str(folder / TABLES))) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET memory_limit = '1GB'")
-        connection.execute(f"ATTACH '{str(staged).replace(chr(39), chr(39) * 2)}' AS staged")
+        connection.execute(f"ATTACH '{str(staging_path).replace(chr(39), chr(39) * 2)}' AS staged")
         tables = ViewTables(connection, schemas.views, folder)
         Ingest(events, tables, EventMapper(schemas)).read(path)
         events.close()
         tables.finish()
         connection.execute("DETACH staged")
-    staged.unlink(missing_ok=True)
+    staging_path.unlink(missing_ok=True)
     for file in folder.iterdir():
         file.chmod(0o600)
 

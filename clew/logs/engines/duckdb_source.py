@@ -86,9 +86,16 @@ class DuckDbSource:
         return self._events.texts([(cells[source], cells[row]) for cells in rows])
 
     def _counts(self) -> dict[str, int]:
-        damaged = self.coverage.total(EventKind.DAMAGED)
-        rows = sum(count.rows for count in self.coverage.counts) - damaged
-        return {"files": len(self._events.files), "rows": rows, "damaged": damaged}
+        damaged_rows = self.coverage.total(EventKind.DAMAGED)
+        rows = sum(count.rows for count in self.coverage.counts) - damaged_rows
+        gaps = {
+            "unknown": self.coverage.total(EventKind.NO_LAYOUT),
+            "unfilled": self.coverage.total(EventKind.EMPTY),
+            "timeless": self.coverage.total(EventKind.NO_TIME),
+            "skipped": len(self.coverage.skipped_files),
+        }
+        counts = {"files": len(self._events.files), "rows": rows, "damaged": damaged_rows}
+        return counts | {key: count for key, count in gaps.items() if count}
 
     def close(self) -> None:
         """Let the database go. Closing twice is fine."""

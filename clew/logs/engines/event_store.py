@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +45,14 @@ class StoredFile(NamedTuple):
     format: str
     first: int
     events: int
+
+
+class StoredEvent(NamedTuple):
+    """One event: its file, its row in it from 1, and what stood there."""
+
+    file: StoredFile
+    row: int
+    raw: bytes
 
 
 class EventWriter:
@@ -133,9 +141,9 @@ class EventStore:
     @staticmethod
     def _read_coverage(connection: Connection) -> LogCoverage:
         counts = connection.execute("SELECT kind, label, events FROM counts").fetchall()
-        skipped = connection.execute("SELECT name, reason FROM skipped ORDER BY rowid").fetchall()
+        skipped_files = connection.execute("SELECT name, reason FROM skipped ORDER BY rowid").fetchall()
         try:
-            return coverage_of([(str(kind), str(label), int(count)) for kind, label, count in counts], skipped)
+            return coverage_of([(str(kind), str(label), int(count)) for kind, label, count in counts], skipped_files)
         except ValueError as error:
             raise _damage(str(error)) from None
 
@@ -150,15 +158,15 @@ class EventStore:
             texts = dict(self._texts(sorted({*numbers})))
         return [texts[number] for number in numbers]
 
-    def events(self) -> Iterator[tuple[StoredFile, int, bytes]]:
-        """All events in their order: the file, the row in it, and what stood there."""
+    def events(self) -> Iterator[StoredEvent]:
+        """All events in their order."""
         starts = [file.first for file in self.files]
         with self._errors():
             for first, content in self._connection.execute("SELECT first, content FROM frames ORDER BY first"):
                 for offset, raw in enumerate(_unpack(content)):
                     number = first + offset
                     file = self.files[bisect_right(starts, number) - 1]
-                    yield file, number - file.first + 1, raw
+                    yield StoredEvent(file, number - file.first + 1, raw)
 
     def close(self) -> None:
         """Let the file go. Closing twice is fine."""
@@ -174,7 +182,7 @@ class EventStore:
             yield number, frame[number - first].decode("utf-8", "replace")
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self) -> Generator[None]:
         def to_error(failure: Failure) -> ConnectError:
             return _damage(failure.message, str(self._path))
 

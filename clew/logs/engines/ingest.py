@@ -35,8 +35,8 @@ class Ingest:
             else:
                 self._read_file(file)
         if not self._events.event_count:
-            skipped = self._first_skipped
-            detail = f": {visible(skipped.name)}: {visible(skipped.reason)}" if skipped else ""
+            first = self._first_skipped
+            detail = f": {visible(first.name)}: {visible(first.reason)}" if first else ""
             raise ConnectError(
                 f"there is no log file in it{detail}",
                 location=str(path),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clew.errors import ConnectError
-from clew.logs.engines.containers import Budget, Member, is_container, iterate_members, open_file
+from clew.logs.engines.containers import Member, UnpackBudget, is_container, iterate_members, open_file
 from clew.logs.formats.log_format import HEAD_SIZE, FileHead, LogFile
 from clew.logs.formats.registry import format_names, recognised_format
 
@@ -103,7 +103,7 @@ def log_files(path: Path) -> Iterator[LogFile | SkippedFile]:
     """
     for file in list_files(path):
         name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-        budget = Budget.of(file)
+        budget = UnpackBudget.of(file)
         try:
             with file.open("rb") as stream:
                 yield from _log_files_of(open_file(name, stream, file), budget)
@@ -111,7 +111,7 @@ def log_files(path: Path) -> Iterator[LogFile | SkippedFile]:
             yield SkippedFile(name, f"it cannot be read: {error}")
 
 
-def _log_files_of(member: Member, budget: Budget) -> Generator[LogFile | SkippedFile]:
+def _log_files_of(member: Member, budget: UnpackBudget) -> Generator[LogFile | SkippedFile]:
     if is_container(member.head.content):
         for inner_member in iterate_members(member, budget):
             if isinstance(inner_member, Member):

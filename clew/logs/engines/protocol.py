@@ -16,11 +16,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from clew.entities.display import plural
 from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
+
+#: What cannot be asked about: a noun, and what is said behind it, by its key among the counts of a description.
+GAP_NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "damaged": ("damaged row", "left out"),
+        "unknown": ("row", "of no known layout"),
+        "unfilled": ("row", "empty in its view"),
+        "timeless": ("row", "without a time"),
+        "skipped": ("file", "skipped"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +45,8 @@ class SourceDescription:
         location: where it was when it was connected: a path, an address.
         identity: what it is, wherever it is: for files a digest of their content. Two sources of one engine with one
             identity are the same.
-        counts: how much there is, by a plural that ends in s: `files`, `rows`; `damaged` are the rows that no parser
-            could read.
+        counts: how much there is, by a plural that ends in s: `files`, `rows`; and how much of it cannot be asked
+            about, by a key of `GAP_NOUNS`.
     """
 
     engine: str
@@ -50,13 +62,13 @@ class SourceDescription:
         >>> SourceDescription("files", "logs", "/logs", "0", {"files": 1, "rows": 2000, "damaged": 1}).count_text
         '1 file, 2,000 rows, 1 damaged row left out'
         """
-        counts = {noun: count for noun, count in self.counts.items() if noun != "damaged"}
-        damage_note = (
-            [f"{plural(damaged_count, 'damaged row')} left out"]
-            if (damaged_count := self.counts.get("damaged"))
-            else []
-        )
-        return ", ".join([*(plural(count, noun.removesuffix("s")) for noun, count in counts.items()), *damage_note])
+        counts = {noun: count for noun, count in self.counts.items() if noun not in GAP_NOUNS}
+        gaps = [
+            f"{plural(count, noun)} {predicate}"
+            for key, (noun, predicate) in GAP_NOUNS.items()
+            if (count := self.counts.get(key))
+        ]
+        return ", ".join([*(plural(count, noun.removesuffix("s")) for noun, count in counts.items()), *gaps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +166,12 @@ class LogEngine(Protocol):
         """Whether a location is one of this engine's. Nothing is opened and nobody is asked."""
         ...
 
-    def open(self, location: str, cache: Path) -> LogSource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False) -> LogSource:
         """The source at a location that the user gave.
 
         Args:
             cache: the user's own folder for what can be made again.
+            full_check: look at all that is there, also where it seems to be what it was.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.

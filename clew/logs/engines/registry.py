@@ -70,13 +70,15 @@ def open_source(location: str, cache: Path) -> LogSource:
 
 
 def open_description(description: SourceDescription, cache: Path) -> LogSource:
-    """Open the source that is now where a description says. The caller answers for following its location.
+    """Open the source that is now where a description says, all of which is looked at.
+
+    The caller answers for following its location.
 
     Raises:
         ConnectError: there is no such engine, or nothing there.
         MissingExtra: a library of the engine is not installed.
     """
-    return log_engine(description.engine).open(description.location, cache)
+    return log_engine(description.engine).open(description.location, cache, full_check=True)
 
 
 def reopen_source(description: SourceDescription, cache: Path) -> LogSource | None:

@@ -42,7 +42,7 @@ class ViewTables:
         self._views = views
         self._scratch = scratch
         self._rows: dict[str, list[list[Any]]] = {name: [] for name in views}
-        self._staged: set[str] = set()
+        self._views_with_rows: set[str] = set()
 
     def add(self, view: str, cells: list[Any]) -> None:
         """Add a row: the columns and working columns of the view, and then `source` and `row`."""
@@ -53,21 +53,41 @@ class ViewTables:
 
     def finish(self) -> None:
         """Make all tables, in the order of the views: one may read those before it."""
+        tables: dict[str, str] = {}
         for name, view in self._views.items():
             self._write(name)
-            if name not in self._staged:
-                self._connection.execute(f"CREATE TABLE {CANONICAL.quote(name)} ({_definitions(view.columns)})")
-                continue
-            columns = ", ".join(map(CANONICAL.quote, view.columns))
-            finish_sql = view.finish.replace("{rows}", f"staged.{CANONICAL.quote(name)}")
-            rows_sql = f"SELECT {columns} FROM ({finish_sql}) ORDER BY time, source, row"
-            self._connection.execute(f"CREATE TABLE {CANONICAL.quote(name)} AS {rows_sql}")
-        hosts = [name for name, view in self._views.items() if name in self._staged and "host_name" in view.columns]
+            tables[name] = self._make_table(view, tables)
+        hosts = [
+            name for name, view in self._views.items() if name in self._views_with_rows and "host_name" in view.columns
+        ]
         names = " UNION ALL ".join(f"SELECT host_name AS name FROM {CANONICAL.quote(name)}" for name in hosts)
         self._connection.execute(
             f"CREATE TABLE hosts AS SELECT DISTINCT name FROM ({names or 'SELECT NULL AS name'}) WHERE name IS NOT NULL"
         )
         self._connection.execute("CHECKPOINT")
+
+    def _make_table(self, view: LogView, tables: Mapping[str, str]) -> str:
+        """Make the table of a view.
+
+        Returns:
+            What the views behind it call it: a table with its working columns.
+        """
+        table = CANONICAL.quote(view.name)
+        finished_table = f"staged.{CANONICAL.quote(f'finished {view.name}')}" if view.working else table
+        columns = ", ".join(map(CANONICAL.quote, view.columns))
+        if view.name not in self._views_with_rows:
+            self._connection.execute(f"CREATE TABLE {table} ({_definitions(view.columns)})")
+            if view.working:
+                names = (*view.columns, *view.working)
+                self._connection.execute(f"CREATE TABLE {finished_table} ({_definitions(names)})")
+            return finished_table
+        rows_sql = view.finish_sql({**tables, "rows": f"staged.{table}"})
+        if view.working:
+            self._connection.execute(f"CREATE TABLE {finished_table} AS {rows_sql}")
+            rows_sql = f"SELECT * FROM {finished_table}"
+        ordered_sql = f"SELECT {columns} FROM ({rows_sql}) ORDER BY time, source, row"
+        self._connection.execute(f"CREATE TABLE {table} AS {ordered_sql}")
+        return finished_table
 
     def _write(self, view: str) -> None:
         rows = self._rows[view]
@@ -78,9 +98,9 @@ class ViewTables:
         _write_csv(path, rows)
         names = (*self._views[view].cell_names, "source", "row")
         table = f"staged.{CANONICAL.quote(view)}"
-        if view not in self._staged:
+        if view not in self._views_with_rows:
             self._connection.execute(f"CREATE TABLE {table} ({_definitions(names)})")
-            self._staged.add(view)
+            self._views_with_rows.add(view)
         columns = ", ".join(f"'{name}': '{column_type(name)}'" for name in names)
         self._connection.execute(
             f"INSERT INTO {table} {_READ.replace('{columns}', f'{{{columns}}}')}", {"path": str(path)}

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from clew.logs.formats.json_codec import json_bytes, parse_json
 from clew.logs.formats.json_stream import iterate_values
-from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match, unreadable
+from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match, whole_lines
 
-_ENDINGS = (".json", ".ndjson", ".jsonl")
+_LINE_ENDINGS = (".ndjson", ".jsonl")
+_ENDINGS = (".json", *_LINE_ENDINGS)
 #: Where the events stand in an object that is around them; a list of other objects is a field of one event.
 _ENVELOPES = frozenset(
     {"Records", "records", "value", "Events", "events", "results", "items", "entries", "hits", "data"}
@@ -36,19 +37,19 @@ class JsonFormat:
         return Match.NAME if head.name.endswith(_ENDINGS) else Match.NONE
 
     def events(self, file: LogFile) -> Iterator[LogEvent]:
-        """The events of the lines, where the first ones are documents; else those of documents over many lines.
+        """The events of the lines, where one of the first two is a document; else those of documents over many lines.
 
         Raises:
-            ConnectError: neither one nor the other, or damaged from some place on.
+            ConnectError: documents over many lines, damaged from some place on.
         """
-        lines = file.lines()
-        beginning = [*_first_lines(lines)]
-        contents = [line for line in beginning if line.strip()]
-        if not contents:
-            raise unreadable("not usable JSON: the file is empty")
-        if any(map(_is_json, contents)):
-            return _line_events(itertools.chain(beginning, lines))
-        return _document_events(itertools.chain(beginning, lines))
+        pieces = file.pieces()
+        beginning = [*_first_lines(pieces)]
+        contents = [line.strip() for line in beginning if line.strip()]
+        pieces = itertools.chain(beginning, pieces)
+        is_document = bool(contents) and contents[0].startswith((b"{", b"[")) and not any(map(_is_json, contents))
+        if is_document and not file.name.lower().endswith(_LINE_ENDINGS):
+            return _document_events(pieces)
+        return _line_events(whole_lines(pieces))
 
 
 def _first_lines(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -89,36 +90,36 @@ def _may_be_envelope(document: dict[str, Any]) -> bool:
 
 
 def _document_events(lines: Iterable[bytes]) -> Iterator[LogEvent]:
-    text = io.TextIOWrapper(io.BufferedReader(_Joined(iter(lines))), "utf-8")
+    text = io.TextIOWrapper(io.BufferedReader(_LineStream(iter(lines))), "utf-8")
     for value in iterate_values(text):
         yield from expand(value)
 
 
-class _Joined(io.RawIOBase):
+class _LineStream(io.RawIOBase):
     """Lines as a stream."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
-        self._rest = b""
+        self._line = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._rest = self._rest or next(self._lines, b"")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
+        self._line = self._line or next(self._lines, b"")
+        size = min(len(buffer), len(self._line))
+        buffer[:size] = self._line[:size]
+        self._line = self._line[size:]
         return size
 
 
 def expand(document: Any) -> Iterator[LogEvent]:
     """The events of a document: its own, or those that it is around."""
-    if isinstance(document, list):
-        for item in cast("list[Any]", document):
-            yield _event(item)
+    items: list[Any] = cast("Any", document) if isinstance(document, list) else []
+    if any(isinstance(item, dict) for item in items):
+        yield from map(_event, items)
         return
-    if isinstance(document, dict) and (events := _enveloped(cast("dict[str, Any]", document))) is not None:
+    if isinstance(document, dict) and (events := _envelope_content(cast("dict[str, Any]", document))) is not None:
         yield from map(_event, events)
         return
     yield _event(document)
@@ -129,10 +130,10 @@ def _event(item: Any) -> LogEvent:
     return LogEvent(json_bytes(item), fields)
 
 
-def _enveloped(document: dict[str, Any]) -> list[Any] | None:
+def _envelope_content(document: dict[str, Any]) -> list[Any] | None:
     """The events that an object is around; None where it is one itself."""
     tables = document.get("tables")
-    if isinstance(tables, list) and (rows := _table_rows(cast("list[Any]", tables))) is not None:
+    if isinstance(tables, list) and (rows := _table_rows(cast("Any", tables))) is not None:
         return rows
     if not _may_be_envelope(document):
         return None
@@ -143,7 +144,7 @@ def _enveloped(document: dict[str, Any]) -> list[Any] | None:
         if isinstance(content, dict):  # {"hits": {"hits": [..]}}
             content = cast("dict[str, Any]", content).get(key)
         if isinstance(content, list):
-            items = cast("list[Any]", content)
+            items: list[Any] = cast("Any", content)
             if all(isinstance(item, dict) for item in items):
                 return items
     return None
@@ -156,7 +157,7 @@ def _table_rows(tables: list[Any]) -> list[Any] | None:
         columns: Any = cast("dict[str, Any]", table).get("columns") if isinstance(table, dict) else None
         if not isinstance(columns, list):
             return None
-        names = [str(cast("dict[str, Any]", column).get("name")) for column in cast("list[Any]", columns)]
+        names = [str(cast("dict[str, Any]", column).get("name")) for column in cast("Any", columns)]
         table_rows: list[list[Any]] = cast("dict[str, Any]", table).get("rows") or []
         rows += [dict(zip(names, row, strict=False)) for row in table_rows]
     return rows

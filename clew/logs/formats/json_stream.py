@@ -82,14 +82,14 @@ class _Values:
     def _read_more(self, size: int) -> bool:
         """Whether there is more text; it is at the end of the buffer then."""
         try:
-            more = "" if self._is_at_end else self._text.read(size)
+            chunk = "" if self._is_at_end else self._text.read(size)
         except UnicodeDecodeError as error:
             raise self._error(f"no UTF-8: {error.reason}") from None
-        if not more:
+        if not chunk:
             self._is_at_end = True
             return False
         self._offset += self._position
-        self._buffer = self._buffer[self._position :] + more
+        self._buffer = self._buffer[self._position :] + chunk
         self._position = 0
         if len(self._buffer) > MAX_VALUE:
             raise self._error(f"one value is larger than {MAX_VALUE:,} characters")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from clew.errors import ConnectError
 
@@ -82,12 +82,16 @@ class LogFile:
     path: Path | None = None
 
     def lines(self) -> Iterator[bytes]:
-        """The lines, in UTF-8 without a byte order mark, with their ends; a line past `MAX_LINE` is cut in pieces."""
+        """The lines, in UTF-8 without a byte order mark, with their ends; a line is cut at `MAX_LINE`."""
+        return whole_lines(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same, but a line past `MAX_LINE` comes in pieces of that size."""
         stream = self.stream
-        mark = stream.peek(3)[:3] if isinstance(stream, io.BufferedReader) else b""
+        mark = cast("io.BufferedReader", stream).peek(3)[:3]
         if mark.startswith(_UTF_16):
-            recoded = io.TextIOWrapper(stream, "utf-16", "replace", newline="\n")
-            return (line.encode("utf-8", "replace") for line in iter(lambda: recoded.readline(MAX_LINE), ""))
+            text = io.TextIOWrapper(stream, "utf-16", "replace", newline="\n")
+            return (line.encode("utf-8", "replace") for line in iter(lambda: text.readline(MAX_LINE), ""))
         if mark == codecs.BOM_UTF8:
             stream.read(3)
         return iter(lambda: stream.readline(MAX_LINE), b"")
@@ -130,6 +134,15 @@ class LogFormat(Protocol):
             MissingExtra: a library is not installed.
         """
         ...
+
+
+def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of `LogFile.pieces`: of a line in pieces, the first one."""
+    is_rest = False
+    for piece in pieces:
+        if not is_rest:
+            yield piece
+        is_rest = len(piece) == MAX_LINE and not piece.endswith(b"\n")
 
 
 def unreadable(message: str, next_step: str = "") -> ConnectError:

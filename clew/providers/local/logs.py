@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 
 from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
 from clew.entities.checked_text import stamp
+from clew.entities.display import plural
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed, AskSkipped, QueryError
-from clew.logs.engines.protocol import LogRows, LogSource
+from clew.logs.engines.protocol import GAP_NOUNS, LogRows, LogSource
+from clew.logs.event_mapper import EventKind
 from clew.logs.query_packs import load_queries
 from clew.logs.row_entities import map_rows
 from clew.logs.schema_files import load_schemas
@@ -130,7 +132,11 @@ def _finding(subject: Entity, view: str, reply: Reply, limit: int, window: TimeW
     time_index = columns.index("time")
     times = [row[time_index] for row in rows if row[time_index] is not None]
     notes = [*([str(window)] if window else []), *([f"{invalid_count} cells name no entity"] if invalid_count else [])]
-    no_rows_reason = f"no such rows in the connected logs{f' {window}' if window else ''}"
+    not_looked_at = ", ".join(document.get("not_looked_at", ()))
+    no_rows_reason = (
+        f"no such rows in the connected logs{f' {window}' if window else ''}"
+        f"{f'; not looked at: {not_looked_at}' if not_looked_at else ''}"
+    )
     # Where nobody counts, as many rows as were allowed may not be all.
     is_cut = len(rows) >= limit if available is None else available > len(rows)
     return Finding(
@@ -176,6 +182,8 @@ class LogChannel:
         is_exact = all(source.capabilities.exact_count for source in sources)
         available = sum(rows.available for _, rows in answers) if is_exact else None
         body = _body((*columns, "connection"), merged_rows[: query.limit], available, sources)
+        if gaps := self._gaps(load_queries()[query.query].view, query.window):
+            body["not_looked_at"] = gaps
         return Reply(canonical_json(body).encode(), LOG_ROWS, datetime.now(UTC))
 
     def _sources_for(self, view: str, provider: type[Provider]) -> tuple[LogSource, ...]:
@@ -188,8 +196,25 @@ class LogChannel:
             if view in source.capabilities.views and (provider.leaves or not source.capabilities.egress)
         )
         if not sources:
-            raise AskSkipped(f"no connected logs can have rows of {view}", kind="no-source")
+            gaps = ", ".join(self._gaps(view, ANY_TIME))
+            raise AskSkipped(
+                f"no connected logs can have rows of {view}{f': {gaps}' if gaps else ''}",
+                kind="no-source",
+                next_step=f"connect logs of {', '.join(load_schemas().datasets(view))}",
+            )
         return sources
+
+    def _gaps(self, view: str, window: TimeWindow) -> list[str]:
+        """What nobody could look at, in all connected logs together: such rows may be among it."""
+        coverages = [source.coverage for source in self.sources]
+        counts = {
+            "unknown": sum(coverage.total(EventKind.NO_LAYOUT) for coverage in coverages),
+            "damaged": sum(coverage.total(EventKind.DAMAGED) for coverage in coverages),
+            "unfilled": sum(coverage.total(EventKind.EMPTY) for coverage in coverages),
+            "timeless": sum(coverage.no_time(view) for coverage in coverages) if window else 0,
+            "skipped": sum(len(coverage.skipped_files) for coverage in coverages),
+        }
+        return [f"{plural(count, GAP_NOUNS[key][0])} {GAP_NOUNS[key][1]}" for key, count in counts.items() if count]
 
 
 def _select(source: LogSource, query: LogQuery) -> LogRows:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
 import json
+import os
 from typing import Any
 
 import pytest
@@ -13,7 +15,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clew.errors import ConnectError
+from clew.logs.engines import duckdb_engine
+from clew.logs.engines.containers import is_container
 from clew.logs.engines.duckdb_engine import ENGINE
+from clew.logs.formats.json_documents import FORMAT as JSON
+from clew.logs.formats.log_format import FileHead
+from clew.logs.formats.registry import recognised_format
 from clew.logs.schema_files import load_schemas
 from tests.logs.events import ALL, CONNECTED, HOST, STARTED, SYSMON, Event, counts, ndjson, opened, rows
 from tests.support import FEWER, HOSTILE
@@ -151,9 +158,6 @@ BAD = (
     b"\x00\x00",
     b"\xff\xfe{",
     b'{"a": "\xe9"}',
-    b'{"a": "x\x00y"}',
-    b'{"a": "x\x01y"}',
-    b'{"a": "\\ud800"}',
     b"{" * 100_000,
     b"[" * 100_000,
     b'{"a": NaN',
@@ -168,6 +172,26 @@ def test_a_bad_line_costs_one_row(tmp_path):
     assert counts(store) == (len(BAD), 2 * len(BAD), len(BAD))
     sources = [row["source"] for row in rows(store, "processes")]
     assert {sources.count(source) for source in sources} == {2}
+
+
+ODD = (
+    b'{"a": "x\x00y"}',
+    b'{"a": "x\x01y"}',
+    b'{"a": "x\ty"}',
+    b'{"a": "\\ud800"}',
+    b'{"a": NaN, "b": 123456789012345678901234567890}',
+    b'{"a": 1, "A": 2, "a": 3}',
+)
+
+
+def test_no_row_is_lost_to_what_it_holds(tmp_path):
+    """Control characters, half of a surrogate pair, any number and one key twice do not cost a row."""
+    started = json.dumps({**STARTED, "CommandLine": "a@b"}).encode()
+    lines = [*ODD, *(started.replace(b"@", text) for text in (b"\x01", b"\x00", b"\t", b"\\ud800", b"\\u0000"))]
+    store = opened(tmp_path, b"\n".join(lines))
+    assert counts(store)[1:] == (len(lines), 0)
+    texts = [row["process_command_line"] for row in rows(store, "processes")]
+    assert texts == ["a\x01b", "a\x00b", "a\tb", "a?b", "a\x00b"]
 
 
 @pytest.mark.parametrize("bad", [b"1,2", b"x," * 50, b"\xff\xfe,1"])
@@ -192,34 +216,73 @@ def test_one_event_may_be_a_document(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "why"),
+    ("name", "content", "reason"),
     [
         ("a.json", b"[{", "not usable JSON"),
-        ("a.json", b"", "not usable JSON"),
+        ("a.json", b"", "the file is empty"),
         ("a.json", b"[" * 100_000, "not usable JSON"),
-        ("a.ndjson", ndjson(ALL).decode().encode("utf-16"), "is UTF-16"),
-        ("a.csv", as_csv(ALL).decode().encode("utf-16"), "is UTF-16"),
-        ("a.parquet", b"PAR1 no PAR1", "cannot be read"),
+        ("a.csv", b"", "the file is empty"),
+        ("a.parquet", b"PAR1 no PAR1", "not usable Parquet"),
+        ("a.txt", b"no log at all", "no known format"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n")[:10], "end-of-stream"),
+        ("a.json.zst", b"\x28\xb5\x2f\xfdno more", ""),
+        ("a.zip", b"PK\x03\x04no zip", "zip"),
     ],
 )
-def test_a_file_that_is_damaged_as_a_whole_is_told(tmp_path, name, content, why):
-    """A file of which nothing can be read is an error that names it, and leaves nothing behind."""
-    with pytest.raises(ConnectError) as refused:
-        opened(tmp_path, content, name=name)
-    assert why in refused.value.message
-    assert refused.value.location
+def test_a_bad_file_costs_itself(tmp_path, name, content, reason):
+    """A file of which nothing can be read is told by name and reason, and every other file of the folder is read."""
+    store = opened(tmp_path, ndjson([STARTED]), content, name=name if name.endswith("ndjson") else "good.ndjson")
+    store.close()
+    (tmp_path / "logs" / "1-good.ndjson").rename(tmp_path / "logs" / name)
+    store = ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache")
+    assert len(rows(store, "processes")) == 1
+    if name == "a.txt":  # in a folder, what is no log is not looked at
+        assert store.coverage.skipped_files == ()
+        return
+    ((skipped, why),) = store.coverage.skipped_files
+    assert (skipped, reason in why) == (name, True), why
+    assert "1 file skipped" in store.description.count_text
+    assert f"skipped {name}" in str(store)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [("a.json", b"[{", "not usable JSON"), ("a.csv", b"", "is empty"), ("a.bin", b"\x00\x01", "no known format")],
+)
+def test_a_source_without_one_event_is_no_source(tmp_path, name, content, reason):
+    """Where nothing at all can be read, connecting says the file and the reason, and leaves nothing behind."""
+    with pytest.raises(ConnectError, match=reason) as refused:
+        ENGINE.open(str(written(tmp_path / name, content)), tmp_path / "cache")
+    assert name in refused.value.message
     assert [*(tmp_path / "cache" / "logs").iterdir()] == []
 
 
-def test_utf_16_as_a_json_document_is_read(tmp_path):
-    """A JSON document says its own encoding."""
-    assert counts(opened(tmp_path, json.dumps(ALL).encode("utf-16"), name="a.json")) == (1, len(ALL), 0)
+def written(path: Any, content: bytes) -> Any:
+    path.write_bytes(content)
+    return path
+
+
+def test_what_was_read_before_the_damage_is_kept(tmp_path):
+    """Of a file that is cut off, the rows before the cut are there, and it is told how many they are."""
+    whole = gzip.compress(ndjson([STARTED] * 3000), mtime=0)
+    path = written(tmp_path / "a.ndjson.gz", whole[: len(whole) - 20])
+    store = ENGINE.open(str(path), tmp_path / "cache")
+    ((name, reason),) = store.coverage.skipped_files
+    assert name == "a.ndjson.gz"
+    assert f"cut after {counts(store)[1]:,} rows" in reason
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson", "a.csv"])
+def test_utf_16_is_read(tmp_path, name):
+    """A file says its own encoding."""
+    content = as_csv(ALL) if name == "a.csv" else ndjson(ALL)
+    assert counts(opened(tmp_path, content.decode().encode("utf-16"), name=name)) == (1, len(ALL), 0)
 
 
 def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
     """What was read once is opened from the cache by its content; other content is read anew."""
     opened(tmp_path, ndjson(ALL)).close()
-    monkeypatch.setattr("clew.logs.engines.duckdb_engine.read_into", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr("clew.logs.engines.duckdb_engine.Ingest", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "logs").rename(tmp_path / "moved")
     again = ENGINE.open(str(tmp_path / "moved"), tmp_path / "cache")
     assert (again.name, counts(again)) == ("moved", (1, len(ALL), 0))
@@ -228,14 +291,31 @@ def test_connecting_again_reads_nothing(tmp_path, monkeypatch):
     assert counts(ENGINE.open(str(tmp_path / "moved"), tmp_path / "cache")) == (1, 1, 0)
 
 
-def test_a_damaged_cache_is_told(tmp_path):
-    """A cached log that cannot be opened says which file to delete."""
+def test_files_that_have_not_changed_are_not_read_to_know_them(tmp_path, monkeypatch):
+    """By their sizes, times and samples; one that is older or longer is read to its end."""
     opened(tmp_path, ndjson(ALL)).close()
-    (cached,) = (tmp_path / "cache" / "logs").iterdir()
-    assert cached.stat().st_mode & 0o077 == 0
-    cached.write_bytes(b"\xff" * 5000)
-    with pytest.raises(ConnectError, match="delete that file and connect again"):
-        ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache")
+    digests: list[Any] = []
+    digest = duckdb_engine.content_digest
+    monkeypatch.setattr(duckdb_engine, "content_digest", lambda path: digests.append(path) or digest(path))
+    ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache").close()
+    assert digests == []
+    os.utime(tmp_path / "logs" / "log.ndjson", (1, 1))
+    ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache").close()
+    assert len(digests) == 1
+
+
+def test_a_damaged_cache_is_told(tmp_path):
+    """A cached log that cannot be opened says which folder to delete."""
+    opened(tmp_path, ndjson(ALL)).close()
+    (folder,) = (tmp_path / "cache" / "logs").iterdir()
+    files = sorted(folder.iterdir())
+    assert [file.stat().st_mode & 0o077 for file in (folder, *files)] == [0, 0, 0]
+    for file in files:
+        content = file.read_bytes()
+        file.write_bytes(b"\xff" * 5000)
+        with pytest.raises(ConnectError, match="delete that folder and connect again"):
+            ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache")
+        file.write_bytes(content)
 
 
 def test_hostile_fields_are_kept_as_they_are(tmp_path):
@@ -252,8 +332,10 @@ def test_hostile_fields_are_kept_as_they_are(tmp_path):
 def test_no_lines_break_a_log(tmp_path_factory, lines):
     """Of any lines, those that are objects are rows and the others are damaged; nothing is lost unseen."""
     lines = [line.translate(None, b"\r\n") for line in lines]
-    # A file that says that it is UTF-16 is refused as a whole.
-    assume(not b"\n".join(lines).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
+    # A file that says that it is UTF-16 has other lines, and one that says what it is is that.
+    joined = b"\n".join(lines)
+    assume(not joined.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
+    assume(not is_container(joined) and recognised_format(FileHead("log.ndjson", joined)) is JSON)
     # Spaces alone are no line, nor is a byte order mark at the beginning.
     filled = sum(bool(line.removeprefix(b"" if n else b"\xef\xbb\xbf").strip(b" ")) for n, line in enumerate(lines))
     store = opened(tmp_path_factory.mktemp("any"), b"\n".join([*lines, ndjson([CONNECTED])]))

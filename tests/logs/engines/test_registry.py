@@ -14,7 +14,7 @@ from clew.logs.engines.registry import engine_names, log_engine, open_source, re
 
 PACKAGE = Path(clew.__file__).parent
 # Parquet is read and written with the same library, and the canonical dialect has its name.
-EXEMPT = {"graph/export/table_files.py", "logs/dialects.py"}
+EXEMPT = {"graph/export/table_files.py", "logs/dialects.py", "logs/formats/parquet_table.py"}
 PRIVATE = re.compile(r"LogStore|duckdb|content_digest|DuckDb", re.IGNORECASE)
 
 

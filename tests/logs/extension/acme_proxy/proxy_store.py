@@ -82,7 +82,7 @@ class ProxyEngine:
         """By the ending."""
         return location.endswith(".proxy.sqlite")
 
-    def open(self, location: str, cache: Path) -> ProxySource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False) -> ProxySource:
         """Copy the database into the cache, and open the copy. Raises ConnectError."""
         path = Path(location)
         try:

@@ -20,6 +20,8 @@ Cell = Any
 CellFunction = Callable[[Any], Cell]
 #: What logs write where they have nothing to say.
 _EMPTY = frozenset({"", "-", "(null)", "null", "NULL", "None", "nan", "NaN", "N/A"})
+_EMPTY_LENGTH = max(map(len, _EMPTY))
+_NO_GUID = "00000000-0000-0000-0000-000000000000"
 _CACHE = 65_536
 _HASH = re.compile(r"[0-9a-f]+")
 
@@ -29,7 +31,7 @@ def text(value: Any) -> str | None:
     if type(value) is not str:
         value = _as_text(value)
     value = value.strip()
-    return None if value in _EMPTY else value
+    return None if len(value) <= _EMPTY_LENGTH and value in _EMPTY else value
 
 
 def _as_text(value: Any) -> str:
@@ -66,12 +68,12 @@ def number(value: Any) -> int | None:
     """A whole number, decimal or hexadecimal; also one that a table made a float of."""
     if type(value) is int:
         return value
-    cell = text(value)
-    return _number(cell) if cell else None
+    return _number(value if type(value) is str else _as_text(value))
 
 
 @functools.lru_cache(_CACHE)
 def _number(cell: str) -> int | None:
+    cell = cell.strip()
     try:
         if cell[:2] in ("0x", "0X"):
             return _in_range(int(cell, 16))
@@ -100,12 +102,12 @@ def decimal(value: Any) -> float | None:
 
 def ip(value: Any) -> str | None:
     """One address, as `IpAddress` spells it; without the zone, the port and brackets around it."""
-    cell = text(value)
-    return _ip(cell) if cell else None
+    return _ip(value if type(value) is str else _as_text(value))
 
 
 @functools.lru_cache(_CACHE)
 def _ip(cell: str) -> str | None:
+    cell = cell.strip()
     bare = cell.strip("[]").partition("%")[0]
     try:
         address = ipaddress.ip_address(bare)
@@ -123,13 +125,12 @@ def _ip_with_port(cell: str) -> str | None:
 
 def host(value: Any) -> str | None:
     """The name of a machine, as `Host` spells it."""
-    cell = text(value)
-    return _host(cell) if cell else None
+    return _host(value if type(value) is str else _as_text(value))
 
 
 @functools.lru_cache(_CACHE)
 def _host(cell: str) -> str | None:
-    name = cell.strip("\\").rstrip(".").lower()
+    name = (text(cell) or "").strip("\\").rstrip(".").lower()
     if name.isascii():
         return name or None
     return _domain(cell) or name
@@ -137,13 +138,12 @@ def _host(cell: str) -> str | None:
 
 def domain(value: Any) -> str | None:
     """A name in the DNS, as `Domain` spells it: in lower case, in A-labels, without the final dot."""
-    cell = text(value)
-    return _domain(cell) if cell else None
+    return _domain(value if type(value) is str else _as_text(value))
 
 
 @functools.lru_cache(_CACHE)
 def _domain(cell: str) -> str | None:
-    name = cell.rstrip(".").lower()
+    name = (text(cell) or "").rstrip(".").lower()
     if name.isascii():
         return name or None
     try:
@@ -158,7 +158,7 @@ def guid(value: Any) -> str | None:
     if not cell:
         return None
     bare = cell.strip("{}").lower()
-    return None if bare.strip("0-") == "" else bare
+    return None if bare == _NO_GUID else bare
 
 
 def sid(value: Any) -> str | None:

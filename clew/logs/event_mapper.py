@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from clew.logs.cell_values import lower, yes
+from clew.logs.cell_values import CellFunction, lower, yes
 from clew.logs.column_rules import ColumnRule
 from clew.logs.event_paths import Fields, named_values, nest, split_path, unwrap, value_at
 from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
@@ -45,7 +45,7 @@ class EventMapper:
 
     def __init__(self, schemas: LogSchemas) -> None:
         self._schemas = [_SchemaMapper(schema, schemas.views) for schema in schemas.schemas]
-        self._by_shape: dict[tuple[str, ...], list[_SchemaMapper]] = {}
+        self._by_shape: dict[tuple[str, ...], list[_ShapePlan]] = {}
 
     def map_event(self, fields: Fields) -> MappedEvent:
         """The rows of an event, and how it is counted."""
@@ -61,91 +61,132 @@ class EventMapper:
 
     def _map(self, fields: Fields) -> MappedEvent | None:
         label = ""
-        for schema in self._candidates(fields):
-            header = schema.header(fields)
-            maps = schema.matching_maps(header)
-            if maps and (outcome := _map_rows(schema, maps, fields, header)) is not None:
+        shape = tuple(fields)
+        plans = self._by_shape.get(shape)
+        if plans is None:
+            plans = self._plan(shape)
+        for plan in plans:
+            header = plan.header(fields)
+            maps = plan.schema.matching_maps(header)
+            if maps and (outcome := _map_rows(maps, plan.data(fields), header)) is not None:
                 return outcome
-            label = label or schema.label(header)
+            label = label or plan.schema.label(header)
         return MappedEvent(EventKind.NO_VIEW, label) if label else None
 
-    def _candidates(self, fields: Fields) -> list[_SchemaMapper]:
-        shape = tuple(fields)
-        candidates = self._by_shape.get(shape)
-        if candidates is None:
-            if len(self._by_shape) >= _MAX_MEMORY:
-                self._by_shape.clear()
-            tops = {name.split(".")[0] for name in fields} | {*fields}
-            candidates = self._by_shape[shape] = [schema for schema in self._schemas if schema.may_know(tops)]
-        return candidates
+    def _plan(self, shape: tuple[str, ...]) -> list[_ShapePlan]:
+        if len(self._by_shape) >= _MAX_MEMORY:
+            self._by_shape.clear()
+        names = {*shape}
+        plans = [_ShapePlan(schema, names) for schema in self._schemas]
+        self._by_shape[shape] = [plan for plan in plans if plan.is_possible]
+        return self._by_shape[shape]
 
 
-def _map_rows(
-    schema: _SchemaMapper, maps: list[_MapPlan], fields: Fields, header: Mapping[str, Any]
-) -> MappedEvent | None:
-    data = schema.data(fields)
-    rows = [(plan.view, plan.cells(data, header)) for plan in maps if plan.accepts(data, header)]
+def _map_rows(maps: list[_MapPlan], data: Fields, header: Mapping[str, Any]) -> MappedEvent | None:
+    rows = [(plan, plan.cells(data, header)) for plan in maps if plan.accepts(data, header)]
     if not rows:
         return None
-    views = ", ".join(dict.fromkeys(view for view, _ in rows))
-    plans = {plan.view: plan for plan in maps}
-    filled_rows = tuple((view, cells) for view, cells in rows if plans[view].is_filled(cells))
+    views = ", ".join(dict.fromkeys(plan.view for plan, _ in rows))
+    filled_rows = [(plan, cells) for plan, cells in rows if plan.is_filled(cells)]
     if not filled_rows:
         return MappedEvent(EventKind.EMPTY, views)
-    has_time = all(cells[plans[view].time_index] is not None for view, cells in filled_rows)
-    return MappedEvent(EventKind.IN_VIEWS if has_time else EventKind.NO_TIME, views, filled_rows)
+    has_time = all(cells[plan.time_index] is not None for plan, cells in filled_rows)
+    kind = EventKind.IN_VIEWS if has_time else EventKind.NO_TIME
+    return MappedEvent(kind, views, tuple((plan.view, cells) for plan, cells in filled_rows))
 
 
-class _SchemaMapper:
-    def __init__(self, schema: LogSchema, views: Mapping[str, LogView]) -> None:
-        self._schema = schema
-        self._header = [(name, [(path, split_path(path)) for path in paths]) for name, paths in schema.header.items()]
-        self._layouts = [(path, split_path(path)) for path in (layout.strip(".") for layout in schema.layouts)]
-        self._plans = [_MapPlan(event_map, views[event_map.view], schema.header) for event_map in schema.maps]
-        self._conditions = sorted({name for event_map in schema.maps for name in event_map.conditions})
-        self._by_header: dict[tuple[Any, ...], list[_MapPlan]] = {}
+class _Path(NamedTuple):
+    """A dotted path, and its keys one below the other."""
 
-    def may_know(self, tops: set[str]) -> bool:
-        """Whether an event with these names at its top may be of this schema."""
-        names = self._schema.identify or self._schema.header
-        return any(keys[0] in tops for name, paths in self._header if name in names for _, keys in paths)
+    text: str
+    keys: tuple[str, ...]
+
+
+class _ShapePlan:
+    """Where the fields of a schema can stand in events with the same names at their top."""
+
+    def __init__(self, schema: _SchemaMapper, names: set[str]) -> None:
+        def is_there(path: _Path) -> bool:
+            return path.text in names or path.keys[0] in names
+
+        self.schema = schema
+        paths = [(name, [path for path in paths if is_there(path)]) for name, paths in schema.header.items()]
+        self._header = [(name, candidates) for name, candidates in paths if candidates]
+        self._layouts = [path for path in schema.layouts if not path.text or is_there(path)]
+        needed_names = schema.identify or (*schema.header,)
+        self.is_possible = any(name in needed_names for name, _ in self._header)
 
     def header(self, fields: Fields) -> dict[str, Any]:
         """The fields of the event itself."""
         header: dict[str, Any] = {}
         for name, paths in self._header:
             for path, keys in paths:
-                value = value_at(fields, path, keys)
+                value = fields.get(path)
+                if value is None and len(keys) > 1:
+                    value = value_at(fields, path, keys)
                 if value is not None and value != "":
                     header[name] = value
                     break
         return header
 
-    def label(self, header: Mapping[str, Any]) -> str:
-        """What kind of event it is, for people; empty if it is none of this schema."""
-        names = self._schema.identify
-        if not names or any(name not in header for name in names):
-            return ""
-        return f"{self._schema.name}: {' '.join(lower(header[name]) or '-' for name in names)}"
-
-    def matching_maps(self, header: Mapping[str, Any]) -> list[_MapPlan]:
-        """The maps whose conditions on the header hold."""
-        key = tuple(lower(header.get(name)) for name in self._conditions)
-        plans = self._by_header.get(key)
-        if plans is None:
-            if len(self._by_header) >= _MAX_MEMORY:
-                self._by_header.clear()
-            values = dict(zip(self._conditions, key, strict=True))
-            plans = self._by_header[key] = [plan for plan in self._plans if plan.matches(values)]
-        return plans
-
     def data(self, fields: Fields) -> Fields:
         """The fields of its kind of event."""
         for path, keys in self._layouts:
-            node = named_values(value_at(fields, path, keys)) if path else fields
+            if not path:
+                return fields
+            node = named_values(value_at(fields, path, keys))
             if node:
                 return node
         return fields
+
+
+class _SchemaMapper:
+    def __init__(self, schema: LogSchema, views: Mapping[str, LogView]) -> None:
+        self._name = schema.name
+        self.identify = schema.identify
+        self.header = {name: [_Path(path, split_path(path)) for path in paths] for name, paths in schema.header.items()}
+        self.layouts = [_Path(path, split_path(path)) for path in (layout.strip(".") for layout in schema.layouts)]
+        self._plans = [_MapPlan(event_map, views[event_map.view], schema.header) for event_map in schema.maps]
+        self._conditions = sorted({name for event_map in schema.maps for name in event_map.conditions})
+        self._by_header: dict[tuple[Any, ...], list[_MapPlan]] = {}
+
+    def label(self, header: Mapping[str, Any]) -> str:
+        """What kind of event it is, for people; empty if it is none of this schema."""
+        if not self.identify or any(name not in header for name in self.identify):
+            return ""
+        return f"{self._name}: {' '.join(lower(header[name]) or '-' for name in self.identify)}"
+
+    def matching_maps(self, header: Mapping[str, Any]) -> list[_MapPlan]:
+        """The maps whose conditions on the header hold."""
+        key = tuple([header.get(name) for name in self._conditions])
+        try:
+            plans = self._by_header.get(key)
+        except TypeError:  # a value that is an object
+            key = tuple([lower(value) for value in key])
+            plans = self._by_header.get(key)
+        if plans is None:
+            if len(self._by_header) >= _MAX_MEMORY:
+                self._by_header.clear()
+            values = {name: lower(value) for name, value in zip(self._conditions, key, strict=True)}
+            plans = self._by_header[key] = [plan for plan in self._plans if plan.matches(values)]
+        return plans
+
+
+class _Column(NamedTuple):
+    """A column, made ready: mostly its first field makes the cell, and the others are not looked at.
+
+    Attributes:
+        function: makes the cell; None where there is nothing to make it of.
+        is_header: whether the first field is one of the header.
+        rule: what is followed where the first field alone does not do; None where it is all there is.
+        constant: the cell without a function.
+    """
+
+    function: CellFunction | None
+    field: str
+    is_header: bool
+    rule: ColumnRule | None
+    constant: Any = None
 
 
 class _MapPlan:
@@ -156,14 +197,24 @@ class _MapPlan:
         self.view = view.name
         names = view.cell_names
         self.time_index = names.index("time")
-        self._columns: list[ColumnRule | None] = [
-            ColumnRule(lower, (), default=event_map.dataset) if name == "dataset" else event_map.columns.get(name)
+        self._header = frozenset(header)
+        self._columns = [
+            _Column(None, "", False, None, event_map.dataset)  # noqa: FBT003 - not of the header
+            if name == "dataset"
+            else self._column(event_map.columns.get(name))
             for name in names
         ]
-        self._header = frozenset(header)
         self._own_columns = [
             index for index, name in enumerate(names) if name in event_map.columns and name not in ("time", "host_name")
         ]
+
+    def _column(self, rule: ColumnRule | None) -> _Column:
+        if rule is None or not rule.fields:
+            return _Column(None, "", False, None, rule.default if rule else None)  # noqa: FBT003
+        field = rule.fields[0]
+        is_simple = len(rule.fields) == 1 and not rule.values and "." not in field
+        function = None if rule.values or rule.flag else rule.function
+        return _Column(function, field, field in self._header, None if is_simple else rule)
 
     def matches(self, values: Mapping[str, str | None]) -> bool:
         """Whether the conditions on the header hold."""
@@ -182,22 +233,27 @@ class _MapPlan:
     def cells(self, data: Fields, header: Mapping[str, Any]) -> list[Any]:
         """The cells of the row."""
         cells: list[Any] = []
-        for rule in self._columns:
-            if rule is None:
-                cells.append(None)
-                continue
-            cell = None
-            fields = rule.fields
-            if rule.flag and yes(data.get(rule.flag)) is False:
-                fields = fields[1:]
-            elif rule.flag:
-                fields = fields[:1]
-            for name in fields:
-                value = header.get(name) if name in self._header else _field(data, name)
-                if value is not None and (cell := rule.function(value)) is not None:
-                    break
-            cells.append(rule.translate(cell) if rule.values or not fields else cell)
+        for function, field, is_header, rule, constant in self._columns:
+            cell = constant
+            if function is not None:
+                value = header.get(field) if is_header else data.get(field)
+                if value is not None:
+                    cell = function(value)
+            if cell is None and rule is not None:
+                cell = self._ruled_cell(rule, data, header)
+            cells.append(cell)
         return cells
+
+    def _ruled_cell(self, rule: ColumnRule, data: Fields, header: Mapping[str, Any]) -> Any:
+        fields = rule.fields
+        if rule.flag:
+            fields = fields[1:] if yes(data.get(rule.flag)) is False else fields[:1]
+        cell = None
+        for name in fields:
+            value = header.get(name) if name in self._header else _field(data, name)
+            if value is not None and (cell := rule.function(value)) is not None:
+                break
+        return rule.translate(cell)
 
     def is_filled(self, cells: list[Any]) -> bool:
         """Whether any column of its own says something: a time and a host alone say nothing."""

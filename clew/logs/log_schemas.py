@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from clew.logs.column_rules import ColumnRule
 from clew.logs.row_entities import RowSchema
 
+#: What every view has: rows are put in order by them, and tell the raw event they were made from.
+ORDER_COLUMNS = ("time", "source", "row")
+
 
 @dataclass(frozen=True, slots=True)
 class LogView:
@@ -17,6 +20,7 @@ class LogView:
     Attributes:
         columns: their types are those of the vocabulary.
         working: columns that only `finish` sees.
+        index: columns by whose values rows are looked up.
         rows: the entities that a row names, and how they are related.
         finish: SQL over all rows of the view, as `finish_sql` reads it.
     """
@@ -24,6 +28,7 @@ class LogView:
     name: str
     columns: tuple[str, ...]
     working: tuple[str, ...]
+    index: tuple[str, ...]
     rows: RowSchema
     finish: str
 

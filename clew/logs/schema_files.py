@@ -16,14 +16,12 @@ from clew.entities.vocabulary import VOCABULARY
 from clew.errors import SettingsError
 from clew.logs.column_rules import ColumnRule, read_column
 from clew.logs.entity_parts import row_schema
-from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
+from clew.logs.log_schemas import ORDER_COLUMNS, EventMap, LogSchema, LogSchemas, LogView
 from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.plugins import PluginFailure
 
 Result = TypeVar("Result")
 _KEYS = ("views", "layouts", "header", "identify", "maps", "queries")
-#: What every view has: rows are put in order by them, and tell the raw event they were made from.
-ORDER_COLUMNS = ("time", "source", "row")
 
 
 class SchemaTable(NamedTuple):
@@ -73,15 +71,19 @@ def read_views(file: PackFile, views: Mapping[str, LogView]) -> dict[str, LogVie
 
 
 def _read_view(name: str, node: PackNode, views: Mapping[str, LogView]) -> LogView:
-    node.check_keys(("columns", "working", "entities", "links", "finish"))
+    node.check_keys(("columns", "working", "index", "entities", "links", "finish"))
     if name in views:
         raise node.error(f"there is a view {name!r} already")
     columns, working = (_read_names(node, key) for key in ("columns", "working"))
+    for column in node.children("index"):
+        if column.text() not in columns:
+            raise column.error(f"the view {name!r} has no column {column.text()!r}")
+    index = tuple(column.text() for column in node.children("index"))
     for column_name in ORDER_COLUMNS:
         if column_name not in columns:
             raise node.error(f"the view {name!r} has no column {column_name!r}")
     finish = node.get("finish").text() if "finish" in node.keys else "SELECT * FROM {rows}"
-    return LogView(name, columns, working, row_schema(node, columns), finish)
+    return LogView(name, columns, working, index, row_schema(node, columns), finish)
 
 
 def _read_names(node: PackNode, key: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from clew.logs.dialects import CANONICAL, Dialect
 from clew.logs.engines.event_store import EventStore
 from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
 from clew.logs.event_mapper import EventKind
+from clew.logs.log_schemas import ORDER_COLUMNS
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,19 +66,20 @@ class DuckDbSource:
         Raises:
             QueryError: not exactly one SELECT, or its parameters are not the given ones.
         """
-        # One row more than asked for tells whether there are more; only then they are counted.
-        limited_sql = f"SELECT * FROM ({sql}) ORDER BY time, source, row LIMIT $clew_limit"
         arguments = self._with_aliases(parameters)
         with self._lock, _query_errors():
-            limited_arguments = {**arguments, "clew_limit": limit + 1}
-            _check_select(self._database, limited_sql, limited_arguments)
-            cursor = self._database.execute(limited_sql, limited_arguments)
+            _check_select(self._database, f"SELECT * FROM ({sql})", arguments)
+            # Not in order at first: the engine looks values up in an index only without. Most answers are small.
+            # One row more than asked for tells whether there are more: then they are counted, and put in order.
+            cursor = self._database.execute(f"SELECT * FROM ({sql}) LIMIT {limit + 1:d}", arguments)
             columns = tuple(str(column[0]) for column in cursor.description or ())
             rows = cursor.fetchall()
             available = len(rows)
             if available > limit:
+                ordered_sql = f"SELECT * FROM ({sql}) ORDER BY time, source, row LIMIT {limit:d}"
+                rows = self._database.execute(ordered_sql, arguments).fetchall()
                 ((available,),) = self._database.execute(f"SELECT count(*) FROM ({sql})", arguments).fetchall()
-        rows = rows[:limit]
+        rows = _in_order(columns, rows)
         texts = self._raw_texts(columns, rows)
         return LogRows((*columns, "raw"), tuple((*row, raw) for row, raw in zip(rows, texts, strict=True)), available)
 
@@ -125,6 +127,14 @@ class DuckDbSource:
             **{short: (name,) for short, name in pairs.items()},
             **{name: (short,) for short, name in pairs.items()},
         }
+
+
+def _in_order(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows by time, source and row; those without a time last, as the engine puts them. Raises QueryError."""
+    if missing_names := {*ORDER_COLUMNS} - {*columns}:
+        raise QueryError(f"rows of a view are needed; these have no {', '.join(sorted(missing_names))}")
+    time, source, row = (columns.index(name) for name in ORDER_COLUMNS)
+    return sorted(rows, key=lambda cells: (cells[time] is None, cells[time] or 0, cells[source], cells[row]))
 
 
 def _locked_down(database: Path) -> duckdb.DuckDBPyConnection:

@@ -148,15 +148,15 @@ class EventStore:
             raise _damage(str(error)) from None
 
     def texts(self, places: Sequence[tuple[str, int]]) -> list[str]:
-        """The text of each event, by the name of its file and its row in it, from 1.
+        """The text of each event, by the name of its file and its row in it, from 1; empty for what is no event.
 
         Raises:
             ConnectError: the file is damaged.
         """
-        numbers = [self._firsts[name] + row - 1 for name, row in places]
+        numbers = [self._firsts[name] + row - 1 if name in self._firsts else -1 for name, row in places]
         with self._errors():
-            texts = dict(self._texts(sorted({*numbers})))
-        return [texts[number] for number in numbers]
+            texts = dict(self._texts(sorted({number for number in numbers if number >= 0})))
+        return [texts.get(number, "") for number in numbers]
 
     def events(self) -> Iterator[StoredEvent]:
         """All events in their order."""

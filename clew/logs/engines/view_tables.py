@@ -17,6 +17,8 @@ from clew.logs.log_schemas import LogView
 if TYPE_CHECKING:
     import duckdb
 
+#: From how many rows on a table has indexes: below, looking at all rows is as fast, and costs nothing before.
+MIN_INDEXED = 200_000
 #: How many rows of a view are put in at once.
 _BATCH_SIZE = 50_000
 _TYPES: Mapping[type, str] = MappingProxyType(
@@ -87,7 +89,17 @@ class ViewTables:
             rows_sql = f"SELECT * FROM {finished_table}"
         ordered_sql = f"SELECT {columns} FROM ({rows_sql}) ORDER BY time, source, row"
         self._connection.execute(f"CREATE TABLE {table} AS {ordered_sql}")
+        ((row_count,),) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        if row_count >= MIN_INDEXED:
+            self._make_indexes(view)
         return finished_table
+
+    def _make_indexes(self, view: LogView) -> None:
+        """What a rare value, or one that is not there, is found by without looking at every row."""
+        for column in view.index:
+            index = CANONICAL.quote(f"{view.name} by {column}")
+            table = f"{CANONICAL.quote(view.name)} ({CANONICAL.quote(column)})"
+            self._connection.execute(f"CREATE INDEX {index} ON {table}")
 
     def _write(self, view: str) -> None:
         rows = self._rows[view]

@@ -192,7 +192,7 @@ def test_the_lock_cannot_be_opened(logs):
 @pytest.mark.parametrize("given", [{}, {"pid": 1, "other": 2}, {"PID": 1}, {"pid ": 1}])
 def test_parameters_are_those_of_the_query(logs, given):
     """A missing, an extra or a misspelt parameter is refused, with those that are taken."""
-    with pytest.raises(QueryError, match=r"the query takes \['clew_limit', 'pid'\]"):
+    with pytest.raises(QueryError, match=r"the query takes \['pid'\]"):
         logs.select("SELECT * FROM processes WHERE process_pid = $pid", given, 5)
 
 

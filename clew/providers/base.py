@@ -72,7 +72,20 @@ class Ask:
     @property
     def fingerprint(self) -> str:
         """sha256 of the description: equal asks have equal fingerprints."""
-        return sha256(canonical_json({"channel": self.channel, **self.description()}).encode()).hexdigest()
+        return ask_fingerprint(self.channel, self.description())
+
+
+#: The part of a description that says how a question was put to an engine, and not what it was.
+WORDING = "sql"
+
+
+def ask_fingerprint(channel: str, description: Mapping[str, Any]) -> str:
+    """The fingerprint of an ask by its description.
+
+    A query of a pack is told by its id: put in better words, it is the same question, and a case replays it.
+    """
+    question = {key: value for key, value in description.items() if key != WORDING}
+    return sha256(canonical_json({"channel": channel, **question}).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

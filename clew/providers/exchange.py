@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from clew.entities import Finding, Outcome
 from clew.errors import AskError, AskFailed, AskRefused, AskSkipped
-from clew.providers.base import Ask, Reply
+from clew.providers.base import WORDING, Ask, Reply, ask_fingerprint
 
 _ERRORS: Mapping[str, type[AskError]] = {cls.outcome: cls for cls in (AskFailed, AskRefused, AskSkipped)}
 
@@ -86,11 +86,16 @@ class NoRecordings:
         """Always None."""
 
 
+def _question(exchange: Exchange) -> str:
+    """The fingerprint of what was asked; those of older cases are of its wording too."""
+    return ask_fingerprint("logs", exchange.ask) if WORDING in exchange.ask else exchange.fingerprint
+
+
 class Playback:
     """The exchanges of one recorded step, and nothing else: what is not in them cannot be asked."""
 
     def __init__(self, exchanges: Iterable[Exchange], replies: Mapping[str, Reply]) -> None:
-        self._exchanges = {exchange.fingerprint: exchange for exchange in exchanges}
+        self._exchanges = {_question(exchange): exchange for exchange in exchanges}
         self._replies = replies
 
     def find(self, ask: Ask, provider: str, now: datetime) -> Reply | AskError:

@@ -24,7 +24,7 @@ from clew.entities.checked_text import stamp
 from clew.errors import AskError, AskSkipped
 from clew.pivots.bound_call import defaults_of
 from clew.pivots.workspace import Workspace
-from clew.providers.base import Ask, Operation, Provider, Reply, canonical_json
+from clew.providers.base import WORDING, Ask, Operation, Provider, Reply, canonical_json
 from clew.providers.exchange import Answer, Recordings
 from clew.providers.gate import Gate
 from clew.providers.runner import Runner
@@ -103,7 +103,7 @@ class RecordedReplies:
 
 
 def _request_key(ask: Mapping[str, Any]) -> str:
-    return canonical_json(dict(ask))
+    return canonical_json({key: value for key, value in ask.items() if key != WORDING})
 
 
 def runner(recordings: Recordings) -> Runner:

@@ -22,7 +22,7 @@ class LogView:
         working: columns that only `finish` sees.
         index: columns by whose values rows are looked up.
         rows: the entities that a row names, and how they are related.
-        finish: SQL over all rows of the view, as `finish_sql` reads it.
+        finish: SQL over all rows of the view, as `finish_sql` reads it; empty where they stay as they are.
     """
 
     name: str

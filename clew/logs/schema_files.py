@@ -82,7 +82,7 @@ def _read_view(name: str, node: PackNode, views: Mapping[str, LogView]) -> LogVi
     for column_name in ORDER_COLUMNS:
         if column_name not in columns:
             raise node.error(f"the view {name!r} has no column {column_name!r}")
-    finish = node.get("finish").text() if "finish" in node.keys else "SELECT * FROM {rows}"
+    finish = node.get("finish").text() if "finish" in node.keys else ""
     return LogView(name, columns, working, index, row_schema(node, columns), finish)
 
 

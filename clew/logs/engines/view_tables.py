@@ -83,10 +83,14 @@ class ViewTables:
                 names = (*view.columns, *view.working)
                 self._connection.execute(f"CREATE TABLE {finished_table} ({_definitions(names)})")
             return finished_table
-        rows_sql = view.finish_sql({**tables, "rows": f"staged.{table}"})
-        if view.working:
-            self._connection.execute(f"CREATE TABLE {finished_table} AS {rows_sql}")
+        if not view.finish:
+            finished_table = f"staged.{table}"
             rows_sql = f"SELECT * FROM {finished_table}"
+        else:
+            rows_sql = view.finish_sql({**tables, "rows": f"staged.{table}"})
+            if view.working:
+                self._connection.execute(f"CREATE TABLE {finished_table} AS {rows_sql}")
+                rows_sql = f"SELECT * FROM {finished_table}"
         ordered_sql = f"SELECT {columns} FROM ({rows_sql}) ORDER BY time, source, row"
         self._connection.execute(f"CREATE TABLE {table} AS {ordered_sql}")
         ((row_count,),) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchall()

@@ -63,6 +63,7 @@ class Settings:
         keys: a TOML file of keys by their names, which nobody but its owner can read.
         deadline: how long one call to a service may take in all, in seconds: waits and further attempts included.
         reply_cache: how much of what services reply is kept while it is good; written in the same way, 0 for none.
+        log_cache: how much of logs that were read is kept; written in the same way.
         feeds_store: the folder in which `clew feeds` keeps what it has read.
         providers: the sources, by name, that look-ups ask besides those on this machine and those whose key is set.
         disabled_providers: sources that are never asked.
@@ -86,6 +87,7 @@ class Settings:
     keys: Path | None = None
     deadline: float = 30.0
     reply_cache: int = 256 * 2**20
+    log_cache: int = 50 * 2**30
     feeds_store: Path | None = None
     warninglists: tuple[Path, ...] = ()
     resolvers: tuple[str, ...] = ()
@@ -258,6 +260,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "keys": _path,
     "deadline": _positive,
     "reply_cache": _size,
+    "log_cache": _size,
     "feeds_store": _path,
     "warninglists": _paths,
     "providers": _names,

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from clew.cli.cache import cache
 from clew.cli.case import connect, expand, html, pivot, show
 from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
@@ -47,6 +48,7 @@ for command in (
     pivots,
     sources,
     doctor,
+    cache,
     verify,
     copy,
     undo,

@@ -102,7 +102,14 @@ class Workspace:
 
         source = open_source(str(location), self.settings.cache)
         self.logs = add_source(self.logs, source)
+        self.trim_log_cache(self.logs)
         return source
+
+    def trim_log_cache(self, logs: tuple[LogSource, ...]) -> None:
+        """Keep no more of logs that were read than the settings allow, besides those that are open."""
+        from clew.logs.log_cache import trim_kept_logs
+
+        trim_kept_logs(self.settings.cache, self.settings.log_cache, (log.description.location for log in logs))
 
     def runner(
         self,

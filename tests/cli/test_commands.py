@@ -131,3 +131,14 @@ def test_the_tour_ends_identical_and_leaves_two_files(clew: Run) -> None:
     code, _, err = clew("demo")
     assert code == 1
     assert "exists already" in err
+
+
+def test_the_cache_of_logs_is_shown_and_cleared(clew: Run, scenario: Scenario) -> None:
+    """What was connected is listed with its size and place; cleared, it is read again."""
+    assert clew("connect", "ir.clew", str(scenario.logs))[0] == 0
+    code, out, _ = clew("cache")
+    assert code == 0
+    assert str(scenario.logs) in out.replace("\n", "")
+    assert "deleted " in clew("cache", "--clear")[1]
+    assert "0 sources" in clew("cache")[1]
+    assert clew("connect", "ir.clew", str(scenario.logs))[0] == 0

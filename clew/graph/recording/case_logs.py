@@ -35,6 +35,7 @@ class CaseLogs:
 
         source = open_source(location, self._recorder.workspace.settings.cache)
         self.sources = add_source(self.sources, source)
+        self._recorder.workspace.trim_log_cache(self.sources)
         self._recorder.record(Connected(source.description))
         return source
 

@@ -21,6 +21,7 @@ from clew.logs.engines.log_files import content_digest, fingerprint
 from clew.logs.engines.protocol import SourceDescription
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventMapper
+from clew.logs.log_cache import LOGS, mark_used, note_location
 from clew.logs.log_schemas import LogSchemas
 from clew.logs.schema_files import load_schemas
 
@@ -55,6 +56,7 @@ class DuckDbEngine:
         if not folder.exists():
             _build(path, folder, schemas)
         _remember_digest(path, cache, digest)
+        mark_used(folder)
         return DuckDbSource(self.name, path.name, str(path.resolve()), digest, folder)
 
     def reopen(self, description: SourceDescription, cache: Path) -> DuckDbSource | None:
@@ -70,13 +72,14 @@ class DuckDbEngine:
         folder = _folder(digest, load_schemas(), cache)
         if not folder.exists():
             return None
+        mark_used(folder)
         return DuckDbSource(self.name, description.name, description.location, digest, folder)
 
 
 def _folder(digest: str, schemas: LogSchemas, cache: Path) -> Path:
     """Where logs with that content are kept, as today's schemas read them."""
     version = sha256(f"{_LAYOUT}{schemas.version}".encode()).hexdigest()[:8]
-    return cache / "logs" / f"{digest[:32]}-{version}"
+    return cache / LOGS / f"{digest[:32]}-{version}"
 
 
 def _known_digest(path: Path, cache: Path) -> str:
@@ -122,6 +125,7 @@ def _fill(path: Path, folder: Path, schemas: LogSchemas) -> None:
         tables.finish()
         connection.execute("DETACH staged")
     staging_path.unlink(missing_ok=True)
+    note_location(folder, str(path.resolve()))
     for file in folder.iterdir():
         file.chmod(0o600)
 

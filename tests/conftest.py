@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import itertools
 import os
@@ -9,7 +10,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,22 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _unwanted():
         del os.environ[name]
     os.environ |= _own_places(Path(home))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests outlive every test: garbage is not looked for among them, which took a second each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """What was set aside is garbage now; libraries that count their objects at the end find none left."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

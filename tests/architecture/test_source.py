@@ -4,9 +4,9 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -27,11 +27,6 @@ FORBIDDEN = re.compile(
 )
 
 
-@cache
-def tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes(), str(file))
-
-
 def lines(file: Path) -> int:
     return file.read_bytes().count(b"\n")
 
@@ -48,18 +43,34 @@ def size(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return function.end_lineno - function.lineno + 1 - (first.end_lineno - first.lineno + 1 if documented else 0)
 
 
+class SourceFacts(NamedTuple):
+    """What the laws are about, by where it stands."""
+
+    sizes: dict[str, int]
+    calls: dict[str, str]
+    # What a handler expects, None for anything; and whether it passes over it.
+    handlers: list[tuple[str, str | None, bool]]
+
+
 @cache
-def marked_nodes() -> list[tuple[Path, ast.AST]]:
-    """Every node that one of the laws is about."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Call, ast.ExceptHandler)
-    return [(file, node) for file in FILES for node in ast.walk(tree(file)) if isinstance(node, kinds)]
-
-
-def places(*kinds: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
-    """Every node of these kinds, by where it stands."""
-    for file, node in marked_nodes():
-        if isinstance(node, kinds):
-            yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node
+def source_facts() -> SourceFacts:
+    """Read in one pass, file by file; the trees are let go, as they are millions of objects."""
+    facts = SourceFacts({}, {}, [])
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_bytes(), str(file))):
+            place = f"{file.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}"
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    facts.sizes[f"{place} {node.name}"] = size(node)
+                case ast.Call():
+                    facts.calls[f"{place}:{node.end_lineno}:{node.end_col_offset}"] = ast.unparse(node.func)
+                case ast.ExceptHandler():
+                    expected = None if node.type is None else ast.unparse(node.type)
+                    is_silent = all(isinstance(step, ast.Pass) for step in node.body)
+                    facts.handlers.append((place, expected, is_silent))
+                case _:
+                    pass
+    return facts
 
 
 @cache
@@ -81,13 +92,11 @@ def test_no_file_is_longer_than_one_can_read():
 
 
 def test_no_function_is_longer_than_a_screen():
-    functions = places(ast.FunctionDef, ast.AsyncFunctionDef)
-    assert {f"{place} {node.name}": size(node) for place, node in functions if size(node) > MAX_FUNCTION} == {}
+    assert {name: count for name, count in source_facts().sizes.items() if count > MAX_FUNCTION} == {}
 
 
 def test_nothing_prints_pickles_or_evaluates():
-    calls = {place: ast.unparse(node.func) for place, node in places(ast.Call)}
-    assert {place: name for place, name in calls.items() if FORBIDDEN.fullmatch(name)} == {}
+    assert {place: name for place, name in source_facts().calls.items() if FORBIDDEN.fullmatch(name)} == {}
 
 
 @pytest.mark.parametrize("name", ["print", "yaml.load", "pickle.loads", "builtins.eval", "loop.run_until_complete"])
@@ -101,17 +110,14 @@ def test_an_innocent_call_is_not(name):
 
 
 def test_every_except_says_what_it_expects():
-    assert [place for place, node in places(ast.ExceptHandler) if node.type is None] == []
+    assert [place for place, expected, _ in source_facts().handlers if expected is None] == []
 
 
 def test_a_missing_library_is_never_passed_over():
-    handlers = places(ast.ExceptHandler)
     silent = [
         place
-        for place, node in handlers
-        if node.type is not None
-        and {"ImportError", "ModuleNotFoundError"} & set(re.findall(r"\w+", ast.unparse(node.type)))
-        and all(isinstance(step, ast.Pass) for step in node.body)
+        for place, expected, is_silent in source_facts().handlers
+        if is_silent and {"ImportError", "ModuleNotFoundError"} & set(re.findall(r"\w+", expected or ""))
     ]
     assert silent == []
 
@@ -130,7 +136,7 @@ def test_one_module_alone_speaks_http():
         str(file.relative_to(PACKAGE))
         for file in FILES
         if "httpx" in file.read_text("utf-8")
-        for node in nodes(tree(file), exempt=True)
+        for node in nodes(ast.parse(file.read_bytes()), exempt=True)
         if re.match(
             r"(?:from|import) httpx\b", ast.unparse(node) if isinstance(node, ast.Import | ast.ImportFrom) else ""
         )

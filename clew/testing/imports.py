@@ -52,11 +52,11 @@ def import_effects(module: str) -> str:
     if module not in _effects:
         package = module.rpartition(".")[0]
         siblings = [name for name in sys.modules if package and name.rpartition(".")[0] == package]
-        _effects.update(_tried([module, *siblings] if hasattr(os, "fork") else [module]))
+        _effects.update(_effects_by_module([module, *siblings] if hasattr(os, "fork") else [module]))
     return _effects[module] and f"importing {module}: {_effects[module]}"
 
 
-def _tried(modules: list[str]) -> dict[str, str]:
+def _effects_by_module(modules: list[str]) -> dict[str, str]:
     """The effects of each module, by its name; for one that ended its process, what was said."""
     names = [*dict.fromkeys(modules)]
     command = [sys.executable, "-B", "-c", _WATCH, *names]

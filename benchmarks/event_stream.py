@@ -1,4 +1,4 @@
-"""Windows events of a made-up estate as a stream, as large as asked, each with values of its own as sensors write them."""
+"""Windows events of a made-up estate as a stream, as large as asked, each with values of its own as sensors do."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ ENGINE.open(sys.argv[1], Path(sys.argv[2])).close()
 _READ_JSON = """
 import duckdb
 connection = duckdb.connect(sys.argv[2] + ".duckdb")
-connection.execute("SET memory_limit = '1GB'")
+connection.execute("SET memory_limit = '1GB'; SET enable_progress_bar = false")
 connection.execute(
     f"CREATE TABLE t AS SELECT * FROM read_json('{sys.argv[1]}', union_by_name = true, maximum_depth = 2)"
 )
@@ -57,7 +57,7 @@ def measured(code: str, *arguments: str) -> tuple[float, float]:
     command = [sys.executable, "-c", _MEASURE.replace("{code}", code), *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    cpu, peak = map(float, done.stdout.split())
+    cpu, peak = map(float, done.stdout.split()[-2:])
     return cpu, peak
 
 

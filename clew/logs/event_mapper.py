@@ -83,10 +83,10 @@ class EventMapper:
 
 
 def _map_rows(maps: list[_MapPlan], data: Fields, header: Mapping[str, Any]) -> MappedEvent | None:
-    rows = [(plan, plan.cells(data, header)) for plan in maps if plan.accepts(data, header)]
+    rows = [(plan, plan.cells(data, header)) for plan in maps if plan.is_unconditional or plan.accepts(data, header)]
     if not rows:
         return None
-    views = ", ".join(dict.fromkeys(plan.view for plan, _ in rows))
+    views = rows[0][0].view if len(rows) == 1 else ", ".join(dict.fromkeys(plan.view for plan, _ in rows))
     filled_rows = [(plan, cells) for plan, cells in rows if plan.is_filled(cells)]
     if not filled_rows:
         return MappedEvent(EventKind.EMPTY, views)
@@ -197,6 +197,7 @@ class _MapPlan:
         self.view = view.name
         names = view.cell_names
         self.time_index = names.index("time")
+        self.is_unconditional = not event_map.present and not event_map.absent
         self._header = frozenset(header)
         self._columns = [
             _Column(None, "", False, None, event_map.dataset)  # noqa: FBT003 - not of the header

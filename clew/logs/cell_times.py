@@ -36,7 +36,7 @@ _PATTERNS = (
 #: Where the time stands in an XML element that became an object.
 _TIME_KEYS = ("SystemTime", "@SystemTime", "#attributes", "$date", "#text")
 #: Counts of 100 ns since 1601 for the years 1917 to 2551: nanoseconds since 1970 are more.
-_FILETIMES = range(10**17, 3 * 10**17)
+_FIRST_FILETIME, _LAST_FILETIME = 10**17, 3 * 10**17
 #: From which number on it counts so many a second; below, it is seconds, up to the year 5138.
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 
@@ -126,8 +126,8 @@ def _from_iso(match: re.Match[str]) -> datetime:
 
 def _from_number(value: float) -> datetime | None:
     """Seconds, milliseconds, micro- or nanoseconds since 1970, or FILETIME, by their size."""
-    if value in _FILETIMES and isinstance(value, int):
-        return _FILETIME_EPOCH + timedelta(microseconds=value // 10)
+    if _FIRST_FILETIME <= value < _LAST_FILETIME:
+        return _FILETIME_EPOCH + timedelta(microseconds=int(value) // 10)
     size = abs(value)
     if size < 10**8:
         return None

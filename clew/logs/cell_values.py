@@ -50,7 +50,7 @@ def _as_text(value: Any) -> str:
 
 def _node_text(node: dict[str, Any]) -> str:
     """The text of an XML element that became an object."""
-    for key in ("#text", "_text", "$text"):
+    for key in ("#text", "_text", "$text", "Value"):
         if key in node:
             return _as_text(node[key])
     from clew.logs.formats.json_codec import json_bytes

@@ -53,6 +53,8 @@ def _node_text(node: dict[str, Any]) -> str:
     for key in ("#text", "_text", "$text"):
         if key in node:
             return _as_text(node[key])
+    if len(node) == 1:  # {"Value": 1}
+        return _as_text(next(iter(node.values())))
     from clew.logs.formats.json_codec import json_bytes
 
     return json_bytes(node).decode() if node else ""

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 from clew.logs.cell_values import CellFunction, lower, yes
 from clew.logs.column_rules import ColumnRule
-from clew.logs.event_paths import Fields, named_values, nest, split_path, unwrap, value_at
+from clew.logs.event_paths import Fields, json_object, message_fields, named_values, nest, split_path, unwrap, value_at
 from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
 
 #: How many shapes and headers of events are remembered.
 _MAX_MEMORY = 50_000
 _MAX_LABEL_FIELDS = 12
+#: With fewer fields of its own than this, an event says what happened in its message, if anywhere.
+_FEW_FIELDS = 3
 
 
 class EventKind(StrEnum):
@@ -66,9 +68,10 @@ class EventMapper:
         if plans is None:
             plans = self._plan(shape)
         for plan in plans:
-            header = plan.header(fields)
+            all_fields = plan.read_texts(fields)
+            header = plan.header(all_fields)
             maps = plan.schema.matching_maps(header)
-            if maps and (outcome := _map_rows(maps, plan.data(fields), header)) is not None:
+            if maps and (outcome := _map_rows(maps, plan.data(all_fields), header)) is not None:
                 return outcome
             label = label or plan.schema.label(header)
         return MappedEvent(EventKind.NO_VIEW, label) if label else None
@@ -112,9 +115,22 @@ class _ShapePlan:
         self.schema = schema
         paths = [(name, [path for path in paths if is_there(path)]) for name, paths in schema.header.items()]
         self._header = [(name, candidates) for name, candidates in paths if candidates]
+        self._texts = [name for name in schema.json_fields if name in names]
+        self._messages = schema.message_fields & names if len(names & schema.data_fields) < _FEW_FIELDS else frozenset()
         self._layouts = [path for path in schema.layouts if not path.text or is_there(path)]
         needed_names = schema.identify or (*schema.header,)
         self.is_possible = any(name in needed_names for name, _ in self._header)
+
+    def read_texts(self, fields: Fields) -> Fields:
+        """The fields, with those that are texts of fields taken apart."""
+        if not self._texts and not self._messages:
+            return fields
+        extra_fields: dict[str, Any] = {}
+        for name in self._texts:
+            extra_fields[name] = json_object(fields.get(name))
+        for name in self._messages:
+            extra_fields |= message_fields(fields.get(name))
+        return {**fields, **extra_fields}
 
     def header(self, fields: Fields) -> dict[str, Any]:
         """The fields of the event itself."""
@@ -144,6 +160,10 @@ class _SchemaMapper:
     def __init__(self, schema: LogSchema, views: Mapping[str, LogView]) -> None:
         self._name = schema.name
         self.identify = schema.identify
+        self.json_fields = schema.json_fields
+        self.message_fields = frozenset(schema.message_fields)
+        rules = [rule for event_map in schema.maps for rule in event_map.columns.values()]
+        self.data_fields = {name for rule in rules for name in rule.fields if name not in schema.header}
         self.header = {name: [_Path(path, split_path(path)) for path in paths] for name, paths in schema.header.items()}
         self.layouts = [_Path(path, split_path(path)) for path in (layout.strip(".") for layout in schema.layouts)]
         self._plans = [_MapPlan(event_map, views[event_map.view], schema.header) for event_map in schema.maps]
@@ -167,7 +187,7 @@ class _SchemaMapper:
         if plans is None:
             if len(self._by_header) >= _MAX_MEMORY:
                 self._by_header.clear()
-            values = {name: lower(value) for name, value in zip(self._conditions, key, strict=True)}
+            values = {name: _condition_text(value) for name, value in zip(self._conditions, key, strict=True)}
             plans = self._by_header[key] = [plan for plan in self._plans if plan.matches(values)]
         return plans
 
@@ -187,6 +207,12 @@ class _Column(NamedTuple):
     is_header: bool
     rule: ColumnRule | None
     constant: Any = None
+
+
+def _condition_text(value: Any) -> str | None:
+    """What conditions compare; a number that a table made a float of is the number."""
+    cell = lower(value)
+    return cell[:-2] if cell and cell.endswith(".0") and cell[:-2].isdigit() else cell
 
 
 class _MapPlan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from clew.logs.formats.json_codec import parse_json
+
 Fields = Mapping[str, Any]
 #: Under which key an exporter keeps the event: Elasticsearch, Splunk.
 _WRAPPERS = ("_source", "result", "fields")
@@ -81,3 +83,23 @@ def named_values(node: Any) -> Fields | None:
             return content
         values[name] = entry.get("#text", entry.get("Value", entry.get("text")))
     return values
+
+
+def json_object(value: Any) -> Any:
+    """The object that a text holds as JSON; the value itself where it holds none."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return parse_json(value.encode("utf-8", "replace"))
+    except ValueError:
+        return value
+
+
+def message_fields(value: Any) -> Fields:
+    """What a message says in lines of `Name: value`, as Windows writes it out: names without blanks, the first counts."""
+    fields: dict[str, str] = {}
+    for line in value.splitlines() if isinstance(value, str) else ():
+        name, mark, text = line.partition(":")
+        if mark and text.strip():
+            fields.setdefault(name.strip().replace(" ", ""), text.strip())
+    return fields

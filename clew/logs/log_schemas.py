@@ -89,6 +89,8 @@ class LogSchema:
         name: that of its file.
         layouts: dotted paths at which the fields of an event may stand together, best first; "" for its top.
         header: for each field of the event itself, the dotted paths at which it may stand, best first.
+        json_fields: fields that may hold JSON as text, which is read before anything else.
+        message_fields: fields with a text of `Name: value` lines, which is read where an event has hardly another field.
         identify: the fields of the header by which an event is known to be of this family, of a view or not.
     """
 
@@ -96,6 +98,8 @@ class LogSchema:
     layouts: tuple[str, ...]
     header: Mapping[str, tuple[str, ...]]
     identify: tuple[str, ...]
+    json_fields: tuple[str, ...]
+    message_fields: tuple[str, ...]
     maps: tuple[EventMap, ...]
 
 

@@ -1,6 +1,6 @@
 """Schemas of logs as YAML files: those of clew, and those in the folders of other packages (`clew.log_schemas`).
 
-A file has any of `views`; `layouts`, `header`, `identify` and `maps`; `queries`. Whatever it names has to be there:
+A file has any of `views`; `layouts`, `header`, `identify`, `parse`, `messages` and `maps`; `queries`. Whatever it names has to be there:
 columns in the vocabulary, makers, functions and relations in their tables. What is not is an error with file and line.
 """
 
@@ -21,7 +21,7 @@ from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.plugins import PluginFailure
 
 Result = TypeVar("Result")
-_KEYS = ("views", "layouts", "header", "identify", "maps", "queries")
+_KEYS = ("views", "layouts", "header", "identify", "parse", "messages", "maps", "queries")
 
 
 class SchemaTable(NamedTuple):
@@ -104,7 +104,10 @@ def read_schema(file: PackFile, views: Mapping[str, LogView]) -> LogSchema:
             raise node.error(f"the header has no field {node.text()!r}")
     maps = tuple(event_map for node in root.children("maps") for event_map in _read_maps(node, header, views))
     layouts = tuple(node.text() for node in root.children("layouts")) or ("",)
-    return LogSchema(file.schema_name, layouts, header, tuple(node.text() for node in identify_nodes), maps)
+    identify, json_fields, message_fields = (
+        tuple(node.text() for node in root.children(key)) for key in ("identify", "parse", "messages")
+    )
+    return LogSchema(file.schema_name, layouts, header, identify, json_fields, message_fields, maps)
 
 
 def _read_maps(node: PackNode, header: Mapping[str, object], views: Mapping[str, LogView]) -> Iterator[EventMap]:

@@ -61,8 +61,14 @@ class Ingest:
             reason = error.message if isinstance(error, ClewError) else str(error) or type(error).__name__
             count = self._events.event_count - first
             self._skip(SkippedFile(file.name, f"{reason}; cut after {count:,} rows" if count else reason))
+        else:
+            self._skip_if_empty(file, first)
         if self._events.event_count > first:
             self._events.add_file(file.name, file.format.name, first)
+
+    def _skip_if_empty(self, file: LogFile, first: int) -> None:
+        if self._events.event_count == first:
+            self._skip(SkippedFile(file.name, "there are no events in it"))
 
     def _read_events(self, file: LogFile, first: int) -> None:
         add_event, add_row, map_event = self._events.add, self._tables.add, self._mapper.map_event

@@ -309,8 +309,9 @@ def test_a_damaged_cache_is_told(tmp_path):
     opened(tmp_path, ndjson(ALL)).close()
     (folder,) = (tmp_path / "cache" / "logs").iterdir()
     files = sorted(folder.iterdir())
-    assert [file.stat().st_mode & 0o077 for file in (folder, *files)] == [0, 0, 0]
-    for file in files:
+    assert {"events.sqlite", "views.duckdb"} <= {file.name for file in files}
+    assert [file.stat().st_mode & 0o077 for file in (folder, *files)] == [0] * (1 + len(files))
+    for file in (folder / "events.sqlite", folder / "views.duckdb"):
         content = file.read_bytes()
         file.write_bytes(b"\xff" * 5000)
         with pytest.raises(ConnectError, match="delete that folder and connect again"):

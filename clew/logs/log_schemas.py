@@ -90,7 +90,7 @@ class LogSchema:
         layouts: dotted paths at which the fields of an event may stand together, best first; "" for its top.
         header: for each field of the event itself, the dotted paths at which it may stand, best first.
         json_fields: fields that may hold JSON as text, which is read before anything else.
-        message_fields: fields with a text of `Name: value` lines, which is read where an event has hardly another field.
+        message_fields: fields with a text of `Name: value` lines, read where an event has hardly another field.
         identify: the fields of the header by which an event is known to be of this family, of a view or not.
     """
 

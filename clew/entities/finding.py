@@ -66,9 +66,11 @@ class Relation(StrEnum):
     """How two entities are related. STIX 2.1 words where STIX has one."""
 
     ACCESSED = "accessed"  # process -> process, opened with rights to its memory
+    ACTED_ON = "acted-on"  # account -> host: it did there what the row tells
     ALIAS_OF = "alias-of"  # domain -> domain: a CNAME
     AUTHENTICATED_FROM = "authenticated-from"  # account -> ip or host
     BELONGS_TO = "belongs-to"  # ip -> autonomous system
+    CHANGED = "changed"  # process -> file, account -> account: changed, locked or deleted it
     COMMUNICATES_WITH = "communicates-with"  # process, host or file (when run) -> ip, domain or url
     CONTAINS = "contains"  # url -> domain or ip; file -> what it names, file -> file: what it packs
     CREATED = "created"  # process -> process (parent and child), process -> file
@@ -80,6 +82,7 @@ class Relation(StrEnum):
     HAS_ADDRESS = "has-address"  # host -> ip
     HOSTS = "hosts"  # url, domain or ip -> file: it was downloaded from there
     ISSUED_FOR = "issued-for"  # certificate -> domain or ip
+    LOADED = "loaded"  # process -> file: as a library
     LOCATED_AT = "located-at"  # file (content) -> file (place)
     LOGGED_ON_FROM = "logged-on-from"  # host -> ip or host: somebody logged on to it from there
     LOGGED_ON_TO = "logged-on-to"  # account -> host
@@ -91,7 +94,9 @@ class Relation(StrEnum):
     REDIRECTS_TO = "redirects-to"  # url -> url
     RELATED_TO = "related-to"
     RESOLVES_TO = "resolves-to"  # domain -> ip
+    STARTED_THREAD_IN = "started-thread-in"  # process -> process
     SUBDOMAIN_OF = "subdomain-of"  # domain -> domain
+    USED_CREDENTIALS_OF = "used-credentials-of"  # account -> account
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clew.pivots.queries.host import HostQuery
     from clew.pivots.queries.ip import IpQuery
     from clew.pivots.queries.process import ProcessQuery
+    from clew.pivots.queries.url import UrlQuery
 
     class EntityMenus:
         __slots__ = ()
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
         ti: MenuAccess[UrlTi]
         related: MenuAccess[UrlRelated]
         transform: MenuAccess[UrlTransform]
+        query: MenuAccess[UrlQuery]
 
     class FileMenus:
         ti: MenuAccess[FileTi]

@@ -15,6 +15,7 @@ from typing import Any, cast
 from clew.entities.host_names import canonical_name
 from clew.errors import EntityError
 from clew.logs.cell_times import read_time
+from clew.logs.windows_values import WINDOWS_TEXTS
 
 Cell = Any
 CellFunction = Callable[[Any], Cell]
@@ -67,7 +68,7 @@ def lower(value: Any) -> str | None:
 def number(value: Any) -> int | None:
     """A whole number, decimal or hexadecimal; also one that a table made a float of."""
     if type(value) is int:
-        return value
+        return _in_range(value)
     return _number(value if type(value) is str else _as_text(value))
 
 
@@ -232,6 +233,14 @@ def dns_answers(value: Any) -> str | None:
     return ";".join(addresses) or None
 
 
+def _of_text(read: Callable[[str], str | None]) -> CellFunction:
+    def cell_of(value: Any) -> str | None:
+        cell = text(value)
+        return text(read(cell)) if cell else None
+
+    return cell_of
+
+
 #: The functions by the names that schemas use.
 CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
     {
@@ -256,5 +265,6 @@ CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
         "outbound": outbound,
         "transport": transport,
         "dns_answers": dns_answers,
+        **{name: _of_text(read) for name, read in WINDOWS_TEXTS.items()},
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +39,8 @@ class ColumnRule:
 def read_column(node: PackNode) -> ColumnRule:
     """A column as a schema writes it.
 
-    That is `function field field ...`, `function this that where Flag`, `{of: .., values: {..}, default: ..}` or
-    `{constant: ..}`.
+    That is `function field "field with blanks" ...`, `function this that where Flag`,
+    `{of: .., values: {..}, default: ..}` or `{constant: ..}`.
 
     Raises:
         SettingsError: a function that does not exist, or no field.
@@ -54,8 +55,16 @@ def read_column(node: PackNode) -> ColumnRule:
     return ColumnRule(rule.function, rule.fields, rule.flag, values, node.get("default").value)
 
 
+def _words(node: PackNode) -> list[str]:
+    """The words of an expression; a name with blanks stands in quotation marks."""
+    try:
+        return shlex.split(node.text())
+    except ValueError as error:
+        raise node.error(f"{node.text()!r} is not a column: {error}") from None
+
+
 def _read_expression(node: PackNode) -> ColumnRule:
-    name, *fields = node.text().split() or [""]
+    name, *fields = _words(node) or [""]
     function = CELL_FUNCTIONS.get(name)
     if function is None or not fields:
         raise node.error(f"{node.text()!r} is not a column; functions: {', '.join(CELL_FUNCTIONS)}")

@@ -19,6 +19,7 @@ from clew.entities.file import File
 from clew.entities.host import Host
 from clew.entities.ip_address import IpAddress
 from clew.entities.process import Process
+from clew.entities.url import Url
 
 # A machine that logs under its address has no name that could be told.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
@@ -45,6 +46,16 @@ def account(sid: str | None, domain: str | None, name: str | None, machine: str 
     if not (sid or upn or full):
         return None
     return Account(sid or "", upn=upn, name=full, host=machine or None)
+
+
+def remote_account(domain: str | None, name: str | None) -> Account | None:
+    """An account that is known by its name, of no machine in particular."""
+    return account(None, domain, name, None) if name and (domain or "@" in name) else None
+
+
+def member(sid: str | None, name: str | None, machine: str | None) -> Account | None:
+    """A member of a group, by its SID; its name is one in the directory, and no account name."""
+    return account(sid, None, None if sid or (name and "=" in name) else name, machine)
 
 
 def process(
@@ -104,6 +115,11 @@ def file_at_path(path: str | None, machine: str | None) -> File | None:
     return File(path=path, host=machine) if path and machine else None
 
 
+def url(text: str | None) -> Url | None:
+    """A URL."""
+    return Url(text) if text else None
+
+
 def domain(name: str | None) -> Domain | None:
     """A queried name, if it is one in the DNS."""
     return Domain(name) if name and "." in name.strip(".") else None
@@ -122,6 +138,8 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             host,
             address,
             account,
+            remote_account,
+            member,
             process,
             actor,
             started_actor,
@@ -132,6 +150,7 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             file_at_path,
             domain,
             workstation,
+            url,
         )
     }
 )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from clew.logs.cell_values import CellFunction, lower, yes
 from clew.logs.column_rules import ColumnRule
-from clew.logs.event_paths import Fields, json_object, message_fields, named_values, nest, split_path, unwrap, value_at
+from clew.logs.event_paths import Fields, message_fields, named_values, nest, split_path, text_object, unwrap, value_at
 from clew.logs.log_schemas import EventMap, LogSchema, LogSchemas, LogView
 
 #: How many shapes and headers of events are remembered.
@@ -113,6 +113,12 @@ class _ShapePlan:
             return path.text in names or path.keys[0] in names
 
         self.schema = schema
+        # Elasticsearch's `winlog.event_data.Image` as one name: then the layout stands nowhere as an object.
+        self._is_dotted = any(
+            name.startswith(f"{path.text}.") for path in schema.layouts if path.text for name in names
+        )
+        if self._is_dotted:
+            names = names | {name.partition(".")[0] for name in names}
         paths = [(name, [path for path in paths if is_there(path)]) for name, paths in schema.header.items()]
         self._header = [(name, candidates) for name, candidates in paths if candidates]
         self._texts = [name for name in schema.json_fields if name in names]
@@ -123,11 +129,13 @@ class _ShapePlan:
 
     def read_texts(self, fields: Fields) -> Fields:
         """The fields, with those that are texts of fields taken apart."""
+        if self._is_dotted:
+            fields = {**fields, **nest(fields)}
         if not self._texts and not self._messages:
             return fields
         extra_fields: dict[str, Any] = {}
         for name in self._texts:
-            extra_fields[name] = json_object(fields.get(name))
+            extra_fields[name] = text_object(fields.get(name))
         for name in self._messages:
             extra_fields |= message_fields(fields.get(name))
         return {**fields, **extra_fields}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from clew.logs.formats.event_xml import read_element, read_event
 from clew.logs.formats.json_codec import parse_json
 
 Fields = Mapping[str, Any]
 #: Under which key an exporter keeps the event: Elasticsearch, Splunk.
 _WRAPPERS = ("_source", "result", "fields")
+#: Under which key an exporter keeps the event as it was logged, as text: Splunk, Plaso and Timesketch.
+_RAW_TEXTS = ("_raw", "xml_string")
 
 
 def split_path(path: str) -> tuple[str, ...]:
@@ -40,8 +43,25 @@ def unwrap(fields: Fields) -> Fields:
         inner = fields.get(key)
         if isinstance(inner, dict) and inner:
             content = cast("dict[str, Any]", inner)
-            return {name: _single(value) for name, value in content.items()} if key == "fields" else content
+            fields = {name: _single(value) for name, value in content.items()} if key == "fields" else content
+            break
+    for key in _RAW_TEXTS:
+        raw = fields.get(key)
+        if isinstance(raw, str) and (event := _raw_event(raw)):
+            return {**fields, **event}
     return fields
+
+
+def _raw_event(text: str) -> Fields | None:
+    """What a Windows event says as it was logged: as XML, or as Splunk's lines of `Name=value`, the message last."""
+    if text.lstrip()[:6] == "<Event":
+        return read_event(text.strip().encode("utf-8", "replace"))
+    if "\nEventCode=" not in text:
+        return None
+    head, mark, message = text.partition("\nMessage=")
+    pairs = (line.partition("=") for line in head.splitlines())
+    values = {name: value.strip() for name, equals, value in pairs if equals}
+    return {**values, "Message": message} if mark else values
 
 
 def _single(value: Any) -> Any:
@@ -73,7 +93,7 @@ def named_values(node: Any) -> Fields | None:
     content = cast("dict[str, Any]", node)
     data = content.get("Data")
     if data is None or len(content) > 3:
-        return content
+        return _only_child(content) if len(content) == 1 else content
     items: list[Any] = cast("Any", data) if isinstance(data, list) else [data]
     values: dict[str, Any] = {}
     for item in items:
@@ -85,14 +105,30 @@ def named_values(node: Any) -> Fields | None:
     return values
 
 
-def json_object(value: Any) -> Any:
-    """The object that a text holds as JSON; the value itself where it holds none."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+def _only_child(content: dict[str, Any]) -> Fields:
+    """What stands below the one name there: `{"LogFileCleared": {"SubjectUserName": ..}}`."""
+    (child,) = content.values()
+    return cast("dict[str, Any]", child) if isinstance(child, dict) and "#text" not in child else content
+
+
+def text_object(value: Any) -> Any:
+    """The object that a text holds as JSON or as the XML of event data; the value itself where it holds none."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", "<")):
         return value
+    if value.lstrip().startswith("<"):
+        element: dict[str, Any] = read_element(value.strip().encode("utf-8", "replace")) or {}
+        data = _child(_child(element, "DataItem"), "EventData")
+        return data or value
     try:
         return parse_json(value.encode("utf-8", "replace"))
     except ValueError:
         return value
+
+
+def _child(node: dict[str, Any], name: str) -> dict[str, Any]:
+    """The child of that name; the node itself where there is none."""
+    child = node.get(name)
+    return cast("dict[str, Any]", child) if isinstance(child, dict) else node
 
 
 def message_fields(value: Any) -> Fields:

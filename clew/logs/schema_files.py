@@ -1,8 +1,8 @@
 """Schemas of logs as YAML files: those of clew, and those in the folders of other packages (`clew.log_schemas`).
 
-A file has any of `views`; `layouts`, `header`, `identify`, `parse`, `messages` and `maps`; `queries`. Whatever it names
-has to be there: columns in the vocabulary, makers, functions and relations in their tables. What is not is an error
-with file and line.
+A file has any of `views`; `layouts`, `header`, `identify`, `parse`, `messages` and `maps`; `queries`. Whatever it
+names has to be there: columns in the vocabulary, makers, functions and relations in their tables. What is not is an
+error with file and line.
 """
 
 from __future__ import annotations

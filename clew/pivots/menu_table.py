@@ -33,6 +33,7 @@ MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType(
             "ti": "menus.ti:UrlTi",
             "related": "menus.related:UrlRelated",
             "transform": "menus.transform:UrlTransform",
+            "query": "queries.url:UrlQuery",
         },
         File: {"ti": "menus.ti:FileTi", "related": "menus.related:FileRelated", "query": "queries.file:FileQuery"},
         AutonomousSystem: {"whois": "menus.whois:AutonomousSystemWhois"},

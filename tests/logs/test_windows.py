@@ -22,6 +22,7 @@ from clew.providers.local.logs import LogQuery
 from clew.settings import Settings
 from tests.logs.engines.test_duckdb_source import SPECIAL, SUBJECTS
 from tests.logs.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
+from tests.logs.windows_events import WINDOWS
 from tests.support import FEWER
 
 QUERIES = load_queries()
@@ -32,7 +33,7 @@ each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("windows"), ndjson(ALL))
+    made = opened(tmp_path_factory.mktemp("windows"), ndjson((*ALL, *WINDOWS)))
     yield made
     made.close()
 

@@ -53,6 +53,294 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.processes", account, {}, limit, start, end)
 
+    @operation(calls=1)
+    def account_changes(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Accounts that were made, changed, locked or deleted by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.account_changes", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def group_changes(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Groups that were changed, and their members by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.group_changes", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def kerberos_tickets(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Kerberos tickets that were asked for by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.kerberos_tickets", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def explicit_credentials(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Credentials of another account that were used by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.explicit_credentials", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def shares(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Shares and files in them that were opened by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.shares", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def script_blocks(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Scripts and commands of PowerShell by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.script_blocks", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def privilege_uses(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Special privileges that were given or used by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.privilege_uses", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def scheduled_tasks(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Scheduled tasks that were made, changed, deleted or run by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.scheduled_tasks", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def services(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Services that were installed, started, stopped or failed by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.services", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def rdp_sessions(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sessions of Remote Desktop by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.rdp_sessions", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def log_clears(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Logs that were cleared by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.log_clears", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def logoffs(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Logons of the account that ended.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.logoffs", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def directory_changes(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Changes of objects in the directory by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.directory_changes", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def object_accesses(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Objects that were opened, accessed or deleted by the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.object_accesses", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def changed_by(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Who changed, locked or deleted the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.changed_by", account, {}, limit, start, end)
+
+    @operation(calls=1)
+    def credentials_used_by(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Who used the credentials of the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.credentials_used_by", account, {}, limit, start, end)
+
 
 class AccountQuery(Menu[Account]):
     """Questions to the logs about Account entities."""
@@ -60,3 +348,19 @@ class AccountQuery(Menu[Account]):
     menu: ClassVar[str] = "query"
     logons = bind(AccountLogs.logons)
     processes = bind(AccountLogs.processes)
+    account_changes = bind(AccountLogs.account_changes)
+    group_changes = bind(AccountLogs.group_changes)
+    kerberos_tickets = bind(AccountLogs.kerberos_tickets)
+    explicit_credentials = bind(AccountLogs.explicit_credentials)
+    shares = bind(AccountLogs.shares)
+    script_blocks = bind(AccountLogs.script_blocks)
+    privilege_uses = bind(AccountLogs.privilege_uses)
+    scheduled_tasks = bind(AccountLogs.scheduled_tasks)
+    services = bind(AccountLogs.services)
+    rdp_sessions = bind(AccountLogs.rdp_sessions)
+    log_clears = bind(AccountLogs.log_clears)
+    logoffs = bind(AccountLogs.logoffs)
+    directory_changes = bind(AccountLogs.directory_changes)
+    object_accesses = bind(AccountLogs.object_accesses)
+    changed_by = bind(AccountLogs.changed_by)
+    credentials_used_by = bind(AccountLogs.credentials_used_by)

@@ -53,6 +53,42 @@ class FileLogs(LogProvider):
         """
         return self.ask("File.writers", file, {}, limit, start, end)
 
+    @operation(calls=1)
+    def images(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that loaded the file as a library, and machines that loaded it as a driver.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.images", file, {}, limit, start, end)
+
+    @operation(calls=1)
+    def changes(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that changed, deleted or hid the file.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.changes", file, {}, limit, start, end)
+
 
 class FileQuery(Menu[File]):
     """Questions to the logs about File entities."""
@@ -60,3 +96,5 @@ class FileQuery(Menu[File]):
     menu: ClassVar[str] = "query"
     processes = bind(FileLogs.processes)
     writers = bind(FileLogs.writers)
+    images = bind(FileLogs.images)
+    changes = bind(FileLogs.changes)

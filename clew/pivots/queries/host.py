@@ -95,6 +95,466 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.resolutions", host, {}, limit, start, end)
 
+    @operation(calls=1, broad=True)
+    def registry(
+        self,
+        host: Host,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Changes of the registry on the host.
+
+        Args:
+            path: only keys whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.registry", host, {"path": path}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def images(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Libraries and drivers that were loaded on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.images", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def remote_threads(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Threads that were started in other processes on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.remote_threads", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def pipes(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Named pipes that were made and connected to on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.pipes", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def process_ends(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that ended on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.process_ends", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def file_changes(
+        self,
+        host: Host,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Files whose times were set, that were given a stream, or deleted on the host.
+
+        Args:
+            path: only files whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.file_changes", host, {"path": path}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def object_accesses(
+        self,
+        host: Host,
+        *,
+        name: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Objects that were opened, accessed or deleted on the host.
+
+        Args:
+            name: only objects whose name contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.object_accesses", host, {"name": name}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def directory_changes(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Changes of objects in the directory on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.directory_changes", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def services(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Services that were installed, started, stopped or failed on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.services", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def scheduled_tasks(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Scheduled tasks that were made, changed, deleted or run on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.scheduled_tasks", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def script_blocks(
+        self,
+        host: Host,
+        *,
+        text: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Scripts and commands of PowerShell on the host.
+
+        Args:
+            text: only scripts that contain this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.script_blocks", host, {"text": text}, limit, start, end)
+
+    @operation(calls=1)
+    def account_changes(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Accounts that were made, changed, locked or deleted on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.account_changes", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def group_changes(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Groups that were changed, and their members on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.group_changes", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def kerberos_tickets(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Kerberos tickets that were asked for on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.kerberos_tickets", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def privilege_uses(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Special privileges that were given or used on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.privilege_uses", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def explicit_credentials(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Credentials of another account that were used on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.explicit_credentials", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def shares(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Shares and files in them that were opened on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.shares", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def wmi_events(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Subscriptions, providers and queries of WMI on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.wmi_events", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def malware_detections(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What Microsoft Defender found and did on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.malware_detections", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def firewall_changes(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Changes of the firewall on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.firewall_changes", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def rdp_sessions(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sessions of Remote Desktop on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.rdp_sessions", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def log_clears(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Logs that were cleared on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.log_clears", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def logoffs(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Logons that ended on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.logoffs", host, {}, limit, start, end)
+
+    @operation(calls=1)
+    def bits_jobs(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Downloads and uploads in the background on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.bits_jobs", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def rare_processes(
+        self,
+        host: Host,
+        *,
+        machines: int | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes of the host whose program ran on few of the machines that the logs are of.
+
+        Args:
+            machines: on how many machines at the most; 1 if nothing is said.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.rare_processes", host, {"machines": machines}, limit, start, end)
+
 
 class HostQuery(Menu[Host]):
     """Questions to the logs about Host entities."""
@@ -104,3 +564,28 @@ class HostQuery(Menu[Host]):
     logons = bind(HostLogs.logons)
     connections = bind(HostLogs.connections)
     resolutions = bind(HostLogs.resolutions)
+    registry = bind(HostLogs.registry)
+    images = bind(HostLogs.images)
+    remote_threads = bind(HostLogs.remote_threads)
+    pipes = bind(HostLogs.pipes)
+    process_ends = bind(HostLogs.process_ends)
+    file_changes = bind(HostLogs.file_changes)
+    object_accesses = bind(HostLogs.object_accesses)
+    directory_changes = bind(HostLogs.directory_changes)
+    services = bind(HostLogs.services)
+    scheduled_tasks = bind(HostLogs.scheduled_tasks)
+    script_blocks = bind(HostLogs.script_blocks)
+    account_changes = bind(HostLogs.account_changes)
+    group_changes = bind(HostLogs.group_changes)
+    kerberos_tickets = bind(HostLogs.kerberos_tickets)
+    privilege_uses = bind(HostLogs.privilege_uses)
+    explicit_credentials = bind(HostLogs.explicit_credentials)
+    shares = bind(HostLogs.shares)
+    wmi_events = bind(HostLogs.wmi_events)
+    malware_detections = bind(HostLogs.malware_detections)
+    firewall_changes = bind(HostLogs.firewall_changes)
+    rdp_sessions = bind(HostLogs.rdp_sessions)
+    log_clears = bind(HostLogs.log_clears)
+    logoffs = bind(HostLogs.logoffs)
+    bits_jobs = bind(HostLogs.bits_jobs)
+    rare_processes = bind(HostLogs.rare_processes)

@@ -89,6 +89,78 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.resolutions", ip, {}, limit, start, end)
 
+    @operation(calls=1)
+    def kerberos_tickets(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Kerberos tickets that were asked for from the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.kerberos_tickets", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def shares(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Shares and files in them that were opened from the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.shares", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def rdp_sessions(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sessions of Remote Desktop from the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.rdp_sessions", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def explicit_credentials(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Credentials of another account that were used from the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.explicit_credentials", ip, {}, limit, start, end)
+
 
 class IpQuery(Menu[IpAddress]):
     """Questions to the logs about IpAddress entities."""
@@ -98,3 +170,7 @@ class IpQuery(Menu[IpAddress]):
     logons = bind(IpLogs.logons)
     hosts = bind(IpLogs.hosts)
     resolutions = bind(IpLogs.resolutions)
+    kerberos_tickets = bind(IpLogs.kerberos_tickets)
+    shares = bind(IpLogs.shares)
+    rdp_sessions = bind(IpLogs.rdp_sessions)
+    explicit_credentials = bind(IpLogs.explicit_credentials)

@@ -127,6 +127,136 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.accesses", process, {"image": image}, limit, start, end)
 
+    @operation(calls=1)
+    def registry(
+        self,
+        process: Process,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Changes of the registry by the process.
+
+        Args:
+            path: only keys whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.registry", process, {"path": path}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def images(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Libraries and drivers that were loaded by the process.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.images", process, {}, limit, start, end)
+
+    @operation(calls=1)
+    def remote_threads(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Threads that were started in other processes by the process.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.remote_threads", process, {}, limit, start, end)
+
+    @operation(calls=1)
+    def pipes(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Named pipes that were made and connected to by the process.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.pipes", process, {}, limit, start, end)
+
+    @operation(calls=1)
+    def process_ends(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """When the process ended.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.process_ends", process, {}, limit, start, end)
+
+    @operation(calls=1)
+    def file_changes(
+        self,
+        process: Process,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Files whose times were set, that were given a stream, or deleted by the process.
+
+        Args:
+            path: only files whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.file_changes", process, {"path": path}, limit, start, end)
+
+    @operation(calls=1)
+    def thread_starters(
+        self,
+        process: Process,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Processes that started a thread in the process.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Process.thread_starters", process, {}, limit, start, end)
+
 
 class ProcessQuery(Menu[Process]):
     """Questions to the logs about Process entities."""
@@ -138,3 +268,10 @@ class ProcessQuery(Menu[Process]):
     resolutions = bind(ProcessLogs.resolutions)
     files = bind(ProcessLogs.files)
     accesses = bind(ProcessLogs.accesses)
+    registry = bind(ProcessLogs.registry)
+    images = bind(ProcessLogs.images)
+    remote_threads = bind(ProcessLogs.remote_threads)
+    pipes = bind(ProcessLogs.pipes)
+    process_ends = bind(ProcessLogs.process_ends)
+    file_changes = bind(ProcessLogs.file_changes)
+    thread_starters = bind(ProcessLogs.thread_starters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table
+from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table, Url
 from clew.entities.checked_text import stamp
 from clew.entities.display import plural
 from clew.entities.times import ANY_TIME, TimeWindow, When
@@ -95,6 +95,11 @@ def _(subject: IpAddress) -> dict[str, Any]:
 @subject_parameters.register
 def _(subject: Domain) -> dict[str, Any]:
     return {"domain": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Url) -> dict[str, Any]:
+    return {"url": subject.value}
 
 
 @subject_parameters.register

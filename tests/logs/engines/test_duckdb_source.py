@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process
+from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process, Url
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_source as source_module
 from clew.logs.engines.duckdb_source import DuckDbSource
@@ -19,6 +19,7 @@ from clew.providers.local import logs as provider
 from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.settings import Settings
 from tests.logs.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
+from tests.logs.windows_events import WINDOWS
 from tests.support import HOSTILE
 
 QUERIES = load_queries()
@@ -29,8 +30,10 @@ SUBJECTS: dict[str, Entity] = {
     "Host": Host(HOST),
     "IpAddress": IpAddress("198.51.100.7"),
     "Process": Process(GUID, host=HOST),
+    "Url": Url("https://files.example/a.exe"),
 }
 SPECIAL: dict[str, Entity] = {
+    "Account.credentials_used_by": Account("CORP\\bob"),
     "Account.processes": Account("CORP\\alice"),
     "File.writers": File(path="c:\\temp\\B.EXE", host=HOST),
     "IpAddress.hosts": IpAddress("192.0.2.1"),
@@ -42,7 +45,7 @@ SPECIAL: dict[str, Entity] = {
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("engine"), ndjson(ALL))
+    made = opened(tmp_path_factory.mktemp("engine"), ndjson((*ALL, *WINDOWS)))
     yield made
     made.close()
 
@@ -74,6 +77,7 @@ def test_no_rows_is_nothing(logs, query):
         "Host": Host("ws99"),
         "IpAddress": IpAddress("203.0.113.1"),
         "Process": Process(GUID, host="ws99"),
+        "Url": Url("https://no.example/"),
     }
     finding = ask(logs, query, nobody[query.subject])
     assert (finding.outcome, finding.reason) == (Outcome.NOTHING, "no such rows in the connected logs")

@@ -1,0 +1,43 @@
+"""Menu `query` of Url entities: questions to the connected logs.
+
+Generated from clew/logs/queries by `python -m clew.pivots.generate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.entities import Url
+from clew.entities.times import When
+from clew.pivots.binding import Menu, bind
+from clew.providers.base import Steps, operation
+from clew.providers.local.logs import LogProvider
+
+
+class UrlLogs(LogProvider):
+    """Log queries about Url entities."""
+
+    @operation(calls=1)
+    def bits_jobs(
+        self,
+        url: Url,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Downloads in the background from the URL.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Url.bits_jobs", url, {}, limit, start, end)
+
+
+class UrlQuery(Menu[Url]):
+    """Questions to the logs about Url entities."""
+
+    menu: ClassVar[str] = "query"
+    bits_jobs = bind(UrlLogs.bits_jobs)

@@ -31,6 +31,7 @@ from clew.pivots.feed_service import WorkspaceFeeds
 
 if TYPE_CHECKING:
     from clew.graph.expansion.plan import Budget
+    from clew.logs.alerts import alerts
     from clew.pipelines import Pipeline
     from clew.pivots.source_catalog import sources
     from clew.views.investigation import Investigation
@@ -62,6 +63,7 @@ __all__ = [
     "Url",
     "Verdict",
     "When",
+    "alerts",
     "browse",
     "browse_results",
     "configure",
@@ -79,6 +81,7 @@ _LAZY_NAMES = {
     "Budget": "clew.graph.expansion.plan",
     "Investigation": "clew.views.investigation",
     "Pipeline": "clew.pipelines",
+    "alerts": "clew.logs.alerts",
     "browse": "clew.views.notebook.pivot_browser",
     "browse_results": "clew.views.notebook.result_browser",
     "extend_pandas": "clew.views.notebook.accessor",

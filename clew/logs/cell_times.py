@@ -16,15 +16,18 @@ _ISO = re.compile(
 )
 #: What portals, web servers and mail write, as strptime has it.
 _PATTERNS = (
+    "%Y%m%d-%H%M%S",
     "%m/%d/%Y, %I:%M:%S.%f %p",
     "%m/%d/%Y, %I:%M:%S %p",
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %H:%M:%S.%f",
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%y %H:%M:%S",
+    "%m/%d/%Y %H:%M",
     "%d/%b/%Y:%H:%M:%S %z",
     "%d/%b/%Y:%H:%M:%S",
     "%a %b %d %H:%M:%S %Y",
+    "%a %b %d %H:%M:%S %Y UTC",
     "%a %b %d %H:%M:%S.%f %Y",
     "%a, %d %b %Y %H:%M:%S %z",
     "%a, %d %b %Y %H:%M:%S GMT",

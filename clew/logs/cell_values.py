@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from clew.entities.host_names import canonical_name
 from clew.errors import EntityError
+from clew.logs.cell_lists import LIST_FUNCTIONS
 from clew.logs.cell_times import read_time
 from clew.logs.windows_values import WINDOWS_TEXTS
 
@@ -214,10 +215,12 @@ def yes(value: Any) -> bool | None:
 def outbound(value: Any) -> bool | None:
     """Whether a direction is outbound, in the words of the Windows firewall too."""
     cell = lower(value)
-    return cell in ("%%14593", "outbound", "egress", "out") if cell else None
+    return cell in ("%%14593", "outbound", "egress", "out", "o") if cell else None
 
 
-_PROTOCOLS = MappingProxyType({"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "47": "gre", "50": "esp"})
+_PROTOCOLS = MappingProxyType(
+    {"1": "icmp", "6": "tcp", "t": "tcp", "17": "udp", "u": "udp", "58": "ipv6-icmp", "47": "gre", "50": "esp"}
+)
 
 
 def transport(value: Any) -> str | None:
@@ -266,5 +269,6 @@ CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
         "transport": transport,
         "dns_answers": dns_answers,
         **{name: _of_text(read) for name, read in WINDOWS_TEXTS.items()},
+        **LIST_FUNCTIONS,
     }
 )

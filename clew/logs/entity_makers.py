@@ -115,6 +115,32 @@ def file_at_path(path: str | None, machine: str | None) -> File | None:
     return File(path=path, host=machine) if path and machine else None
 
 
+def cloud_account(sid: str | None, domain: str | None, name: str | None) -> Account | None:
+    """The account of a service: its UPN, or its name in the directory or cloud account that it is of.
+
+    What the service does itself, under a name that every machine has, is nobody's.
+    """
+    if (domain or "").lower() in ("nt authority", "builtin"):
+        return None
+    is_own = bool(name and ("@" in name or domain))
+    return account(sid if sid and sid.startswith("S-1-") else None, domain, name if is_own else None, None)
+
+
+def mail_account(name: str | None) -> Account | None:
+    """Whose mail address or user principal name it is; None for a name that is none."""
+    return Account(upn=name) if name and "@" in name and not name.startswith("@") else None
+
+
+def content(sha256: str | None, sha1: str | None, md5: str | None) -> File | None:
+    """A file by its hashes alone."""
+    return File(sha256=sha256, sha1=sha1, md5=md5) if sha256 or sha1 or md5 else None
+
+
+def mail_content(sha256: str | None) -> File | None:
+    """An attachment by its hash."""
+    return content(sha256, None, None)
+
+
 def url(text: str | None) -> Url | None:
     """A URL."""
     return Url(text) if text else None
@@ -150,6 +176,10 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             file_at_path,
             domain,
             workstation,
+            cloud_account,
+            mail_account,
+            content,
+            mail_content,
             url,
         )
     }

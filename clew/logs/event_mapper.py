@@ -73,7 +73,7 @@ class EventMapper:
             maps = plan.schema.matching_maps(header)
             if maps and (outcome := _map_rows(maps, plan.data(all_fields), header)) is not None:
                 return outcome
-            label = label or plan.schema.label(header)
+            label = label or plan.schema.label(header) or plan.kind
         return MappedEvent(EventKind.NO_VIEW, label) if label else None
 
     def _plan(self, shape: tuple[str, ...]) -> list[_ShapePlan]:
@@ -86,7 +86,10 @@ class EventMapper:
 
 
 def _map_rows(maps: list[_MapPlan], data: Fields, header: Mapping[str, Any]) -> MappedEvent | None:
-    rows = [(plan, plan.cells(data, header)) for plan in maps if plan.is_unconditional or plan.accepts(data, header)]
+    plans = [plan for plan in maps if plan.is_unconditional or plan.accepts(data, header)]
+    if len(plans) > 1:  # what is recognised in two ways is one row
+        plans = [*{plan.entry: plan for plan in plans}.values()]
+    rows = [(plan, plan.cells(data, header)) for plan in plans]
     if not rows:
         return None
     views = rows[0][0].view if len(rows) == 1 else ", ".join(dict.fromkeys(plan.view for plan, _ in rows))
@@ -119,13 +122,16 @@ class _ShapePlan:
         )
         if self._is_dotted:
             names = names | {name.partition(".")[0] for name in names}
+        kinds = (kind for kind, fields in schema.kinds.items() if names.issuperset(fields))
+        self.kind = next(kinds, "")
         paths = [(name, [path for path in paths if is_there(path)]) for name, paths in schema.header.items()]
         self._header = [(name, candidates) for name, candidates in paths if candidates]
         self._texts = [name for name in schema.json_fields if name in names]
         self._messages = schema.message_fields & names if len(names & schema.data_fields) < _FEW_FIELDS else frozenset()
         self._layouts = [path for path in schema.layouts if not path.text or is_there(path)]
         needed_names = schema.identify or (*schema.header,)
-        self.is_possible = any(name in needed_names for name, _ in self._header)
+        is_present = any(names.issuperset(fields) for fields in schema.present_fields)
+        self.is_possible = is_present or bool(self.kind) or any(name in needed_names for name, _ in self._header)
 
     def read_texts(self, fields: Fields) -> Fields:
         """The fields, with those that are texts of fields taken apart."""
@@ -172,6 +178,8 @@ class _SchemaMapper:
         self.message_fields = frozenset(schema.message_fields)
         rules = [rule for event_map in schema.maps for rule in event_map.columns.values()]
         self.data_fields = {name for rule in rules for name in rule.fields if name not in schema.header}
+        self.present_fields = {event_map.present for event_map in schema.maps if event_map.present}
+        self.kinds = {f"{schema.name}: {kind}": fields for kind, fields in schema.kinds.items()}
         self.header = {name: [_Path(path, split_path(path)) for path in paths] for name, paths in schema.header.items()}
         self.layouts = [_Path(path, split_path(path)) for path in (layout.strip(".") for layout in schema.layouts)]
         self._plans = [_MapPlan(event_map, views[event_map.view], schema.header) for event_map in schema.maps]
@@ -228,6 +236,7 @@ class _MapPlan:
 
     def __init__(self, event_map: EventMap, view: LogView, header: Mapping[str, object]) -> None:
         self._map = event_map
+        self.entry = id(event_map.columns)  # the maps of one entry of a schema share them
         self.view = view.name
         names = view.cell_names
         self.time_index = names.index("time")

@@ -21,7 +21,7 @@ def split_path(path: str) -> tuple[str, ...]:
 
 
 def value_at(fields: Fields, path: str, keys: tuple[str, ...]) -> Any:
-    """The value at a path, or under the path as one key; None where nothing stands.
+    """The value at a path, or under the path as one key; None where nothing stands. A number is a place in a list.
 
     Args:
         keys: those of the path, one below the other.
@@ -31,9 +31,13 @@ def value_at(fields: Fields, path: str, keys: tuple[str, ...]) -> Any:
         return value
     node: Any = fields
     for key in keys:
-        if not isinstance(node, dict):
+        if isinstance(node, dict):
+            node = cast("dict[str, Any]", node).get(key)
+        elif isinstance(node, list) and key.isdecimal():
+            items: list[Any] = node
+            node = items[int(key)] if len(key) < 6 and int(key) < len(items) else None
+        else:
             return None
-        node = cast("dict[str, Any]", node).get(key)
     return node
 
 

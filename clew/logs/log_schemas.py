@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clew.logs.column_rules import ColumnRule
 from clew.logs.row_entities import RowSchema
@@ -92,6 +92,7 @@ class LogSchema:
         json_fields: fields that may hold JSON as text, which is read before anything else.
         message_fields: fields with a text of `Name: value` lines, read where an event has hardly another field.
         identify: the fields of the header by which an event is known to be of this family, of a view or not.
+        kinds: for a kind of event that no view has, the fields by which it is known.
     """
 
     name: str
@@ -101,6 +102,7 @@ class LogSchema:
     json_fields: tuple[str, ...]
     message_fields: tuple[str, ...]
     maps: tuple[EventMap, ...]
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)

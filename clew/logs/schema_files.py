@@ -1,7 +1,7 @@
 """Schemas of logs as YAML files: those of clew, and those in the folders of other packages (`clew.log_schemas`).
 
-A file has any of `views`; `layouts`, `header`, `identify`, `parse`, `messages` and `maps`; `queries`. Whatever it
-names has to be there: columns in the vocabulary, makers, functions and relations in their tables. What is not is an
+A file has any of `views`; `layouts`, `header`, `identify`, `parse`, `messages`, `kinds` and `maps`; `queries`. Whatever
+it names has to be there: columns in the vocabulary, makers, functions and relations in their tables. What is not is an
 error with file and line.
 """
 
@@ -22,7 +22,7 @@ from clew.logs.pack_files import PackFile, PackNode, pack_files
 from clew.plugins import PluginFailure
 
 Result = TypeVar("Result")
-_KEYS = ("views", "layouts", "header", "identify", "parse", "messages", "maps", "queries")
+_KEYS = ("views", "layouts", "header", "identify", "parse", "messages", "kinds", "maps", "queries")
 
 
 class SchemaTable(NamedTuple):
@@ -108,7 +108,8 @@ def read_schema(file: PackFile, views: Mapping[str, LogView]) -> LogSchema:
     identify, json_fields, message_fields = (
         tuple(node.text() for node in root.children(key)) for key in ("identify", "parse", "messages")
     )
-    return LogSchema(file.schema_name, layouts, header, identify, json_fields, message_fields, maps)
+    kinds = {name: tuple(field.text() for field in root.children("kinds", name)) for name in root.keys_of("kinds")}
+    return LogSchema(file.schema_name, layouts, header, identify, json_fields, message_fields, maps, kinds)
 
 
 def _read_maps(node: PackNode, header: Mapping[str, object], views: Mapping[str, LogView]) -> Iterator[EventMap]:

@@ -20,6 +20,7 @@ from clew.pivots.registry import find_pivot
 from clew.pivots.workspace import Workspace
 from clew.providers.local.logs import LogQuery
 from clew.settings import Settings
+from tests.logs.cloud_events import CLOUD
 from tests.logs.engines.test_duckdb_source import SPECIAL, SUBJECTS
 from tests.logs.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
 from tests.logs.windows_events import WINDOWS
@@ -33,7 +34,7 @@ each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("windows"), ndjson((*ALL, *WINDOWS)))
+    made = opened(tmp_path_factory.mktemp("windows"), ndjson((*ALL, *WINDOWS, *CLOUD)))
     yield made
     made.close()
 

@@ -12,12 +12,13 @@ from typing import Any, cast
 from clew.logs.formats.json_codec import json_bytes, parse_json
 from clew.logs.formats.json_stream import iterate_values
 from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match, whole_lines
+from clew.logs.formats.osquery_batches import batch_rows
 
 _LINE_ENDINGS = (".ndjson", ".jsonl")
 _ENDINGS = (".json", *_LINE_ENDINGS)
 #: Where the events stand in an object that is around them; a list of other objects is a field of one event.
 _ENVELOPES = frozenset(
-    {"Records", "records", "value", "Events", "events", "results", "items", "entries", "hits", "data"}
+    {"Records", "records", "value", "Events", "events", "results", "items", "entries", "hits", "data", "Findings"}
 )
 _MAX_ENVELOPE_KEYS = 8
 _OBJECT = re.compile(r'\s*(?:\[\s*)*\{\s*(?:"|\})')
@@ -86,7 +87,11 @@ def _line_events(lines: Iterable[bytes]) -> Iterator[LogEvent]:
 
 
 def _may_be_envelope(document: dict[str, Any]) -> bool:
-    return len(document) <= _MAX_ENVELOPE_KEYS and not _ENVELOPES.isdisjoint(document)
+    if "snapshot" in document or "diffResults" in document:
+        return True
+    is_small = len(document) <= _MAX_ENVELOPE_KEYS
+    # What somebody did is one event, of several parts: activities of Google Workspace have `events` of their own.
+    return is_small and not _ENVELOPES.isdisjoint(document) and "actor" not in document
 
 
 def _document_events(lines: Iterable[bytes]) -> Iterator[LogEvent]:
@@ -132,6 +137,8 @@ def _event(item: Any) -> LogEvent:
 
 def _envelope_content(document: dict[str, Any]) -> list[Any] | None:
     """The events that an object is around; None where it is one itself."""
+    if (rows := batch_rows(document)) is not None:
+        return rows
     tables = document.get("tables")
     if isinstance(tables, list) and (rows := _table_rows(cast("Any", tables))) is not None:
         return rows

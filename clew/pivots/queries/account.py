@@ -17,6 +17,178 @@ from clew.providers.local.logs import LogProvider
 class AccountLogs(LogProvider):
     """Log queries about Account entities."""
 
+    @operation(calls=1, broad=True)
+    def cloud_calls(
+        self,
+        account: Account,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What the account called in clouds and services, and from where.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.cloud_calls", account, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def cloud_sign_ins(
+        self,
+        account: Account,
+        *,
+        outcome: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Where the account signed in to services, and from where.
+
+        Args:
+            outcome: only those with this outcome: success or failure.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.cloud_sign_ins", account, {"outcome": outcome}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def failed_sign_ins(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sign-ins of the account that failed, and why.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.failed_sign_ins", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def identity_changes(
+        self,
+        account: Account,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What the account changed in directories: roles, consents, applications, users.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.identity_changes", account, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def identity_changed_by(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Who changed the account itself in directories.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.identity_changed_by", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mailbox_changes(
+        self,
+        account: Account,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What the account did to mailboxes: rules, permissions, mails read, sent and deleted.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.mailbox_changes", account, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mailbox_access(
+        self,
+        account: Account,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What anybody did to the mailbox of the account.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.mailbox_access", account, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mail(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Mails from the account and to it.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.mail", account, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        account: Account,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the account.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Account.alerts", account, {}, limit, start, end)
+
     @operation(calls=1)
     def logons(
         self,
@@ -346,6 +518,15 @@ class AccountQuery(Menu[Account]):
     """Questions to the logs about Account entities."""
 
     menu: ClassVar[str] = "query"
+    cloud_calls = bind(AccountLogs.cloud_calls)
+    cloud_sign_ins = bind(AccountLogs.cloud_sign_ins)
+    failed_sign_ins = bind(AccountLogs.failed_sign_ins)
+    identity_changes = bind(AccountLogs.identity_changes)
+    identity_changed_by = bind(AccountLogs.identity_changed_by)
+    mailbox_changes = bind(AccountLogs.mailbox_changes)
+    mailbox_access = bind(AccountLogs.mailbox_access)
+    mail = bind(AccountLogs.mail)
+    alerts = bind(AccountLogs.alerts)
     logons = bind(AccountLogs.logons)
     processes = bind(AccountLogs.processes)
     account_changes = bind(AccountLogs.account_changes)

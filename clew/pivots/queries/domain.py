@@ -17,6 +17,42 @@ from clew.providers.local.logs import LogProvider
 class DomainLogs(LogProvider):
     """Log queries about Domain entities."""
 
+    @operation(calls=1, broad=True)
+    def mail(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Mails with a link to the domain.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.mail", domain, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the domain.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.alerts", domain, {}, limit, start, end)
+
     @operation(calls=1)
     def resolutions(
         self,
@@ -40,4 +76,6 @@ class DomainQuery(Menu[Domain]):
     """Questions to the logs about Domain entities."""
 
     menu: ClassVar[str] = "query"
+    mail = bind(DomainLogs.mail)
+    alerts = bind(DomainLogs.alerts)
     resolutions = bind(DomainLogs.resolutions)

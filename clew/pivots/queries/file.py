@@ -17,6 +17,60 @@ from clew.providers.local.logs import LogProvider
 class FileLogs(LogProvider):
     """Log queries about File entities."""
 
+    @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the file.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.alerts", file, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def autoruns(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Where the file starts by itself.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.autoruns", file, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mail(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Mails that the file was attached to.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.mail", file, {}, limit, start, end)
+
     @operation(calls=1)
     def processes(
         self,
@@ -94,6 +148,9 @@ class FileQuery(Menu[File]):
     """Questions to the logs about File entities."""
 
     menu: ClassVar[str] = "query"
+    alerts = bind(FileLogs.alerts)
+    autoruns = bind(FileLogs.autoruns)
+    mail = bind(FileLogs.mail)
     processes = bind(FileLogs.processes)
     writers = bind(FileLogs.writers)
     images = bind(FileLogs.images)

@@ -18,6 +18,60 @@ class HostLogs(LogProvider):
     """Log queries about Host entities."""
 
     @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the host, and what else they name.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.alerts", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def autoruns(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What starts by itself on the host.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.autoruns", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def cloud_sign_ins(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sign-ins to services that came from the host as a device.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.cloud_sign_ins", host, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
     def processes(
         self,
         host: Host,
@@ -560,6 +614,9 @@ class HostQuery(Menu[Host]):
     """Questions to the logs about Host entities."""
 
     menu: ClassVar[str] = "query"
+    alerts = bind(HostLogs.alerts)
+    autoruns = bind(HostLogs.autoruns)
+    cloud_sign_ins = bind(HostLogs.cloud_sign_ins)
     processes = bind(HostLogs.processes)
     logons = bind(HostLogs.logons)
     connections = bind(HostLogs.connections)

@@ -17,6 +17,138 @@ from clew.providers.local.logs import LogProvider
 class IpLogs(LogProvider):
     """Log queries about IpAddress entities."""
 
+    @operation(calls=1, broad=True)
+    def cloud_calls(
+        self,
+        ip: IpAddress,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What was called in clouds and services from the address, and by whom.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.cloud_calls", ip, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def cloud_sign_ins(
+        self,
+        ip: IpAddress,
+        *,
+        outcome: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Who signed in to services from the address.
+
+        Args:
+            outcome: only those with this outcome: success or failure.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.cloud_sign_ins", ip, {"outcome": outcome}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def failed_sign_ins(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Sign-ins from the address that failed: many accounts tell of guessing.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.failed_sign_ins", ip, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def identity_changes(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What was changed in directories from the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.identity_changes", ip, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mailbox_changes(
+        self,
+        ip: IpAddress,
+        *,
+        action: str | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """What was done to mailboxes from the address.
+
+        Args:
+            action: only what is called this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.mailbox_changes", ip, {"action": action}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def mail(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Mails that the address delivered.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.mail", ip, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.alerts", ip, {}, limit, start, end)
+
     @operation(calls=1)
     def connections(
         self,
@@ -166,6 +298,13 @@ class IpQuery(Menu[IpAddress]):
     """Questions to the logs about IpAddress entities."""
 
     menu: ClassVar[str] = "query"
+    cloud_calls = bind(IpLogs.cloud_calls)
+    cloud_sign_ins = bind(IpLogs.cloud_sign_ins)
+    failed_sign_ins = bind(IpLogs.failed_sign_ins)
+    identity_changes = bind(IpLogs.identity_changes)
+    mailbox_changes = bind(IpLogs.mailbox_changes)
+    mail = bind(IpLogs.mail)
+    alerts = bind(IpLogs.alerts)
     connections = bind(IpLogs.connections)
     logons = bind(IpLogs.logons)
     hosts = bind(IpLogs.hosts)

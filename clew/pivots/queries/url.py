@@ -17,6 +17,42 @@ from clew.providers.local.logs import LogProvider
 class UrlLogs(LogProvider):
     """Log queries about Url entities."""
 
+    @operation(calls=1, broad=True)
+    def mail(
+        self,
+        url: Url,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Mails with the URL in them.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Url.mail", url, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def alerts(
+        self,
+        url: Url,
+        *,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Alerts that name the URL.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Url.alerts", url, {}, limit, start, end)
+
     @operation(calls=1)
     def bits_jobs(
         self,
@@ -40,4 +76,6 @@ class UrlQuery(Menu[Url]):
     """Questions to the logs about Url entities."""
 
     menu: ClassVar[str] = "query"
+    mail = bind(UrlLogs.mail)
+    alerts = bind(UrlLogs.alerts)
     bits_jobs = bind(UrlLogs.bits_jobs)

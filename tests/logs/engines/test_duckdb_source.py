@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from clew.entities import Account, Domain, Entity, File, Host, IpAddress, Outcome, Process, Url
+from clew.entities import Account, AutonomousSystem, Domain, Entity, File, Host, IpAddress, Outcome, Process, Url
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_source as source_module
 from clew.logs.engines.duckdb_source import DuckDbSource
@@ -18,6 +18,7 @@ from clew.pivots.workspace import Workspace
 from clew.providers.local import logs as provider
 from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_rows
 from clew.settings import Settings
+from tests.logs.cloud_events import ALICE, CLOUD, LINK
 from tests.logs.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
 from tests.logs.windows_events import WINDOWS
 from tests.support import HOSTILE
@@ -30,10 +31,26 @@ SUBJECTS: dict[str, Entity] = {
     "Host": Host(HOST),
     "IpAddress": IpAddress("198.51.100.7"),
     "Process": Process(GUID, host=HOST),
-    "Url": Url("https://files.example/a.exe"),
+    "Url": Url(LINK),
 }
 SPECIAL: dict[str, Entity] = {
+    "Url.bits_jobs": Url("https://files.example/a.exe"),
     "Account.credentials_used_by": Account("CORP\\bob"),
+    **dict.fromkeys(
+        (
+            "Account.alerts",
+            "Account.identity_changed_by",
+            "Account.cloud_sign_ins",
+            "Account.identity_changes",
+            "Account.failed_sign_ins",
+            "Account.mail",
+            "Account.mailbox_access",
+            "Account.mailbox_changes",
+        ),
+        Account(ALICE),
+    ),
+    "Account.cloud_calls": Account("123456789012\\Admin/alice"),
+    "Domain.mail": Domain("login.evil.example"),
     "Account.processes": Account("CORP\\alice"),
     "File.writers": File(path="c:\\temp\\B.EXE", host=HOST),
     "IpAddress.hosts": IpAddress("192.0.2.1"),
@@ -45,7 +62,7 @@ SPECIAL: dict[str, Entity] = {
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("engine"), ndjson((*ALL, *WINDOWS)))
+    made = opened(tmp_path_factory.mktemp("engine"), ndjson((*ALL, *WINDOWS, *CLOUD)))
     yield made
     made.close()
 
@@ -251,11 +268,9 @@ def test_a_process_is_asked_for_by_what_identifies_it(tmp_path):
 
 
 def test_a_query_about_nothing_that_logs_know_is_refused():
-    """There are no log queries about URLs."""
-    from clew.entities import Url
-
-    with pytest.raises(QueryError, match="no log queries about Url"):
-        next(LogProvider().ask("Host.logons", Url("https://a.example"), {}, 5))
+    """There are no log queries about autonomous systems."""
+    with pytest.raises(QueryError, match="no log queries about AutonomousSystem"):
+        next(LogProvider().ask("Host.logons", AutonomousSystem("64496"), {}, 5))
 
 
 def test_no_logs_are_a_skip_and_trouble_is_told(logs):

@@ -158,7 +158,7 @@ def _text(node: Node, *names: str) -> str:
 
 
 def _child(node: Node, *names: str) -> Node:
-    value: Any = next((node[name] for name in names if isinstance(node.get(name), dict)), {})
+    value: Any = next((node[name] for name in names if isinstance(node.get(name), dict)), None) or {}
     return _lower_keys(cast("dict[str, Any]", value))
 
 
@@ -207,7 +207,8 @@ def _file(node: Node) -> Entity | None:
     node = {**node, **_child(node, "filedetails")}
     hashes: dict[str, str] = {name: _text(node, name) for name in ("sha256", "sha1", "md5")}
     file_hashes: Any = node.get("filehashes")
-    for item in file_hashes if isinstance(file_hashes, list) else ():
+    hash_items: list[Any] = cast("Any", file_hashes) if isinstance(file_hashes, list) else []
+    for item in hash_items:
         if isinstance(item, dict):
             digest = _lower_keys(cast("dict[str, Any]", item))
             hashes.setdefault(_text(digest, "algorithm").lower(), "")

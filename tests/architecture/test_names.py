@@ -36,6 +36,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "saved cases and frames have them: outcomes, relations and fields of findings and entities": {
         "entities/finding.py": (
             "Outcome.FOUND Outcome.FAILED Outcome.REFUSED Outcome.SKIPPED Relation.ACCESSED Relation.CREATED "
+            "Relation.CHANGED Relation.LOADED "
             "Relation.QUERIED Link.inferred Claim.inferred Finding.returned Finding.same"
         ),
         "entities/process.py": "Process.started",
@@ -168,6 +169,6 @@ def test_no_two_modules_have_one_vague_name():
 
 
 def test_no_class_is_more_than_one_can_know():
-    """At most forty functions, and 350 lines."""
+    """At most forty functions, and 350 lines; generated menus may be longer."""
     assert [size for size in classes() if size.functions > 40] == []
-    assert [size for size in classes() if size.lines > 350] == []
+    assert [size for size in classes() if size.lines > 350 and not size.file.startswith("pivots/queries/")] == []

@@ -45,26 +45,26 @@ def _elements(lines: Iterator[bytes]) -> Iterator[bytes]:
     pieces: list[bytes] = []
     size = 0
     for line in lines:
-        rest = line
-        while rest:
+        tail = line
+        while tail:
             if not pieces:
-                start = _START.search(rest)
+                start = _START.search(tail)
                 if start is None:
                     break
-                rest = rest[start.start() :]
-            next_start = _START.search(rest, 1 if not pieces else 0)
-            end = rest.find(_END)
+                tail = tail[start.start() :]
+            next_start = _START.search(tail, 1 if not pieces else 0)
+            end = tail.find(_END)
             if end >= 0 and (next_start is None or end < next_start.start()):
-                yield b"".join((*pieces, rest[: end + len(_END)]))
-                pieces, size, rest = [], 0, rest[end + len(_END) :]
+                yield b"".join((*pieces, tail[: end + len(_END)]))
+                pieces, size, tail = [], 0, tail[end + len(_END) :]
             elif next_start is not None:
-                yield b"".join((*pieces, rest[: next_start.start()]))
-                pieces, size, rest = [], 0, rest[next_start.start() :]
+                yield b"".join((*pieces, tail[: next_start.start()]))
+                pieces, size, tail = [], 0, tail[next_start.start() :]
             else:
-                size += len(rest)
+                size += len(tail)
                 if size <= MAX_LINE:
-                    pieces.append(rest)
-                rest = b""
+                    pieces.append(tail)
+                tail = b""
     if pieces:
         yield b"".join(pieces)
 
@@ -135,7 +135,8 @@ class _EventReader:
 
 
 def _items(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
+    return items
 
 
 FORMAT = EventXmlFormat()

@@ -194,3 +194,26 @@ def test_most_of_real_logs_is_in_views(
     known = counts["rows"] - source.coverage.total(EventKind.NO_LAYOUT)
     assert in_views / known >= least
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("case", "view", "times"),
+    [
+        ("10-logs-layout-not-known", "processes", ["2026-03-17T09:15:00.123"] * 4),
+        # Three files, two rows: Sysmon's process is one of the two that the Security log has.
+        ("13-logs-time-not-read", "processes", ["2026-03-17T09:15:00.123"] * 2),
+        ("15-logs-ipv6-spelling/sysmon_and_firewall.ndjson", "connections", ["2026-03-17T09:15:00.123"]),
+        ("17-logs-names", "resolutions", ["2026-03-17T09:15:00.123"] * 3),
+        ("18-logs-number-as-float", "processes", ["2026-03-17T09:15:00.123"]),
+        ("19-one-bad-file", "processes", ["2026-03-17T09:15:00.123"]),
+        ("44-json-one-behind-the-other", "processes", ["2026-03-17T09:15:00.123"] * 2),
+        ("45-security-events-without-channel", "processes", ["2026-03-17T09:15:00.123"]),
+    ],
+)
+def test_reported_logs_are_read(
+    shared_data: Callable[[str], Path], tmp_path: Path, case: str, view: str, times: list[str]
+) -> None:
+    """Logs that users reported as not understood have the rows that they should have, at the right time."""
+    source = ENGINE.open(str(shared_data("../cases").resolve() / case), tmp_path)
+    assert [row["time"].isoformat()[:23] for row in rows(source, view)] == times
+    source.close()

@@ -87,7 +87,7 @@ class EventMapper:
         shape = tuple(fields)
         for plan in self._by_shape.get(shape) or self._plan(shape):
             header = plan.header(fields)
-            if plan.schema.matching_maps(header) or plan.schema.label(header):
+            if plan.schema.is_identified(header) or plan.schema.matching_maps(header):
                 return LocatedEvent(plan.schema.name, header, plan.data(fields), fields)
         return None
 
@@ -182,9 +182,13 @@ class _SchemaMapper:
         self._conditions = sorted({name for event_map in schema.maps for name in event_map.conditions})
         self._by_header: dict[tuple[Any, ...], list[_MapPlan]] = {}
 
+    def is_identified(self, header: Mapping[str, Any]) -> bool:
+        """Whether it is an event of this schema, of a view or not."""
+        return bool(self.identify) and all([name in header for name in self.identify])
+
     def label(self, header: Mapping[str, Any]) -> str:
         """What kind of event it is, for people; empty if it is none of this schema."""
-        if not self.identify or any(name not in header for name in self.identify):
+        if not self.is_identified(header):
             return ""
         return f"{self.name}: {' '.join(lower(header[name]) or '-' for name in self.identify)}"
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from clew.errors import MissingExtra
-from clew.logs.sigma.literals import ESCAPE_MARKERS, Clauses
+from clew.logs.sigma.literals import ESCAPE_MARKERS, Clause, Clauses
 
 if TYPE_CHECKING:
     from clew.logs.engines.event_store import EventBatch
+
+
+#: How many clauses of a rule are looked for once it is known which are rare.
+_RARE_CLAUSES = 2
 
 
 class Candidate(NamedTuple):
@@ -49,8 +54,9 @@ class CandidateScan:
         literals = sorted({literal for rule in clauses for clause in rule for literal in clause} - {*ESCAPE_MARKERS})
         patterns = [*ESCAPE_MARKERS, *literals]
         numbers = {pattern: number for number, pattern in enumerate(patterns)}
+        self._clauses = clauses
+        self._patterns = patterns
         self._unsafe = frozenset(range(len(ESCAPE_MARKERS)))
-        self._first_literal = len(ESCAPE_MARKERS)
         self._begun: list[list[_Rest]] = [[] for _ in patterns]
         self.anywhere = tuple(number for number, rule in enumerate(clauses) if not rule)
         for number, rule in enumerate(clauses):
@@ -61,6 +67,21 @@ class CandidateScan:
         implementation = Implementation.DFA if len(patterns) < 20_000 else Implementation.ContiguousNFA
         self._automaton = BytesAhoCorasick(patterns, implementation=implementation)
         self._memory: dict[frozenset[int], tuple[int, ...]] = {}
+        self._counts: Counter[int] = Counter()
+
+    def rarest(self, event_count: int) -> CandidateScan:
+        """A scan with the clauses alone that were rare so far: those of each rule that tell most.
+
+        Args:
+            event_count: how many events there were so far. A clause that half of them held tells nothing.
+        """
+        counts = {self._patterns[pattern]: count for pattern, count in self._counts.items()}
+
+        def events(clause: Clause) -> int:
+            return sum(counts.get(literal, 0) for literal in clause)
+
+        telling = [[clause for clause in rule if events(clause) * 2 < event_count] for rule in self._clauses]
+        return CandidateScan([tuple(sorted(rule, key=events)[:_RARE_CLAUSES]) for rule in telling])
 
     def candidates(self, batch: EventBatch) -> Iterator[Candidate]:
         """The events of a batch that have to be looked at, in their order."""
@@ -77,6 +98,8 @@ class CandidateScan:
             elif not literals:
                 literals = per_event[index] = set()
             literals.add(pattern)
+        for literals in per_event.values():
+            self._counts.update(literals)
         start = 0
         for index, end in enumerate(ends):
             hits = per_event.get(index)

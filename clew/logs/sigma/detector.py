@@ -33,6 +33,8 @@ from clew.logs.sigma.value_tests import Placeholders
 KEPT_MATCHES = 10_000
 _CODE = re.compile(rb'"(?:EventID|event_id|EventId|EventCode)"\s*:\s*"?([0-9]{1,6})')
 _SAMPLES = 20
+#: After how many events it is known which literals are rare.
+_LEARNING_EVENTS = 5_000
 _MAX_KINDS = 50_000
 
 
@@ -100,6 +102,7 @@ class _Run:
         self._captured: dict[int, frozenset[str]] = {}
         self._hits: dict[int, list[Hit]] = {}
         self._event_count = 0
+        self._is_adapted = False
         self._unreadable_count = 0
         self._timeless_hits: Counter[int] = Counter()
         for correlation in rule_set.correlations:
@@ -109,6 +112,8 @@ class _Run:
     def read(self, name: str, events: EventStore) -> None:
         """All events of one source."""
         for batch in events.batches():
+            if self._event_count >= _LEARNING_EVENTS and not self._is_adapted:
+                self._scan, self._is_adapted = self._scan.rarest(self._event_count), True
             self._event_count += len(batch.ends)
             candidates = {candidate.index: candidate.rules for candidate in self._scan.candidates(batch)}
             for index in self._new_kinds(batch, candidates.keys()):
@@ -157,9 +162,13 @@ class _Run:
 
     def _kind(self, event: LocatedEvent) -> _Kind:
         header = event.header
-        shape = () if header.get("channel") else tuple(event.fields)
-        key = (event.schema, lower(header.get("channel")), lower(header.get("code")), shape)
-        kind = self._kinds.get(key)
+        channel = header.get("channel")
+        key: tuple[Any, ...] = (event.schema, channel, header.get("code"), () if channel else tuple(event.fields))
+        try:
+            kind = self._kinds.get(key)
+        except TypeError:  # a value that is an object
+            key = (event.schema, lower(channel), lower(header.get("code")), key[-1])
+            kind = self._kinds.get(key)
         if kind is None:
             if len(self._kinds) >= _MAX_KINDS:
                 self._kinds.clear()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from clew.logs.event_mapper import LocatedEvent
-from clew.logs.event_paths import split_path, value_at
+from clew.logs.event_paths import Fields, split_path, value_at
 
 #: What a field gives that the event lacks. None is a field that is there and has no value.
 ABSENT: Final = object()
@@ -90,7 +91,7 @@ class EventFields:
         names: for a name that rules use, the function and the fields of the event that it is made from.
     """
 
-    __slots__ = ("_event", "_lowered", "_names", "_plain_names", "_texts", "_values")
+    __slots__ = ("_event", "_inner", "_lowered", "_names", "_texts", "_values")
 
     def __init__(self, event: LocatedEvent, names: FieldNames) -> None:
         self._event = event
@@ -98,7 +99,7 @@ class EventFields:
         self._texts: dict[str, tuple[str, ...]] = {}
         self._lowered: dict[str, tuple[str, ...]] = {}
         self._values: dict[str, Any] = {}
-        self._plain_names: dict[str, str] | None = None
+        self._inner: list[Fields] | None = None
 
     def value(self, name: str) -> Any:
         """The value of a field; `ABSENT` where the event has no such field."""
@@ -146,18 +147,24 @@ class EventFields:
         value = self._event.header.get(header_name)
         if value is not None:
             return _named(value)
-        # What XML wraps once more, as the data of a provider of its own (`UserData`), is looked into.
-        inner = [item for item in data.values() if isinstance(item, dict)]
-        for fields in (data, *inner, self._event.fields):
+        if self._inner is None:
+            # What XML wraps once more, as the data of a provider of its own (`UserData`), is looked into.
+            self._inner = [item for item in data.values() if isinstance(item, dict)]
+        for fields in (data, *self._inner, self._event.fields):
             value = value_at(fields, name, split_path(name))
             if value is not None:
                 return value
-        if self._plain_names is None:
-            self._plain_names = {_plain(own_name): own_name for own_name in data}
-        own_name = self._plain_names.get(_plain(name))
+        own_name = _plain_names(tuple(data)).get(_plain(name))
         return ABSENT if own_name is None else data[own_name]
 
 
+@functools.lru_cache(maxsize=10_000)
+def _plain_names(names: tuple[str, ...]) -> Mapping[str, str]:
+    """The names of the fields of an event, by how they are spelled plainly."""
+    return {_plain(name): name for name in names}
+
+
+@functools.lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
     """Names that differ in case, blanks and strokes alone are one: `Threat Name` and `ThreatName`."""
     return name.lower().replace(" ", "").replace("_", "").replace("-", "")

@@ -7,9 +7,11 @@ such a marker is looked at without them.
 
 from __future__ import annotations
 
+import functools
 import re
 import string
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sigma.types import SigmaString, SigmaType
@@ -19,7 +21,7 @@ Clauses = tuple[Clause, ...]
 
 _SAFE = string.ascii_letters + string.digits + " _.,:;()[]@%$#!~*^-"
 _RUN = re.compile(rf"[{re.escape(_SAFE)}]+")
-_SHORTEST = 3
+_SHORTEST = 2
 _SMALLEST_NUMBER = 1000
 _MOST_CLAUSES = 6
 #: Upper-case letters beyond ASCII that become ASCII in lower case: the sign of kelvin, and I with a dot.
@@ -34,10 +36,33 @@ ESCAPE_MARKERS: tuple[bytes, ...] = (
 
 
 def text_clauses(text: str) -> Clauses:
-    """What a raw event has to hold where one of its values holds a text."""
+    """What a raw event has to hold where one of its values holds a text: its longest run, or a letter beyond ASCII."""
     runs = [run.lower().encode() for run in _RUN.findall(text)]
     longest = max(runs, key=len, default=b"")
-    return (frozenset((longest,)),) if len(longest) >= _SHORTEST else ()
+    if len(longest) >= _SHORTEST:
+        return (frozenset((longest,)),)
+    letter = next((char for char in text if not char.isascii()), "")
+    return (frozenset(_spellings(letter)),) if letter else ()
+
+
+def _spellings(letter: str) -> Iterator[bytes]:
+    """How a letter beyond ASCII may stand in a raw event: in any case, as UTF-8 or as an escape of JSON."""
+    for char in {letter, *_letters_by_lower().get(letter.lower(), "")}:
+        if not char.isascii():
+            yield char.encode("utf-8", "replace").lower()
+        yield rf"\u{int.from_bytes(char.encode('utf-16-be', 'surrogatepass')[:2], 'big'):04x}".encode()
+
+
+@functools.cache
+def _letters_by_lower() -> Mapping[str, str]:
+    """All letters that are the same in lower case, by that."""
+    letters: dict[str, str] = {}
+    for number in range(0x80, 0x20000):
+        char = chr(number)
+        low = char.lower()
+        if low != char:
+            letters[low] = letters.get(low, "") + char
+    return letters
 
 
 def event_id_clauses(number: float) -> Clauses:
@@ -58,8 +83,55 @@ def value_clauses(value: SigmaType, alternatives: list[SigmaString]) -> Clauses:
         case types.SigmaString():
             texts = [[part for part in item.s if isinstance(part, str)] for item in alternatives]
             return any_of([all_of([text_clauses(text) for text in parts]) for parts in texts])
+        case types.SigmaRegularExpression() if not value.contains_placeholder():
+            return expression_clauses(str(value.regexp))
         case _:
             return ()
+
+
+def expression_clauses(expression: str) -> Clauses:
+    """What a text has to hold that a regular expression matches: its longest piece outside of groups and choices."""
+    runs, run, depth, position = list[str](), "", 0, 0
+    while position < len(expression):
+        char = expression[position]
+        position += 1
+        literal = ""
+        if char == "\\":
+            literal = expression[position : position + 1]
+            position += 1
+            literal = "" if literal.isalnum() else literal
+        elif char == "[":
+            position = _class_end(expression, position)
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "|" and not depth:
+            return ()
+        elif char in "?*{":
+            run = run[:-1]
+        elif char not in "|.^$+}":
+            literal = char
+        if literal and not depth:
+            run += literal
+        else:
+            runs.append(run)
+            run = ""
+        if char == "{":
+            position = max(position, expression.find("}", position) + 1)
+    runs.append(run)
+    return text_clauses(max(runs, key=len)) if depth == 0 else ()
+
+
+def _class_end(expression: str, position: int) -> int:
+    """Behind the end of a class of characters that begins before a position."""
+    position += expression[position : position + 1] == "^"
+    position += expression[position : position + 1] == "]"
+    while position < len(expression) and expression[position] != "]":
+        if expression.startswith("[:", position) and (end := expression.find(":]", position)) > 0:
+            position = end + 1
+        position += 2 if expression[position] == "\\" else 1
+    return position + 1
 
 
 def all_of(parts: list[Clauses]) -> Clauses:
@@ -78,8 +150,3 @@ def any_of(parts: list[Clauses]) -> Clauses:
 def _telling(clause: Clause) -> tuple[int, int]:
     """Long literals first, few before many."""
     return min(map(len, clause)), -len(clause)
-
-
-def sorted_literals(clauses: Any) -> list[bytes]:
-    """All literals of clauses, in one order."""
-    return sorted({literal for clause in clauses for literal in clause})

@@ -209,7 +209,7 @@ def _make_rule(rule: SigmaRule, header: RuleHeader, compiler: ConditionCompiler,
             frozenset[str]().union(*(item.fields for item in conditions)),
         )
     source_clauses = any_of([all_of([entry.clauses for entry in kind]) for kind in kinds])
-    return Rule(header, condition, kinds, all_of([condition.clauses, source_clauses]), is_silent)
+    return Rule(header, condition, kinds, condition.clauses or source_clauses, is_silent)
 
 
 def _add_correlations(

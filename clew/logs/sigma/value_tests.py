@@ -152,10 +152,19 @@ def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> 
 
     is_cased = isinstance(value, SigmaCasedString)
     tests = [text_test(item, is_cased=is_cased) for item in expanded(value, placeholders)]
-    test = tests[0] if len(tests) == 1 else lambda text: any(one(text) for one in tests)
-    if is_cased:
-        return lambda event: any(map(test, event.texts(field)))
-    return lambda event: any(map(test, event.lowered(field)))
+    matches = tests[0] if len(tests) == 1 else lambda text: any(one(text) for one in tests)
+
+    def cased_test(event: EventFields) -> bool:
+        return any(map(matches, event.texts(field)))
+
+    def test(event: EventFields) -> bool:
+        # No `any`: this runs for each rule of each candidate, mostly on one text.
+        for text in event.lowered(field):
+            if matches(text):
+                return True
+        return False
+
+    return cased_test if is_cased else test
 
 
 def keyword_test(value: SigmaType, placeholders: Placeholders) -> EventTest:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clew.logs.engines.event_store import EventStore, EventWriter
+from clew.logs.engines.protocol import SourceDescription
 from clew.logs.event_mapper import EventKind
 from clew.logs.sigma.detector import detect
 
@@ -25,6 +26,7 @@ class Events:
 
     def __init__(self, events: EventStore) -> None:
         self.events = events
+        self.description = SourceDescription("made up", self.name, "", "0")
 
 
 def write_events(path: Path, count: int) -> EventStore:

@@ -159,6 +159,11 @@ class RawEvents(Protocol):
         ...
 
     @property
+    def description(self) -> SourceDescription:
+        """What it is."""
+        ...
+
+    @property
     def events(self) -> EventStore:
         """The events."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ class EventPlace:
     """An event of connected logs.
 
     Attributes:
-        connection: the name of the log source.
+        connection: the name of the log source; `identity` is what tells it from every other.
         source: the file in it.
         row: in that file, from 1.
         time: in UTC; None where it says none.
@@ -76,6 +76,7 @@ class EventPlace:
     row: int
     time: datetime | None
     host: str
+    identity: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

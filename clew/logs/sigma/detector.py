@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from clew.errors import ClewError
 from clew.logs.cell_values import CELL_FUNCTIONS, lower, text
-from clew.logs.engines.event_store import EventBatch, EventStore, StoredFile
+from clew.logs.engines.event_store import EventBatch
 from clew.logs.engines.protocol import LogSource, RawEvents
 from clew.logs.event_mapper import EventMapper, LocatedEvent
 from clew.logs.event_paths import Fields
-from clew.logs.formats.json_codec import parse_json
-from clew.logs.formats.log_format import LogFile
-from clew.logs.formats.registry import format_table
 from clew.logs.schema_files import load_schemas
 from clew.logs.sigma.candidates import CandidateScan
 from clew.logs.sigma.correlations import Hit
-from clew.logs.sigma.detections import Detection, EventPlace, Match, RuleHeader, RuleOutcome, RuleState
+from clew.logs.sigma.detections import Detection, EventPlace, Match, RuleOutcome, RuleState
 from clew.logs.sigma.event_fields import ABSENT, EventFields
 from clew.logs.sigma.log_sources import NO_NAMES, log_source_table
+from clew.logs.sigma.raw_events import raw_fields
 from clew.logs.sigma.rule_files import RuleLocations, rule_files
 from clew.logs.sigma.rule_set import RuleSet, load_rules
 from clew.logs.sigma.value_tests import Placeholders
@@ -62,7 +58,7 @@ def detect(
     skipped_names: list[str] = []
     for source in sources:
         if isinstance(source, RawEvents):
-            run.read(source.name, source.events)
+            run.read(source)
         else:
             skipped_names.append(source.name)
     return run.result(tuple(skipped_names))
@@ -76,6 +72,16 @@ class _Kind(NamedTuple):
     """
 
     names: Mapping[int, str]
+
+
+class _MatchedEvent(NamedTuple):
+    """An event that a rule matches."""
+
+    source: RawEvents
+    number: int
+    fields: Fields
+    event: LocatedEvent
+    view: EventFields
 
 
 @dataclass(slots=True)
@@ -109,8 +115,9 @@ class _Run:
             for number in correlation.rules:
                 self._captured[number] = self._captured.get(number, frozenset()) | correlation.fields
 
-    def read(self, name: str, events: EventStore) -> None:
+    def read(self, source: RawEvents) -> None:
         """All events of one source."""
+        events = source.events
         for batch in events.batches():
             if self._event_count >= _LEARNING_EVENTS and not self._is_adapted:
                 self._scan, self._is_adapted = self._scan.rarest(self._event_count), True
@@ -120,7 +127,7 @@ class _Run:
                 candidates[index] = ()
             for index, numbers in candidates.items():
                 raw = batch.content[batch.ends[index - 1] if index else 0 : batch.ends[index]]
-                self._check(name, events, batch.first + index, raw, numbers)
+                self._check(source, batch.first + index, raw, numbers)
 
     def _new_kinds(self, batch: EventBatch, candidates: Iterable[int]) -> list[int]:
         """Events that look like none before them: they are looked at once for the kinds of events that there are."""
@@ -142,8 +149,8 @@ class _Run:
             start = end
         return new_indexes
 
-    def _check(self, name: str, events: EventStore, number: int, raw: bytes, numbers: Sequence[int] | None) -> None:
-        fields = _fields(raw, events, number)
+    def _check(self, source: RawEvents, number: int, raw: bytes, numbers: Sequence[int] | None) -> None:
+        fields = raw_fields(raw, source.events.place(number)[0])
         if fields is None:
             self._unreadable_count += 1
             return
@@ -158,7 +165,7 @@ class _Run:
             if view is None:
                 view = views[names] = EventFields(event, self._table.names.get(names, NO_NAMES))
             if self._rules[rule_number].condition.test(view):
-                self._add(rule_number, name, events, number, fields, event, view)
+                self._add(rule_number, _MatchedEvent(source, number, fields, event, view))
 
     def _kind(self, event: LocatedEvent) -> _Kind:
         header = event.header
@@ -194,31 +201,23 @@ class _Run:
                 samples.fields.update(name for name in fields if view.value(name) is not ABSENT)
         return _Kind(names)
 
-    def _add(
-        self,
-        number: int,
-        connection: str,
-        events: EventStore,
-        event_number: int,
-        fields: Fields,
-        event: LocatedEvent,
-        view: EventFields,
-    ) -> None:
+    def _add(self, number: int, matched: _MatchedEvent) -> None:
         self._counts[number] += 1
         captured = self._captured.get(number)
         is_kept = not self._rules[number].is_silent and len(self._matches[number]) < self._limit
         if captured is None and not is_kept:
             return
-        file, row = events.place(event_number)
-        time = self._time(fields, event)
-        place = EventPlace(connection, file.name, row, time, text(event.header.get("host")) or "")
+        source = matched.source
+        file, row = source.events.place(matched.number)
+        time = self._time(matched.fields, matched.event)
+        host = text(matched.event.header.get("host")) or ""
+        place = EventPlace(source.name, file.name, row, time, host, source.description.identity)
         if is_kept:
             self._matches[number].append(Match(self._rules[number].header, (place,)))
-        if captured is not None:
-            if time is None:
-                self._timeless_hits[number] += 1
-                return
-            values = {name: view.lowered(name) for name in captured}
+        if captured is not None and time is None:
+            self._timeless_hits[number] += 1
+        elif captured is not None and time is not None:
+            values = {name: matched.view.lowered(name) for name in captured}
             self._hits.setdefault(number, []).append(Hit(number, time, (place,), values))
 
     def _time(self, fields: Fields, event: LocatedEvent) -> datetime | None:
@@ -271,30 +270,6 @@ class _Run:
         return RuleOutcome(rule.header, RuleState.NO_FIELDS if has_none else RuleState.RAN, 0, reason)
 
 
-def _fields(raw: bytes, events: EventStore, number: int) -> Fields | None:
-    """The fields of an event as its format reads them; None for what cannot be read."""
-    if raw.startswith(b"{"):
-        try:
-            document: Any = parse_json(raw)
-        except ValueError:
-            return None
-        return cast("dict[str, Any]", document) if isinstance(document, dict) else None
-    file, _ = events.place(number)
-    return read_event(raw, file)
-
-
-def read_event(raw: bytes, file: StoredFile) -> Fields | None:
-    """The fields of an event that is no JSON, by the format of its file."""
-    log_format = next((item for item in format_table().formats if item.name == file.format), None)
-    if log_format is None:
-        return None
-    try:
-        event = next(iter(log_format.events(LogFile(file.name, log_format, io.BytesIO(raw + b"\n")))), None)
-    except (ClewError, OSError, ValueError, LookupError):
-        return None
-    return event.fields if event else None
-
-
 def _utc(moment: Any) -> datetime | None:
     if not isinstance(moment, datetime):
         return None
@@ -304,6 +279,3 @@ def _utc(moment: Any) -> datetime | None:
 def _order(match: Match) -> tuple[bool, float, str, int, str]:
     last = match.last
     return last.time is None, last.time.timestamp() if last.time else 0, last.source, last.row, match.rule.id
-
-
-__all__ = ["KEPT_MATCHES", "RuleHeader", "detect"]

@@ -40,7 +40,7 @@ def write_events(path: Path, count: int) -> EventStore:
             "ProcessGuid": f"{{00000000-0000-0000-0000-{number:012d}}}",
             "ProcessId": str(chance.randrange(100, 60_000)),
             "Image": f"C:\\Program Files\\Tools\\{program}",
-            "CommandLine": f'"C:\\Program Files\\Tools\\{program}" {" ".join(words)} C:\\Users\\u{number % 500}\\file.txt',
+            "CommandLine": f'"C:\\Tools\\{program}" {" ".join(words)} C:\\Users\\u{number % 500}\\file.txt',
             "CurrentDirectory": "C:\\Windows\\system32\\",
             "User": f"CORP\\u{number % 500}",
             "ParentImage": f"C:\\Windows\\System32\\{chance.choice(_PROGRAMS)}",

@@ -184,7 +184,7 @@ class _SchemaMapper:
 
     def is_identified(self, header: Mapping[str, Any]) -> bool:
         """Whether it is an event of this schema, of a view or not."""
-        return bool(self.identify) and all([name in header for name in self.identify])
+        return bool(self.identify) and all(name in header for name in self.identify)
 
     def label(self, header: Mapping[str, Any]) -> str:
         """What kind of event it is, for people; empty if it is none of this schema."""

@@ -56,7 +56,8 @@ class ImportBatch:
         raw, rests_on = self.about.get("raw"), self.about.get("rests_on")
         if not isinstance(raw, list) or not isinstance(rests_on, list):
             return []
-        texts, places = cast("list[Any]", raw), cast("list[Any]", rests_on)
+        texts: list[Any] = cast("Any", raw)
+        places: list[Any] = cast("Any", rests_on)
         numbers: list[Any] = places[link] if link < len(places) and isinstance(places[link], list) else []
         return [str(texts[number]) for number in numbers if isinstance(number, int) and 0 <= number < len(texts)]
 

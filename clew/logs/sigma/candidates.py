@@ -21,11 +21,11 @@ class Candidate(NamedTuple):
     """An event that some rules may match.
 
     Attributes:
-        index: its place in the batch.
+        position: its place in the batch.
         rules: the numbers of those rules; None where literals do not tell, so any may.
     """
 
-    index: int
+    position: int
     rules: tuple[int, ...] | None
 
 
@@ -85,7 +85,7 @@ class CandidateScan:
 
     def candidates(self, batch: EventBatch) -> Iterator[Candidate]:
         """The events of a batch that have to be looked at, in their order."""
-        content, begun = batch.content.lower(), self._begun
+        content = batch.content.lower()
         ends, index, limit = batch.ends, 0, batch.ends[0] if batch.ends else 0
         per_event: dict[int, set[int]] = {}
         literals = set[int]()

@@ -60,7 +60,7 @@ class ConditionCompiler:
                 return self._any(node.args, depth)
             case conditions.ConditionNOT():
                 part = self.compile(node.args[0], depth + 1)
-                return Condition(lambda event, test=part.test: not test(event), (), part.fields)
+                return Condition(_negation(part.test), (), part.fields)
             case conditions.ConditionFieldEqualsValueExpression():
                 return self._field(node.field, node.value)
             case conditions.ConditionValueExpression():
@@ -70,7 +70,6 @@ class ConditionCompiler:
                 raise QueryError(f"conditions of the kind {type(node).__name__} are not evaluated")
 
     def _all(self, parts: list[Condition]) -> Condition:
-        # What is cheap first: few clauses say that little has to be read.
         tests = [part.test for part in parts]
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = all_of([part.clauses for part in parts])
@@ -78,13 +77,7 @@ class ConditionCompiler:
             first, second = tests
             return Condition(lambda event: first(event) and second(event), clauses, fields)
 
-        def test(event: EventFields) -> bool:
-            for part in tests:
-                if not part(event):
-                    return False
-            return True
-
-        return Condition(test, clauses, fields)
+        return Condition(lambda event: all(part(event) for part in tests), clauses, fields)
 
     def _any(self, nodes: list[Any], depth: int) -> Condition:
         parts = [self.compile(item, depth + 1) for item in nodes if item is not None]
@@ -94,13 +87,7 @@ class ConditionCompiler:
         if len(tests) == 1:
             return Condition(tests[0], clauses, fields)
 
-        def test(event: EventFields) -> bool:
-            for part in tests:
-                if part(event):
-                    return True
-            return False
-
-        return Condition(test, clauses, fields)
+        return Condition(lambda event: any(part(event) for part in tests), clauses, fields)
 
     def _field(self, field: str, value: SigmaType) -> Condition:
         from sigma.types import SigmaNumber
@@ -121,38 +108,48 @@ class ConditionCompiler:
         return value_clauses(value, alternatives)
 
 
-def _joined_tests(nodes: list[Any]) -> list[EventTest]:
-    """One test for many texts of one field; none where the nodes are anything else."""
+def _negation(test: EventTest) -> EventTest:
+    return lambda event: not test(event)
+
+
+_PLAIN_FORMS = {
+    ("text",): "exact",
+    ("text", "WILDCARD_MULTI"): "start",
+    ("WILDCARD_MULTI", "text"): "end",
+    ("WILDCARD_MULTI", "text", "WILDCARD_MULTI"): "inner",
+}
+
+
+def _plain_form(node: Any, field: str) -> tuple[str, str]:
+    """How a node compares the texts of a field, and with which text; nothing where it does anything else.
+
+    Returns:
+        One of `exact`, `start`, `end`, `inner`, and the text in lower case.
+    """
     from sigma.conditions import ConditionFieldEqualsValueExpression
     from sigma.types import SigmaString
 
-    if len(nodes) <= _FEW or not all(isinstance(node, ConditionFieldEqualsValueExpression) for node in nodes):
+    if not isinstance(node, ConditionFieldEqualsValueExpression) or node.field != field:
+        return "", ""
+    parts: list[Any] = [*node.value.s] if type(node.value) is SigmaString else []
+    names = tuple("text" if isinstance(part, str) else str(getattr(part, "name", "")) for part in parts)
+    return _PLAIN_FORMS.get(names, ""), "".join(part for part in parts if isinstance(part, str)).lower()
+
+
+def _joined_tests(nodes: list[Any]) -> list[EventTest]:
+    """One test for many texts of one field; none where the nodes are anything else."""
+    if len(nodes) <= _FEW:
         return []
-    field = nodes[0].field
-    exact, starts, ends, inner = set[str](), list[str](), list[str](), list[str]()
-    for node in nodes:
-        parts = node.value.s if type(node.value) is SigmaString else []
-        names = ["text" if isinstance(part, str) else getattr(part, "name", "") for part in parts]
-        match names:
-            case ["text"] if node.field == field:
-                exact.add(parts[0].lower())
-            case ["text", "WILDCARD_MULTI"] if node.field == field:
-                starts.append(parts[0].lower())
-            case ["WILDCARD_MULTI", "text"] if node.field == field:
-                ends.append(parts[1].lower())
-            case ["WILDCARD_MULTI", "text", "WILDCARD_MULTI"] if node.field == field:
-                inner.append(parts[1].lower())
-            case _:
-                return []
-    heads, tails = tuple(starts), tuple(ends)
+    field = str(getattr(nodes[0], "field", ""))
+    forms = [_plain_form(node, field) for node in nodes]
+    if not all(form for form, _ in forms):
+        return []
+    exact = {text for form, text in forms if form == "exact"}
+    starts, ends, inner = (
+        tuple(text for form, text in forms if form == wanted) for wanted in ("start", "end", "inner")
+    )
 
-    def test(event: EventFields) -> bool:
-        for text in event.lowered(field):
-            if text in exact or text.startswith(heads) or text.endswith(tails):
-                return True
-            for part in inner:
-                if part in text:
-                    return True
-        return False
+    def matches(text: str) -> bool:
+        return text in exact or text.startswith(starts) or text.endswith(ends) or any(part in text for part in inner)
 
-    return [test]
+    return [lambda event: any(map(matches, event.lowered(field)))]

@@ -122,7 +122,7 @@ class _Run:
             if self._event_count >= _LEARNING_EVENTS and not self._is_adapted:
                 self._scan, self._is_adapted = self._scan.rarest(self._event_count), True
             self._event_count += len(batch.ends)
-            candidates = {candidate.index: candidate.rules for candidate in self._scan.candidates(batch)}
+            candidates = {candidate.position: candidate.rules for candidate in self._scan.candidates(batch)}
             for index in self._new_kinds(batch, candidates.keys()):
                 candidates[index] = ()
             for index, numbers in candidates.items():

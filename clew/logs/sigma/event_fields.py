@@ -188,7 +188,7 @@ def value_texts(value: Any) -> tuple[str, ...]:
     if value is None or value is ABSENT:
         return ()
     if isinstance(value, list):
-        items = cast("list[Any]", value)
+        items: list[Any] = cast("Any", value)
         return tuple(text for item in items for text in ((item,) if isinstance(item, str) else _flat(item)))
     return _flat(value)
 
@@ -211,7 +211,8 @@ def _leaf_texts(value: Any, depth: int) -> Iterator[str]:
         for item in cast("Mapping[str, Any]", value).values():
             yield from _leaf_texts(item, depth + 1)
     elif isinstance(value, list):
-        for item in cast("list[Any]", value):
+        items: list[Any] = cast("Any", value)
+        for item in items:
             yield from _leaf_texts(item, depth + 1)
     else:
         yield from value_texts(value)

@@ -21,6 +21,9 @@ Clauses = tuple[Clause, ...]
 
 _SAFE = string.ascii_letters + string.digits + " _.,:;()[]@%$#!~*^-"
 _RUN = re.compile(rf"[{re.escape(_SAFE)}]+")
+#: Of a regular expression: an escape, a class, a count, or one character.
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL)
+_OPERATORS = frozenset("()[]{}|.^$+?*\\")
 _SHORTEST = 2
 _SMALLEST_NUMBER = 1000
 _MOST_CLAUSES = 6
@@ -91,47 +94,20 @@ def value_clauses(value: SigmaType, alternatives: list[SigmaString]) -> Clauses:
 
 def expression_clauses(expression: str) -> Clauses:
     """What a text has to hold that a regular expression matches: its longest piece outside of groups and choices."""
-    runs, run, depth, position = list[str](), "", 0, 0
-    while position < len(expression):
-        char = expression[position]
-        position += 1
-        literal = ""
-        if char == "\\":
-            literal = expression[position : position + 1]
-            position += 1
-            literal = "" if literal.isalnum() else literal
-        elif char == "[":
-            position = _class_end(expression, position)
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        elif char == "|" and not depth:
+    runs, depth = [""], 0
+    for token in _TOKEN.finditer(expression):
+        text = token[0]
+        if text == "|" and not depth:
             return ()
-        elif char in "?*{":
-            run = run[:-1]
-        elif char not in "|.^$+}":
-            literal = char
-        if literal and not depth:
-            run += literal
-        else:
-            runs.append(run)
-            run = ""
-        if char == "{":
-            position = max(position, expression.find("}", position) + 1)
-    runs.append(run)
-    return text_clauses(max(runs, key=len)) if depth == 0 else ()
-
-
-def _class_end(expression: str, position: int) -> int:
-    """Behind the end of a class of characters that begins before a position."""
-    position += expression[position : position + 1] == "^"
-    position += expression[position : position + 1] == "]"
-    while position < len(expression) and expression[position] != "]":
-        if expression.startswith("[:", position) and (end := expression.find(":]", position)) > 0:
-            position = end + 1
-        position += 2 if expression[position] == "\\" else 1
-    return position + 1
+        depth += (text == "(") - (text == ")")
+        literal = text[-1] if len(text) == 1 or (text[0] == "\\" and not text[1:].isalnum()) else ""
+        if literal and not depth and text not in _OPERATORS:
+            runs[-1] += literal
+            continue
+        if text[0] in "?*{":
+            runs[-1] = runs[-1][:-1]  # it may not be there
+        runs.append("")
+    return () if depth else text_clauses(max(runs, key=len))
 
 
 def all_of(parts: list[Clauses]) -> Clauses:

@@ -87,13 +87,23 @@ class LogSourceTable:
         if not category and not service:
             yield from ((entry,) for entry in entries if not entry.category and not entry.service)
             return
-        whole = [entry for entry in entries if category and service and (entry.category, entry.service) == (category, service)]
+        whole = [
+            entry
+            for entry in entries
+            if category and service and (entry.category, entry.service) == (category, service)
+        ]
         if whole or not category or not service:
-            yield from ((entry,) for entry in whole or entries if (entry.category, entry.service) == (category, service))
+            yield from (
+                (entry,) for entry in whole or entries if (entry.category, entry.service) == (category, service)
+            )
             return
         for first in entries:
             for second in entries:
-                if (first.category, second.service) == (category, service) and not first.service and not second.category:
+                if (
+                    (first.category, second.service) == (category, service)
+                    and not first.service
+                    and not second.category
+                ):
                     yield first, second
 
 

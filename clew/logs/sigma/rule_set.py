@@ -28,11 +28,24 @@ _TECHNIQUE = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _RULE_KEYS = frozenset({"detection", "correlation", "filter", "action", "logsource"})
 #: What pySigma finds wrong with what a rule says about itself: it can run nevertheless.
 _TOLERATED = frozenset(
-    f"Sigma{word}Error"
-    for word in (
-        "Author Date Description FalsePositives Fields Identifier Level License Modified Name References Related Scope "
-        "Status Tag Title"
-    ).split()
+    {
+        "SigmaAuthorError",
+        "SigmaDateError",
+        "SigmaDescriptionError",
+        "SigmaFalsePositivesError",
+        "SigmaFieldsError",
+        "SigmaIdentifierError",
+        "SigmaLevelError",
+        "SigmaLicenseError",
+        "SigmaModifiedError",
+        "SigmaNameError",
+        "SigmaReferencesError",
+        "SigmaRelatedError",
+        "SigmaScopeError",
+        "SigmaStatusError",
+        "SigmaTagError",
+        "SigmaTitleError",
+    }
 )
 
 
@@ -141,7 +154,8 @@ def _loader() -> Any:
 
 
 def _is_rule(document: Any) -> bool:
-    return isinstance(document, dict) and not _RULE_KEYS.isdisjoint(cast("dict[Any, Any]", document))
+    content: dict[Any, Any] = cast("Any", document) if isinstance(document, dict) else {}
+    return not _RULE_KEYS.isdisjoint(content)
 
 
 def _line(error: Exception) -> str:

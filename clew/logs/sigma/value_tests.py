@@ -48,7 +48,8 @@ def field_test(field: str, value: SigmaType, placeholders: Placeholders) -> Even
             matches = regular_expression(value, placeholders)
             return lambda event: any(map(matches, event.texts(field)))
         case types.SigmaExists():
-            return lambda event, wanted=value.exists: (event.value(field) is not ABSENT) is wanted
+            is_wanted = value.exists
+            return lambda event: (event.value(field) is not ABSENT) is is_wanted
         case types.SigmaNull():
             return lambda event: event.value(field) is ABSENT or event.value(field) is None
         case types.SigmaFieldReference():
@@ -72,7 +73,8 @@ def _plain_test(value: SigmaType) -> Callable[[Any], bool]:
         case types.SigmaTimestampPart():
             return _time_part_test(value.timestamp_part.name, "EQ", value.number)
         case types.SigmaNumber():
-            return lambda item, wanted=value.number: as_number(item) == wanted
+            number = value.number
+            return lambda item: as_number(item) == number
         case types.SigmaBool():
             word = "true" if value.boolean else "false"
             return lambda item: value_texts(item) != () and value_texts(item)[0].strip().lower() == word
@@ -142,9 +144,7 @@ def _reference_test(field: str, other: str, *, starts: bool, ends: bool) -> Even
             return text.startswith(wanted) if starts else text.endswith(wanted)
         return text == wanted
 
-    return lambda event: any(
-        matches(text, wanted) for text in event.lowered(field) for wanted in event.lowered(other)
-    )
+    return lambda event: any(matches(text, wanted) for text in event.lowered(field) for wanted in event.lowered(other))
 
 
 def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> EventTest:
@@ -158,11 +158,7 @@ def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> 
         return any(map(matches, event.texts(field)))
 
     def test(event: EventFields) -> bool:
-        # No `any`: this runs for each rule of each candidate, mostly on one text.
-        for text in event.lowered(field):
-            if matches(text):
-                return True
-        return False
+        return any(map(matches, event.lowered(field)))
 
     return cased_test if is_cased else test
 
@@ -206,19 +202,19 @@ def text_test(value: SigmaString, *, is_cased: bool, anywhere: bool = False) -> 
         names, parts = names[1:], parts[1:]
     while names[-2:] == ["WILDCARD_MULTI"] * 2:
         names, parts = names[:-1], parts[:-1]
+    if names in ([], ["WILDCARD_MULTI"]):
+        is_any = bool(names)
+        return lambda text: is_any or not text
+    wanted = "".join(part for part in parts if isinstance(part, str))
     match names:
-        case []:
-            return lambda text: text == ""
-        case ["WILDCARD_MULTI"]:
-            return lambda text: True
         case ["text"]:
-            return lambda text, wanted=parts[0]: text == wanted
+            return lambda text: text == wanted
         case ["WILDCARD_MULTI", "text"]:
-            return lambda text, wanted=parts[1]: text.endswith(wanted)
+            return lambda text: text.endswith(wanted)
         case ["text", "WILDCARD_MULTI"]:
-            return lambda text, wanted=parts[0]: text.startswith(wanted)
+            return lambda text: text.startswith(wanted)
         case ["WILDCARD_MULTI", "text", "WILDCARD_MULTI"]:
-            return lambda text, wanted=parts[1]: wanted in text
+            return lambda text: wanted in text
         case _:
             return _wildcard_test(names, parts)
 
@@ -259,11 +255,12 @@ def regular_expression(value: SigmaRegularExpression, placeholders: Placeholders
     """
     import re2
 
+    compile_expression: Callable[[str], Any] = re2.compile
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     prefix = f"(?{flags})" if flags else ""
     try:
         texts = [str(item) for item in expanded(value.regexp, placeholders, re2.escape)]
-        searches = [re2.compile(prefix + text).search for text in texts]
+        searches = [compile_expression(prefix + text).search for text in texts]
     except re2.error as error:
         raise QueryError(f"the regular expression is not read: {error}") from None
 
@@ -276,9 +273,7 @@ def regular_expression(value: SigmaRegularExpression, placeholders: Placeholders
     return test
 
 
-def expanded(
-    value: SigmaString, placeholders: Placeholders, spell: Callable[[str], str] = str
-) -> list[SigmaString]:
+def expanded(value: SigmaString, placeholders: Placeholders, spell: Callable[[str], str] = str) -> list[SigmaString]:
     """A value with its placeholders replaced, once for each of their values, which are taken as they are spelled.
 
     Raises:

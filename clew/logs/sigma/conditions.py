@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clew.errors import QueryError
-from clew.logs.sigma.event_fields import EventFields
 from clew.logs.sigma.literals import Clauses, all_of, any_of, event_id_clauses, value_clauses
 from clew.logs.sigma.value_tests import EventTest, Placeholders, expanded, field_test, keyword_test
 

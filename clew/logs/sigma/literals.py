@@ -22,13 +22,19 @@ Clauses = tuple[Clause, ...]
 _SAFE = string.ascii_letters + string.digits + " _.,:;()[]@%$#!~*^-"
 _RUN = re.compile(rf"[{re.escape(_SAFE)}]+")
 #: Of a regular expression: an escape, a class, a count, or one character.
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\x[0-9a-fA-F]{2}|\\x\{[^}]*\}|\\[0-9]{1,3}|\\[pP](?:\{[^}]*\}|.)|\\.|"
+    r"\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\{[^}]*\}|.",
+    re.DOTALL,
+)
 _OPERATORS = frozenset("()[]{}|.^$+?*\\")
 _SHORTEST = 2
 _SMALLEST_NUMBER = 1000
 _MOST_CLAUSES = 6
 #: Upper-case letters beyond ASCII that become ASCII in lower case: the sign of kelvin, and I with a dot.
 _ODD_LETTERS = ("\u212a", "\u0130")
+#: The small sigma has a form of its own at the end of words.
+_SIGMAS = "\u03c3\u03c2\u03a3"
 #: In lower case: how a raw event says a character of a literal otherwise.
 ESCAPE_MARKERS: tuple[bytes, ...] = (
     b"&#",
@@ -50,10 +56,17 @@ def text_clauses(text: str) -> Clauses:
 
 def _spellings(letter: str) -> Iterator[bytes]:
     """How a letter beyond ASCII may stand in a raw event: in any case, as UTF-8 or as an escape of JSON."""
-    for char in {letter, *_letters_by_lower().get(letter.lower(), "")}:
+    low = letter.lower()
+    # The small sigma has a form of its own at the end of words.
+    for char in {
+        letter,
+        low,
+        *_letters_by_lower().get(low, ""),
+        *("\u03c3\u03c2\u03a3" if low in "\u03c3\u03c2" else ""),
+    }:
         if not char.isascii():
             yield char.encode("utf-8", "replace").lower()
-        yield rf"\u{int.from_bytes(char.encode('utf-16-be', 'surrogatepass')[:2], 'big'):04x}".encode()
+        yield f"\\u{int.from_bytes(char.encode('utf-16-be', 'surrogatepass')[:2], 'big'):04x}".encode()
 
 
 @functools.cache
@@ -94,13 +107,15 @@ def value_clauses(value: SigmaType, alternatives: list[SigmaString]) -> Clauses:
 
 def expression_clauses(expression: str) -> Clauses:
     """What a text has to hold that a regular expression matches: its longest piece outside of groups and choices."""
+    if "\\Q" in expression:
+        return ()
     runs, depth = [""], 0
     for token in _TOKEN.finditer(expression):
         text = token[0]
         if text == "|" and not depth:
             return ()
         depth += (text == "(") - (text == ")")
-        literal = text[-1] if len(text) == 1 or (text[0] == "\\" and not text[1:].isalnum()) else ""
+        literal = text[-1] if len(text) == 1 or (len(text) == 2 and text[0] == "\\" and not text[1].isalnum()) else ""
         if literal and not depth and text not in _OPERATORS:
             runs[-1] += literal
             continue

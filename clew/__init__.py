@@ -26,7 +26,7 @@ from clew.entities import (
 )
 from clew.entities.times import TimeWindow, When
 from clew.feeds.front_door import serve_with
-from clew.pivots import attach_menus, configure, connect
+from clew.pivots import attach_menus, configure, connect, detect
 from clew.pivots.feed_service import WorkspaceFeeds
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ __all__ = [
     "browse_results",
     "configure",
     "connect",
+    "detect",
     "extend_pandas",
     "parse",
     "sources",

@@ -10,6 +10,7 @@ from clew.cli.cache import cache
 from clew.cli.case import connect, expand, html, pivot, show
 from clew.cli.custody import branch, copy, redo, undo, verify
 from clew.cli.demo import demo
+from clew.cli.detect import detect
 from clew.cli.discover import doctor, pivots, sources
 from clew.cli.feeds import feeds
 from clew.cli.gate import audit, gate
@@ -35,6 +36,7 @@ app = typer.Typer(
 for command in (
     demo,
     connect,
+    detect,
     pivot,
     expand,
     show,

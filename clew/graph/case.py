@@ -13,6 +13,7 @@ from clew.entities import Entity, Finding, Relation, Verdict
 from clew.entities.times import TimeWindow, When, zone_named
 from clew.entities.tlp import Tlp
 from clew.errors import CaseError, QueryError
+from clew.graph.case_detections import CaseDetections
 from clew.graph.case_expander import case_expander
 from clew.graph.case_reader import CaseReader
 from clew.graph.case_sharing import CaseSharing
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from clew.logs.engines.protocol import LogSource
 
 
-class Case(CaseReader):
+class Case(CaseDetections, CaseReader):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it.
 
     What is done daily is a verb of the case; what is rarer is in its parts: `tables`, `history`, `layout`, `sharing`.

@@ -42,6 +42,22 @@ class MappedEvent(NamedTuple):
     rows: tuple[tuple[str, list[Any]], ...] = ()
 
 
+class LocatedEvent(NamedTuple):
+    """Where the parts of an event stand, whatever exporter wrote it.
+
+    Attributes:
+        schema: the name of the schema that knows it; empty where none does.
+        header: the fields of the event itself, by the names of the schema.
+        data: the fields of its kind of event.
+        fields: all of it, without what an exporter wrapped around it.
+    """
+
+    schema: str
+    header: Mapping[str, Any]
+    data: Fields
+    fields: Fields
+
+
 class EventMapper:
     """All schemas together, for the events of one log after the other."""
 
@@ -60,6 +76,22 @@ class EventMapper:
             ellipsis = ", ..." if len(names) > _MAX_LABEL_FIELDS else ""
             return MappedEvent(EventKind.NO_LAYOUT, ", ".join(map(str, names[:_MAX_LABEL_FIELDS])) + ellipsis)
         return outcome
+
+    def locate(self, fields: Fields) -> LocatedEvent:
+        """The header and the data of an event, as the schema that knows it finds them; of no view too."""
+        fields = unwrap(fields)
+        located_event = self._locate(fields)
+        if located_event is None and any("." in name for name in fields):
+            located_event = self._locate(nest(fields))
+        return located_event or LocatedEvent("", {}, fields, fields)
+
+    def _locate(self, fields: Fields) -> LocatedEvent | None:
+        shape = tuple(fields)
+        for plan in self._by_shape.get(shape) or self._plan(shape):
+            header = plan.header(fields)
+            if plan.schema.is_identified(header) or plan.schema.matching_maps(header):
+                return LocatedEvent(plan.schema.name, header, plan.data(fields), fields)
+        return None
 
     def _map(self, fields: Fields) -> MappedEvent | None:
         label = ""
@@ -172,7 +204,7 @@ class _ShapePlan:
 
 class _SchemaMapper:
     def __init__(self, schema: LogSchema, views: Mapping[str, LogView]) -> None:
-        self._name = schema.name
+        self.name = schema.name
         self.identify = schema.identify
         self.json_fields = schema.json_fields
         self.message_fields = frozenset(schema.message_fields)
@@ -186,11 +218,15 @@ class _SchemaMapper:
         self._conditions = sorted({name for event_map in schema.maps for name in event_map.conditions})
         self._by_header: dict[tuple[Any, ...], list[_MapPlan]] = {}
 
+    def is_identified(self, header: Mapping[str, Any]) -> bool:
+        """Whether it is an event of this schema, of a view or not."""
+        return bool(self.identify) and all(name in header for name in self.identify)
+
     def label(self, header: Mapping[str, Any]) -> str:
         """What kind of event it is, for people; empty if it is none of this schema."""
-        if not self.identify or any(name not in header for name in self.identify):
+        if not self.is_identified(header):
             return ""
-        return f"{self._name}: {' '.join(lower(header[name]) or '-' for name in self.identify)}"
+        return f"{self.name}: {' '.join(lower(header[name]) or '-' for name in self.identify)}"
 
     def matching_maps(self, header: Mapping[str, Any]) -> list[_MapPlan]:
         """The maps whose conditions on the header hold."""

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.finding import Scalar
+from clew.errors import QueryError
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.workspace import Workspace
 
 if TYPE_CHECKING:
     from clew.logs.engines.protocol import LogSource
+    from clew.logs.sigma.detections import Detection
+    from clew.logs.sigma.rule_files import RuleLocations
 
 
 class Session(Protocol):
@@ -83,3 +86,26 @@ def connect(location: str | Path) -> LogSource:
         MissingExtra: the log engine is not installed.
     """
     return workspace().connect(location)
+
+
+def detect(
+    rules: RuleLocations, *, placeholders: Mapping[str, Sequence[str]] | None = None, limit: int | None = None
+) -> Detection:
+    """Run Sigma rules over the logs that are connected to the process; nothing is recorded.
+
+    Args:
+        rules: files, folders, zip archives, or the text of a rule.
+        placeholders: for the names of placeholders (`%admins%` is `admins`), the values that they stand for.
+        limit: how many matches of each rule are kept; all are counted.
+
+    Raises:
+        QueryError: no logs are connected, or there are no rules there.
+        MissingExtra: a library is not installed.
+    """
+    from clew.logs.sigma.detector import KEPT_MATCHES
+    from clew.logs.sigma.detector import detect as run_rules
+
+    sources = workspace().logs
+    if not sources:
+        raise QueryError("no logs are connected", next_step="clew.connect(path)")
+    return run_rules(sources, rules, placeholders=placeholders, limit=KEPT_MATCHES if limit is None else limit)

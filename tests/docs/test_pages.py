@@ -51,6 +51,12 @@ def test_feeds_show_what_happens() -> None:
     run("docs/how-to/feeds.md")
 
 
+def test_detecting_shows_what_happens() -> None:
+    """The examples of the how-to print what the page shows."""
+    pytest.importorskip("sigma")
+    run("docs/how-to/detect.md")
+
+
 def test_look_ups_show_what_happens(tmp_path: Path) -> None:
     """The examples of the how-to print what the page shows, where a feed lists two addresses."""
     (tmp_path / "feed.csv").write_text("indicator,verdict\n203.0.113.9,suspicious\n198.51.100.23,malicious\n")

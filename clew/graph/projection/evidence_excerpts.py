@@ -37,8 +37,10 @@ def reply_excerpts(reply: Reply, pointers: Sequence[str]) -> list[str]:
     if rows is not None:
         return [rows[number] for number in _row_indexes(pointers, len(rows))]
     if reply.media_type == IMPORTED_ROWS:
-        links = ImportBatch.read(reply.body).links
-        return [json.dumps(links[number], ensure_ascii=False) for number in _row_indexes(pointers, len(links))]
+        batch = ImportBatch.read(reply.body)
+        indexes = _row_indexes(pointers, len(batch.links))
+        texts = [text for number in indexes for text in batch.raw_texts(number)]
+        return texts or [json.dumps(batch.links[number], ensure_ascii=False) for number in indexes]
     return (
         _document_parts(reply, pointers)
         or _document_lines(reply, pointers)

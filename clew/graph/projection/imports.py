@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clew.entities import Account, Entity, Host, Key, Relation, dump, load, parse
 from clew.entities.checked_text import stamp
@@ -22,8 +22,8 @@ IMPORTED_ROWS = "application/vnd.clew.import+json"
 BATCH = 100_000
 #: How many cells are remembered while frames are read.
 CELL_CACHE_SIZE = 1_000_000
-# A machine and an account may be known by a short and by a full name.
-_ALIASED_KINDS = (Host.kind, Account.kind)
+#: A machine and an account may be known by a short and by a full name.
+ALIASED_KINDS = (Host.kind, Account.kind)
 _RELATIONS = {relation.value: relation.value for relation in Relation}
 
 if TYPE_CHECKING:
@@ -37,21 +37,36 @@ class ImportBatch:
     Attributes:
         nodes: keys, or entities that say more than their key, as plain JSON values.
         links: source, relation, target, first and last time; as keys and texts, empty for an unknown time.
+        about: what else belongs to them, as plain JSON values by name: what a rule says, the raw events (`raw`), and
+            for each link the places of its events among them (`rests_on`).
     """
 
     nodes: Sequence[str | Mapping[str, Any]] = ()
     links: Sequence[Sequence[str]] = ()
+    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def body(self) -> bytes:
         """As it is kept."""
         columns = [list(column) for column in zip(*self.links, strict=True)] if self.links else []
-        return json.dumps({"nodes": self.nodes, "links": columns}, separators=(",", ":")).encode()
+        document = {"nodes": self.nodes, "links": columns, **self.about}
+        return json.dumps(document, separators=(",", ":")).encode()
+
+    def raw_texts(self, link: int) -> list[str]:
+        """The raw events that a link rests on; none where it came without any."""
+        raw, rests_on = self.about.get("raw"), self.about.get("rests_on")
+        if not isinstance(raw, list) or not isinstance(rests_on, list):
+            return []
+        texts: list[Any] = cast("Any", raw)
+        places: list[Any] = cast("Any", rests_on)
+        numbers: list[Any] = places[link] if link < len(places) and isinstance(places[link], list) else []
+        return [str(texts[number]) for number in numbers if isinstance(number, int) and 0 <= number < len(texts)]
 
     @classmethod
     def read(cls, body: bytes) -> ImportBatch:
         """What `body` wrote. Raises ValueError or LookupError for anything else."""
-        document = json.loads(body)
-        return cls(document["nodes"], [*zip(*document["links"], strict=True)] if document["links"] else ())
+        document: dict[str, Any] = json.loads(body)
+        nodes, columns = document.pop("nodes"), document.pop("links")
+        return cls(nodes, [*zip(*columns, strict=True)] if columns else (), document)
 
 
 @dataclass(slots=True)
@@ -161,7 +176,7 @@ def read_frames(
         for first in range(0, len(edges), BATCH):
             links = reader.links(edges.iloc[first : first + BATCH], first)
             candidates = reader.take_merge_candidates()
-            yield ImportBatch([_plain_value(entity) for entity in reader.take_described_entities()], links), candidates
+            yield ImportBatch([plain_entity(entity) for entity in reader.take_described_entities()], links), candidates
 
 
 @dataclass(slots=True)
@@ -187,7 +202,7 @@ class _FrameReader:
 
     def _node(self, cell: object, row: int) -> str | Mapping[str, Any]:
         entity = self._entity(cell, "entity", row)
-        value = _plain_value(entity)
+        value = plain_entity(entity)
         if isinstance(cell, str) and isinstance(value, str):
             self._remember(cell, value)
         return value
@@ -218,7 +233,7 @@ class _FrameReader:
             entity = cell if isinstance(cell, Entity) else parse(cell) if isinstance(cell, str) else _reject_cell(cell)
         except EntityError as error:
             raise QueryError(f"row {row}, column {column!r}: {error.message}", next_step=error.next_step) from None
-        if entity.aliases or entity.kind in _ALIASED_KINDS:
+        if entity.aliases or entity.kind in ALIASED_KINDS:
             self.merge_candidates.append(entity)
         return entity
 
@@ -227,7 +242,7 @@ def _reject_cell(cell: object) -> Entity:
     raise EntityError(f"{cell!r} is no entity", next_step="give an entity, or a text such as ip:198.51.100.7")
 
 
-def _plain_value(entity: Entity) -> str | Mapping[str, Any]:
+def plain_entity(entity: Entity) -> str | Mapping[str, Any]:
     """The key, where it says all that is known of the entity."""
     fields = dump(entity)
     return str(entity.key) if len(fields) == 2 and not entity.key.scope else fields

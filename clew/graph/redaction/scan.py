@@ -69,6 +69,8 @@ def _learn_reply(reply: Reply, internal_names: InternalNames, own_words: OwnWord
     own_words.learn(dict.fromkeys(document, ""))
     if reply.media_type == IMPORTED_ROWS:
         internal_names.add_document(document)
+        for raw in document.get("raw", ()):
+            internal_names.add_event(str(raw))
         return
     own_words.learn(dict.fromkeys(document["columns"], ""))
     internal_names.add_rows(document)

@@ -53,6 +53,11 @@ class DuckDbSource:
         self._host_aliases = self._load_aliases()
 
     @property
+    def events(self) -> EventStore:
+        """The raw events, for who looks through all of them."""
+        return self._events
+
+    @property
     def name(self) -> str:
         """What the source is called in answers."""
         return self.description.name

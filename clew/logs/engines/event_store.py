@@ -6,6 +6,7 @@ that it takes to unpack some of its neighbours, whatever the size of the logs.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from bisect import bisect_right
 from collections import Counter
@@ -53,6 +54,20 @@ class StoredEvent(NamedTuple):
     file: StoredFile
     row: int
     raw: bytes
+
+
+class EventBatch(NamedTuple):
+    """Events that follow each other, as one piece of memory.
+
+    Attributes:
+        first: the number of the first.
+        content: what stood there, one behind the other.
+        ends: where each ends in it.
+    """
+
+    first: int
+    content: bytes
+    ends: tuple[int, ...]
 
 
 class EventWriter:
@@ -136,6 +151,7 @@ class EventStore:
             rows = self._connection.execute("SELECT name, format, first, events FROM files ORDER BY first")
             self.files = tuple(StoredFile(*row) for row in rows)
             self.coverage = self._read_coverage(self._connection)
+        self._starts = [file.first for file in self.files]
         self._firsts = {file.name: file.first for file in self.files}
 
     @staticmethod
@@ -160,13 +176,22 @@ class EventStore:
 
     def events(self) -> Iterator[StoredEvent]:
         """All events in their order."""
-        starts = [file.first for file in self.files]
         with self._errors():
             for first, content in self._connection.execute("SELECT first, content FROM frames ORDER BY first"):
                 for offset, raw in enumerate(_unpack(content)):
-                    number = first + offset
-                    file = self.files[bisect_right(starts, number) - 1]
-                    yield StoredEvent(file, number - file.first + 1, raw)
+                    yield StoredEvent(*self.place(first + offset), raw)
+
+    def batches(self) -> Iterator[EventBatch]:
+        """All events in their order, some hundred at a time: for who looks through all of them."""
+        with self._errors():
+            for first, content in self._connection.execute("SELECT first, content FROM frames ORDER BY first"):
+                sizes, data = _split(content)
+                yield EventBatch(first, data, tuple(itertools.accumulate(sizes)))
+
+    def place(self, number: int) -> tuple[StoredFile, int]:
+        """The file of an event, and its row in it, from 1, by its number."""
+        file = self.files[bisect_right(self._starts, number) - 1]
+        return file, number - file.first + 1
 
     def close(self) -> None:
         """Let the file go. Closing twice is fine."""
@@ -198,12 +223,18 @@ def _damage(reason: str, location: str = "") -> ConnectError:
     return ConnectError(message, location=location, next_step="delete that folder and connect again")
 
 
-def _unpack(content: bytes) -> list[bytes]:
+def _split(content: bytes) -> tuple[array[int], bytes]:
+    """The sizes of the events of a frame, and the events one behind the other."""
     data = zstandard.ZstdDecompressor().decompress(content, max_output_size=_MAX_FRAME)
     count = int.from_bytes(data[:4], "little")
     sizes = array("I", data[4 : 4 + 4 * count])
+    return sizes, data[4 + 4 * count :]
+
+
+def _unpack(content: bytes) -> list[bytes]:
+    sizes, data = _split(content)
     events: list[bytes] = []
-    position = 4 + 4 * count
+    position = 0
     for size in sizes:
         events.append(data[position : position + size])
         position += size

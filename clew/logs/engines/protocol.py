@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from clew.entities.display import plural
 from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
+from clew.logs.engines.event_store import EventStore
 
 #: What cannot be asked about: a noun, and what is said behind it, by its key among the counts of a description.
 GAP_NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -145,6 +146,26 @@ class LogSource(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds. Closing twice is fine."""
+        ...
+
+
+@runtime_checkable
+class RawEvents(Protocol):
+    """A log source that keeps its raw events, and lets somebody look through all of them. None has to be one."""
+
+    @property
+    def name(self) -> str:
+        """What the source is called in answers."""
+        ...
+
+    @property
+    def description(self) -> SourceDescription:
+        """What it is."""
+        ...
+
+    @property
+    def events(self) -> EventStore:
+        """The events."""
         ...
 
 

@@ -1,0 +1,126 @@
+"""Which rules an event may match, by the literals that stand in it: one scan for the literals of all rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from clew.errors import MissingExtra
+from clew.logs.sigma.literals import ESCAPE_MARKERS, Clause, Clauses
+
+if TYPE_CHECKING:
+    from clew.logs.engines.event_store import EventBatch
+
+
+#: How many clauses of a rule are looked for once it is known which are rare.
+_RARE_CLAUSES = 2
+
+
+class Candidate(NamedTuple):
+    """An event that some rules may match.
+
+    Attributes:
+        position: its place in the batch.
+        rules: the numbers of those rules; None where literals do not tell, so any may.
+    """
+
+    position: int
+    rules: tuple[int, ...] | None
+
+
+class _Rest(NamedTuple):
+    """A rule that is begun by one literal: what else has to stand there."""
+
+    number: int
+    clauses: tuple[frozenset[int], ...]
+
+
+class CandidateScan:
+    """Finds candidates in batches of events.
+
+    Args:
+        clauses: of each rule, by its number; a rule without clauses may match any event.
+
+    Raises:
+        MissingExtra: the library is not installed.
+    """
+
+    def __init__(self, clauses: Sequence[Clauses]) -> None:
+        try:
+            from ahocorasick_rs import BytesAhoCorasick, Implementation
+        except ImportError:
+            raise MissingExtra("ahocorasick_rs", extra="sigma", purpose="running Sigma rules") from None
+        literals = sorted({literal for rule in clauses for clause in rule for literal in clause} - {*ESCAPE_MARKERS})
+        patterns = [*ESCAPE_MARKERS, *literals]
+        numbers = {pattern: number for number, pattern in enumerate(patterns)}
+        self._clauses = clauses
+        self._patterns = patterns
+        self._unsafe = frozenset(range(len(ESCAPE_MARKERS)))
+        self._begun: list[list[_Rest]] = [[] for _ in patterns]
+        self.anywhere = tuple(number for number, rule in enumerate(clauses) if not rule)
+        for number, rule in enumerate(clauses):
+            if rule:
+                first, *others = [frozenset(numbers[literal] for literal in clause) for clause in rule]
+                for pattern in first:
+                    self._begun[pattern].append(_Rest(number, tuple(others)))
+        implementation = Implementation.DFA if len(patterns) < 20_000 else Implementation.ContiguousNFA
+        self._automaton = BytesAhoCorasick(patterns, implementation=implementation)
+        self._memory: dict[frozenset[int], tuple[int, ...]] = {}
+        self._counts: Counter[int] = Counter()
+
+    def rarest(self, event_count: int) -> CandidateScan:
+        """A scan with the clauses alone that were rare so far: those of each rule that tell most.
+
+        Args:
+            event_count: how many events there were so far. A clause that half of them held tells nothing.
+        """
+        counts = {self._patterns[pattern]: count for pattern, count in self._counts.items()}
+
+        def events(clause: Clause) -> int:
+            return sum(counts.get(literal, 0) for literal in clause)
+
+        telling = [[clause for clause in rule if events(clause) * 2 < event_count] for rule in self._clauses]
+        return CandidateScan([tuple(sorted(rule, key=events)[:_RARE_CLAUSES]) for rule in telling])
+
+    def candidates(self, batch: EventBatch) -> Iterator[Candidate]:
+        """The events of a batch that have to be looked at, in their order."""
+        content = batch.content.lower()
+        ends, index, limit = batch.ends, 0, batch.ends[0] if batch.ends else 0
+        per_event: dict[int, set[int]] = {}
+        literals = set[int]()
+        for pattern, _, end in self._automaton.find_matches_as_indexes(content, overlapping=True):
+            if end > limit:
+                while end > limit:
+                    index += 1
+                    limit = ends[index]
+                literals = per_event[index] = set()
+            elif not literals:
+                literals = per_event[index] = set()
+            literals.add(pattern)
+        for literals in per_event.values():
+            self._counts.update(literals)
+        start = 0
+        for index, end in enumerate(ends):
+            hits = per_event.get(index)
+            if content[start : start + 1] != b"{" or (hits and not hits.isdisjoint(self._unsafe)):
+                yield Candidate(index, None)
+            else:
+                rules = self._rules(frozenset(hits)) if hits else self.anywhere
+                if rules:
+                    yield Candidate(index, rules)
+            start = end
+
+    def _rules(self, literals: frozenset[int]) -> tuple[int, ...]:
+        rules = self._memory.get(literals)
+        if rules is None:
+            if len(self._memory) > 100_000:
+                self._memory.clear()
+            numbers = {
+                rest.number
+                for pattern in literals
+                for rest in self._begun[pattern]
+                if all(not clause.isdisjoint(literals) for clause in rest.clauses)
+            }
+            rules = self._memory[literals] = (*sorted(numbers), *self.anywhere)
+        return rules

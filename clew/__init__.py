@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from clew.entities import (
     Account,
+    Alert,
+    AttackTechnique,
     AutonomousSystem,
     Certificate,
     Domain,
@@ -13,6 +15,7 @@ from clew.entities import (
     File,
     Finding,
     Host,
+    Incident,
     IpAddress,
     Key,
     Link,
@@ -22,6 +25,7 @@ from clew.entities import (
     Severity,
     Url,
     Verdict,
+    Vulnerability,
     parse,
 )
 from clew.entities.times import TimeWindow, When
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Alert",
+    "AttackTechnique",
     "AutonomousSystem",
     "Budget",
     "Certificate",
@@ -50,6 +56,7 @@ __all__ = [
     "File",
     "Finding",
     "Host",
+    "Incident",
     "Investigation",
     "IpAddress",
     "Key",
@@ -62,6 +69,7 @@ __all__ = [
     "TimeWindow",
     "Url",
     "Verdict",
+    "Vulnerability",
     "When",
     "alerts",
     "browse",

@@ -9,7 +9,22 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from clew.entities import Account, AutonomousSystem, Certificate, Domain, Entity, File, Host, IpAddress, Process, Url
+from clew.entities import (
+    Account,
+    Alert,
+    AttackTechnique,
+    AutonomousSystem,
+    Certificate,
+    Domain,
+    Entity,
+    File,
+    Host,
+    Incident,
+    IpAddress,
+    Process,
+    Url,
+    Vulnerability,
+)
 from clew.errors import EntityError
 
 #: For properties over a whole registry, or of something slow: a fifth of the examples of the profile in force.
@@ -144,6 +159,8 @@ def _one(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[st
 _hashes = _optional(sha512=_hash(128), sha256=_hash(64), sha1=_hash(40), md5=_hash(32), size=st.integers(0, 2**50))
 _account = _optional(upn=upns, name=st.one_of(logons, labels), host=hosts)
 
+_case_ids = st.tuples(labels, texts).map(":".join)
+
 #: Entities of every kind, with any of their fields.
 ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
     "account": st.one_of(
@@ -151,6 +168,7 @@ ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
         _many(Account, _one("value", st.one_of(upns, logons)), _optional(host=hosts)),
         _many(Account, st.fixed_dictionaries({"value": labels, "host": hosts})),
     ),
+    "alert": _many(Alert, _one("value", _case_ids), _optional(title=texts)),
     "asn": _many(AutonomousSystem, _one("value", st.integers(0, 2**32 - 1).map("AS{}".format)), _optional(name=texts)),
     "certificate": _many(
         Certificate,
@@ -163,6 +181,7 @@ ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
         _many(File, st.fixed_dictionaries({"path": texts, "host": hosts})),
     ),
     "host": _many(Host, _one("value", hosts), _optional(netbios=labels, os=texts)),
+    "incident": _many(Incident, _one("value", _case_ids), _optional(title=texts)),
     "ip": _many(IpAddress, _one("value", addresses)),
     "process": st.one_of(
         _many(
@@ -176,6 +195,16 @@ ENTITIES: dict[str, st.SearchStrategy[Entity]] = {
             _optional(image=texts, command_line=texts),
         ),
     ),
+    "technique": _many(
+        AttackTechnique,
+        _one("value", st.from_regex(r"[tT][0-9]{4}(\.[0-9]{3})?", fullmatch=True)),
+        _optional(name=texts),
+    ),
     "url": _many(Url, _one("value", urls)),
+    "vulnerability": _many(
+        Vulnerability,
+        _one("value", st.from_regex(r"(CVE|cve)-[0-9]{4}-[0-9]{4,19}", fullmatch=True)),
+        _optional(name=texts),
+    ),
 }
 entities = st.one_of(list(ENTITIES.values()))

@@ -11,6 +11,8 @@ from typing import Annotated, Any, cast
 from pydantic import PlainSerializer, PlainValidator
 
 from clew.entities.account import Account
+from clew.entities.alert import Alert
+from clew.entities.attack_technique import AttackTechnique
 from clew.entities.autonomous_system import AutonomousSystem
 from clew.entities.certificate import Certificate
 from clew.entities.checked_text import stamp
@@ -18,14 +20,33 @@ from clew.entities.domain import Domain
 from clew.entities.entity import Entity
 from clew.entities.file import File
 from clew.entities.host import Host
+from clew.entities.incident import Incident
 from clew.entities.ip_address import IpAddress
 from clew.entities.key import Key
 from clew.entities.process import Process
 from clew.entities.url import Url
+from clew.entities.vulnerability import Vulnerability
 from clew.errors import EntityError
 
 ENTITY_TYPES: Mapping[str, type[Entity]] = MappingProxyType(
-    {cls.kind: cls for cls in (Account, AutonomousSystem, Certificate, Domain, File, Host, IpAddress, Process, Url)}
+    {
+        cls.kind: cls
+        for cls in (
+            Account,
+            Alert,
+            AttackTechnique,
+            AutonomousSystem,
+            Certificate,
+            Domain,
+            File,
+            Host,
+            Incident,
+            IpAddress,
+            Process,
+            Url,
+            Vulnerability,
+        )
+    }
 )
 _BY_NAME: Mapping[str, type[Entity]] = MappingProxyType(
     {**ENTITY_TYPES, **{cls.__name__.lower(): cls for cls in ENTITY_TYPES.values()}}

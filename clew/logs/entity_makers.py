@@ -13,13 +13,17 @@ from datetime import datetime
 from types import MappingProxyType
 
 from clew.entities.account import Account
+from clew.entities.alert import Alert
+from clew.entities.attack_technique import AttackTechnique
 from clew.entities.domain import Domain
 from clew.entities.entity import Entity
 from clew.entities.file import File
 from clew.entities.host import Host
+from clew.entities.incident import Incident
 from clew.entities.ip_address import IpAddress
 from clew.entities.process import Process
 from clew.entities.url import Url
+from clew.entities.vulnerability import Vulnerability
 
 # A machine that logs under its address has no name that could be told.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
@@ -156,6 +160,26 @@ def workstation(name: str | None) -> Host | None:
     return Host(name) if name and not name.startswith("\\") else None
 
 
+def alert(provider: str | None, identifier: str | None, title: str | None) -> Alert | None:
+    """An alert, if the row says whose it is."""
+    return Alert(f"{provider}:{identifier}", title=title) if provider and identifier else None
+
+
+def incident(provider: str | None, identifier: str | None, title: str | None) -> Incident | None:
+    """An incident, if the row says whose it is."""
+    return Incident(f"{provider}:{identifier}", title=title) if provider and identifier else None
+
+
+def attack_technique(identifier: str | None, name: str | None) -> AttackTechnique | None:
+    """The technique that a detection names."""
+    return AttackTechnique(identifier, name=name) if identifier else None
+
+
+def vulnerability(identifier: str | None) -> Vulnerability | None:
+    """The vulnerability that a row names by its CVE identifier."""
+    return Vulnerability(identifier) if identifier else None
+
+
 #: The makers by the names that schemas use.
 MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
     {
@@ -181,6 +205,10 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             content,
             mail_content,
             url,
+            alert,
+            incident,
+            attack_technique,
+            vulnerability,
         )
     }
 )

@@ -11,15 +11,19 @@ from types import MappingProxyType
 
 from clew.entities import (
     Account,
+    Alert,
+    AttackTechnique,
     AutonomousSystem,
     Certificate,
     Domain,
     Entity,
     File,
     Host,
+    Incident,
     IpAddress,
     Process,
     Url,
+    Vulnerability,
 )
 from clew.entities.display import html_table
 from clew.pivots.invocation import Pivot
@@ -29,14 +33,18 @@ from clew.providers.base import Provider
 EXAMPLES: Mapping[type[Entity], str] = MappingProxyType(
     {
         Account: 'Account("CORP\\\\alice")',
+        Alert: 'Alert("defender:da637-1")',
+        AttackTechnique: 'AttackTechnique("T1059.001")',
         AutonomousSystem: 'AutonomousSystem("AS64500")',
         Certificate: f'Certificate("{"c7" * 32}")',
         Domain: 'Domain("c2.example")',
         File: f'File("{"5f" * 32}")',
         Host: 'Host("ws01.corp.example")',
+        Incident: 'Incident("defender:42")',
         IpAddress: 'IpAddress("198.51.100.7")',
         Process: 'Process("b34bc01c-7fae-5f63-1000-000000000400", host="ws01.corp.example")',
         Url: 'Url("https://c2.example/a?b=1")',
+        Vulnerability: 'Vulnerability("CVE-2021-44228")',
     }
 )
 _ENTRY = re.compile(r"    (\w+(?:, \w+)*): (.*)")

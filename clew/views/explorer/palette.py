@@ -35,14 +35,18 @@ class Mark:
 KINDS: Mapping[str, Look] = MappingProxyType(
     {
         "account": Look("accounts", "#CC79A7", "triangle"),
+        "alert": Look("alerts", "#E69F00", "triangle"),
         "asn": Look("autonomous systems", "#0072B2", "square"),
         "certificate": Look("certificates", "#CC79A7", "hexagon"),
         "domain": Look("domains", "#009E73", "diamond"),
         "file": Look("files", "#B8BEC6", "hexagon"),
         "host": Look("hosts", "#3A4149", "square"),
+        "incident": Look("incidents", "#D55E00", "square"),
         "ip": Look("addresses", "#0072B2", "dot"),
         "process": Look("processes", "#56B4E9", "triangleDown"),
+        "technique": Look("techniques", "#E69F00", "star"),
         "url": Look("URLs", "#F0E442", "star"),
+        "vulnerability": Look("vulnerabilities", "#D55E00", "diamond"),
     }
 )
 VERDICTS: Mapping[str, Mark] = MappingProxyType(

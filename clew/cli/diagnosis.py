@@ -31,13 +31,14 @@ STATE_OK, STATE_MISSING, STATE_FAILED = "ok", "missing", "failed"
 #: The libraries behind each extra, and what needs them.
 EXTRAS = {
     "logs": (log_engine(FILES).libraries, "queries over logs"),
+    "sigma": (("sigma", "ahocorasick_rs", "re2"), "Sigma rules"),
     "geo": (("maxminddb",), "locating addresses"),
     "dns": (("dns",), "asking the DNS"),
     "views": (("bokeh", "jinja2", "pyvis"), "pictures"),
     "notebook": (("ipywidgets", "IPython"), "widgets and magics in notebooks"),
 }
 # Where a library is not imported by the name that it is installed by.
-_DISTRIBUTIONS = {"dns": "dnspython"}
+_DISTRIBUTIONS = {"dns": "dnspython", "sigma": "pysigma", "re2": "google-re2"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,11 @@ class CaseDetections:
             MissingExtra: a library is not installed.
         """
         from clew.graph.recording.detection_import import record_detection
+        from clew.logs.engines.registry import source_key
         from clew.logs.sigma.detector import detect
 
-        sources = (*self._recorder.workspace.logs, *self.session.logs.sources)
+        connected_sources = (*self._recorder.workspace.logs, *self.session.logs.sources)
+        sources = tuple({source_key(source): source for source in connected_sources}.values())
         if not sources:
             raise QueryError("no logs are connected", next_step="case.connect(path)")
         detection = detect(sources, rules, placeholders=placeholders, limit=limit)

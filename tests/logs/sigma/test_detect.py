@@ -19,6 +19,8 @@ from clew.logs.engines.duckdb_engine import ENGINE
 from clew.logs.engines.duckdb_source import DuckDbSource
 from clew.logs.sigma.detections import Detection, RuleState
 from clew.logs.sigma.detector import detect
+from clew.pivots.workspace import Workspace
+from clew.settings import Settings
 from tests.logs.events import HOST, sysmon
 
 CMD = """
@@ -199,7 +201,8 @@ def test_matches_beyond_the_limit_are_counted(tmp_path: Path) -> None:
 def test_a_case_keeps_what_matched_with_the_raw_event(tmp_path: Path) -> None:
     """The claims are those of the row, in the name of the rule, on the raw event; a replay is identical."""
     source(tmp_path, sysmon(1, Image="C:\\cmd.exe", CommandLine="cmd.exe /c made-up"))
-    with Investigation.open(tmp_path / "case.clew") as case:
+    workspace = Workspace(Settings(cache=tmp_path / "cache"))
+    with Investigation.open(tmp_path / "case.clew", workspace=workspace) as case:
         with pytest.raises(QueryError, match="no logs are connected"):
             case.detect(CMD)
         case.connect(tmp_path / "logs")
@@ -208,7 +211,7 @@ def test_a_case_keeps_what_matched_with_the_raw_event(tmp_path: Path) -> None:
         assert {claim.provider for claim in claims} == {
             "sigma: A made-up shell (high, T1059.003, 6f4b9a3e-0000-4000-8000-000000000001)"
         }
-        assert {"ran-on", "executes"} <= {claim.relation.value for claim in claims} | {"executes"}
+        assert "ran-on" in {claim.relation.value for claim in claims}
         assert all("made-up" in text for claim in claims for text in claim.evidence())
     assert "identical" in str(Investigation.replay(tmp_path / "case.clew"))
 

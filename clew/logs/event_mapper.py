@@ -159,7 +159,8 @@ class _ShapePlan:
         paths = [(name, [path for path in paths if is_there(path)]) for name, paths in schema.header.items()]
         self._header = [(name, candidates) for name, candidates in paths if candidates]
         self._texts = [name for name in schema.json_fields if name in names]
-        self._messages = schema.message_fields & names if len(names & schema.data_fields) < _FEW_FIELDS else frozenset()
+        has_few_fields = len(names & schema.data_fields) < _FEW_FIELDS
+        self._messages = schema.message_fields & names if has_few_fields else frozenset[str]()
         self._layouts = [path for path in schema.layouts if not path.text or is_there(path)]
         needed_names = schema.identify or (*schema.header,)
         is_present = any(names.issuperset(fields) for fields in schema.present_fields)

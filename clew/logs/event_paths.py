@@ -34,7 +34,7 @@ def value_at(fields: Fields, path: str, keys: tuple[str, ...]) -> Any:
         if isinstance(node, dict):
             node = cast("dict[str, Any]", node).get(key)
         elif isinstance(node, list) and key.isdecimal():
-            items: list[Any] = node
+            items: list[Any] = cast("Any", node)
             node = items[int(key)] if len(key) < 6 and int(key) < len(items) else None
         else:
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clew.errors import QueryError
+from clew.logs.sigma.event_fields import EventFields
 from clew.logs.sigma.literals import Clauses, all_of, any_of, event_id_clauses, value_clauses
 from clew.logs.sigma.value_tests import EventTest, Placeholders, expanded, field_test, keyword_test
 
@@ -74,9 +75,16 @@ class ConditionCompiler:
         clauses = all_of([part.clauses for part in parts])
         if len(tests) == 2:
             first, second = tests
-            return Condition(lambda event: first(event) and second(event), clauses, fields)
 
-        return Condition(lambda event: all(part(event) for part in tests), clauses, fields)
+            def both(event: EventFields) -> bool:
+                return first(event) and second(event)
+
+            return Condition(both, clauses, fields)
+
+        def every(event: EventFields) -> bool:
+            return all(part(event) for part in tests)
+
+        return Condition(every, clauses, fields)
 
     def _any(self, nodes: list[Any], depth: int) -> Condition:
         parts = [self.compile(item, depth + 1) for item in nodes if item is not None]
@@ -86,7 +94,10 @@ class ConditionCompiler:
         if len(tests) == 1:
             return Condition(tests[0], clauses, fields)
 
-        return Condition(lambda event: any(part(event) for part in tests), clauses, fields)
+        def some(event: EventFields) -> bool:
+            return any(part(event) for part in tests)
+
+        return Condition(some, clauses, fields)
 
     def _field(self, field: str, value: SigmaType) -> Condition:
         from sigma.types import SigmaNumber
@@ -111,7 +122,7 @@ def _negation(test: EventTest) -> EventTest:
     return lambda event: not test(event)
 
 
-_PLAIN_FORMS = {
+_PLAIN_FORMS: dict[tuple[str, ...], str] = {
     ("text",): "exact",
     ("text", "WILDCARD_MULTI"): "start",
     ("WILDCARD_MULTI", "text"): "end",

@@ -177,8 +177,9 @@ def _named(value: Any) -> Any:
         inner: Any = content.get("#attributes", content)
         if isinstance(inner, dict):
             attributes = cast("dict[str, Any]", inner)
-            return attributes.get("Name", attributes.get("@Name", value))
-    return value
+            named: Any = attributes.get("Name", attributes.get("@Name"))
+            return cast("Any", value) if named is None else named
+    return cast("Any", value)
 
 
 def value_texts(value: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from clew.errors import MissingExtra, QueryError
 from clew.logs.sigma.conditions import Condition, ConditionCompiler
 from clew.logs.sigma.correlations import Correlation, read_correlation
 from clew.logs.sigma.detections import RuleHeader, RuleOutcome, RuleState
+from clew.logs.sigma.event_fields import EventFields
 from clew.logs.sigma.literals import Clauses, all_of, any_of
 from clew.logs.sigma.log_sources import LogSourceEntry, log_source_table
 from clew.logs.sigma.rule_files import RuleFile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sigma.collection import SigmaCollection
     from sigma.correlations import SigmaCorrelationRule
     from sigma.filters import SigmaFilter
-    from sigma.rule import SigmaRule
+    from sigma.rule import SigmaRule  # pyright: ignore[reportMissingTypeStubs] - its folder alone is not marked as typed
 
 _TECHNIQUE = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _RULE_KEYS = frozenset({"detection", "correlation", "filter", "action", "logsource"})
@@ -217,8 +218,12 @@ def _make_rule(rule: SigmaRule, header: RuleHeader, compiler: ConditionCompiler,
     if len(conditions) == 1:
         condition = conditions[0]
     else:
+
+        def some(event: EventFields) -> bool:
+            return any(item.test(event) for item in conditions)
+
         condition = Condition(
-            lambda event: any(item.test(event) for item in conditions),
+            some,
             any_of([item.clauses for item in conditions]),
             frozenset[str]().union(*(item.fields for item in conditions)),
         )

@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clew.errors import QueryError
@@ -152,7 +153,11 @@ def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> 
 
     is_cased = isinstance(value, SigmaCasedString)
     tests = [text_test(item, is_cased=is_cased) for item in expanded(value, placeholders)]
-    matches = tests[0] if len(tests) == 1 else lambda text: any(one(text) for one in tests)
+
+    def matches_any(text: str) -> bool:
+        return any(one(text) for one in tests)
+
+    matches = tests[0] if len(tests) == 1 else matches_any
 
     def cased_test(event: EventFields) -> bool:
         return any(map(matches, event.texts(field)))
@@ -253,14 +258,12 @@ def regular_expression(value: SigmaRegularExpression, placeholders: Placeholders
     Raises:
         QueryError: a placeholder has no values, or RE2 does not take the expression.
     """
-    import re2
-
-    compile_expression: Callable[[str], Any] = re2.compile
+    re2: Any = import_module("re2")  # it has no types
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     prefix = f"(?{flags})" if flags else ""
     try:
         texts = [str(item) for item in expanded(value.regexp, placeholders, re2.escape)]
-        searches = [compile_expression(prefix + text).search for text in texts]
+        searches: list[Callable[[str], Any]] = [re2.compile(prefix + text).search for text in texts]
     except re2.error as error:
         raise QueryError(f"the regular expression is not read: {error}") from None
 

@@ -87,11 +87,16 @@ class EventMapper:
 
     def _locate(self, fields: Fields) -> LocatedEvent | None:
         shape = tuple(fields)
+        best: tuple[int, bool, int] = (0, False, 0)
+        located_event: LocatedEvent | None = None
         for plan in self._by_shape.get(shape) or self._plan(shape):
             header = plan.header(fields)
-            if plan.schema.is_identified(header) or plan.schema.matching_maps(header):
-                return LocatedEvent(plan.schema.name, header, plan.data(fields), fields)
-        return None
+            # Several schemas may know an event by its host alone: who knows it by most fields is right.
+            rank = len(plan.schema.identify) if plan.schema.is_identified(header) else 0
+            score = (rank, bool(plan.schema.matching_maps(header)), len(header))
+            if (rank or score[1]) and score > best:
+                best, located_event = score, LocatedEvent(plan.schema.name, header, plan.data(fields), fields)
+        return located_event
 
     def _map(self, fields: Fields) -> MappedEvent | None:
         label = ""

@@ -214,7 +214,7 @@ CELLS = [
     ({"ProcessId": "4294967295"}, "process_pid", 4294967295),
     ({"ProcessId": "many"}, "process_pid", None),
     ({"ProcessId": "99999999999999999999"}, "process_pid", None),
-    ({"ProcessId": None, "ProcessID": "12"}, "process_pid", 12),
+    ({"ProcessId": None, "ProcessID": "12"}, "process_pid", None),  # that of the service which logs
     ({"ProcessGuid": "{00000000-0000-0000-0000-000000000000}"}, "process_entity_id", None),
     ({"Hashes": "MD5=xyz,SHA256=" + "E" * 64}, "process_hash_sha256", "e" * 64),
     ({"Hashes": "nothing"}, "process_hash_md5", None),

@@ -29,7 +29,7 @@ class Candidate(NamedTuple):
     rules: tuple[int, ...] | None
 
 
-class _Rest(NamedTuple):
+class _RuleRest(NamedTuple):
     """A rule that is begun by one literal: what else has to stand there."""
 
     number: int
@@ -57,13 +57,13 @@ class CandidateScan:
         self._clauses = clauses
         self._patterns = patterns
         self._unsafe = frozenset(range(len(ESCAPE_MARKERS)))
-        self._begun: list[list[_Rest]] = [[] for _ in patterns]
+        self._by_first_literal: list[list[_RuleRest]] = [[] for _ in patterns]
         self.anywhere = tuple(number for number, rule in enumerate(clauses) if not rule)
         for number, rule in enumerate(clauses):
             if rule:
                 first, *others = [frozenset(numbers[literal] for literal in clause) for clause in rule]
                 for pattern in first:
-                    self._begun[pattern].append(_Rest(number, tuple(others)))
+                    self._by_first_literal[pattern].append(_RuleRest(number, tuple(others)))
         implementation = Implementation.DFA if len(patterns) < 20_000 else Implementation.ContiguousNFA
         self._automaton = BytesAhoCorasick(patterns, implementation=implementation)
         self._memory: dict[frozenset[int], tuple[int, ...]] = {}
@@ -119,7 +119,7 @@ class CandidateScan:
             numbers = {
                 rest.number
                 for pattern in literals
-                for rest in self._begun[pattern]
+                for rest in self._by_first_literal[pattern]
                 if all(not clause.isdisjoint(literals) for clause in rest.clauses)
             }
             rules = self._memory[literals] = (*sorted(numbers), *self.anywhere)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clew.errors import QueryError
 from clew.logs.sigma.event_fields import EventFields
 from clew.logs.sigma.literals import Clauses, all_of, any_of, event_id_clauses, value_clauses
-from clew.logs.sigma.value_tests import EventTest, Placeholders, expanded, field_test, keyword_test
+from clew.logs.sigma.value_tests import EventTest, Placeholders, expand_placeholders, field_test, keyword_test
 
 if TYPE_CHECKING:
     from sigma.types import SigmaType
@@ -37,11 +37,11 @@ class ConditionCompiler:
     """Trees of pySigma to conditions.
 
     Attributes:
-        translated: fields whose values may stand in the event in another spelling: they need no literals.
+        translated_names: fields whose values may stand in the event in another spelling: they need no literals.
     """
 
     placeholders: Placeholders
-    translated: AbstractSet[str]
+    translated_names: AbstractSet[str]
 
     def compile(self, node: Any, depth: int = 0) -> Condition:
         """The condition of a tree.
@@ -103,7 +103,7 @@ class ConditionCompiler:
         from sigma.types import SigmaNumber
 
         test = field_test(field, value, self.placeholders)
-        if field in self.translated:
+        if field in self.translated_names:
             return Condition(test, (), frozenset((field,)))
         if isinstance(value, SigmaNumber) and field.lower() == "eventid":
             return Condition(test, event_id_clauses(value.number), frozenset((field,)))
@@ -114,7 +114,7 @@ class ConditionCompiler:
 
         if isinstance(value, SigmaExpansion):
             return any_of([self._clauses(item) for item in value.values])
-        alternatives = expanded(value, self.placeholders) if isinstance(value, SigmaString) else []
+        alternatives = expand_placeholders(value, self.placeholders) if isinstance(value, SigmaString) else []
         return value_clauses(value, alternatives)
 
 
@@ -156,10 +156,10 @@ def _joined_tests(nodes: list[Any]) -> list[EventTest]:
         return []
     exact = {text for form, text in forms if form == "exact"}
     starts, ends, inner = (
-        tuple(text for form, text in forms if form == wanted) for wanted in ("start", "end", "inner")
+        tuple(text for form, text in forms if form == target) for target in ("start", "end", "inner")
     )
 
     def matches(text: str) -> bool:
         return text in exact or text.startswith(starts) or text.endswith(ends) or any(part in text for part in inner)
 
-    return [lambda event: any(map(matches, event.lowered(field)))]
+    return [lambda event: any(map(matches, event.lower_texts(field)))]

@@ -132,21 +132,21 @@ def _window_test(rule: SigmaCorrelationRule, by_name: Mapping[str, int]) -> tupl
         return _together_test(tuple(by_name.values()), condition, is_ordered=kind == "TEMPORAL_ORDERED"), set()
     if not isinstance(condition, SigmaCorrelationCondition):
         raise QueryError(f"a correlation of the kind {kind.lower()} with such a condition is not evaluated")
-    compare, wanted = _COMPARISONS[condition.op.name], condition.count
+    compare, target = _COMPARISONS[condition.op.name], condition.count
     if kind == "EVENT_COUNT":
-        return lambda window: compare(len(window), wanted), set()
+        return lambda window: compare(len(window), target), set()
     reference = condition.fieldref
     fields = [reference] if isinstance(reference, str) else list(reference or ())
     if not fields:
         raise QueryError(f"a correlation of the kind {kind.lower()} needs a field")
     if kind == "VALUE_COUNT":
-        return lambda window: compare(len(_combinations(window, fields)), wanted), {*fields}
+        return lambda window: compare(len(_combinations(window, fields)), target), {*fields}
     measure = _measure(kind, condition.percentile)
 
     def test(window: Sequence[Hit]) -> bool:
         texts = (text for hit in window for text in hit.values.get(fields[0], ()))
         amounts = [number for text in texts if (number := as_number(text)) is not None]
-        return bool(amounts) and compare(measure(amounts), wanted)
+        return bool(amounts) and compare(measure(amounts), target)
 
     return test, {*fields}
 
@@ -175,10 +175,10 @@ def _measure(kind: str, percentile: int | None) -> Callable[[list[Any]], float]:
 
 def _together_test(rules: tuple[int, ...], condition: Any, *, is_ordered: bool) -> WindowTest:
     """All rules, or as many as the condition says, in one window; in their order where that counts."""
-    compare, wanted = _COMPARISONS[condition.op.name], condition.count
+    compare, target = _COMPARISONS[condition.op.name], condition.count
 
     def any_order(window: Sequence[Hit]) -> bool:
-        return compare(len({hit.rule for hit in window}), wanted)
+        return compare(len({hit.rule for hit in window}), target)
 
     def one_order(window: Sequence[Hit]) -> bool:
         position = 0

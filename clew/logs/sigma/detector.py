@@ -105,7 +105,7 @@ class _Run:
         self._counts: Counter[int] = Counter()
         self._matches: list[list[Match]] = [[] for _ in rule_set.rules]
         self._samples: dict[int, _Samples] = {}
-        self._captured: dict[int, frozenset[str]] = {}
+        self._captured_fields: dict[int, frozenset[str]] = {}
         self._hits: dict[int, list[Hit]] = {}
         self._event_count = 0
         self._is_adapted = False
@@ -113,7 +113,7 @@ class _Run:
         self._timeless_hits: Counter[int] = Counter()
         for correlation in rule_set.correlations:
             for number in correlation.rules:
-                self._captured[number] = self._captured.get(number, frozenset()) | correlation.fields
+                self._captured_fields[number] = self._captured_fields.get(number, frozenset()) | correlation.fields
 
     def read(self, source: RawEvents) -> None:
         """All events of one source."""
@@ -203,9 +203,9 @@ class _Run:
 
     def _add(self, number: int, matched: _MatchedEvent) -> None:
         self._counts[number] += 1
-        captured = self._captured.get(number)
+        captured_fields = self._captured_fields.get(number)
         is_kept = not self._rules[number].is_silent and len(self._matches[number]) < self._limit
-        if captured is None and not is_kept:
+        if captured_fields is None and not is_kept:
             return
         source = matched.source
         file, row = source.events.place(matched.number)
@@ -214,10 +214,10 @@ class _Run:
         place = EventPlace(source.name, file.name, row, time, host, source.description.identity)
         if is_kept:
             self._matches[number].append(Match(self._rules[number].header, (place,)))
-        if captured is not None and time is None:
+        if captured_fields is not None and time is None:
             self._timeless_hits[number] += 1
-        elif captured is not None and time is not None:
-            values = {name: matched.view.lowered(name) for name in captured}
+        elif captured_fields is not None and time is not None:
+            values = {name: matched.view.lower_texts(name) for name in captured_fields}
             self._hits.setdefault(number, []).append(Hit(number, time, (place,), values))
 
     def _time(self, fields: Fields, event: LocatedEvent) -> datetime | None:

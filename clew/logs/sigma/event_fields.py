@@ -91,13 +91,13 @@ class EventFields:
         names: for a name that rules use, the function and the fields of the event that it is made from.
     """
 
-    __slots__ = ("_event", "_inner", "_lowered", "_names", "_texts", "_values")
+    __slots__ = ("_event", "_inner", "_lower_texts", "_names", "_texts", "_values")
 
     def __init__(self, event: LocatedEvent, names: FieldNames) -> None:
         self._event = event
         self._names = names
         self._texts: dict[str, tuple[str, ...]] = {}
-        self._lowered: dict[str, tuple[str, ...]] = {}
+        self._lower_texts: dict[str, tuple[str, ...]] = {}
         self._values: dict[str, Any] = {}
         self._inner: list[Fields] | None = None
 
@@ -115,11 +115,11 @@ class EventFields:
             texts = self._texts[name] = value_texts(self.value(name))
         return texts
 
-    def lowered(self, name: str) -> tuple[str, ...]:
+    def lower_texts(self, name: str) -> tuple[str, ...]:
         """The same in lower case."""
-        texts = self._lowered.get(name)
+        texts = self._lower_texts.get(name)
         if texts is None:
-            texts = self._lowered[name] = tuple([text.lower() for text in self.texts(name)])
+            texts = self._lower_texts[name] = tuple([text.lower() for text in self.texts(name)])
         return texts
 
     def all_texts(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class EventFields:
         header_name = _HEADER_NAMES.get(name.lower(), name)
         value = self._event.header.get(header_name)
         if value is not None:
-            return _named(value)
+            return _name_text(value)
         if self._inner is None:
             # What XML wraps once more, as the data of a provider of its own (`UserData`), is looked into.
             self._inner = [item for item in data.values() if isinstance(item, dict)]
@@ -170,7 +170,7 @@ def _plain(name: str) -> str:
     return name.lower().replace(" ", "").replace("_", "").replace("-", "")
 
 
-def _named(value: Any) -> Any:
+def _name_text(value: Any) -> Any:
     """The name in what XML became an object: `{"#attributes": {"Name": ..}}`."""
     if isinstance(value, dict):
         content = cast("dict[str, Any]", value)

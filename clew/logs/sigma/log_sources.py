@@ -68,12 +68,12 @@ class LogSourceTable:
     """All entries, and the tables of names.
 
     Attributes:
-        translated: names whose values are spelled otherwise in the event.
+        translated_names: names whose values are spelled otherwise in the event.
     """
 
     entries: tuple[LogSourceEntry, ...]
     names: Mapping[str, FieldNames]
-    translated: frozenset[str]
+    translated_names: frozenset[str]
 
     def kinds(self, product: str, category: str, service: str) -> tuple[tuple[LogSourceEntry, ...], ...]:
         """The kinds of events that a rule is about: of one of them, all entries have to accept an event.
@@ -113,10 +113,10 @@ def log_source_table() -> LogSourceTable:
     text = files("clew.logs.sigma").joinpath("log_sources.yaml").read_text("utf-8")
     document: dict[str, Any] = read_yaml(text, "log_sources.yaml")
     names = {name: _field_names(table) for name, table in document["names"].items()}
-    translated = {
+    translated_names = {
         field for table in names.values() for field, (function, _) in table.items() if function in TRANSLATING
     }
-    return LogSourceTable(tuple(map(_entry, document["sources"])), names, frozenset(translated))
+    return LogSourceTable(tuple(map(_entry, document["sources"])), names, frozenset(translated_names))
 
 
 def _field_names(table: Mapping[str, str]) -> FieldNames:

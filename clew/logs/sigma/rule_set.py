@@ -104,10 +104,10 @@ def load_rules(files: Iterable[RuleFile], placeholders: Placeholders) -> RuleSet
         for item in filters:
             _apply_filter(item, rule, rule_set, headers)
     collection = SigmaCollection([*rules], resolve_references=False)
-    correlated = [rule for rule in rules if isinstance(rule, SigmaCorrelationRule)]
-    silent = _resolve_all(correlated, collection, rule_set, headers)
+    correlation_rules = [rule for rule in rules if isinstance(rule, SigmaCorrelationRule)]
+    silent = _resolve_all(correlation_rules, collection, rule_set, headers)
     numbers: dict[int, int] = {}
-    compiler = ConditionCompiler(placeholders, log_source_table().translated)
+    compiler = ConditionCompiler(placeholders, log_source_table().translated_names)
     for rule in rules:
         if not isinstance(rule, SigmaCorrelationRule):
             try:
@@ -117,7 +117,7 @@ def load_rules(files: Iterable[RuleFile], placeholders: Placeholders) -> RuleSet
             else:
                 numbers[id(rule)] = len(rule_set.rules)
                 rule_set.rules.append(made_rule)
-    _add_correlations(correlated, rule_set, headers, numbers, silent)
+    _add_correlations(correlation_rules, rule_set, headers, numbers, silent)
     return rule_set
 
 
@@ -181,7 +181,7 @@ def _apply_filter(item: SigmaFilter, rule: Any, rule_set: RuleSet, headers: Mapp
 
 
 def _resolve_all(
-    correlated: list[SigmaCorrelationRule],
+    correlation_rules: list[SigmaCorrelationRule],
     collection: SigmaCollection,
     rule_set: RuleSet,
     headers: Mapping[int, RuleHeader],
@@ -190,12 +190,12 @@ def _resolve_all(
     from sigma.exceptions import SigmaError
 
     silent: set[int] = set()
-    for rule in [*correlated]:
+    for rule in [*correlation_rules]:
         try:
             rule.resolve_rule_references(collection)
         except SigmaError as error:
             rule_set.fail(headers[id(rule)], _line(error))
-            correlated.remove(rule)
+            correlation_rules.remove(rule)
         else:
             if not rule.generate:
                 silent.update(id(reference.rule) for reference in rule.referenced_rules)
@@ -232,14 +232,14 @@ def _make_rule(rule: SigmaRule, header: RuleHeader, compiler: ConditionCompiler,
 
 
 def _add_correlations(
-    correlated: list[SigmaCorrelationRule],
+    correlation_rules: list[SigmaCorrelationRule],
     rule_set: RuleSet,
     headers: Mapping[int, RuleHeader],
     numbers: dict[int, int],
     silent: set[int],
 ) -> None:
     """Correlations after what they refer to: one that refers to itself, or to what cannot run, fails."""
-    left = [*correlated]
+    left = [*correlation_rules]
     while left:
         ready = [rule for rule in left if all(id(ref.rule) in numbers for ref in rule.referenced_rules)]
         if not ready:

@@ -100,17 +100,17 @@ def as_number(value: Any) -> int | float | None:
     return None
 
 
-def _comparison_test(name: str, wanted: float) -> Callable[[Any], bool]:
+def _comparison_test(name: str, target: float) -> Callable[[Any], bool]:
     compare = _COMPARISONS[name]
 
     def test(item: Any) -> bool:
         number = as_number(item)
-        return number is not None and compare(number, wanted)
+        return number is not None and compare(number, target)
 
     return test
 
 
-def _time_part_test(part: str, name: str, wanted: float) -> Callable[[Any], bool]:
+def _time_part_test(part: str, name: str, target: float) -> Callable[[Any], bool]:
     compare = operator.eq if name == "EQ" else _COMPARISONS[name]
 
     def test(item: Any) -> bool:
@@ -118,7 +118,7 @@ def _time_part_test(part: str, name: str, wanted: float) -> Callable[[Any], bool
         if not isinstance(moment, datetime):
             return False
         number = moment.isocalendar().week if part == "WEEK" else getattr(moment, part.lower())
-        return bool(compare(number, wanted))
+        return bool(compare(number, target))
 
     return test
 
@@ -138,21 +138,23 @@ def _network_test(text: str) -> Callable[[Any], bool]:
 
 
 def _reference_test(field: str, other: str, *, starts: bool, ends: bool) -> EventTest:
-    def matches(text: str, wanted: str) -> bool:
+    def matches(text: str, target: str) -> bool:
         if starts and ends:
-            return wanted in text
+            return target in text
         if starts or ends:
-            return text.startswith(wanted) if starts else text.endswith(wanted)
-        return text == wanted
+            return text.startswith(target) if starts else text.endswith(target)
+        return text == target
 
-    return lambda event: any(matches(text, wanted) for text in event.lowered(field) for wanted in event.lowered(other))
+    return lambda event: any(
+        matches(text, target) for text in event.lower_texts(field) for target in event.lower_texts(other)
+    )
 
 
 def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> EventTest:
     from sigma.types import SigmaCasedString
 
     is_cased = isinstance(value, SigmaCasedString)
-    tests = [text_test(item, is_cased=is_cased) for item in expanded(value, placeholders)]
+    tests = [text_test(item, is_cased=is_cased) for item in expand_placeholders(value, placeholders)]
 
     def matches_any(text: str) -> bool:
         return any(one(text) for one in tests)
@@ -163,7 +165,7 @@ def _string_test(field: str, value: SigmaString, placeholders: Placeholders) -> 
         return any(map(matches, event.texts(field)))
 
     def test(event: EventFields) -> bool:
-        return any(map(matches, event.lowered(field)))
+        return any(map(matches, event.lower_texts(field)))
 
     return cased_test if is_cased else test
 
@@ -179,7 +181,9 @@ def keyword_test(value: SigmaType, placeholders: Placeholders) -> EventTest:
     match value:
         case types.SigmaString():
             is_cased = isinstance(value, types.SigmaCasedString)
-            tests = [text_test(item, is_cased=is_cased, anywhere=True) for item in expanded(value, placeholders)]
+            tests = [
+                text_test(item, is_cased=is_cased, anywhere=True) for item in expand_placeholders(value, placeholders)
+            ]
             return lambda event: any(
                 test(text if is_cased else text.lower()) for text in event.all_texts() for test in tests
             )
@@ -210,16 +214,16 @@ def text_test(value: SigmaString, *, is_cased: bool, anywhere: bool = False) -> 
     if names in ([], ["WILDCARD_MULTI"]):
         is_any = bool(names)
         return lambda text: is_any or not text
-    wanted = "".join(part for part in parts if isinstance(part, str))
+    target = "".join(part for part in parts if isinstance(part, str))
     match names:
         case ["text"]:
-            return lambda text: text == wanted
+            return lambda text: text == target
         case ["WILDCARD_MULTI", "text"]:
-            return lambda text: text.endswith(wanted)
+            return lambda text: text.endswith(target)
         case ["text", "WILDCARD_MULTI"]:
-            return lambda text: text.startswith(wanted)
+            return lambda text: text.startswith(target)
         case ["WILDCARD_MULTI", "text", "WILDCARD_MULTI"]:
-            return lambda text: wanted in text
+            return lambda text: target in text
         case _:
             return _wildcard_test(names, parts)
 
@@ -262,7 +266,7 @@ def regular_expression(value: SigmaRegularExpression, placeholders: Placeholders
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     prefix = f"(?{flags})" if flags else ""
     try:
-        texts = [str(item) for item in expanded(value.regexp, placeholders, re2.escape)]
+        texts = [str(item) for item in expand_placeholders(value.regexp, placeholders, re2.escape)]
         searches: list[Callable[[str], Any]] = [re2.compile(prefix + text).search for text in texts]
     except re2.error as error:
         raise QueryError(f"the regular expression is not read: {error}") from None
@@ -276,7 +280,9 @@ def regular_expression(value: SigmaRegularExpression, placeholders: Placeholders
     return test
 
 
-def expanded(value: SigmaString, placeholders: Placeholders, spell: Callable[[str], str] = str) -> list[SigmaString]:
+def expand_placeholders(
+    value: SigmaString, placeholders: Placeholders, spell: Callable[[str], str] = str
+) -> list[SigmaString]:
     """A value with its placeholders replaced, once for each of their values, which are taken as they are spelled.
 
     Raises:

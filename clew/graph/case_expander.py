@@ -11,6 +11,7 @@ from clew.graph.format.events import Planned, PlannedCall
 from clew.graph.recording.case_session import CaseSession
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.registry import find_pivot
+from clew.providers.local.logs import log_view
 
 
 def case_expander(session: CaseSession, budget: Budget, pivot_names: tuple[str, ...] | None) -> Expander:
@@ -30,6 +31,14 @@ def case_expander(session: CaseSession, budget: Budget, pivot_names: tuple[str, 
         if position is not None:
             answer_positions[str(entity.key), pivot.name] = position
         return position is not None
+
+    log_sources = (*session.logs.sources, *recorder.workspace.logs)
+    log_views = frozenset(view for source in log_sources for view in source.capabilities.views)
+
+    def can_answer(entity: Entity, pivot: Pivot) -> bool:
+        # Without any logs, being asked for some is an answer too.
+        view = log_view(type(entity).__name__, pivot.name) if log_sources else None
+        return view is None or view in log_views
 
     def run_call(entity: Entity, call: PlannedCall) -> Finding:
         if call.known:
@@ -51,6 +60,7 @@ def case_expander(session: CaseSession, budget: Budget, pivot_names: tuple[str, 
         run=run_call,
         record_plan=record_plan,
         is_answered=is_answered,
+        can_answer=can_answer,
         lookup_policy=lookup_policy,
         pivot_names=pivot_names,
     )

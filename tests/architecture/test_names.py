@@ -49,6 +49,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "members of an enumeration, which are states": {
         "logs/event_mapper.py": "EventKind.DAMAGED",
+        "logs/sigma/detections.py": "RuleState.MATCHED",
         "graph/replay/changes.py": "Change.GONE Change.CHANGED Change.UNCONFIRMED",
         "graph/signing/case_signatures.py": "Fault.UNCHECKED Fault.FORGED Fault.ALTERED Fault.MOVED Fault.CUT",
         "providers/whois/registration_status.py": "ReplyState.REGISTERED ReplyState.RESERVED ReplyState.THROTTLED",

@@ -56,6 +56,7 @@ class Expander:
     """Runs waves. What it needs of a case are a few functions, so that a plan can be made without running it.
 
     Attributes:
+        can_answer: whether anybody can answer a pivot of an entity; else it is not planned.
         lookup_policy: whom look-ups ask that do not say.
         known_keys: whether the case has an answer to a pivot of an entity already; planned at no cost.
         entity_of: the entity of a key, as the case knows it now.
@@ -71,6 +72,7 @@ class Expander:
     run: Callable[[Entity, PlannedCall], Finding]
     record_plan: Callable[[Plan], None]
     is_answered: Callable[[Entity, Pivot], bool]
+    can_answer: Callable[[Entity, Pivot], bool]
     lookup_policy: LookupPolicy = EVERY_SOURCE
     pivot_names: tuple[str, ...] | None = None
     _past_calls: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -101,7 +103,7 @@ class Expander:
 
     def plan(self, wave: int, candidates: Iterable[Candidate], share: int, ceiling: int) -> Plan:
         """The next wave."""
-        exclusions = Exclusions(frozenset(self._past_calls), self.is_answered, self.lookup_policy)
+        exclusions = Exclusions(frozenset(self._past_calls), self.is_answered, self.lookup_policy, self.can_answer)
         return make_plan(
             wave,
             candidates,

@@ -96,6 +96,10 @@ def _no_answer(entity: Entity, pivot: Pivot) -> bool:  # noqa: ARG001 - nothing 
     return False
 
 
+def _any_answer(entity: Entity, pivot: Pivot) -> bool:  # noqa: ARG001 - anybody may know
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusions:
     """What need not be asked.
@@ -104,11 +108,13 @@ class Exclusions:
         already_planned: in this expansion, as subject and pivot; not planned again.
         is_answered: whether the case has an answer; planned at no cost, and read from the case.
         lookup_policy: whom look-ups ask; a pivot whose source is not among them is not planned.
+        can_answer: whether anybody can: a question to logs of which none has such rows is not planned.
     """
 
     already_planned: frozenset[tuple[str, str]] = frozenset()
     is_answered: Callable[[Entity, Pivot], bool] = _no_answer
     lookup_policy: LookupPolicy = EVERY_SOURCE
+    can_answer: Callable[[Entity, Pivot], bool] = _any_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,7 @@ def _possible_calls(
         )
         if pivot_names is None:
             rows = tuple(row for row in rows if all(map(exclusions.lookup_policy.includes, row.providers)))
+            rows = rows if exclusions.can_answer(entity, pivot) else ()
         if rows:
             yield _planned_call(
                 entity, pivot, rows, gate, candidate.score, is_known=exclusions.is_answered(entity, pivot)

@@ -16,7 +16,7 @@ from clew.logs.engines.protocol import LogSource, RawEvents
 from clew.logs.event_mapper import EventMapper
 from clew.logs.row_entities import map_rows
 from clew.logs.schema_files import load_schemas
-from clew.logs.sigma.detections import Detection, EventPlace, Match, RuleHeader
+from clew.logs.sigma.detections import Detection, EventPlace, RuleHeader, RuleMatch
 from clew.logs.sigma.raw_events import raw_fields
 from clew.providers.base import Reply
 
@@ -43,7 +43,7 @@ def record_detection(recorder: CaseRecorder, detection: Detection, sources: Iter
         ConnectError: what was kept of a source is damaged.
     """
     stores = {source.description.identity: source for source in sources if isinstance(source, RawEvents)}
-    by_rule: dict[RuleHeader, list[Match]] = {}
+    by_rule: dict[RuleHeader, list[RuleMatch]] = {}
     for match in detection.matches:
         by_rule.setdefault(match.rule, []).append(match)
     for rule, matches in by_rule.items():

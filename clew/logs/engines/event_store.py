@@ -48,6 +48,13 @@ class StoredFile(NamedTuple):
     events: int
 
 
+class FileRow(NamedTuple):
+    """A file, and a row of it, from 1."""
+
+    file: StoredFile
+    row: int
+
+
 class StoredEvent(NamedTuple):
     """One event: its file, its row in it from 1, and what stood there."""
 
@@ -188,10 +195,10 @@ class EventStore:
                 sizes, data = _split(content)
                 yield EventBatch(first, data, tuple(itertools.accumulate(sizes)))
 
-    def place(self, number: int) -> tuple[StoredFile, int]:
-        """The file of an event, and its row in it, from 1, by its number."""
+    def place(self, number: int) -> FileRow:
+        """Where an event stood, by its number."""
         file = self.files[bisect_right(self._starts, number) - 1]
-        return file, number - file.first + 1
+        return FileRow(file, number - file.first + 1)
 
     def close(self) -> None:
         """Let the file go. Closing twice is fine."""

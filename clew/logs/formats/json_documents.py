@@ -152,7 +152,7 @@ def _envelope_content(document: dict[str, Any]) -> list[Any] | None:
             content = cast("dict[str, Any]", content).get(key)
         if isinstance(content, list):
             items: list[Any] = cast("Any", content)
-            if all(isinstance(item, dict) for item in items):
+            if items and all(isinstance(item, dict) for item in items):
                 return items
     return None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _RARE_CLAUSES = 2
 
 
-class Candidate(NamedTuple):
+class RuleCandidate(NamedTuple):
     """An event that some rules may match.
 
     Attributes:
@@ -61,9 +61,9 @@ class CandidateScan:
         self.anywhere = tuple(number for number, rule in enumerate(clauses) if not rule)
         for number, rule in enumerate(clauses):
             if rule:
-                first, *others = [frozenset(numbers[literal] for literal in clause) for clause in rule]
+                first, *other_clauses = [frozenset(numbers[literal] for literal in clause) for clause in rule]
                 for pattern in first:
-                    self._by_first_literal[pattern].append(_RuleRest(number, tuple(others)))
+                    self._by_first_literal[pattern].append(_RuleRest(number, tuple(other_clauses)))
         implementation = Implementation.DFA if len(patterns) < 20_000 else Implementation.ContiguousNFA
         self._automaton = BytesAhoCorasick(patterns, implementation=implementation)
         self._memory: dict[frozenset[int], tuple[int, ...]] = {}
@@ -83,7 +83,7 @@ class CandidateScan:
         telling = [[clause for clause in rule if events(clause) * 2 < event_count] for rule in self._clauses]
         return CandidateScan([tuple(sorted(rule, key=events)[:_RARE_CLAUSES]) for rule in telling])
 
-    def candidates(self, batch: EventBatch) -> Iterator[Candidate]:
+    def candidates(self, batch: EventBatch) -> Iterator[RuleCandidate]:
         """The events of a batch that have to be looked at, in their order."""
         content = batch.content.lower()
         ends, index, limit = batch.ends, 0, batch.ends[0] if batch.ends else 0
@@ -104,11 +104,11 @@ class CandidateScan:
         for index, end in enumerate(ends):
             hits = per_event.get(index)
             if content[start : start + 1] != b"{" or (hits and not hits.isdisjoint(self._unsafe)):
-                yield Candidate(index, None)
+                yield RuleCandidate(index, None)
             else:
                 rules = self._rules(frozenset(hits)) if hits else self.anywhere
                 if rules:
-                    yield Candidate(index, rules)
+                    yield RuleCandidate(index, rules)
             start = end
 
     def _rules(self, literals: frozenset[int]) -> tuple[int, ...]:
@@ -117,10 +117,10 @@ class CandidateScan:
             if len(self._memory) > 100_000:
                 self._memory.clear()
             numbers = {
-                rest.number
+                item.number
                 for pattern in literals
-                for rest in self._by_first_literal[pattern]
-                if all(not clause.isdisjoint(literals) for clause in rest.clauses)
+                for item in self._by_first_literal[pattern]
+                if all(not clause.isdisjoint(literals) for clause in item.clauses)
             }
             rules = self._memory[literals] = (*sorted(numbers), *self.anywhere)
         return rules

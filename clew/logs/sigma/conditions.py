@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 100
 #: How few texts of one field are not worth a test of their own.
-_FEW = 3
+_MIN_JOINED_TEXTS = 3
 
 
-class Condition(NamedTuple):
+class RuleCondition(NamedTuple):
     """A condition, made ready.
 
     Attributes:
@@ -43,7 +43,7 @@ class ConditionCompiler:
     placeholders: Placeholders
     translated_names: AbstractSet[str]
 
-    def compile(self, node: Any, depth: int = 0) -> Condition:
+    def compile(self, node: Any, depth: int = 0) -> RuleCondition:
         """The condition of a tree.
 
         Raises:
@@ -60,54 +60,54 @@ class ConditionCompiler:
                 return self._any(node.args, depth)
             case conditions.ConditionNOT():
                 part = self.compile(node.args[0], depth + 1)
-                return Condition(_negation(part.test), (), part.fields)
+                return RuleCondition(_negation(part.test), (), part.fields)
             case conditions.ConditionFieldEqualsValueExpression():
                 return self._field(node.field, node.value)
             case conditions.ConditionValueExpression():
                 test = keyword_test(node.value, self.placeholders)
-                return Condition(test, self._clauses(node.value), frozenset())
+                return RuleCondition(test, self._clauses(node.value), frozenset())
             case _:
                 raise QueryError(f"conditions of the kind {type(node).__name__} are not evaluated")
 
-    def _all(self, parts: list[Condition]) -> Condition:
+    def _all(self, parts: list[RuleCondition]) -> RuleCondition:
         tests = [part.test for part in parts]
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = all_of([part.clauses for part in parts])
         if len(tests) == 2:
             first, second = tests
 
-            def both(event: EventFields) -> bool:
+            def test_pair(event: EventFields) -> bool:
                 return first(event) and second(event)
 
-            return Condition(both, clauses, fields)
+            return RuleCondition(test_pair, clauses, fields)
 
-        def every(event: EventFields) -> bool:
+        def test_all(event: EventFields) -> bool:
             return all(part(event) for part in tests)
 
-        return Condition(every, clauses, fields)
+        return RuleCondition(test_all, clauses, fields)
 
-    def _any(self, nodes: list[Any], depth: int) -> Condition:
+    def _any(self, nodes: list[Any], depth: int) -> RuleCondition:
         parts = [self.compile(item, depth + 1) for item in nodes if item is not None]
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = any_of([part.clauses for part in parts])
         tests = _joined_tests(nodes) or [part.test for part in parts]
         if len(tests) == 1:
-            return Condition(tests[0], clauses, fields)
+            return RuleCondition(tests[0], clauses, fields)
 
-        def some(event: EventFields) -> bool:
+        def test_any(event: EventFields) -> bool:
             return any(part(event) for part in tests)
 
-        return Condition(some, clauses, fields)
+        return RuleCondition(test_any, clauses, fields)
 
-    def _field(self, field: str, value: SigmaType) -> Condition:
+    def _field(self, field: str, value: SigmaType) -> RuleCondition:
         from sigma.types import SigmaNumber
 
         test = field_test(field, value, self.placeholders)
         if field in self.translated_names:
-            return Condition(test, (), frozenset((field,)))
+            return RuleCondition(test, (), frozenset((field,)))
         if isinstance(value, SigmaNumber) and field.lower() == "eventid":
-            return Condition(test, event_id_clauses(value.number), frozenset((field,)))
-        return Condition(test, self._clauses(value), frozenset((field,)))
+            return RuleCondition(test, event_id_clauses(value.number), frozenset((field,)))
+        return RuleCondition(test, self._clauses(value), frozenset((field,)))
 
     def _clauses(self, value: SigmaType) -> Clauses:
         from sigma.types import SigmaExpansion, SigmaString
@@ -148,7 +148,7 @@ def _plain_form(node: Any, field: str) -> tuple[str, str]:
 
 def _joined_tests(nodes: list[Any]) -> list[EventTest]:
     """One test for many texts of one field; none where the nodes are anything else."""
-    if len(nodes) <= _FEW:
+    if len(nodes) <= _MIN_JOINED_TEXTS:
         return []
     field = str(getattr(nodes[0], "field", ""))
     forms = [_plain_form(node, field) for node in nodes]

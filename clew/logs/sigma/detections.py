@@ -80,7 +80,7 @@ class EventPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RuleMatch:
     """A rule and the event that it matches; of a correlation, all events of one window, in their order of time."""
 
     rule: RuleHeader
@@ -104,7 +104,7 @@ class Detection:
         not_looked_at: the connected sources that keep no raw events.
     """
 
-    matches: tuple[Match, ...]
+    matches: tuple[RuleMatch, ...]
     outcomes: tuple[RuleOutcome, ...]
     event_count: int = 0
     unreadable_count: int = 0

@@ -17,7 +17,7 @@ from clew.logs.event_paths import Fields
 from clew.logs.schema_files import load_schemas
 from clew.logs.sigma.candidates import CandidateScan
 from clew.logs.sigma.correlations import Hit
-from clew.logs.sigma.detections import Detection, EventPlace, Match, RuleOutcome, RuleState
+from clew.logs.sigma.detections import Detection, EventPlace, RuleMatch, RuleOutcome, RuleState
 from clew.logs.sigma.event_fields import ABSENT, EventFields
 from clew.logs.sigma.log_sources import NO_NAMES, log_source_table
 from clew.logs.sigma.raw_events import raw_fields
@@ -103,7 +103,7 @@ class _Run:
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self._signatures: set[tuple[Any, ...]] = set()
         self._counts: Counter[int] = Counter()
-        self._matches: list[list[Match]] = [[] for _ in rule_set.rules]
+        self._matches: list[list[RuleMatch]] = [[] for _ in rule_set.rules]
         self._samples: dict[int, _Samples] = {}
         self._captured_fields: dict[int, frozenset[str]] = {}
         self._hits: dict[int, list[Hit]] = {}
@@ -183,13 +183,13 @@ class _Run:
         return kind
 
     def _new_kind(self, event: LocatedEvent) -> _Kind:
-        accepted: dict[Any, bool] = {}
+        is_accepted: dict[Any, bool] = {}
         names: dict[int, str] = {}
         for number, rule in enumerate(self._rules):
             for entries in rule.kinds:
-                if entries not in accepted:
-                    accepted[entries] = all(entry.accepts(event) for entry in entries)
-                if accepted[entries]:
+                if entries not in is_accepted:
+                    is_accepted[entries] = all(entry.accepts(event) for entry in entries)
+                if is_accepted[entries]:
                     names[number] = next((entry.names for entry in entries if entry.names), "")
                     break
         for number, table in names.items():
@@ -201,23 +201,23 @@ class _Run:
                 samples.fields.update(name for name in fields if view.value(name) is not ABSENT)
         return _Kind(names)
 
-    def _add(self, number: int, matched: _MatchedEvent) -> None:
+    def _add(self, number: int, event: _MatchedEvent) -> None:
         self._counts[number] += 1
         captured_fields = self._captured_fields.get(number)
         is_kept = not self._rules[number].is_silent and len(self._matches[number]) < self._limit
         if captured_fields is None and not is_kept:
             return
-        source = matched.source
-        file, row = source.events.place(matched.number)
-        time = self._time(matched.fields, matched.event)
-        host = text(matched.event.header.get("host")) or ""
+        source = event.source
+        file, row = source.events.place(event.number)
+        time = self._time(event.fields, event.event)
+        host = text(event.event.header.get("host")) or ""
         place = EventPlace(source.name, file.name, row, time, host, source.description.identity)
         if is_kept:
-            self._matches[number].append(Match(self._rules[number].header, (place,)))
+            self._matches[number].append(RuleMatch(self._rules[number].header, (place,)))
         if captured_fields is not None and time is None:
             self._timeless_hits[number] += 1
         elif captured_fields is not None and time is not None:
-            values = {name: matched.view.lower_texts(name) for name in captured_fields}
+            values = {name: event.view.lower_texts(name) for name in captured_fields}
             self._hits.setdefault(number, []).append(Hit(number, time, (place,), values))
 
     def _time(self, fields: Fields, event: LocatedEvent) -> datetime | None:
@@ -234,7 +234,7 @@ class _Run:
 
     def result(self, not_looked_at: tuple[str, ...]) -> Detection:
         """What came of it."""
-        matches = [match for kept in self._matches for match in kept]
+        matches = [match for rule_matches in self._matches for match in rule_matches]
         outcomes = [self._outcome(number) for number in range(len(self._rules))]
         for position, correlation in enumerate(self._set.correlations):
             number = len(self._rules) + position
@@ -247,7 +247,7 @@ class _Run:
             if correlation.is_silent:
                 state = RuleState.PART
             else:
-                matches.extend(Match(correlation.header, hit.events) for hit in hits[: self._limit])
+                matches.extend(RuleMatch(correlation.header, hit.events) for hit in hits[: self._limit])
             outcomes.append(RuleOutcome(correlation.header, state, len(hits), reason))
         matches.sort(key=_order)
         outcomes += self._set.failures
@@ -276,6 +276,6 @@ def _utc(moment: Any) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _order(match: Match) -> tuple[bool, float, str, int, str]:
+def _order(match: RuleMatch) -> tuple[bool, float, str, int, str]:
     last = match.last
     return last.time is None, last.time.timestamp() if last.time else 0, last.source, last.row, match.rule.id

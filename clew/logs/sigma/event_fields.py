@@ -177,8 +177,8 @@ def _name_text(value: Any) -> Any:
         inner: Any = content.get("#attributes", content)
         if isinstance(inner, dict):
             attributes = cast("dict[str, Any]", inner)
-            named: Any = attributes.get("Name", attributes.get("@Name"))
-            return cast("Any", value) if named is None else named
+            name: Any = attributes.get("Name", attributes.get("@Name"))
+            return cast("Any", value) if name is None else name
     return cast("Any", value)
 
 

@@ -87,14 +87,14 @@ class LogSourceTable:
         if not category and not service:
             yield from ((entry,) for entry in entries if not entry.category and not entry.service)
             return
-        whole = [
+        exact_entries = [
             entry
             for entry in entries
             if category and service and (entry.category, entry.service) == (category, service)
         ]
-        if whole or not category or not service:
+        if exact_entries or not category or not service:
             yield from (
-                (entry,) for entry in whole or entries if (entry.category, entry.service) == (category, service)
+                (entry,) for entry in exact_entries or entries if (entry.category, entry.service) == (category, service)
             )
             return
         for first in entries:

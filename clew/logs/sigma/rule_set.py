@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 from clew.errors import MissingExtra, QueryError
-from clew.logs.sigma.conditions import Condition, ConditionCompiler
+from clew.logs.sigma.conditions import ConditionCompiler, RuleCondition
 from clew.logs.sigma.correlations import Correlation, read_correlation
 from clew.logs.sigma.detections import RuleHeader, RuleOutcome, RuleState
 from clew.logs.sigma.event_fields import EventFields
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TECHNIQUE = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _RULE_KEYS = frozenset({"detection", "correlation", "filter", "action", "logsource"})
 #: What pySigma finds wrong with what a rule says about itself: it can run nevertheless.
-_TOLERATED = frozenset(
+_METADATA_ERRORS = frozenset(
     {
         "SigmaAuthorError",
         "SigmaDateError",
@@ -61,7 +61,7 @@ class Rule:
     """
 
     header: RuleHeader
-    condition: Condition
+    condition: RuleCondition
     kinds: tuple[tuple[LogSourceEntry, ...], ...]
     clauses: Clauses
     is_silent: bool = False
@@ -132,7 +132,7 @@ def _parse_all(
     filters: list[Any] = []
     for file in files:
         try:
-            documents = [item for item in yaml.load_all(file.content, _loader()) if _is_rule(item)]
+            documents = [item for item in _documents(file.content) if _is_rule(item)]
             collection = SigmaCollection.from_dicts(
                 documents, collect_errors=True, collect_filters=True, resolve_references=False
             )
@@ -142,7 +142,7 @@ def _parse_all(
         for items, target in ((collection.rules, rules), (collection.filters, filters)):
             for rule in items:
                 headers[id(rule)] = header = _header(rule, file.name)
-                errors = [error for error in rule.errors if type(error).__name__ not in _TOLERATED]
+                errors = [error for error in rule.errors if type(error).__name__ not in _METADATA_ERRORS]
                 if errors:
                     rule_set.fail(header, _line(errors[0]))
                 else:
@@ -150,8 +150,14 @@ def _parse_all(
     return rules, filters
 
 
-def _loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _documents(content: Any) -> Iterator[Any]:
+    """The documents of a YAML file, read by the safe loader in C where there is one."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(content)
+    try:
+        while loader.check_data():
+            yield loader.get_data()
+    finally:
+        loader.dispose()
 
 
 def _is_rule(document: Any) -> bool:
@@ -219,11 +225,11 @@ def _make_rule(rule: SigmaRule, header: RuleHeader, compiler: ConditionCompiler,
         condition = conditions[0]
     else:
 
-        def some(event: EventFields) -> bool:
+        def test_any(event: EventFields) -> bool:
             return any(item.test(event) for item in conditions)
 
-        condition = Condition(
-            some,
+        condition = RuleCondition(
+            test_any,
             any_of([item.clauses for item in conditions]),
             frozenset[str]().union(*(item.fields for item in conditions)),
         )
@@ -239,13 +245,13 @@ def _add_correlations(
     silent: set[int],
 ) -> None:
     """Correlations after what they refer to: one that refers to itself, or to what cannot run, fails."""
-    left = [*correlation_rules]
-    while left:
-        ready = [rule for rule in left if all(id(ref.rule) in numbers for ref in rule.referenced_rules)]
+    waiting = [*correlation_rules]
+    while waiting:
+        ready = [rule for rule in waiting if all(id(ref.rule) in numbers for ref in rule.referenced_rules)]
         if not ready:
             break
         for rule in ready:
-            left.remove(rule)
+            waiting.remove(rule)
             try:
                 correlation = read_correlation(rule, headers[id(rule)], numbers, is_silent=id(rule) in silent)
             except QueryError as error:
@@ -253,6 +259,6 @@ def _add_correlations(
                 continue
             numbers[id(rule)] = len(rule_set.rules) + len(rule_set.correlations)
             rule_set.correlations.append(correlation)
-    for rule in left:
+    for rule in waiting:
         missing = [str(ref.reference) for ref in rule.referenced_rules if id(ref.rule) not in numbers]
         rule_set.fail(headers[id(rule)], f"it refers to what cannot run: {', '.join(missing)}")

@@ -131,8 +131,8 @@ def _network_test(text: str) -> Callable[[Any], bool]:
             address = ipaddress.ip_address(item.strip() if isinstance(item, str) else "")
         except ValueError:
             return False
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        return (mapped or address) in network or address in network
+        ipv4 = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        return (ipv4 or address) in network or address in network
 
     return test
 
@@ -305,16 +305,16 @@ def expand_placeholders(
     results: list[SigmaString] = []
     for row in rows:
         results.append(SigmaString())
-        results[-1].s = _joined(row)
+        results[-1].s = _join_texts(row)
     return results
 
 
-def _joined(parts: list[Any]) -> list[Any]:
+def _join_texts(parts: list[Any]) -> list[Any]:
     """Texts that follow each other as one."""
-    joined: list[Any] = []
+    texts: list[Any] = []
     for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
+        if isinstance(part, str) and texts and isinstance(texts[-1], str):
+            texts[-1] += part
         elif part != "":
-            joined.append(part)
-    return joined
+            texts.append(part)
+    return texts

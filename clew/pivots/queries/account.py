@@ -85,7 +85,7 @@ class AccountLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """What the account changed in directories: roles, consents, applications, users.
+        """Roles, consents, applications and users that the account changed.
 
         Args:
             action: only what is called this, in any case.
@@ -123,7 +123,7 @@ class AccountLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """What the account did to mailboxes: rules, permissions, mails read, sent and deleted.
+        """What the account did to mailboxes and their rules.
 
         Args:
             action: only what is called this, in any case.
@@ -225,7 +225,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.processes", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def account_changes(
         self,
         account: Account,
@@ -243,7 +243,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.account_changes", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def group_changes(
         self,
         account: Account,
@@ -279,7 +279,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.kerberos_tickets", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def explicit_credentials(
         self,
         account: Account,
@@ -351,7 +351,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.privilege_uses", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def scheduled_tasks(
         self,
         account: Account,
@@ -369,7 +369,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.scheduled_tasks", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def services(
         self,
         account: Account,
@@ -387,7 +387,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.services", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def rdp_sessions(
         self,
         account: Account,
@@ -405,7 +405,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.rdp_sessions", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def log_clears(
         self,
         account: Account,
@@ -477,7 +477,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.object_accesses", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def changed_by(
         self,
         account: Account,
@@ -495,7 +495,7 @@ class AccountLogs(LogProvider):
         """
         return self.ask("Account.changed_by", account, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def credentials_used_by(
         self,
         account: Account,

@@ -107,7 +107,7 @@ class FileLogs(LogProvider):
         """
         return self.ask("File.writers", file, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def images(
         self,
         file: File,
@@ -116,7 +116,7 @@ class FileLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """Processes that loaded the file as a library, and machines that loaded it as a driver.
+        """Processes and machines that loaded the file as a library or driver.
 
         Args:
             limit: the most rows to fetch; the finding says how many there are.
@@ -125,7 +125,7 @@ class FileLogs(LogProvider):
         """
         return self.ask("File.images", file, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def changes(
         self,
         file: File,

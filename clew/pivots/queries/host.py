@@ -187,7 +187,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.images", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def remote_threads(
         self,
         host: Host,
@@ -251,7 +251,7 @@ class HostLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """Files whose times were set, that were given a stream, or deleted on the host.
+        """Files on the host that were deleted, given a stream or another time.
 
         Args:
             path: only files whose path contains this, in any case.
@@ -299,7 +299,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.directory_changes", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def services(
         self,
         host: Host,
@@ -317,7 +317,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.services", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def scheduled_tasks(
         self,
         host: Host,
@@ -355,7 +355,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.script_blocks", host, {"text": text}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def account_changes(
         self,
         host: Host,
@@ -373,7 +373,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.account_changes", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def group_changes(
         self,
         host: Host,
@@ -427,7 +427,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.privilege_uses", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def explicit_credentials(
         self,
         host: Host,
@@ -463,7 +463,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.shares", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def wmi_events(
         self,
         host: Host,
@@ -481,7 +481,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.wmi_events", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def malware_detections(
         self,
         host: Host,
@@ -499,7 +499,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.malware_detections", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def firewall_changes(
         self,
         host: Host,
@@ -517,7 +517,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.firewall_changes", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def rdp_sessions(
         self,
         host: Host,
@@ -535,7 +535,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.rdp_sessions", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def log_clears(
         self,
         host: Host,
@@ -571,7 +571,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.logoffs", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def bits_jobs(
         self,
         host: Host,
@@ -599,7 +599,7 @@ class HostLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """Processes of the host whose program ran on few of the machines that the logs are of.
+        """Processes of the host whose program ran on few machines.
 
         Args:
             machines: on how many machines at the most; 1 if nothing is said.

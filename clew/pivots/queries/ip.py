@@ -221,7 +221,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.resolutions", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def kerberos_tickets(
         self,
         ip: IpAddress,
@@ -239,7 +239,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.kerberos_tickets", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def shares(
         self,
         ip: IpAddress,
@@ -257,7 +257,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.shares", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def rdp_sessions(
         self,
         ip: IpAddress,
@@ -275,7 +275,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.rdp_sessions", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def explicit_credentials(
         self,
         ip: IpAddress,

@@ -127,7 +127,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.accesses", process, {"image": image}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def registry(
         self,
         process: Process,
@@ -165,7 +165,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.images", process, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def remote_threads(
         self,
         process: Process,
@@ -183,7 +183,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.remote_threads", process, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def pipes(
         self,
         process: Process,
@@ -201,7 +201,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.pipes", process, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def process_ends(
         self,
         process: Process,
@@ -219,7 +219,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.process_ends", process, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def file_changes(
         self,
         process: Process,
@@ -229,7 +229,7 @@ class ProcessLogs(LogProvider):
         start: When | None = None,
         end: When | None = None,
     ) -> Steps:
-        """Files whose times were set, that were given a stream, or deleted by the process.
+        """Files that the process deleted, or gave a stream or another time.
 
         Args:
             path: only files whose path contains this, in any case.
@@ -239,7 +239,7 @@ class ProcessLogs(LogProvider):
         """
         return self.ask("Process.file_changes", process, {"path": path}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def thread_starters(
         self,
         process: Process,

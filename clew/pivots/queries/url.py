@@ -53,7 +53,7 @@ class UrlLogs(LogProvider):
         """
         return self.ask("Url.alerts", url, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def bits_jobs(
         self,
         url: Url,

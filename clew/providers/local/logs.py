@@ -76,6 +76,12 @@ class LogProvider(Provider):
         return _finding(subject, definition.view, reply, limit, window)
 
 
+def log_view(subject: str, pivot_name: str) -> str | None:
+    """The view that a pivot gives rows of, by the class of its entity and its name; None for one that asks no logs."""
+    query = load_queries().get(f"{subject}.{pivot_name.removeprefix('query.')}")
+    return query.view if query is not None and pivot_name.startswith("query.") else None
+
+
 @functools.singledispatch
 def subject_parameters(subject: Entity) -> dict[str, Any]:
     """What a query can bind of its subject, by parameter name."""

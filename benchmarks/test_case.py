@@ -29,7 +29,7 @@ def cpu(run: Callable[[], Any]) -> float:
 
 
 @pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Workspace]:
+def long_case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Workspace]:
     """A case of the demonstration in which nearly everything was asked about everything, and what it asked."""
     folder = tmp_path_factory.mktemp("case")
     scenario = write_scenario(folder)
@@ -44,8 +44,8 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Workspace]:
     return path, workspace
 
 
-def test_replay(around: tuple[Path, Workspace], benchmark: Any, figure: Figure) -> None:
-    path, workspace = around
+def test_replay(long_case: tuple[Path, Workspace], benchmark: Any, figure: Figure) -> None:
+    path, workspace = long_case
     with Investigation.open(path, workspace=workspace) as case:
         size = f"{len(case.history):,} steps, {len(case.node_list()):,} nodes, {len(case.claim_list()):,} claims"
     seconds = benchmark.pedantic(lambda: cpu(lambda: Investigation.replay(path)), rounds=1)
@@ -56,8 +56,8 @@ def test_replay(around: tuple[Path, Workspace], benchmark: Any, figure: Figure) 
     figure("ask it all again, of local sources", f"{live:.2f} CPU s", "")
 
 
-def test_compare(around: tuple[Path, Workspace], benchmark: Any, figure: Figure) -> None:
-    path, workspace = around
+def test_compare(long_case: tuple[Path, Workspace], benchmark: Any, figure: Figure) -> None:
+    path, workspace = long_case
     with Investigation.open(path, workspace=workspace) as case:
         seconds = benchmark.pedantic(lambda: cpu(lambda: case.compare(path)), rounds=1)
     figure("compare it with itself", f"{seconds:.2f} CPU s", "")
@@ -84,7 +84,7 @@ with Investigation.open(path) as case:
     times = []
     for number in range(101):
         begun = time.perf_counter()
-        case.around(IpAddress(ip(number * 97 % count)[3:]))
+        case.neighbourhood(IpAddress(ip(number * 97 % count)[3:]))
         times.append(time.perf_counter() - begun)
 # Of this process alone: ru_maxrss begins with that of the one that started it.
 with open("/proc/self/status") as status:

@@ -92,8 +92,8 @@ def test_a_column(
 ) -> None:
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-0123456789")
     rows = [addresses(DISTINCT)[number % DISTINCT] for number in range(ROWS)]
-    around = Workspace(Settings(cache=tmp_path / "cache"))
-    with service() as (url, asked), Investigation.open(tmp_path / (file or "other.clew"), workspace=around) as case:
+    workspace = Workspace(Settings(cache=tmp_path / "cache"))
+    with service() as (url, asked), Investigation.open(tmp_path / (file or "other.clew"), workspace=workspace) as case:
         monkeypatch.setattr(abuseipdb, "_URL", url)
         pivot = IpAddress.ti.abuseipdb
         subjects = [IpAddress(value) for value in dict.fromkeys(rows)]
@@ -103,7 +103,7 @@ def test_a_column(
             if file:
                 assert len(pivot.over(rows)) == ROWS
             else:
-                around.perform_all(pivot, subjects, pivot.complete({}), lambda _: None)
+                workspace.perform_all(pivot, subjects, pivot.complete({}), lambda _: None)
             return time.perf_counter() - begun
 
         seconds = benchmark.pedantic(run, rounds=1)
@@ -121,12 +121,12 @@ def test_a_column(
 
 def test_one_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, benchmark: Any, figure: Figure) -> None:
     monkeypatch.setenv("CLEW_ABUSEIPDB_KEY", "canary-0123456789")
-    around = Workspace(Settings(cache=tmp_path / "cache"))
+    workspace = Workspace(Settings(cache=tmp_path / "cache"))
     pivot = IpAddress.ti.abuseipdb
     subjects = [IpAddress(value) for value in addresses(200)]
     with service(reset_at=100) as (url, asked):
         monkeypatch.setattr(abuseipdb, "_URL", url)
-        run = lambda: around.perform_all(pivot, subjects, pivot.complete({}), lambda _: None)  # noqa: E731 - measured
+        run = lambda: workspace.perform_all(pivot, subjects, pivot.complete({}), lambda _: None)  # noqa: E731 - measured
         heard = benchmark.pedantic(run, rounds=1)
         found = sum(finding.outcome == "found" for finding in heard)
         assert (found, asked()) == (200, 201)

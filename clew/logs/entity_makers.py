@@ -93,6 +93,11 @@ def lone_host(machine: str | None, guid: str | None, start_time: datetime | None
     return None if guid or start_time else host(machine)
 
 
+def flow_source(machine: str | None, value: str | None) -> IpAddress | None:
+    """The address that a connection came from, where no machine logged it: a sensor of the network did."""
+    return None if machine else address(value)
+
+
 def logon_account(
     outcome: str | None, sid: str | None, domain: str | None, name: str | None, machine: str | None
 ) -> Account | None:
@@ -194,6 +199,7 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             actor,
             started_actor,
             lone_host,
+            flow_source,
             logon_account,
             failed_account,
             image_file,

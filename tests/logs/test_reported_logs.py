@@ -9,14 +9,16 @@ import pytest
 
 from clew import Domain, Finding, Host, Investigation, IpAddress, Outcome
 from clew.logs.engines.protocol import LogSource
+from clew.pivots.session import workspace
 
 Connect = Callable[[str], LogSource]
 TIME = "2026-03-17T09:15:00.123"
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Iterator[Investigation]:
-    """An open case, which the pivots of a test are asked in."""
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Investigation]:
+    """An open case, which the pivots of a test are asked in; the process has no logs besides."""
+    monkeypatch.setattr(workspace(), "logs", ())
     with Investigation.open(tmp_path / "x.clew") as opened_case:
         yield opened_case
 

@@ -149,6 +149,26 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.alerts", ip, {}, limit, start, end)
 
+    @operation(calls=1, broad=True)
+    def flows(
+        self,
+        ip: IpAddress,
+        *,
+        port: int | None = None,
+        limit: int = 1000,
+        start: When | None = None,
+        end: When | None = None,
+    ) -> Steps:
+        """Connections from and to the address, as hosts and sensors saw them.
+
+        Args:
+            port: only connections to this port.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.flows", ip, {"port": port}, limit, start, end)
+
     @operation(calls=1)
     def connections(
         self,
@@ -305,6 +325,7 @@ class IpQuery(Menu[IpAddress]):
     mailbox_changes = bind(IpLogs.mailbox_changes)
     mail = bind(IpLogs.mail)
     alerts = bind(IpLogs.alerts)
+    flows = bind(IpLogs.flows)
     connections = bind(IpLogs.connections)
     logons = bind(IpLogs.logons)
     hosts = bind(IpLogs.hosts)

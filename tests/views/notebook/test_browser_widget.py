@@ -121,7 +121,7 @@ def test_choosing_from_the_list_replaces_what_is_typed(browser):
     """A class keeps what is typed where it can be one of it, and forgets it where not."""
     browser.subject_text.value = "ws01"
     browser.entities.index = CLASSES.index(Host)
-    assert browser.code == "Host('ws01').query.processes()"
+    assert browser.code == "Host('ws01').query.alerts()"
     browser.entities.index = CLASSES.index(IpAddress)
     assert browser.subject_text.value == ""
     assert browser.code == f"{EXAMPLES[IpAddress]}.ti.lookup()"
@@ -167,6 +167,7 @@ def test_hostile_text_that_is_typed_is_text(browser, text):
     assert active(html(browser.panel)) == []
     browser.subject_text.value = ""
     browser.entities.index = CLASSES.index(Host)
+    choose(browser, "query.processes")
     fill(browser, image=text, limit=text)
     assert active(html(browser.panel)) == []
     assert hiding(browser.code) == set()

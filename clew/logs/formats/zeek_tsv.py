@@ -5,6 +5,7 @@ The header is described at docs.zeek.org/en/current/log-formats.html; rotated fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from clew.logs.formats.json_codec import json_bytes
 from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
 
 _MARK = "#separator "
+_ESCAPES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,16 @@ class _Header:
 
 
 def _unescape(text: str) -> str:
-    r"""Undo `\x09`: how Zeek writes what would part columns, and what is no text."""
-    if "\\x" not in text:
-        return text
-    first, *pieces = text.split("\\x")
-    return first + "".join(map(_unescape_one, pieces))
+    r"""Undo `\x09`: how Zeek writes what would part columns, and bytes beyond ASCII, which are UTF-8 together.
+
+    >>> _unescape(r"caf\xc3\xa9\x09")
+    'caf\xe9\t'
+    """
+    return _ESCAPES.sub(_escaped_text, text) if "\\x" in text else text
 
 
-def _unescape_one(piece: str) -> str:
-    try:
-        return chr(int(piece[:2], 16)) + piece[2:] if len(piece) > 1 else "\\x" + piece
-    except ValueError:
-        return "\\x" + piece
+def _escaped_text(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "replace")
 
 
 FORMAT = ZeekTsvFormat()

@@ -50,7 +50,8 @@ def text_clauses(text: str) -> Clauses:
     longest = max(runs, key=len, default=b"")
     if len(longest) >= _SHORTEST:
         return (frozenset((longest,)),)
-    letter = next((char for char in text if not char.isascii()), "")
+    # In lower case the sign of kelvin is an ASCII letter, and I with a dot is two: they may stand in an event as that.
+    letter = next((char for char in text if len(low := char.lower()) == 1 and not low.isascii()), "")
     return (frozenset(_spellings(letter)),) if letter else ()
 
 

@@ -72,7 +72,7 @@ format: $(DEV) ## put the format right
 
 types: $(DEV) ## mypy and pyright, both strict; they accept what is right, and refuse what is wrong
 	$(BIN)/mypy clew $(wildcard tests/typing)
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 	$(BIN)/python -m pytest tests/typing -m types
 
 imports: $(DEV) ## the import rule of the house

@@ -197,7 +197,7 @@ class Case(CaseDetections, CaseReader):
         """Make logs queryable for this case, and remember which they were.
 
         Args:
-            location: a folder, a file or a zip, or what an engine of another package recognises.
+            location: a folder, a file or an archive, or what an engine of another package recognises.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.

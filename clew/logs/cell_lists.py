@@ -15,7 +15,7 @@ from clew.entities.process import Process
 from clew.entities.url import Url
 from clew.errors import EntityError
 from clew.logs.alert_entities import role_entities
-from clew.logs.formats.json_codec import json_bytes, parse_json
+from clew.logs.formats.json_codec import json_bytes, text_value
 
 _CACHE = 65_536
 _NAMES = ("Name", "name", "key", "Key", "displayName", "DisplayName")
@@ -28,16 +28,6 @@ _COMMAND = re.compile(r"COMMAND=(.+)")
 ENTITY_END, PART_END = "\n", "\t"
 
 
-def _document(value: Any) -> Any:
-    """A value, or what its text says as JSON."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return parse_json(value.encode("utf-8", "replace"))
-        except ValueError:
-            return value
-    return value
-
-
 def _plain(value: Any) -> str:
     if isinstance(value, dict | list):
         return json_bytes(value).decode()
@@ -46,7 +36,7 @@ def _plain(value: Any) -> str:
 
 def pairs(value: Any) -> str | None:
     """Objects of a name and a value, as `name=value; name=value`; other objects as JSON."""
-    document = _document(value)
+    document = text_value(value)
     items: list[Any] = cast("Any", document) if isinstance(document, list) else [document]
     return "; ".join(filter(None, map(_pair, items))) or None
 
@@ -62,7 +52,7 @@ def _pair(item: Any) -> str:
 
 def place(value: Any) -> str | None:
     """A place: city, part of the country, country; what one object says of it, or a text as it is."""
-    document = _document(value)
+    document = text_value(value)
     if not isinstance(document, dict):
         return _plain(document).strip() or None
     node = cast("dict[str, Any]", document)
@@ -103,7 +93,7 @@ def alert_entities(value: Any) -> str | None:
 
     An entity that does not say its host is put on the first one that the alert names.
     """
-    document = _document(value)
+    document = text_value(value)
     if not isinstance(document, dict | list):
         return None
     lines = [*dict.fromkeys(_entity_lines(document))]

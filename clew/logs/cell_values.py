@@ -9,6 +9,7 @@ import functools
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -244,6 +245,10 @@ def _of_text(read: Callable[[str], str | None]) -> CellFunction:
     return cell_of
 
 
+#: What a function makes, where that is no text.
+CELL_TYPES: Mapping[CellFunction, type] = MappingProxyType(
+    {number: int, decimal: float, read_time: datetime, yes: bool, outbound: bool}
+)
 #: The functions by the names that schemas use.
 CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
     {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clew.logs.cell_values import CELL_FUNCTIONS, CellFunction, lower
+from clew.logs.cell_values import CELL_FUNCTIONS, CELL_TYPES, CellFunction, lower
 from clew.logs.pack_files import PackNode
 
 _KEYS = ("of", "values", "default", "constant")
@@ -30,6 +30,13 @@ class ColumnRule:
     flag: str = ""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     default: Any = None
+
+    @property
+    def types(self) -> frozenset[type]:
+        """What a cell can be, but for None."""
+        cells = [*self.values.values(), self.default]
+        constants = {type(cell) for cell in cells if cell is not None}
+        return frozenset(constants if self.values or not self.fields else {CELL_TYPES.get(self.function, str)})
 
     def translate(self, cell: Any) -> Any:
         """What stands for a cell."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from clew.logs.formats.event_xml import read_element, read_event
-from clew.logs.formats.json_codec import parse_json
+from clew.logs.formats.json_codec import text_value
 
 Fields = Mapping[str, Any]
 #: Under which key an exporter keeps the event: Elasticsearch, Splunk.
@@ -117,16 +117,10 @@ def _only_child(content: dict[str, Any]) -> Fields:
 
 def text_object(value: Any) -> Any:
     """The object that a text holds as JSON or as the XML of event data; the value itself where it holds none."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", "<")):
-        return value
-    if value.lstrip().startswith("<"):
-        element: dict[str, Any] = read_element(value.strip().encode("utf-8", "replace")) or {}
-        data = _child(_child(element, "DataItem"), "EventData")
-        return data or value
-    try:
-        return parse_json(value.encode("utf-8", "replace"))
-    except ValueError:
-        return value
+    if not isinstance(value, str) or not value.lstrip().startswith("<"):
+        return text_value(value)
+    element: dict[str, Any] = read_element(value.strip().encode("utf-8", "replace")) or {}
+    return _child(_child(element, "DataItem"), "EventData") or value
 
 
 def _child(node: dict[str, Any], name: str) -> dict[str, Any]:

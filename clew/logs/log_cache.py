@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 #: The folder of the cache in which each source has one of its own.
 LOGS = "logs"
 _LOCATION = "location.txt"
 _PARTIAL = ".partial"
+_DIGESTS = "log-digests"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: After so long, nobody reads logs into a folder any more: whoever did was ended.
+_ABANDONED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,43 @@ def mark_used(folder: Path) -> None:
     os.utime(folder)
 
 
+def known_digest(cache: Path, fingerprint: str) -> str:
+    """The digest of the content of files that were read before; empty where these were not.
+
+    Args:
+        fingerprint: of the files, as sizes, times and samples tell them.
+    """
+    try:
+        digest = (cache / _DIGESTS / fingerprint).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
+    return digest if _DIGEST.fullmatch(digest) else ""
+
+
+def remember_digest(cache: Path, fingerprint: str, digest: str) -> None:
+    """Say which content files with this fingerprint have."""
+    folder = cache / _DIGESTS
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / fingerprint).write_text(digest, "ascii")
+
+
+def _forget_digests(cache: Path, names: set[str]) -> None:
+    """Forget files of whose content nothing is kept."""
+    folder = cache / _DIGESTS
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if not any(name.startswith(known_digest(cache, file.name)[:32] or "-") for name in names):
+            file.unlink(missing_ok=True)
+
+
+def _remove_abandoned(cache: Path) -> None:
+    for folder in _folders(cache / LOGS):
+        changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        if folder.suffix == _PARTIAL and datetime.now(UTC) - changed > _ABANDONED:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def trim_kept_logs(cache: Path, limit: int, in_use: Iterable[str] = ()) -> tuple[KeptLogs, ...]:
-    """Delete what was not used for the longest time, until the rest fits.
+    """Delete what was not used for the longest time, until the rest fits; and what was never read to its end.
 
     Args:
         limit: how many bytes may be kept.
@@ -73,6 +113,7 @@ def trim_kept_logs(cache: Path, limit: int, in_use: Iterable[str] = ()) -> tuple
     Returns:
         What was deleted. It costs reading the files again, and nothing else.
     """
+    _remove_abandoned(cache)
     locations = {*in_use}
     removals: list[KeptLogs] = []
     total = 0
@@ -82,4 +123,6 @@ def trim_kept_logs(cache: Path, limit: int, in_use: Iterable[str] = ()) -> tuple
             shutil.rmtree(item.folder, ignore_errors=True)
             total -= item.size
             removals.append(item)
+    if removals:
+        _forget_digests(cache, {item.folder.name for item in list_kept_logs(cache)})
     return tuple(removals)

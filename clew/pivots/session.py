@@ -76,7 +76,7 @@ def current_session() -> Session:
 
 
 def connect(location: str | Path) -> LogSource:
-    """Make logs queryable for the whole process: a folder, a file or a zip (NDJSON, JSON, CSV, Parquet).
+    """Make logs queryable for the whole process: a folder, a file or an archive of either.
 
     Args:
         location: a path, or what an engine of another package recognises.

@@ -46,3 +46,18 @@ def test_connecting_keeps_the_bound(tmp_path: Path) -> None:
         workspace.logs = ()
         workspace.connect(path)
     assert [item.location for item in list_kept_logs(tmp_path / "cache")] == [str(tmp_path / "1.ndjson")]
+
+
+def test_what_was_not_read_to_its_end_goes_too(tmp_path: Path) -> None:
+    """What a process left that was ended while it read is removed a day later; what is being read now stays."""
+    connect(tmp_path, "a.ndjson", ndjson([STARTED]))
+    logs = tmp_path / "cache" / "logs"
+    for name, time in (("old.partial", 1000), ("new.partial", None)):
+        (logs / name).mkdir()
+        (logs / name / "views.duckdb").write_bytes(b"x")
+        if time is not None:
+            os.utime(logs / name, (time, time))
+    assert len(list_kept_logs(tmp_path / "cache")) == 1
+    assert len(trim_kept_logs(tmp_path / "cache", 0)) == 1
+    assert [folder.name for folder in logs.iterdir()] == ["new.partial"]
+    assert [*(tmp_path / "cache" / "log-digests").iterdir()] == []

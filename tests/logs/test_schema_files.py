@@ -59,6 +59,8 @@ MISTAKES = {
     "events of any kind": ("{kind: [Visit]}", "{}", "13:5", "nothing says which events"),
     "a column of a map": ("source_ip: ip", "peer_ip: ip", "18:16", "no column 'peer_ip'"),
     "a function": ("time: time at", "time: tiem at", "17:13", "'tiem at' is not a column; functions: text"),
+    "a type": ("source_ip: ip", "source_ip: number", "18:18", "source_ip is str, and not int"),
+    "a type of a constant": ("time: time at", "time: {constant: now}", "17:13", "time is datetime, and not str"),
     "a choice": ("where isOut", "where", "18:18", "this that where Flag"),
     "a view of a query": ("view: visits\n    binds", "view: visit\n    binds", "22:11", "no view 'visit'"),
     "a key": ("dataset: x", "datset: x", "13:13", "'datset' means nothing here"),

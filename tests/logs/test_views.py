@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from clew.errors import SettingsError
+from clew.logs.column_rules import read_column
+from clew.logs.pack_files import PackFile
 from clew.logs.schema_files import load_schemas
 from tests.logs.events import (
     CONNECTED,
@@ -246,3 +249,13 @@ def test_every_map_fills_columns_of_its_view():
     for event_map in maps:
         assert set(event_map.columns) <= {*views[event_map.view].cell_names}
         assert "time" in event_map.columns
+    windows = next(schema for schema in load_schemas().schemas if schema.name == "windows")
+    assert all("host_name" in event_map.columns for event_map in windows.maps)
+
+
+@pytest.mark.parametrize("recipe", ["shout Image", "text", "eval Image", "; DROP", "text(Image)", "'text Image", ""])
+def test_a_recipe_is_one_of_the_known_functions(recipe):
+    """A column can be made by the functions that there are, and by nothing else."""
+    file = PackFile("a.yaml", "", {"column": recipe}, {})
+    with pytest.raises(SettingsError, match="is not a column"):
+        read_column(file.root.get("column"))

@@ -36,6 +36,8 @@ _FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     "tagged": ("tag",),
     "linked": ("why",),
     "judged": ("why",),
+    "gated": ("why",),
+    "common": ("why",),
     "unmerged": ("reason",),
     "branched": ("name", "origin"),
 }

@@ -21,7 +21,7 @@ from clew.logs.engines.log_files import content_digest, fingerprint
 from clew.logs.engines.protocol import SourceDescription
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventMapper
-from clew.logs.log_cache import LOGS, mark_used, note_location
+from clew.logs.log_cache import LOGS, known_digest, mark_used, note_location, remember_digest
 from clew.logs.log_schemas import LogSchemas
 from clew.logs.schema_files import load_schemas
 
@@ -51,11 +51,12 @@ class DuckDbEngine:
         """
         path = Path(location)
         schemas = load_schemas()
-        digest = ("" if full_check else _known_digest(path, cache)) or content_digest(path)
+        mark = fingerprint(path)
+        digest = ("" if full_check else known_digest(cache, mark)) or content_digest(path)
         folder = _folder(digest, schemas, cache)
         if not folder.exists():
             _build(path, folder, schemas)
-        _remember_digest(path, cache, digest)
+        remember_digest(cache, mark, digest)
         mark_used(folder)
         return DuckDbSource(self.name, path.name, str(path.resolve()), digest, folder)
 
@@ -80,21 +81,6 @@ def _folder(digest: str, schemas: LogSchemas, cache: Path) -> Path:
     """Where logs with that content are kept, as today's schemas read them."""
     version = sha256(f"{_LAYOUT}{schemas.version}".encode()).hexdigest()[:8]
     return cache / LOGS / f"{digest[:32]}-{version}"
-
-
-def _known_digest(path: Path, cache: Path) -> str:
-    """The digest of files that have not changed since they were read, as their sizes, times and samples say."""
-    try:
-        digest = (cache / "log-digests" / fingerprint(path)).read_text("ascii")
-    except (OSError, ValueError):
-        return ""
-    return digest if _DIGEST.fullmatch(digest) else ""
-
-
-def _remember_digest(path: Path, cache: Path, digest: str) -> None:
-    folder = cache / "log-digests"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / fingerprint(path)).write_text(digest, "ascii")
 
 
 def _build(path: Path, folder: Path, schemas: LogSchemas) -> None:

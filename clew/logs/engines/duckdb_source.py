@@ -70,6 +70,7 @@ class DuckDbSource:
 
         Raises:
             QueryError: not exactly one SELECT, or its parameters are not the given ones.
+            ConnectError: the events that were kept are damaged.
         """
         arguments = self._with_aliases(parameters)
         with self._lock, _query_errors():
@@ -84,8 +85,8 @@ class DuckDbSource:
                 ordered_sql = f"SELECT * FROM ({sql}) ORDER BY time, source, row LIMIT {limit:d}"
                 rows = self._database.execute(ordered_sql, arguments).fetchall()
                 ((available,),) = self._database.execute(f"SELECT count(*) FROM ({sql})", arguments).fetchall()
-        rows = _in_order(columns, rows)
-        texts = self._raw_texts(columns, rows)
+            rows = _in_order(columns, rows)
+            texts = self._raw_texts(columns, rows)
         return LogRows((*columns, "raw"), tuple((*row, raw) for row, raw in zip(rows, texts, strict=True)), available)
 
     def _raw_texts(self, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:

@@ -141,6 +141,7 @@ class LogSource(Protocol):
 
         Raises:
             QueryError: not exactly one SELECT, or its parameters are not the given ones.
+            ConnectError: what the source keeps is damaged.
         """
         ...
 

@@ -33,6 +33,16 @@ def _parse_leniently(text: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def text_value(value: Any) -> Any:
+    """What a text says as JSON; the value itself where it is no text of an object or a list."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return parse_json(value.encode("utf-8", "replace"))
+    except ValueError:
+        return value
+
+
 def json_bytes(value: Any) -> bytes:
     """A value as JSON; what JSON has no word for is text.
 

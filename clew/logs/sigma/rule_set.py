@@ -131,6 +131,9 @@ def _parse_all(
     rules: list[Any] = []
     filters: list[Any] = []
     for file in files:
+        if file.fault:
+            rule_set.fail(RuleHeader(file.name, file.name, file=file.name), file.fault)
+            continue
         try:
             documents = [item for item in _documents(file.content) if _is_rule(item)]
             collection = SigmaCollection.from_dicts(

@@ -13,7 +13,7 @@ from clew.entities.checked_text import stamp
 from clew.entities.display import plural
 from clew.entities.times import ANY_TIME, TimeWindow, When
 from clew.entities.vocabulary import VOCABULARY, Term
-from clew.errors import AskFailed, AskSkipped, QueryError
+from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines.protocol import GAP_NOUNS, LogRows, LogSource
 from clew.logs.event_mapper import EventKind
 from clew.logs.query_packs import load_queries
@@ -234,8 +234,8 @@ def _select(source: LogSource, query: LogQuery) -> LogRows:
     sql, time_parameters = definition.windowed_sql(query.window, source.dialect, source.capabilities.views)
     try:
         rows = source.select(sql, {**dict(query.parameters), **time_parameters}, query.limit)
-    except QueryError as error:
-        raise AskFailed(error.message, kind="query", location=source.name) from None
+    except (ConnectError, QueryError) as error:
+        raise AskFailed(error.message, kind="query", location=source.name, next_step=error.next_step) from None
     columns = (*load_schemas().views[definition.view].columns, "raw")
     if rows.columns == columns:
         return rows

@@ -496,6 +496,9 @@ def test_what_every_machine_has_stays() -> None:
     assert texts(said, entities=accounts) == [said]
 
 
+WRITTEN = (b"Utopia", b"holiday", b"vault", b"chief", b"gossip", b"Ottokar", b"branch", b"Borduria")
+
+
 def test_what_people_wrote_can_stay_inside(tmp_path: Path) -> None:
     """Without notes, title, note, tag and reasons are replaced as a whole; the owner has them back."""
     seed = Host("ws01")
@@ -504,9 +507,13 @@ def test_what_people_wrote_can_stay_inside(tmp_path: Path) -> None:
         case.note("their chief was on holiday", about=seed)
         case.tag(seed, "vault")
         case.judge(seed, Verdict.MALICIOUS, why="the chief says so")
+        case.link(seed, Relation.RELATED_TO, Host("ws02"), why="their gossip")
+        case.set_gate(active=True, why="agreed with Ottokar")
+        case.mark_common(seed, why="every branch has one")
+        case.unmark_common(seed, why="only Borduria has")
     made = give(tmp_path / "case.clew", Rules(notes=False))
     whole = b"".join(contents(made.outside))
-    assert [word for word in (b"Utopia", b"holiday", b"vault", b"chief") if word in whole] == []
+    assert [word for word in WRITTEN if word in whole] == []
     assert restored(made) == steps_of(made.original)
 
 

@@ -9,6 +9,7 @@ import pytest
 from clew.entities import Account, AutonomousSystem, Domain, Entity, File, Host, IpAddress, Outcome, Process, Url
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_source as source_module
+from clew.logs.engines.duckdb_engine import ENGINE
 from clew.logs.engines.duckdb_source import DuckDbSource
 from clew.logs.query_packs import load_queries
 from clew.pivots.execution import execute
@@ -292,3 +293,17 @@ def test_a_foreign_database_is_no_log(tmp_path):
     path.write_bytes(b"SQLite format 3\0" + bytes(5000))
     with pytest.raises(ConnectError):
         DuckDbSource("files", "x", "/x", "0", path)
+
+
+def test_damaged_events_are_a_failed_answer(tmp_path):
+    """Where the raw events of rows are damaged, the answer says so and what to do; it is not nothing, and no crash."""
+    opened(tmp_path, ndjson([CONNECTED])).close()
+    (store,) = (tmp_path / "cache" / "logs").glob("*/events.sqlite")
+    connection = sqlite3.connect(store)
+    connection.execute("UPDATE frames SET content = zeroblob(100)")
+    connection.commit()
+    connection.close()
+    logs = ENGINE.open(str(tmp_path / "logs"), tmp_path / "cache")
+    finding = ask(logs, QUERIES["IpAddress.connections"], IpAddress("198.51.100.7"))
+    assert finding.outcome is Outcome.FAILED
+    assert "the indexed logs cannot be opened" in finding.reason

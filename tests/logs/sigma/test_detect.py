@@ -186,6 +186,9 @@ def test_rules_come_from_files_folders_and_archives(tmp_path: Path) -> None:
     logs = source(tmp_path, sysmon(1, Image="C:\\cmd.exe"))
     for place in (tmp_path / "rules", tmp_path / "rules" / "cmd.yml", tmp_path / "rules.zip", CMD):
         assert len(detect([logs], place)) == 1
+    (tmp_path / "rules" / "large.yml").write_text(CMD + "#" * (4 * 2**20))
+    large = next(outcome for outcome in detect([logs], tmp_path / "rules").outcomes if outcome.rule.file == "large.yml")
+    assert (large.state, large.reason) == (RuleState.NOT_CONVERTED, "it is larger than 4 MiB")
     with pytest.raises(QueryError, match="cannot be read"):
         detect([logs], tmp_path / "nowhere.yml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import os
 import pickle
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from IPython.core.ultratb import VerboseTB
+from rich.console import Console
 from rich.traceback import Traceback
 
 from clew import Investigation, IpAddress
@@ -161,21 +163,17 @@ def leaks(key: str, text: str) -> list[str]:
 
 
 def shown(error: BaseException) -> str:
-    """All variables of all frames but the test's own, as rich reads them before it draws, and as IPython shows them."""
+    """A traceback with all variables of all frames but the test's own, as rich and IPython show it."""
     assert error.__traceback__ is not None
     where = error.__traceback__.tb_next
+    console = Console(file=io.StringIO(), width=500, record=True)
     much = 10**6
-    trace = Traceback.extract(
-        type(error), error, where, show_locals=True, locals_max_length=much, locals_max_string=much
+    console.print(
+        Traceback.from_exception(
+            type(error), error, where, show_locals=True, locals_max_length=much, locals_max_string=much
+        )
     )
-    lines = [f"{stack.exc_type}: {stack.exc_value}" for stack in trace.stacks]
-    frames = [frame for stack in trace.stacks for frame in stack.frames]
-    lines += [f"{frame.filename}:{frame.lineno} {frame.name} {frame.line}" for frame in frames]
-    variables = [f"{name} = {value}" for frame in frames for name, value in (frame.locals or {}).items()]
-    assert variables
-    return "\n".join([*lines, *variables, *getattr(error, "__notes__", ())]) + VerboseTB().text(
-        type(error), error, where
-    )
+    return console.export_text() + VerboseTB().text(type(error), error, where)
 
 
 @pytest.mark.parametrize(("key", "fault"), [*zip(CANARIES, FAULTS, strict=True)], ids=FAULTS)

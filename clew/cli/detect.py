@@ -9,7 +9,6 @@ import typer
 from clew.cli.case import CasePath, open_existing
 from clew.cli.terminal import console, show_table
 from clew.entities.display import visible
-from clew.logs.sigma.detections import RuleState
 
 
 def detect(
@@ -23,6 +22,9 @@ def detect(
     limit: Annotated[int, typer.Option(min=1, help="the most matches of each rule that are recorded")] = 1_000,
 ) -> None:
     """Run Sigma rules over the connected logs of a case, and keep what they match in it."""
+    # Loaded here: most commands need no logs.
+    from clew.logs.sigma.detections import RuleState
+
     with open_existing(case) as investigation:
         placeholders = dict(_placeholder(text) for text in set_ or ())
         detection = investigation.detect(rules, placeholders=placeholders, limit=limit)

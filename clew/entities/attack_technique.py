@@ -13,7 +13,8 @@ from clew.entities.entity import STRICT, Entity
 from clew.entities.key import Key
 from clew.errors import EntityError
 
-_IDENTIFIER = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
+#: How ATT&CK writes the identifier of a technique or sub-technique.
+TECHNIQUE_ID = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, config=STRICT)
@@ -42,7 +43,7 @@ class AttackTechnique(Entity):
         if "value" not in arguments:
             return arguments
         text = given_text(arguments["value"], "the identifier of an ATT&CK technique")
-        if not _IDENTIFIER.fullmatch(text):
+        if not TECHNIQUE_ID.fullmatch(text):
             raise EntityError(f"{text!r} is no ATT&CK technique", next_step="write it as T1059 or T1059.001")
         return {**arguments, "value": text.upper()}
 

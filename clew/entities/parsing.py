@@ -3,9 +3,10 @@ r"""Text to entities: recognise what a person pasted."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from clew.entities.account import Account
-from clew.entities.attack_technique import AttackTechnique
+from clew.entities.attack_technique import TECHNIQUE_ID, AttackTechnique
 from clew.entities.autonomous_system import AutonomousSystem
 from clew.entities.checked_text import given_text, refang
 from clew.entities.codec import ENTITY_TYPES, from_key
@@ -16,7 +17,7 @@ from clew.entities.file import HASHES, File
 from clew.entities.ip_address import IpAddress, looks_like_address
 from clew.entities.key import Key
 from clew.entities.url import Url
-from clew.entities.vulnerability import Vulnerability
+from clew.entities.vulnerability import CVE_ID, Vulnerability
 from clew.errors import EntityError
 
 _HASH = re.compile(rf"(?:[0-9a-fA-F]{{{'}|[0-9a-fA-F]{'.join(str(n) for n in HASHES.values())}}})")
@@ -25,16 +26,14 @@ _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNO
 _KIND_AND_VALUE = re.compile(rf"({'|'.join(ENTITY_TYPES)})(@[^:]*)?:(?!//)(.+)", re.DOTALL)
 _ADDRESS = re.compile(r"\[?[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(?:%\w+)?\]?")
 _AS = re.compile(r"ASN?[0-9]{1,10}", re.IGNORECASE)
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
-_TECHNIQUE = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|/)")
 
 # What an identifier of a scheme looks like, and what it identifies.
-_BY_IDENTIFIER: tuple[tuple[re.Pattern[str], type[Entity]], ...] = (
+_BY_IDENTIFIER: tuple[tuple[re.Pattern[str], Callable[[str], Entity]], ...] = (
     (_SID, Account),
     (_AS, AutonomousSystem),
-    (_CVE, Vulnerability),
-    (_TECHNIQUE, AttackTechnique),
+    (CVE_ID, Vulnerability),
+    (TECHNIQUE_ID, AttackTechnique),
 )
 
 
@@ -58,11 +57,11 @@ def parse(text: str) -> Entity:
         return Url(text)
     kind = _by_shape(plain)
     if kind is not None:
-        return kind(value=plain)  # type: ignore[call-arg]
+        return kind(plain)
     raise _ambiguity_error(text, plain)
 
 
-def _by_shape(plain: str) -> type[Entity] | None:
+def _by_shape(plain: str) -> Callable[[str], Entity] | None:
     if _HASH.fullmatch(plain):
         return File
     if _ADDRESS.fullmatch(plain) and looks_like_address(plain):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar, Token
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +12,10 @@ from clew.entities import Entity, Finding, Relation, Verdict
 from clew.entities.times import TimeWindow, When, zone_named
 from clew.entities.tlp import Tlp
 from clew.errors import CaseError, QueryError
-from clew.graph.case_detections import CaseDetections
+from clew.graph.case_detections import detect_in_case
 from clew.graph.case_expander import case_expander
 from clew.graph.case_reader import CaseReader
-from clew.graph.case_sharing import CaseSharing
+from clew.graph.case_sharing import CaseSharing, branch_path
 from clew.graph.expansion.expander import Expansion
 from clew.graph.expansion.plan import Budget, Candidate, Plan
 from clew.graph.format.events import Added, Branched, Common, Gated, Judged, Linked, Noted, Opened, Tagged, Windowed
@@ -43,9 +42,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clew.logs.engines.protocol import LogSource
+    from clew.logs.sigma.detections import Detection
+    from clew.logs.sigma.rule_files import RuleLocations
 
 
-class Case(CaseDetections, CaseReader):
+class Case(CaseReader):
     """An investigation. Open it with `open`; inside its `with` block every pivot is recorded in it.
 
     What is done daily is a verb of the case; what is rarer is in its parts: `tables`, `history`, `layout`, `sharing`.
@@ -153,7 +154,7 @@ class Case(CaseDetections, CaseReader):
             raise CaseError("a case in memory has no place for a branch", next_step="give path=")
         own_path, store = self.path or Path(), self._recorder.store
         step, digest = store.head()
-        target = Path(path) if path else own_path.with_name(f"{own_path.stem}-{_file_name(name)}{own_path.suffix}")
+        target = Path(path) if path else branch_path(own_path, name)
         store.copy(target)
         recorder = self._recorder.sibling(Store(target))
         recorder.record(Branched(name, self.title, step, digest))
@@ -179,8 +180,6 @@ class Case(CaseDetections, CaseReader):
         self.session.logs.close()
         self._recorder.store.close()
 
-    # -- its parts -----------------------------------------------------------------------------------------------
-
     @property
     def layout(self) -> LayoutEditor:
         """Its picture: what is hidden, folded and moved by hand."""
@@ -190,8 +189,6 @@ class Case(CaseDetections, CaseReader):
     def sharing(self) -> CaseSharing:
         """Copies, signatures, redaction, and the formats of others."""
         return CaseSharing(self._recorder)
-
-    # -- asking --------------------------------------------------------------------------------------------------
 
     def connect(self, location: str | Path) -> LogSource:
         """Make logs queryable for this case, and remember which they were.
@@ -240,6 +237,18 @@ class Case(CaseDetections, CaseReader):
             raise ValueError("an expansion has a depth of at least 1")
         return case_expander(self.session, budget or Budget(), pivots).expand(self.entity(entity), depth)
 
+    def detect(
+        self, rules: RuleLocations, *, placeholders: Mapping[str, Sequence[str]] | None = None, limit: int = 1_000
+    ) -> Detection:
+        """Run Sigma rules over the connected logs. What each rule matched is a step, with the raw events as evidence.
+
+        Args:
+            rules: files, folders, zip archives, or the text of a rule.
+            placeholders: the values of `%admins%`, by `admins`.
+            limit: how many matches of each rule are recorded; all are counted.
+        """
+        return detect_in_case(self.session, rules, placeholders, limit)
+
     def within(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> TimeWindow:
         """From here on ask queries about that time only, unless they say one themselves; without times, about any.
 
@@ -279,8 +288,6 @@ class Case(CaseDetections, CaseReader):
         """
         marking = Tlp.read(tlp) if isinstance(tlp, str) else tlp
         self._recorder.record(Gated(active, offline, marking, why))
-
-    # -- saying --------------------------------------------------------------------------------------------------
 
     def add(self, *entities: Entity) -> None:
         """Put entities on the table, one step each."""
@@ -352,8 +359,6 @@ class Case(CaseDetections, CaseReader):
         """Take that back: what shares these values from here on is one again."""
         self._recorder.record(Common(tuple(entity.key for entity in entities), why, common=False))
 
-    # -- back and forth ------------------------------------------------------------------------------------------
-
     def undo(self, times: int = 1) -> tuple[int, ...]:
         """Take back the last thing that was done, or the last few; returns their steps, the latest first.
 
@@ -387,8 +392,3 @@ _open_case: ContextVar[Case | None] = ContextVar("clew_case", default=None)
 def current_case() -> Case | None:
     """The case inside whose `with` block this is; None outside of all."""
     return _open_case.get()
-
-
-def _file_name(name: str) -> str:
-    """A name as part of a file name: what is no letter, digit, dot or dash becomes a dash."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "branch"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -197,3 +198,9 @@ class CaseSharing:
             self._recorder.store.copy(path)
             with Store(path) as store:
                 yield store
+
+
+def branch_path(path: Path, name: str) -> Path:
+    """The file of a branch beside that of its case: what is no letter, digit, dot or dash becomes a dash."""
+    ending = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "branch"
+    return path.with_name(f"{path.stem}-{ending}{path.suffix}")

@@ -17,7 +17,7 @@ _PARTIAL = ".partial"
 _DIGESTS = "log-digests"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: After so long, nobody reads logs into a folder any more: whoever did was ended.
-_ABANDONED = timedelta(days=1)
+_MAX_READING_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def _forget_digests(cache: Path, names: set[str]) -> None:
 
 def _remove_abandoned(cache: Path) -> None:
     for folder in _folders(cache / LOGS):
-        changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
-        if folder.suffix == _PARTIAL and datetime.now(UTC) - changed > _ABANDONED:
+        change_time = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        if folder.suffix == _PARTIAL and datetime.now(UTC) - change_time > _MAX_READING_TIME:
             shutil.rmtree(folder, ignore_errors=True)
 
 

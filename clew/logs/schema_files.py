@@ -148,6 +148,6 @@ def _read_columns(node: PackNode, view: LogView) -> Iterator[tuple[str, ColumnRu
         if name not in (*view.columns, *view.working):
             raise rule.error(f"the view {view.name!r} has no column {name!r}")
         column, expected_type = read_column(rule), VOCABULARY[name].type
-        if wrong_types := sorted(found.__name__ for found in column.types if found is not expected_type):
+        if wrong_types := sorted(item.__name__ for item in column.types if item is not expected_type):
             raise rule.error(f"{name} is {expected_type.__name__}, and not {', '.join(wrong_types)}")
         yield name, column

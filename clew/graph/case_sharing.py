@@ -201,6 +201,9 @@ class CaseSharing:
 
 
 def branch_path(path: Path, name: str) -> Path:
-    """The file of a branch beside that of its case: what is no letter, digit, dot or dash becomes a dash."""
-    ending = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "branch"
+    """The file of a branch beside that of its case: what is no letter, digit, dot or dash becomes a dash.
+
+    A letter is up to four bytes and a file system takes names of 255.
+    """
+    ending = re.sub(r"[^\w.-]+", "-", name)[:40].strip(".-") or "branch"
     return path.with_name(f"{path.stem}-{ending}{path.suffix}")

@@ -34,8 +34,8 @@ class ColumnRule:
     @property
     def types(self) -> frozenset[type]:
         """What a cell can be, but for None."""
-        cells = [*self.values.values(), self.default]
-        constants = {type(cell) for cell in cells if cell is not None}
+        cells: list[object] = [*self.values.values(), self.default]
+        constants: set[type] = {cell.__class__ for cell in cells if cell is not None}
         return frozenset(constants if self.values or not self.fields else {CELL_TYPES.get(self.function, str)})
 
     def translate(self, cell: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from clew import Host, Investigation, IpAddress, Relation, Verdict
 from clew.errors import CaseError, CaseExists, QueryError
 from clew.graph.case import Case
+from clew.graph.case_sharing import branch_path
 from clew.graph.format.events import Branched
 from tests.graph.cases import case_in_memory, graph_of
 from tests.graph.projection.test_fold import ACTS, Action, action, actions
@@ -235,11 +237,10 @@ def test_a_branch_goes_on_alone(tmp_path: Path):
 @given(texts)
 def test_a_branch_is_written_beside_the_case(name: str):
     """Whatever a branch is called, its file stands in the folder of the case."""
-    from clew.graph.case import _file_name
-
-    made = Path("folder", f"ir-{_file_name(name)}.clew")
+    made = branch_path(Path("folder", "ir.clew"), name)
     assert made.parent == Path("folder")
     assert "\0" not in str(made)
+    assert len(os.fsencode(made.name)) < 255
 
 
 def test_a_copy_is_a_case(tmp_path: Path):

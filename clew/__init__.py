@@ -28,7 +28,7 @@ from clew.entities import (
     Vulnerability,
     parse,
 )
-from clew.entities.times import TimeWindow, When
+from clew.entities.times import TimeLike, TimeWindow
 from clew.feeds.front_door import serve_with
 from clew.pivots import attach_menus, configure, connect, detect
 from clew.pivots.feed_service import WorkspaceFeeds
@@ -66,11 +66,11 @@ __all__ = [
     "Process",
     "Relation",
     "Severity",
+    "TimeLike",
     "TimeWindow",
     "Url",
     "Verdict",
     "Vulnerability",
-    "When",
     "alerts",
     "browse",
     "browse_results",

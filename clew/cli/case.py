@@ -72,23 +72,23 @@ def expand(
 
 def show(
     case: CasePath,
-    what: Annotated[
+    table: Annotated[
         str, typer.Argument(help="story, nodes, edges, claims, findings, timeline, merges, remarks, audit")
     ] = "story",
     rows: Annotated[int, typer.Option(min=1, help="the most rows")] = 50,
 ) -> None:
     """What a case knows."""
     with open_existing(case) as investigation:
-        if what == "story":
+        if table == "story":
             console.print(investigation.story())
-        elif what in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "audit"):
-            frame = getattr(investigation.tables, what)()
+        elif table in ("nodes", "edges", "claims", "findings", "timeline", "merges", "remarks", "audit"):
+            frame = getattr(investigation.tables, table)()
             records = [[str(name) for name in frame.columns], *frame.head(rows).astype(str).to_numpy().tolist()]
             show_table(records)
             if len(frame) > rows:
                 console.print(f"{rows:,} of {len(frame):,} rows: --rows shows more")
         else:
-            raise typer.BadParameter(f"there is nothing called {visible(what)} to show")
+            raise typer.BadParameter(f"there is nothing called {visible(table)} to show")
 
 
 def html(

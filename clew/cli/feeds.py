@@ -69,10 +69,10 @@ def add(
 def update(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="of the feed; all of them, if not given")] = "",
     *,
-    whole: Annotated[bool, typer.Option("--whole", help="fetch everything again, and forget what is gone")] = False,
+    full: Annotated[bool, typer.Option("--full", help="fetch everything again, and forget what is gone")] = False,
 ) -> None:
     """Fetch what is new in collections of TAXII servers, and read files again that have changed."""
-    updates = front_door.update(name, full=whole, on_update=_show_update)
+    updates = front_door.update(name, full=full, on_update=_show_update)
     if not updates:
         console.print("no feeds: clew feeds add PATH")
     errors = [(result.name, result.error) for result in updates if result.error is not None]
@@ -148,7 +148,7 @@ def _show_update(result: FeedUpdate) -> None:
         parts = [
             (counts.new, "new"),
             (counts.newer, "in a newer version"),
-            (counts.revoked, "revoked"),
+            (counts.revoked_objects, "revoked"),
             (counts.removed_objects, "gone from the server"),
             (counts.rejected_objects, "that are no objects"),
         ]

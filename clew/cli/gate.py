@@ -21,15 +21,15 @@ def gate(
         bool | None, typer.Option("--active/--no-active", help="ask providers that touch the suspect's own servers")
     ] = None,
     offline: Annotated[bool | None, typer.Option("--offline/--online", help="let nothing leave")] = None,
-    why: Annotated[str, typer.Option(help="kept with the change")] = "",
+    reason: Annotated[str, typer.Option(help="kept with the change")] = "",
 ) -> None:
     """Say what may leave a case, or change it for this case."""
     changes = bool(tlp) or active is not None or offline is not None
-    if changes and not why:
-        raise typer.BadParameter("a change needs a reason: --why")
+    if changes and not reason:
+        raise typer.BadParameter("a change needs a reason: --reason")
     with open_existing(case) as investigation:
         if changes:
-            investigation.set_gate(active=active, offline=offline, tlp=Tlp.read(tlp) if tlp else None, why=why)
+            investigation.set_gate(active=active, offline=offline, tlp=Tlp.read(tlp) if tlp else None, reason=reason)
         for line in _gate_lines(investigation.gate):
             console.print(visible(line))
 

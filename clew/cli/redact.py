@@ -21,7 +21,7 @@ def redact(  # noqa: PLR0913 - each is an option of the command
     case: Annotated[Path | None, typer.Argument(help="the case file")] = None,
     to: Annotated[Path | None, typer.Argument(metavar="OUT", help="the new case, for the outsider")] = None,
     key: KeyFile = None,
-    own: Annotated[
+    internal: Annotated[
         list[str] | None, typer.Option(metavar="NETWORK|DOMAIN", help="a network or a domain of ours; repeatable")
     ] = None,
     word: Annotated[list[str] | None, typer.Option(help="a name to replace wherever it stands; repeatable")] = None,
@@ -38,13 +38,13 @@ def redact(  # noqa: PLR0913 - each is an option of the command
         return
     if case is None or key is None or (to is None and not preview):
         raise typer.BadParameter("give CASE, OUT and --key FILE; or CASE, --key FILE and --preview")
-    rules = Rules(tuple(own or ()), tuple(word or ()), tuple(keep or ()), notes=notes)
+    rules = Rules(tuple(internal or ()), tuple(word or ()), tuple(keep or ()), notes=notes)
     with open_existing(case) as investigation:
         if to is None or preview:
             report = investigation.sharing.redaction(rules, key=key)
             rows = [
                 [replacement.kind, replacement.value, replacement.pseudonym, f"{replacement.times:,}"]
-                for replacement in report.replaced
+                for replacement in report.replacements
             ]
             show_table([["kind", "value", "pseudonym", "times"], *rows])
         else:

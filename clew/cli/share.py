@@ -21,19 +21,20 @@ PASSPHRASE = "CLEW_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 def sign(
     case: CasePath,
     key: Annotated[Path, typer.Option("--key", help="a private key of OpenSSH, such as ~/.ssh/id_ed25519")],
-    detached: Annotated[
-        Path | None, typer.Option(help="write a statement and its signature here, and nothing into the case")
+    detached_path: Annotated[
+        Path | None,
+        typer.Option("--detached", help="write a statement and its signature here, and nothing into the case"),
     ] = None,
 ) -> None:
     """Sign all that a case holds, with a key that ssh-keygen can check."""
     with open_existing(case) as investigation:
-        if detached is None:
+        if detached_path is None:
             signature = investigation.sharing.sign(key, passphrase=_passphrase)
             console.print(str(signature))
         else:
-            signature = investigation.sharing.sign_beside(key, detached, passphrase=_passphrase)
+            signature = investigation.sharing.sign_beside(key, detached_path, passphrase=_passphrase)
             console.print(f"signed steps 1 to {signature.covers} with {signature.key}")
-            console.print(f"wrote {visible(detached)} and {visible(detached)}.sig")
+            console.print(f"wrote {visible(detached_path)} and {visible(detached_path)}.sig")
 
 
 def export(

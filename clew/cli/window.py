@@ -24,7 +24,7 @@ def window(
         raise typer.BadParameter("--clear takes no times" if clear else "a zone alone is no window")
     with open_existing(case) as investigation:
         time_window = (
-            investigation.within(start or None, end or None, zone=zone)
+            investigation.set_window(start or None, end or None, zone=zone)
             if clear or start or end
             else investigation.window
         )

@@ -13,7 +13,7 @@ from clew.entities.display import visible
 from clew.errors import QueryError
 
 #: A time: ISO 8601 text with its zone, text relative to now, a datetime with its zone, or the distance from now.
-When = str | datetime | timedelta
+TimeLike = str | datetime | timedelta
 
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -26,7 +26,7 @@ _MONTHS = {"mon": 1, "y": 12}
 _TIME_HELP = "write 2020-10-22T08:00Z, 2020-10-22 08:00+02:00, now, or relative to now: -2d, -3h@h, -1mon@mon+8h"
 
 
-def parse_time(value: When, now: datetime, zone: tzinfo | None = None, *, label: str = "the time") -> datetime:
+def parse_time(value: TimeLike, now: datetime, zone: tzinfo | None = None, *, label: str = "the time") -> datetime:
     """A time in UTC.
 
     Relative text is that of Splunk: an offset (`-2d`), then a snap down (`@h`), in any number; the units are s, m, h,
@@ -56,7 +56,7 @@ def parse_time(value: When, now: datetime, zone: tzinfo | None = None, *, label:
         raise _year_error(value, label) from None
 
 
-def parse_absolute(value: When, zone: tzinfo | None = None, *, label: str = "the time") -> datetime:
+def parse_absolute(value: TimeLike, zone: tzinfo | None = None, *, label: str = "the time") -> datetime:
     """A time in UTC that does not depend on when it is read.
 
     Raises:
@@ -115,7 +115,7 @@ class TimeWindow:
             )
 
     @classmethod
-    def of(cls, start: When | None, end: When | None, *, now: datetime, zone: tzinfo | None = None) -> Self:
+    def of(cls, start: TimeLike | None, end: TimeLike | None, *, now: datetime, zone: tzinfo | None = None) -> Self:
         """The window between two times as `parse_time` reads them. Raises QueryError."""
         return cls(
             None if start is None else parse_time(start, now, zone, label="start"),
@@ -123,7 +123,7 @@ class TimeWindow:
         )
 
     @classmethod
-    def kept(cls, start: When | None, end: When | None) -> Self:
+    def of_absolute(cls, start: TimeLike | None, end: TimeLike | None) -> Self:
         """The window between two times that are not relative. Raises QueryError."""
         return cls(
             None if start is None else parse_absolute(start, label="start"),
@@ -161,7 +161,7 @@ def _parse_iso(value: object) -> datetime:
     return datetime.fromisoformat(f"{match['date']}T{match['time'] or '00:00'}{match['zone'] or ''}")
 
 
-def _year_error(value: When, label: str) -> QueryError:
+def _year_error(value: TimeLike, label: str) -> QueryError:
     return QueryError(f"{label} is in no year from 1 to 9999: {visible(value, 60)}", next_step=_TIME_HELP)
 
 

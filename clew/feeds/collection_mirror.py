@@ -93,7 +93,7 @@ class FetchCounts:
     objects: int = 0
     new: int = 0
     newer: int = 0
-    revoked: int = 0
+    revoked_objects: int = 0
     rejected_objects: int = 0
     removed_objects: int = 0
     pages: int = 0
@@ -267,7 +267,7 @@ class Mirror:
         self._connection.execute(statement, (version, walk, raw, object_id))
         yield "new" if existing is None else "newer"
         if document.get("revoked") is True:
-            yield "revoked"
+            yield "revoked_objects"
 
     def _save(self, row_id: int, state: Subscription | FetchProgress) -> None:
         self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (row_id, json.dumps(asdict(state))))

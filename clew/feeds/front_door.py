@@ -246,5 +246,5 @@ def _feed_update(
     is_unchanged = feed.built < start_time
     rejected_rows: list[RejectedLine] = []
     if feed.refused and not is_unchanged:
-        rejected_rows = service.store().open_feed(feed.name).refused()[:REJECTED_SHOWN]
+        rejected_rows = service.store().open_feed(feed.name).rejected_lines()[:REJECTED_SHOWN]
     return FeedUpdate(feed.name, feed, is_unchanged, counts, error, tuple(rejected_rows))

@@ -81,7 +81,7 @@ class OpenFeed:
                 )
             return self._name_prefixes
 
-    def refused(self) -> list[RejectedLine]:
+    def rejected_lines(self) -> list[RejectedLine]:
         """The first rows that list nothing. Raises FeedUnusable."""
         with self._lock, feed_errors(self._location):
             rows = self._connection.execute(

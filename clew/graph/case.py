@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
 from clew.entities import Entity, Finding, Relation, Verdict
-from clew.entities.times import TimeWindow, When, zone_named
+from clew.entities.times import TimeLike, TimeWindow, zone_named
 from clew.entities.tlp import Tlp
 from clew.errors import CaseError, QueryError
 from clew.graph.case_detections import detect_in_case
@@ -249,7 +249,7 @@ class Case(CaseReader):
         """
         return detect_in_case(self.session, rules, placeholders, limit)
 
-    def within(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> TimeWindow:
+    def set_window(self, start: TimeLike | None = None, end: TimeLike | None = None, *, zone: str = "") -> TimeWindow:
         """From here on ask queries about that time only, unless they say one themselves; without times, about any.
 
         Relative times count from now, once: tomorrow the case means the same time. `case.window` tells it.
@@ -272,7 +272,7 @@ class Case(CaseReader):
         return self._recorder.gate
 
     def set_gate(
-        self, *, active: bool | None = None, offline: bool | None = None, tlp: Tlp | str | None = None, why: str
+        self, *, active: bool | None = None, offline: bool | None = None, tlp: Tlp | str | None = None, reason: str
     ) -> None:
         """Change what may leave, for this case and from here on; what is not given stays as it was.
 
@@ -287,7 +287,7 @@ class Case(CaseReader):
             EntityError: there is no such marking.
         """
         marking = Tlp.read(tlp) if isinstance(tlp, str) else tlp
-        self._recorder.record(Gated(active, offline, marking, why))
+        self._recorder.record(Gated(active, offline, marking, reason))
 
     def add(self, *entities: Entity) -> None:
         """Put entities on the table, one step each."""
@@ -319,25 +319,25 @@ class Case(CaseReader):
         for tag in tags:
             self._recorder.record(Tagged(entity.key, tag), entity)
 
-    def link(self, source: Entity, relation: Relation, target: Entity, *, why: str) -> None:
+    def link(self, source: Entity, relation: Relation, target: Entity, *, reason: str) -> None:
         """Say that two entities are related; the claim is the analyst's, beside those of sources."""
-        self._recorder.record(Linked(source, relation, target, why), source, target)
+        self._recorder.record(Linked(source, relation, target, reason), source, target)
 
-    def judge(self, entity: Entity, verdict: Verdict, *, why: str) -> None:
+    def judge(self, entity: Entity, verdict: Verdict, *, reason: str) -> None:
         """Give a verdict that counts for more than those of all sources; `Verdict.UNKNOWN` takes it back.
 
         Raises:
             CaseError: the case has no such node.
         """
-        self._recorder.record(Judged(self.tables.node_key(entity), verdict, why))
+        self._recorder.record(Judged(self.tables.node_key(entity), verdict, reason))
 
-    def merge(self, keep: Entity, gone: Entity, *, reason: str) -> int:
+    def merge(self, keep: Entity, duplicate: Entity, *, reason: str) -> int:
         """Make two nodes one, because a person says so; returns the step, for `unmerge`.
 
         Raises:
             CaseError: a node that the case has not, two of different kinds, or one that is the other already.
         """
-        return merge_nodes(self._recorder, keep, gone, reason)
+        return merge_nodes(self._recorder, keep, duplicate, reason)
 
     def unmerge(self, step: int, *, reason: str) -> None:
         """Take a merge back: both nodes and their claims are as if it had not been.
@@ -347,17 +347,17 @@ class Case(CaseReader):
         """
         unmerge_nodes(self._recorder, step, reason)
 
-    def mark_common(self, *entities: Entity, why: str) -> None:
+    def mark_common(self, *entities: Entity, reason: str) -> None:
         """Say that unrelated things share these values: from here on nothing becomes one through them.
 
         clew says so itself of values that it knows, such as the hash of an empty file. What became one before stays
         so; see `unmerge`.
         """
-        self._recorder.record(Common(tuple(entity.key for entity in entities), why))
+        self._recorder.record(Common(tuple(entity.key for entity in entities), reason))
 
-    def unmark_common(self, *entities: Entity, why: str) -> None:
+    def unmark_common(self, *entities: Entity, reason: str) -> None:
         """Take that back: what shares these values from here on is one again."""
-        self._recorder.record(Common(tuple(entity.key for entity in entities), why, common=False))
+        self._recorder.record(Common(tuple(entity.key for entity in entities), reason, common=False))
 
     def undo(self, times: int = 1) -> tuple[int, ...]:
         """Take back the last thing that was done, or the last few; returns their steps, the latest first.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from clew.entities.checked_text import stamp
-from clew.entities.times import ANY_TIME, TimeWindow, When, parse_time
+from clew.entities.times import ANY_TIME, TimeLike, TimeWindow, parse_time
 from clew.errors import CaseError
 from clew.graph.format.events import Opened, Step, Windowed
 from clew.graph.store import Store
@@ -45,7 +45,7 @@ class CaseHistory:
             raise CaseError(f"step {step} is no window")
         return event.window
 
-    def store_at(self, moment: int | When) -> Store:
+    def store_at(self, moment: int | TimeLike) -> Store:
         """The file as it was after a step, or at a time, in memory.
 
         Args:

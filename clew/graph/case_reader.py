@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clew.entities import Claim, Entity, Key
-from clew.entities.times import TimeWindow, When, zone_named
+from clew.entities.times import TimeLike, TimeWindow, zone_named
 from clew.errors import CaseDamaged, CaseError
 from clew.graph.case_history import CaseHistory
 from clew.graph.case_tables import CaseTables
@@ -55,7 +55,7 @@ class CaseReader:
 
     @property
     def window(self) -> TimeWindow:
-        """The time that queries are asked about which say none themselves; any time, if `within` set none."""
+        """The time that queries are asked about which say none themselves; any time, if `set_window` set none."""
         return self.history.window
 
     @property
@@ -89,7 +89,7 @@ class CaseReader:
         with self._store.reading() as connection:
             return tuple(merge_rows(connection))
 
-    def at(self, moment: int | When) -> CaseReader:
+    def at(self, moment: int | TimeLike) -> CaseReader:
         """The case as it was after a step, or at a time: what was known then. Nothing can be changed in it.
 
         Args:
@@ -101,7 +101,9 @@ class CaseReader:
         """
         return CaseReader(self.history.store_at(moment))
 
-    def activity(self, start: When | None = None, end: When | None = None, *, zone: str = "") -> nx.MultiDiGraph[Key]:
+    def activity(
+        self, start: TimeLike | None = None, end: TimeLike | None = None, *, zone: str = ""
+    ) -> nx.MultiDiGraph[Key]:
         """The graph of what happened in a time: claims whose source says when, with the nodes that they are about.
 
         Raises:

@@ -49,9 +49,9 @@ class LayoutEditor:
         """Unfold it again."""
         self._recorder.record(Collapsed(self._keys(entities), collapsed=False))
 
-    def move(self, entity: Entity, x: float, y: float, *, pinned: bool = True) -> None:
-        """Put a node somewhere in the picture, in pixels; a pinned one stays there."""
-        self._recorder.record(Moved(self._tables.node_key(entity), float(x), float(y), pinned))
+    def move(self, entity: Entity, x: float, y: float, *, pin: bool = True) -> None:
+        """Put a node somewhere in the picture, in pixels; one with `pin` stays there."""
+        self._recorder.record(Moved(self._tables.node_key(entity), float(x), float(y), pin))
 
     def _keys(self, entities: Iterable[Entity]) -> tuple[Key, ...]:
         return tuple(map(self._tables.node_key, entities))

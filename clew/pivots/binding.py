@@ -89,8 +89,8 @@ class OperationPivot(MenuRow[E], Generic[E, P]):
         self.expands = operation.expands
         self.member_names: tuple[str, ...] = ()
 
-    def given(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
-        """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.given(max_age_days=7).over(...)`."""
+    def with_arguments(self, *args: P.args, **kwargs: P.kwargs) -> Bulk[E]:
+        """The pivot with arguments of its own: `IpAddress.ti.abuseipdb.with_arguments(max_age_days=7).over(...)`."""
         return Bulk(self, self.kind, self.arguments(*args, **kwargs))
 
     def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:

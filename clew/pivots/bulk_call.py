@@ -1,4 +1,4 @@
-"""A pivot over many values, ready to be asked: what `IpAddress.ti.abuseipdb` is, and `.given(...)` of it."""
+"""A pivot over many values, ready to be asked: what `IpAddress.ti.abuseipdb` is, and `.with_arguments(...)` of it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clew.entities.times import TimeWindow, When
+from clew.entities.times import TimeLike, TimeWindow
 from clew.errors import SettingsError
 from clew.pivots.session import use_workspace, workspace
 from clew.providers.web.clock import now
@@ -24,7 +24,7 @@ def configure(  # noqa: PLR0913 - a name for each setting that is changed while 
     providers: Sequence[str] | None = None,
     disabled_providers: Sequence[str] | None = None,
     agree: float | None = None,
-    window: tuple[When | None, When | None] | None = None,
+    window: tuple[TimeLike | None, TimeLike | None] | None = None,
 ) -> None:
     """Change settings for what follows, in this thread and the tasks it starts; what is not given stays.
 
@@ -78,7 +78,7 @@ def _paths(paths: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     return (Path(paths),) if isinstance(paths, str | Path) else tuple(Path(path) for path in paths)
 
 
-def _window(bounds: Sequence[When | None]) -> TimeWindow:
+def _window(bounds: Sequence[TimeLike | None]) -> TimeWindow:
     if isinstance(bounds, str) or len(bounds) != 2:
         raise SettingsError("window is a start and an end", next_step='window=("-2d", "now")')
     start, end = bounds

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import {subject}
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -77,9 +77,9 @@ def _operation(query: Query) -> str:
 _COMMON = (
     QueryParameter("limit", "int", 1000, "the most rows to fetch; the finding says how many there are"),
     QueryParameter(
-        "start", "When | None", None, "only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says"
+        "start", "TimeLike | None", None, "only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says"
     ),
-    QueryParameter("end", "When | None", None, "only rows before then; else as the case says"),
+    QueryParameter("end", "TimeLike | None", None, "only rows before then; else as the case says"),
 )
 
 

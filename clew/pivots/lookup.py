@@ -33,7 +33,7 @@ class Lookup(MenuRow[E]):
         super().__init__(self, {"providers": None, "agree": None})
         self.about = about
 
-    def given(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
+    def with_arguments(self, *, providers: Sequence[str] | None = None, agree: float | None = None) -> Bulk[E]:
         """The look-up with chosen providers. Raises ValueError for one that the menu has not."""
         return Bulk(self, self.kind, {"providers": self.selection(providers), "agree": agree})
 

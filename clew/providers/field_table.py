@@ -79,14 +79,14 @@ def _network_number(text: str | None) -> int | None:
 
 
 #: A value that no field of the record holds: whoever reads the record says it.
-COMPUTED = Field(lambda _: None)
+COMPUTED_FIELD = Field(lambda _: None)
 
 
 class FieldTable:
     """Names of facts, or of the columns of rows, in their order, each with the field that it is read from.
 
     >>> services = FieldTable(
-    ...     service_port=Field.integer("port"), title=Field.text("http", "title"), certificate=COMPUTED
+    ...     service_port=Field.integer("port"), title=Field.text("http", "title"), certificate=COMPUTED_FIELD
     ... )
     >>> services.names
     ('service_port', 'title', 'certificate')
@@ -98,21 +98,22 @@ class FieldTable:
         self._fields = fields
         self.names = tuple(fields)
 
-    def facts(self, record: JsonObject, **computed: Scalar) -> dict[str, Scalar]:
+    def facts(self, record: JsonObject, **computed_values: Scalar) -> dict[str, Scalar]:
         """The values by their names.
 
         Args:
-            computed: values that are not read, by name; they go before those that are.
+            computed_values: values that are not read, by name; they go before those that are.
 
         Raises:
             TypeError: a computed value has a name that the table has not.
         """
-        if unknown_names := computed.keys() - self._fields.keys():
+        if unknown_names := computed_values.keys() - self._fields.keys():
             raise TypeError(f"no names of the table: {', '.join(sorted(unknown_names))}")
         return {
-            name: computed[name] if name in computed else field.read(record) for name, field in self._fields.items()
+            name: computed_values[name] if name in computed_values else field.read(record)
+            for name, field in self._fields.items()
         }
 
-    def row(self, record: JsonObject, **computed: Scalar) -> tuple[Scalar, ...]:
+    def row(self, record: JsonObject, **computed_values: Scalar) -> tuple[Scalar, ...]:
         """The values in the order of the names; everything else as in `facts`."""
-        return tuple(self.facts(record, **computed).values())
+        return tuple(self.facts(record, **computed_values).values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.graph.case_reader import CaseReader
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Renderings(CaseReader):
 
         return timeline_figure(self)
 
-    def at(self, moment: int | When) -> Snapshot:
+    def at(self, moment: int | TimeLike) -> Snapshot:
         """The case as it was after a step, or at a time: what was known then. It can be looked at, and not changed.
 
         Args:

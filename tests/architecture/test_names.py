@@ -54,49 +54,18 @@ ALLOWED: dict[str, dict[str, str]] = {
         "graph/signing/case_signatures.py": "Fault.UNCHECKED Fault.FORGED Fault.ALTERED Fault.MOVED Fault.CUT",
         "providers/whois/registration_status.py": "ReplyState.REGISTERED ReplyState.RESERVED ReplyState.THROTTLED",
     },
-    "options and arguments of the command line": {
-        "cli/case.py": "show.what",
-        "cli/feeds.py": "update.whole",
-        "cli/gate.py": "gate.why",
-        "cli/redact.py": "redact.own",
-        "cli/share.py": "sign.detached",
-    },
-    "documented for users: arguments of a case and of a window": {
-        "entities/times.py": "When TimeWindow.kept",
-        "graph/case.py": (
-            "Case.within Case.set_gate.why Case.link.why Case.judge.why Case.merge.gone Case.mark_common.why "
-            "Case.unmark_common.why"
-        ),
-        "graph/layout_editor.py": "LayoutEditor.move.pinned",
-        "graph/redaction/redaction_report.py": "Redaction.replaced Redaction.unread",
-        "graph/redaction/redaction_rules.py": "Rules.own",
-        "graph/replay/difference.py": "Difference.where",
-        "pivots/binding.py": "OperationPivot.given",
-        "pivots/lookup.py": "Lookup.given",
-    },
     "terms of registries and certificates": {
         "providers/ti/crtsh.py": "CrtSh.domain.expired",
         "providers/whois/domain_registration.py": "Registration.created Registration.changed",
         "providers/whois/network_registration.py": "NetworkRegistration.created NetworkRegistration.changed",
     },
-    "figures that reports of feeds give": {
+    "stored feeds and the mirrors of collections have them": {
         "feeds/build.py": "Feed.built Feed.refused Feed.unread",
-        "feeds/collection_mirror.py": "FetchProgress.whole FetchProgress.refused FetchCounts.revoked",
-        "feeds/listing.py": "IndicatorDetails.until",
-        "feeds/store.py": "OpenFeed.refused",
+        "feeds/collection_mirror.py": "FetchProgress.whole FetchProgress.refused",
     },
-    "states of what is looked at, in layouts that cases keep": {
-        "views/explorer/grouping.py": "View.why",
-        "views/explorer/scene.py": "UserLayout.hidden UserLayout.collapsed",
-        "views/notebook/result_browser.py": "ResultBrowser.chosen",
-        "views/text/case_log.py": "Entry.told",
-    },
-    "tables of fields, by what their rows are; and what builds findings": {
-        "providers/field_table.py": "COMPUTED FieldTable.facts.computed FieldTable.row.computed",
+    "evidence of feeds in saved cases has it": {"feeds/listing.py": "IndicatorDetails.until"},
+    "what builds a finding is called as its outcome, and takes its fields": {
         "providers/findings.py": "FindingFields.returned found",
-        "providers/ti/otx_rows.py": "RELATED",
-        "providers/ti/pulsedive_links.py": "LINKED",
-        "providers/ti/virustotal_relations.py": "RELATED",
     },
 }
 

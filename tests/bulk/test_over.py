@@ -102,10 +102,10 @@ def test_distinct_values_are_asked_once(asked: list[str]) -> None:
 
 def test_arguments_are_given_before(asked: list[str]) -> None:
     """`given` takes the arguments of the pivot, and a misspelt one is an error."""
-    IpAddress.ti.abuseipdb.given(max_age_days=7).over(["8.8.4.4"])
+    IpAddress.ti.abuseipdb.with_arguments(max_age_days=7).over(["8.8.4.4"])
     assert asked == ["8.8.4.4"]
     with pytest.raises(TypeError, match="max_age"):
-        IpAddress.ti.abuseipdb.given(max_age=7)  # type: ignore[call-arg]
+        IpAddress.ti.abuseipdb.with_arguments(max_age=7)  # type: ignore[call-arg]
 
 
 def test_an_open_case_records_them_as_one_step(asked: list[str], tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_case_goes_out_and_comes_back(clew: Run) -> None:
 def test_a_preview_writes_nothing(clew: Run) -> None:
     """What would be replaced is listed with its pseudonym; rules change it; no file appears."""
     arguments = ("redact", "ir.clew", "outside.clew", "--key", "owner.key", "--preview")
-    code, out, _ = clew(*arguments, "--own", "198.51.100.0/24", "--keep", "alice")
+    code, out, _ = clew(*arguments, "--internal", "198.51.100.0/24", "--keep", "alice")
     assert code == 0
     assert "ws01.corp.example" in out
     assert "198.51.100.7" in out
@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_with_the_next_step(clew: Run) -> None:
     assert clew("redact", "none.clew", "outside.clew", "--key", "owner.key")[0] == 11
     assert (
         "is neither a network nor a domain"
-        in clew("redact", "ir.clew", "o.clew", "--key", "owner.key", "--own", "a b")[2]
+        in clew("redact", "ir.clew", "o.clew", "--key", "owner.key", "--internal", "a b")[2]
     )
     assert clew("restore", "ir.clew", "back.clew", "--key", "owner.key")[0] == 18
     clew("redact", "ir.clew", "outside.clew", "--key", "owner.key")

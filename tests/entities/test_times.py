@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.entities.checked_text import stamp
-from clew.entities.times import ANY_TIME, TimeWindow, When, parse_absolute, parse_time, zone_named
+from clew.entities.times import ANY_TIME, TimeLike, TimeWindow, parse_absolute, parse_time, zone_named
 from clew.errors import QueryError
 from tests.support import HOSTILE
 
@@ -30,7 +30,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-READ: list[tuple[When, str]] = [
+READ: list[tuple[TimeLike, str]] = [
     ("now", "2026-03-17T09:15:42.000500"),
     ("-2d", "2026-03-15T09:15:42.000500"),
     ("now-2d", "2026-03-15T09:15:42.000500"),
@@ -60,7 +60,7 @@ READ: list[tuple[When, str]] = [
 
 
 @pytest.mark.parametrize(("given", "expected"), READ, ids=str)
-def test_every_way_to_write_a_time_is_read(given: When, expected: str) -> None:
+def test_every_way_to_write_a_time_is_read(given: TimeLike, expected: str) -> None:
     """Absolute, ISO and relative times are one moment each, in UTC."""
     read = parse_time(given, NOW)
     assert read == at(expected)
@@ -79,7 +79,7 @@ def test_every_way_to_write_a_time_is_read(given: When, expected: str) -> None:
     ],
     ids=str,
 )
-def test_a_zone_is_that_of_times_without_one_and_of_days(given: When, expected: str) -> None:
+def test_a_zone_is_that_of_times_without_one_and_of_days(given: TimeLike, expected: str) -> None:
     """With a zone given, times that name none are of that zone, and days begin at its midnight."""
     assert parse_time(given, NOW, BERLIN) == at(expected)
 
@@ -171,7 +171,7 @@ def test_what_is_no_time_is_refused(given: object) -> None:
         "-2025y@y-1d@y@w",
     ],
 )
-def test_a_time_in_no_year_is_refused(given: When) -> None:
+def test_a_time_in_no_year_is_refused(given: TimeLike) -> None:
     """What lies before the year 1 or after 9999 is an error that says so."""
     with pytest.raises(QueryError, match="in no year from 1 to 9999"):
         parse_time(given, NOW)
@@ -259,11 +259,11 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
         (None, None, "at any time"),
     ],
 )
-def test_a_window_says_when_it_is(start: When | None, end: When | None, told: str) -> None:
+def test_a_window_says_when_it_is(start: TimeLike | None, end: TimeLike | None, told: str) -> None:
     """A window reads as a phrase, is kept as two texts, and is the same when it is read from them."""
     window = TimeWindow.of(start, end, now=NOW)
     assert str(window) == told
-    assert TimeWindow.kept(*window.stamps) == window
+    assert TimeWindow.of_absolute(*window.stamps) == window
     assert bool(window) is (window != ANY_TIME) is (told != "at any time")
 
 
@@ -282,9 +282,9 @@ def test_a_window_has_no_times_without_a_zone() -> None:
     with pytest.raises(QueryError, match="with their zone"):
         TimeWindow(NAIVE)
     with pytest.raises(QueryError, match="start has no time zone"):
-        TimeWindow.kept("2020-10-22T08:00", None)
+        TimeWindow.of_absolute("2020-10-22T08:00", None)
     with pytest.raises(QueryError, match="end cannot be '-2d'"):
-        TimeWindow.kept(None, "-2d")
+        TimeWindow.of_absolute(None, "-2d")
 
 
 @given(st.none() | moments, st.none() | moments)
@@ -295,4 +295,4 @@ def test_a_window_of_any_two_times_is_one_or_refused(start: datetime | None, end
             TimeWindow.of(start, end, now=NOW)
     else:
         window = TimeWindow.of(start, end, now=NOW)
-        assert TimeWindow.kept(*window.stamps) == window == TimeWindow(start, end)
+        assert TimeWindow.of_absolute(*window.stamps) == window == TimeWindow(start, end)

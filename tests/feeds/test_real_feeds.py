@@ -66,8 +66,8 @@ def test_the_trails_of_maltrail_know_their_family(shared_data, tmp_path):
         values += len(names)
     assert values == 215_908
     assert opened.find(f"domain:not-listed-{number}.example" for number in range(2_000)) == []
-    paths = [place for _, place, why in opened.refused() if "is a path" in why]
-    assert len(paths) * 10 > len(opened.refused()) * 9
+    paths = [place for _, place, why in opened.rejected_lines() if "is a path" in why]
+    assert len(paths) * 10 > len(opened.rejected_lines()) * 9
 
 
 def _plain_key(line: str) -> str:

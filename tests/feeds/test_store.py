@@ -42,7 +42,7 @@ def test_a_feed_is_added_listed_asked_and_removed(store, source):
     assert looked_up(LISTED, store=store).reason == "listed by bad"
     assert looked_up(LISTED, store=store).verdict is Verdict.MALICIOUS
     (opened,) = store.feeds()
-    assert opened.refused() == [("bad.txt", "3", "'nothing' has one label only")]
+    assert opened.rejected_lines() == [("bad.txt", "3", "'nothing' has one label only")]
     store.remove("bad")
     assert store.feeds() == ()
     assert looked_up(LISTED, store=store).outcome is Outcome.SKIPPED

@@ -46,10 +46,10 @@ def test_a_person_says_what_is_common(tmp_path: Path) -> None:
     md5 = "c" * 32
     path = tmp_path / "x.clew"
     with Investigation.open(path, workspace=bare_workspace(tmp_path)) as case:
-        case.mark_common(File(md5=md5), why="the installer stub that everything ships with")
+        case.mark_common(File(md5=md5), reason="the installer stub that everything ships with")
         case.add(File(sha256=ONE, md5=md5), File(md5=md5))
         assert len(keys(case)) == 2
-        case.unmark_common(File(md5=md5), why="it is not")
+        case.unmark_common(File(md5=md5), reason="it is not")
         case.add(File(sha256=ONE, md5=md5))
         assert len(keys(case)) == 1
         assert "installer stub" in str(case.log())

@@ -40,8 +40,8 @@ def on_known(act: str, *more: Any, **named: Any):
 
 
 DEEDS = ACTS | {
-    "link": lambda case, one, other: case.link(one, Relation.RELATED_TO, other, why="by chance"),
-    "judge": on_known("judge", Verdict.BENIGN, why="by chance"),
+    "link": lambda case, one, other: case.link(one, Relation.RELATED_TO, other, reason="by chance"),
+    "judge": on_known("judge", Verdict.BENIGN, reason="by chance"),
     "hide": on_known("hide"),
     "unhide": on_known("unhide"),
     "collapse": on_known("collapse"),
@@ -112,7 +112,7 @@ def test_each_deed_is_undone_alone_and_in_order():
     case = case_in_memory()
     case.add(IP)
     case.tag(IP, "c2")
-    case.judge(IP, Verdict.MALICIOUS, why="seen in the sandbox")
+    case.judge(IP, Verdict.MALICIOUS, reason="seen in the sandbox")
     assert case.verdict(IP) == "malicious"
     case.undo()
     assert case.verdict(IP) == "unknown"
@@ -208,7 +208,7 @@ def test_what_happened_in_a_time_is_a_part_of_the_graph():
     case = case_in_memory()
     other = IpAddress("203.0.113.9")
     tell(case, HOST, link(HOST, IP, at=NOON), link(HOST, other, at=NOON + timedelta(hours=2)))
-    case.link(IP, Relation.RELATED_TO, other, why="no time")
+    case.link(IP, Relation.RELATED_TO, other, reason="no time")
     found = case.activity(NOON - timedelta(minutes=1), NOON + timedelta(minutes=1))
     assert set(found.nodes) == {HOST.key, IP.key}
     assert found.number_of_edges() == 1
@@ -263,9 +263,9 @@ def test_a_verdict_of_a_person_counts_most():
 
     case = case_in_memory()
     tell(case, IP, verdict=Verdict.MALICIOUS)
-    case.judge(IP, Verdict.BENIGN, why="our own scanner")
+    case.judge(IP, Verdict.BENIGN, reason="our own scanner")
     assert case.verdict(IP) == "benign"
-    case.judge(IP, Verdict.UNKNOWN, why="not ours after all")
+    case.judge(IP, Verdict.UNKNOWN, reason="not ours after all")
     assert case.verdict(IP) == "malicious"
     with pytest.raises(CaseError, match="has no node"):
-        case.judge(HOST, Verdict.BENIGN, why="unheard of")
+        case.judge(HOST, Verdict.BENIGN, reason="unheard of")

@@ -73,7 +73,7 @@ def test_a_batch_is_the_same_as_one_by_one(nodes, links):
     for entity in nodes:
         alone.add(entity)
     for source, relation, target, _ in links:
-        alone.link(source, relation, target, why="")
+        alone.link(source, relation, target, reason="")
     reasons = [*together.tables.merges()["reason"], *alone.tables.merges()["reason"]]
     assume(not any("is the short name of" in reason for reason in reasons))
     assert {str(node.key) for node in together.node_list()} == {str(node.key) for node in alone.node_list()}

@@ -46,11 +46,11 @@ def test_a_case_without_a_window_asks_about_any_time(case: Case) -> None:
 
 def test_a_window_is_set_read_and_taken_away(timed: Case) -> None:
     """The latest window counts; without times there is none again; each change is a step, and all are told."""
-    found = timed.within("2026-03-17T09:00Z", TEN)
+    found = timed.set_window("2026-03-17T09:00Z", TEN)
     assert found == timed.window == HOUR
-    timed.within("-2d@d", zone="Europe/Berlin")
+    timed.set_window("-2d@d", zone="Europe/Berlin")
     assert timed.window == TimeWindow(datetime(2026, 3, 14, 23, tzinfo=UTC))
-    assert timed.within() == timed.window == ANY_TIME
+    assert timed.set_window() == timed.window == ANY_TIME
     told = timed.tables.remarks()
     assert set(told["kind"]) == {"window"}
     assert told["text"].to_list() == [
@@ -66,10 +66,10 @@ def test_a_window_is_set_read_and_taken_away(timed: Case) -> None:
 )
 def test_a_wrong_window_leaves_no_step(timed: Case, given: tuple[str, ...], zone: str) -> None:
     """A window that is none is refused, and the one before stays."""
-    timed.within(NINE, TEN)
+    timed.set_window(NINE, TEN)
     steps = len(timed.history)
     with pytest.raises(QueryError):
-        timed.within(*given, zone=zone)
+        timed.set_window(*given, zone=zone)
     assert (len(timed.history), timed.window) == (steps, HOUR)
 
 
@@ -77,7 +77,7 @@ def test_a_case_means_the_same_tomorrow(tmp_path: Path) -> None:
     """A relative window is settled when it is set: whoever opens the case on another day asks about the same time."""
     around = bare_workspace(tmp_path)
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
-        case.within("-2d", "now")
+        case.set_window("-2d", "now")
         window = case.window
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         assert case.window == window
@@ -88,7 +88,7 @@ def test_a_case_means_the_same_tomorrow(tmp_path: Path) -> None:
 
 def test_every_way_to_ask_has_the_window(case: Case) -> None:
     """By method, awaited, by name, over a column: one window, and what a call says itself wins."""
-    case.within(NINE, TEN)
+    case.set_window(NINE, TEN)
     host = Host("ws01")
     host.query.logons()
     asyncio.run(host.query.logons.aio())
@@ -107,14 +107,14 @@ def test_the_case_wins_over_the_process(tmp_path: Path) -> None:
     around.window = TimeWindow(NINE)
     with Case.open(tmp_path / "x.clew", workspace=around) as case:
         case.pivot(Host("ws01"), "query.logons")
-        case.within(end=TEN)
+        case.set_window(end=TEN)
         case.pivot(Host("ws01"), "query.logons")
         assert asked(case) == [{**STAMPS, "end": None}, {**STAMPS, "start": None}]
 
 
 def test_what_has_no_time_has_no_window(case: Case) -> None:
     """Pivots that ask no logs are recorded as ever."""
-    case.within(NINE, TEN)
+    case.set_window(NINE, TEN)
     IpAddress("198.51.100.7").net.kind()
     (event,) = pivots_recorded(case)
     assert event.invocation.arguments == {}
@@ -122,7 +122,7 @@ def test_what_has_no_time_has_no_window(case: Case) -> None:
 
 def test_an_expansion_stays_in_the_window(incident: Case, scenario: Scenario) -> None:
     """Nothing that an expansion finds happened at another time, and replaying it gives the same graph."""
-    incident.within(NINE, TEN)
+    incident.set_window(NINE, TEN)
     expansion = incident.expand(IpAddress(scenario.seed), depth=2)
     found = [finding for finding in expansion.findings if finding.provider == "logs" and finding]
     assert found
@@ -144,11 +144,11 @@ def test_a_window_is_replayed(tmp_path: Path, scenario: Scenario, around: Worksp
     with Case.open(path, workspace=around) as case:
         case.connect(scenario.logs)
         seed = IpAddress(scenario.seed)
-        case.within("2026-03-17T09:00Z", "2026-03-17T10:00Z")
+        case.set_window("2026-03-17T09:00Z", "2026-03-17T10:00Z")
         inside = seed.query.connections()
-        case.within()
+        case.set_window()
         assert 0 < inside.available < seed.query.connections().available
-        case.within(NINE)
+        case.set_window(NINE)
         case.add(seed, IpAddress("203.0.113.200"))
         step = case.merge(seed, IpAddress("203.0.113.200"), reason="x")
         case.unmerge(step, reason="y")
@@ -167,7 +167,7 @@ def test_a_window_that_somebody_moved_is_found(tmp_path: Path) -> None:
     """A case whose tables name a window that its steps do not have is refused, not believed."""
     path = tmp_path / "x.clew"
     with Case.open(path, workspace=bare_workspace(tmp_path)) as case:
-        case.within(NINE, TEN)
+        case.set_window(NINE, TEN)
     edit(path, "UPDATE remarks SET step = 1")
     with Case.open(path) as case, pytest.raises(CaseError, match="step 1 is no window"):
         _ = case.window

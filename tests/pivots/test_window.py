@@ -62,7 +62,7 @@ def test_a_call_has_a_window(logs):
 
 def test_a_column_has_a_window(logs):
     """Over many values the window is given before, and holds for each."""
-    asked = Host.query.logons.given(start=BETWEEN).over([HOST, "ws01", "ws99"])
+    asked = Host.query.logons.with_arguments(start=BETWEEN).over([HOST, "ws01", "ws99"])
     assert asked["returned"].tolist() == [1, 1, 0]
     assert Host.query.logons.over([HOST])["returned"].tolist() == [2]
 

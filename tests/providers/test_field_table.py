@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clew.entities import AutonomousSystem, Domain, IpAddress, Relation
 from clew.providers.dns_relations import DNS_RELATIONS
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject, earliest, latest
 from clew.providers.link_collector import LinkCollector
 from tests.providers.ti.anything import json_values, objects
@@ -23,7 +23,7 @@ SERVICES = FieldTable(
     latitude=Field.number("lat"),
     registered=Field.day("since"),
     observed_last=Field.time("seen"),
-    certificate=COMPUTED,
+    certificate=COMPUTED_FIELD,
 )
 
 

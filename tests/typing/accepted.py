@@ -20,10 +20,10 @@ from clew import (
     Key,
     Outcome,
     Process,
+    TimeLike,
     TimeWindow,
     Url,
     Verdict,
-    When,
     configure,
     parse,
 )
@@ -101,14 +101,14 @@ async def waiting() -> None:
 
 
 # Over many values, the same parameters are given first.
-assert_type(IpAddress.ti.abuseipdb.given(max_age_days=7), Bulk[IpAddress])
+assert_type(IpAddress.ti.abuseipdb.with_arguments(max_age_days=7), Bulk[IpAddress])
 assert_type(IpAddress.ti.abuseipdb.over(["198.51.100.7"]), pd.DataFrame)
 assert_type(IpAddress.ti.lookup.over(pd.DataFrame({"ip": [""]}), column="ip", join="left"), pd.DataFrame)
 
-assert_type(IpAddress.query.connections.given(start="-2d"), Bulk[IpAddress])
+assert_type(IpAddress.query.connections.with_arguments(start="-2d"), Bulk[IpAddress])
 
 # Times and windows.
-when: When = timedelta(hours=-1)
+when: TimeLike = timedelta(hours=-1)
 assert_type(ip.query.hosts(end=when), Finding)
 configure(window=("-2d", None))
 window = TimeWindow(None, datetime(2026, 3, 17, tzinfo=UTC))
@@ -117,7 +117,7 @@ assert_type(window.start, datetime | None)
 
 def looking(case: Investigation) -> None:
     """The window of a case is set by anything that is a time, and is read as one thing."""
-    assert_type(case.within("-2d", datetime(2026, 3, 17, tzinfo=UTC), zone="Europe/Berlin"), TimeWindow)
+    assert_type(case.set_window("-2d", datetime(2026, 3, 17, tzinfo=UTC), zone="Europe/Berlin"), TimeWindow)
     assert_type(case.window, TimeWindow)
     assert_type(Investigation.replay("x.clew"), Replay)
     assert_type(Investigation.replay("x.clew", reparse=True), Difference)
@@ -144,7 +144,9 @@ assert_type(len(finding), int)
 
 # Tables.
 assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.lookup, column="src"), pd.DataFrame)
-assert_type(ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.abuseipdb.given(max_age_days=7), column="src"), pd.DataFrame)
+assert_type(
+    ClewFrame(pd.DataFrame()).pivot(IpAddress.ti.abuseipdb.with_arguments(max_age_days=7), column="src"), pd.DataFrame
+)
 
 
 class Mine(Menu[IpAddress]):

@@ -126,8 +126,8 @@ def merges(case: Investigation, texts: Iterable[str]) -> None:
 
 def deeds(case: Investigation, texts: Iterable[str]) -> None:
     for number, text in enumerate(texts):
-        case.link(SERVER, Relation.RELATED_TO, IpAddress(f"203.0.113.{number % 250}"), why=text)
-        case.judge(SERVER, Verdict.SUSPICIOUS, why=text)
+        case.link(SERVER, Relation.RELATED_TO, IpAddress(f"203.0.113.{number % 250}"), reason=text)
+        case.judge(SERVER, Verdict.SUSPICIOUS, reason=text)
 
 
 #: How to put texts into each of the places.

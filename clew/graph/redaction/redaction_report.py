@@ -44,18 +44,18 @@ class Redaction:
     """What a redaction does, or would do.
 
     Attributes:
-        replaced: every value, the most frequent first.
+        replacements: every value, the most frequent first.
         left_out: raw replies that do not go along.
         plain: kinds and names that are inside, but too short or too common to be told from other text. They stay.
-        unread: steps whose answers cannot be read again from what is left; they are as they were recorded.
+        unreadable_steps: steps whose answers cannot be read again from what is left; they are as they were recorded.
         steps, nodes, claims: how many there are, in the original and in the redacted case.
         path: of the redacted case; None where none was written.
     """
 
-    replaced: tuple[Replacement, ...]
+    replacements: tuple[Replacement, ...]
     left_out: tuple[LeftOut, ...]
     plain: tuple[tuple[str, str], ...]
-    unread: tuple[int, ...]
+    unreadable_steps: tuple[int, ...]
     steps: int
     nodes: int
     claims: int
@@ -65,7 +65,7 @@ class Redaction:
     def counts(self) -> Mapping[str, int]:
         """How many times values of each kind are replaced."""
         totals: Counter[str] = Counter()
-        for replacement in self.replaced:
+        for replacement in self.replacements:
             totals[replacement.kind] += replacement.times
         return dict(sorted(totals.items()))
 
@@ -75,14 +75,14 @@ class Redaction:
 
         rows = [
             (replacement.kind, replacement.value, replacement.pseudonym, replacement.times)
-            for replacement in self.replaced
+            for replacement in self.replacements
         ]
         return pd.DataFrame(rows, columns=["kind", "value", "pseudonym", "times"])
 
     def __str__(self) -> str:
         summary = ", ".join(f"{kind} {times:,}" for kind, times in self.counts.items()) or "nothing"
         lines = [
-            f"{len(self.replaced):,} values replaced ({summary}); {self.steps:,} steps, {self.nodes:,} nodes and "
+            f"{len(self.replacements):,} values replaced ({summary}); {self.steps:,} steps, {self.nodes:,} nodes and "
             f"{self.claims:,} claims stay"
         ]
         if self.plain:
@@ -90,6 +90,8 @@ class Redaction:
             lines.append(f"not replaced, too short or too common to be told from other text: {names}")
         if self.left_out:
             lines.append(f"left out, since they are no text: {len(self.left_out):,} of the raw replies")
-        if self.unread:
-            lines.append(f"as recorded, since they cannot be read again: steps {', '.join(map(str, self.unread))}")
+        if self.unreadable_steps:
+            lines.append(
+                f"as recorded, since they cannot be read again: steps {', '.join(map(str, self.unreadable_steps))}"
+            )
         return "\n".join(lines)

@@ -20,7 +20,7 @@ class Rules:
     """What is inside, and so has no business with an outsider.
 
     Attributes:
-        own: networks, addresses and domains that are ours, besides the private ones.
+        internal: networks, addresses and domains that are ours, besides the private ones.
         words: texts that are replaced wherever they stand as whole words: the name of a customer, a project, a person.
         keep: networks, addresses, names and words that stay as they are.
         private: addresses of private ranges, and names under private suffixes, are inside.
@@ -31,10 +31,10 @@ class Rules:
             text is replaced as a whole.
 
     Raises:
-        NotRedacted: one of `own` is neither a network nor a domain, or one of `words` has no letter and no digit.
+        NotRedacted: one of `internal` is neither a network nor a domain, or one of `words` has no letter and no digit.
     """
 
-    own: tuple[str, ...] = ()
+    internal: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     private: bool = True
@@ -44,7 +44,7 @@ class Rules:
     notes: bool = True
 
     def __post_init__(self) -> None:
-        for text in self.own:
+        for text in self.internal:
             if _network(text) is None and _domain(text) is None:
                 raise NotRedacted(
                     f"{text!r} is neither a network nor a domain",
@@ -57,7 +57,7 @@ class Rules:
     @property
     def networks(self) -> tuple[Network, ...]:
         """Every network that is inside."""
-        return _networks((*self.own, *(PRIVATE_NETWORKS if self.private else ())))
+        return _networks((*self.internal, *(PRIVATE_NETWORKS if self.private else ())))
 
     @property
     def kept_networks(self) -> tuple[Network, ...]:
@@ -66,8 +66,8 @@ class Rules:
 
     @property
     def domains(self) -> frozenset[str]:
-        """The domains of `own`."""
-        return frozenset(name for text in self.own if _network(text) is None and (name := _domain(text)))
+        """The domains of `internal`."""
+        return frozenset(name for text in self.internal if _network(text) is None and (name := _domain(text)))
 
     @property
     def kept_names(self) -> frozenset[str]:

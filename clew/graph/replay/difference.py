@@ -36,7 +36,7 @@ class Difference:
         """All of it: verdicts, the answers behind them, and the graph."""
         return (*self.verdicts, *self.answers, *self.nodes, *self.edges)
 
-    def where(self, change: str) -> Difference:
+    def filter(self, change: str) -> Difference:
         """The part of it that is `new`, `gone`, `changed` or `not confirmed`. Raises ValueError for another word."""
         selected_change = Change(change)
         return Difference(

@@ -38,7 +38,7 @@ def difference_text(difference: Difference, limit: int = MAX_CHANGES) -> str:
 def _lines(difference: Difference, limit: int) -> Iterator[str]:
     yield from _head(difference)
     for change in Change:
-        changes = difference.where(change).changes
+        changes = difference.filter(change).changes
         if changes:
             yield str(change)
             excerpt = changes[:limit] if limit else changes
@@ -57,7 +57,7 @@ def html_fragment(difference: Difference, limit: int = MAX_CHANGES) -> str:
     """The difference as HTML for a notebook, or all of it with 0 as the limit."""
     parts = [f"<p>{escape_html(line)}</p>" for line in _head(difference)]
     for change in Change:
-        rows = [*difference.where(change).rows()]
+        rows = [*difference.filter(change).rows()]
         if rows:
             excerpt = rows[:limit] if limit else rows
             parts += [f"<p><b>{escape_html(change)}</b></p>", html_table(_COLUMNS, [_cells(row) for row in excerpt])]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Account
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -24,8 +24,8 @@ class AccountLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What the account called in clouds and services, and from where.
 
@@ -44,8 +44,8 @@ class AccountLogs(LogProvider):
         *,
         outcome: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Where the account signed in to services, and from where.
 
@@ -63,8 +63,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sign-ins of the account that failed, and why.
 
@@ -82,8 +82,8 @@ class AccountLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Roles, consents, applications and users that the account changed.
 
@@ -101,8 +101,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Who changed the account itself in directories.
 
@@ -120,8 +120,8 @@ class AccountLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What the account did to mailboxes and their rules.
 
@@ -140,8 +140,8 @@ class AccountLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What anybody did to the mailbox of the account.
 
@@ -159,8 +159,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Mails from the account and to it.
 
@@ -177,8 +177,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Alerts that name the account.
 
@@ -195,8 +195,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Where the account logged on, and from where.
 
@@ -213,8 +213,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that ran as the account.
 
@@ -231,8 +231,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Accounts that were made, changed, locked or deleted by the account.
 
@@ -249,8 +249,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Groups that were changed, and their members by the account.
 
@@ -267,8 +267,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Kerberos tickets that were asked for by the account.
 
@@ -285,8 +285,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Credentials of another account that were used by the account.
 
@@ -303,8 +303,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Shares and files in them that were opened by the account.
 
@@ -321,8 +321,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Scripts and commands of PowerShell by the account.
 
@@ -339,8 +339,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Special privileges that were given or used by the account.
 
@@ -357,8 +357,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Scheduled tasks that were made, changed, deleted or run by the account.
 
@@ -375,8 +375,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Services that were installed, started, stopped or failed by the account.
 
@@ -393,8 +393,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sessions of Remote Desktop by the account.
 
@@ -411,8 +411,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logs that were cleared by the account.
 
@@ -429,8 +429,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logons of the account that ended.
 
@@ -447,8 +447,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Changes of objects in the directory by the account.
 
@@ -465,8 +465,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Objects that were opened, accessed or deleted by the account.
 
@@ -483,8 +483,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Who changed, locked or deleted the account.
 
@@ -501,8 +501,8 @@ class AccountLogs(LogProvider):
         account: Account,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Who used the credentials of the account.
 

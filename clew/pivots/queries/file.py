@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import File
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -23,8 +23,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Alerts that name the file.
 
@@ -41,8 +41,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Where the file starts by itself.
 
@@ -59,8 +59,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Mails that the file was attached to.
 
@@ -77,8 +77,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that ran from the file.
 
@@ -95,8 +95,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that created the file at its place.
 
@@ -113,8 +113,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes and machines that loaded the file as a library or driver.
 
@@ -131,8 +131,8 @@ class FileLogs(LogProvider):
         file: File,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that changed, deleted or hid the file.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Host
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -23,8 +23,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Alerts that name the host, and what else they name.
 
@@ -41,8 +41,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What starts by itself on the host.
 
@@ -59,8 +59,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sign-ins to services that came from the host as a device.
 
@@ -78,8 +78,8 @@ class HostLogs(LogProvider):
         *,
         image: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that started on the host.
 
@@ -98,8 +98,8 @@ class HostLogs(LogProvider):
         *,
         logon_type: int | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logons to the host, successful and failed.
 
@@ -118,8 +118,8 @@ class HostLogs(LogProvider):
         *,
         port: int | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Network connections of the host's processes.
 
@@ -137,8 +137,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Names that the host's processes looked up.
 
@@ -156,8 +156,8 @@ class HostLogs(LogProvider):
         *,
         path: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Changes of the registry on the host.
 
@@ -175,8 +175,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Libraries and drivers that were loaded on the host.
 
@@ -193,8 +193,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Threads that were started in other processes on the host.
 
@@ -211,8 +211,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Named pipes that were made and connected to on the host.
 
@@ -229,8 +229,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that ended on the host.
 
@@ -248,8 +248,8 @@ class HostLogs(LogProvider):
         *,
         path: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Files on the host that were deleted, given a stream or another time.
 
@@ -268,8 +268,8 @@ class HostLogs(LogProvider):
         *,
         name: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Objects that were opened, accessed or deleted on the host.
 
@@ -287,8 +287,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Changes of objects in the directory on the host.
 
@@ -305,8 +305,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Services that were installed, started, stopped or failed on the host.
 
@@ -323,8 +323,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Scheduled tasks that were made, changed, deleted or run on the host.
 
@@ -342,8 +342,8 @@ class HostLogs(LogProvider):
         *,
         text: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Scripts and commands of PowerShell on the host.
 
@@ -361,8 +361,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Accounts that were made, changed, locked or deleted on the host.
 
@@ -379,8 +379,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Groups that were changed, and their members on the host.
 
@@ -397,8 +397,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Kerberos tickets that were asked for on the host.
 
@@ -415,8 +415,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Special privileges that were given or used on the host.
 
@@ -433,8 +433,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Credentials of another account that were used on the host.
 
@@ -451,8 +451,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Shares and files in them that were opened on the host.
 
@@ -469,8 +469,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Subscriptions, providers and queries of WMI on the host.
 
@@ -487,8 +487,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What Microsoft Defender found and did on the host.
 
@@ -505,8 +505,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Changes of the firewall on the host.
 
@@ -523,8 +523,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sessions of Remote Desktop on the host.
 
@@ -541,8 +541,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logs that were cleared on the host.
 
@@ -559,8 +559,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logons that ended on the host.
 
@@ -577,8 +577,8 @@ class HostLogs(LogProvider):
         host: Host,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Downloads and uploads in the background on the host.
 
@@ -596,8 +596,8 @@ class HostLogs(LogProvider):
         *,
         machines: int | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes of the host whose program ran on few machines.
 

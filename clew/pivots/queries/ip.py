@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import IpAddress
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -24,8 +24,8 @@ class IpLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What was called in clouds and services from the address, and by whom.
 
@@ -44,8 +44,8 @@ class IpLogs(LogProvider):
         *,
         outcome: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Who signed in to services from the address.
 
@@ -63,8 +63,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sign-ins from the address that failed: many accounts tell of guessing.
 
@@ -81,8 +81,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What was changed in directories from the address.
 
@@ -100,8 +100,8 @@ class IpLogs(LogProvider):
         *,
         action: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """What was done to mailboxes from the address.
 
@@ -119,8 +119,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Mails that the address delivered.
 
@@ -137,8 +137,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Alerts that name the address.
 
@@ -156,8 +156,8 @@ class IpLogs(LogProvider):
         *,
         port: int | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Connections from and to the address, as hosts and sensors saw them.
 
@@ -175,8 +175,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes and hosts that talked to the address.
 
@@ -193,8 +193,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Logons that came from the address.
 
@@ -211,8 +211,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """The host that used the address as its own.
 
@@ -229,8 +229,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Names that resolved to the address.
 
@@ -247,8 +247,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Kerberos tickets that were asked for from the address.
 
@@ -265,8 +265,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Shares and files in them that were opened from the address.
 
@@ -283,8 +283,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Sessions of Remote Desktop from the address.
 
@@ -301,8 +301,8 @@ class IpLogs(LogProvider):
         ip: IpAddress,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Credentials of another account that were used from the address.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clew.entities import Process
-from clew.entities.times import When
+from clew.entities.times import TimeLike
 from clew.pivots.binding import Menu, bind
 from clew.providers.base import Steps, operation
 from clew.providers.local.logs import LogProvider
@@ -23,8 +23,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that the process started.
 
@@ -41,8 +41,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """The process that started it, and who ran it from which file.
 
@@ -59,8 +59,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Addresses that the process talked to.
 
@@ -77,8 +77,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Names that the process looked up.
 
@@ -95,8 +95,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Files that the process created.
 
@@ -114,8 +114,8 @@ class ProcessLogs(LogProvider):
         *,
         image: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes whose memory the process opened.
 
@@ -134,8 +134,8 @@ class ProcessLogs(LogProvider):
         *,
         path: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Changes of the registry by the process.
 
@@ -153,8 +153,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Libraries and drivers that were loaded by the process.
 
@@ -171,8 +171,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Threads that were started in other processes by the process.
 
@@ -189,8 +189,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Named pipes that were made and connected to by the process.
 
@@ -207,8 +207,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """When the process ended.
 
@@ -226,8 +226,8 @@ class ProcessLogs(LogProvider):
         *,
         path: str | None = None,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Files that the process deleted, or gave a stream or another time.
 
@@ -245,8 +245,8 @@ class ProcessLogs(LogProvider):
         process: Process,
         *,
         limit: int = 1000,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Processes that started a thread in the process.
 

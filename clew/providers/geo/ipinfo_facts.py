@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clew.entities import AutonomousSystem, Relation
 from clew.entities.finding import Scalar
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 
@@ -43,7 +43,7 @@ _LOCATION = FieldTable(
     geoname_id=Field.integer("geo", "geoname_id"),
 )
 _NETWORK = FieldTable(
-    asn=COMPUTED,
+    asn=COMPUTED_FIELD,
     as_organization=Field.text("as", "name") | Field.text("asn", "name") | Field.text("as_name"),
     domain=Field.text("as", "domain") | Field.text("asn", "domain") | Field.text("as_domain"),
     network=Field.text("asn", "route"),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table, Url
 from clew.entities.checked_text import stamp
 from clew.entities.display import plural
-from clew.entities.times import ANY_TIME, TimeWindow, When
+from clew.entities.times import ANY_TIME, TimeLike, TimeWindow
 from clew.entities.vocabulary import VOCABULARY, Term
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines.protocol import GAP_NOUNS, LogRows, LogSource
@@ -61,13 +61,13 @@ class LogProvider(Provider):
         subject: Entity,
         parameters: Mapping[str, Any],
         limit: int,
-        start: When | None = None,
-        end: When | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
     ) -> Steps:
         """Rows of one query about one entity, as a finding with a table and links."""
         if not 1 <= limit <= MAX_ROWS:
             raise QueryError(f"limit must be from 1 to {MAX_ROWS:,}, not {limit}")
-        window = TimeWindow.kept(start, end)
+        window = TimeWindow.of_absolute(start, end)
         arguments = {**subject_parameters(subject), **parameters}
         definition = load_queries()[query]
         reply = yield LogQuery(

@@ -7,7 +7,7 @@ from clew.entities.finding import Scalar, Table
 from clew.errors import AskSkipped
 from clew.providers.base import Steps, operation
 from clew.providers.fact_text import join_texts
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
@@ -36,8 +36,8 @@ _FACTS = FieldTable(
     revoked=Field.flag("revoked"),
 )
 _HOSTS = FieldTable(
-    related=COMPUTED,
-    ports=COMPUTED,
+    related=COMPUTED_FIELD,
+    ports=COMPUTED_FIELD,
     asn=Field.integer("autonomous_system", "asn"),
     country_code=Field.text("location", "country_code"),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from clew.entities import Certificate, Domain, Relation
 from clew.entities.finding import Scalar
 from clew.providers.fact_text import join_texts
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.censys_api import certificate_of
@@ -41,7 +41,7 @@ SERVICES = FieldTable(
     network_transport=Field(lambda service: (service.text("transport_protocol") or "").lower() or None),
     service=Field.text("protocol") | Field.text("extended_service_name"),
     product=Field(lambda service: join_texts(map(_product, service.objects("software")))),
-    certificate=COMPUTED,
+    certificate=COMPUTED_FIELD,
     jarm=Field.text("jarm", "fingerprint"),
     vulnerabilities=Field(lambda service: join_texts(_texts_at(service, "vulns", "id"))),
     threat_name=Field(lambda service: join_texts(_texts_at(service, "threats", "name"))),

@@ -6,7 +6,7 @@ from clew.entities import AutonomousSystem, Domain, Finding, IpAddress, Relation
 from clew.entities.finding import Scalar
 from clew.errors import AskFailed
 from clew.providers.fact_text import join_texts
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.findings import SEVERITIES, Judgement, found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
@@ -45,7 +45,7 @@ def _tag_names(scanners: JsonObject) -> list[str]:
 
 
 FACTS = FieldTable(
-    trust_level=COMPUTED,
+    trust_level=COMPUTED_FIELD,
     classification=Field.text("classification"),
     actor=Field(_actor),
     tags=Field(lambda scanners: join_texts([*scanners.texts("tags"), *_tag_names(scanners)])),

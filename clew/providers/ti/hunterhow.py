@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from clew.entities import IpAddress, Relation
 from clew.entities.finding import Scalar, Table
-from clew.entities.times import TimeWindow, When
+from clew.entities.times import TimeLike, TimeWindow
 from clew.errors import AskFailed, AskRefused, AskSkipped
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
 from clew.providers.findings import found, nothing
@@ -41,7 +41,7 @@ class HunterHow(Provider):
     concurrency: ClassVar[int] = 1
 
     @operation(calls=1, broad=True, facts=COLUMNS)
-    def ip(self, ip: IpAddress, *, start: When | None = None, end: When | None = None, page: int = 1) -> Steps:
+    def ip(self, ip: IpAddress, *, start: TimeLike | None = None, end: TimeLike | None = None, page: int = 1) -> Steps:
         """Services that answer at the address, and their names.
 
         It has to be told a stretch of time, of a year at most, and keeps nothing that is older.
@@ -51,7 +51,7 @@ class HunterHow(Provider):
             end: until when.
             page: which hundred of them.
         """
-        window = TimeWindow.kept(start, end)
+        window = TimeWindow.of_absolute(start, end)
         if window.start is None or window.end is None:
             raise AskSkipped(
                 "hunter.how has to be told from when until when",

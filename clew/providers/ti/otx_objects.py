@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clew.entities import AutonomousSystem, Domain, File, Finding, IpAddress, Relation, Url
 from clew.providers.base import Steps, operation
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.file_hashes import same_file
 from clew.providers.findings import nothing
 from clew.providers.json_reply import JsonObject
@@ -13,9 +13,9 @@ from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
 from clew.providers.ti.otx_pulses import FACTS, pulse_finding
 
 _ADDRESS = FieldTable(
-    asn=COMPUTED, as_organization=COMPUTED, country_code=Field.text("country_code"), city=Field.text("city")
+    asn=COMPUTED_FIELD, as_organization=COMPUTED_FIELD, country_code=Field.text("country_code"), city=Field.text("city")
 )
-_FILE = FieldTable(detections=COMPUTED, file_type=Field.text("file_type"), file_size=Field.integer("filesize"))
+_FILE = FieldTable(detections=COMPUTED_FIELD, file_type=Field.text("file_type"), file_size=Field.integer("filesize"))
 
 
 class Otx(OtxBase):

@@ -11,7 +11,7 @@ from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
-from clew.providers.ti.otx_rows import RELATED, file_row, url_rows
+from clew.providers.ti.otx_rows import RELATED_FIELDS, file_row, url_rows
 
 #: How many rows are asked for, if nothing else is said, and at most.
 PAGE_SIZE, MAX_LIMIT = 50, 500
@@ -22,7 +22,7 @@ Relationship = Literal["urls", "files"]
 class OtxRelated(OtxBase):
     """URLs that OTX fetched, with what they served, and malware that talked to an address or a domain."""
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def ip(self, ip: IpAddress, *, relationship: Relationship = "urls", limit: int = PAGE_SIZE) -> Steps:
         """URLs at the address, or malware that talked to it.
 
@@ -32,7 +32,7 @@ class OtxRelated(OtxBase):
         """
         return (yield from (_urls(ip, limit) if relationship == "urls" else _files(ip, limit)))
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def domain(self, domain: Domain, *, relationship: Relationship = "urls", limit: int = PAGE_SIZE) -> Steps:
         """URLs of the domain, or malware that talked to it.
 
@@ -42,7 +42,7 @@ class OtxRelated(OtxBase):
         """
         return (yield from (_urls(domain, limit) if relationship == "urls" else _files(domain, limit)))
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def url(self, url: Url, *, limit: int = PAGE_SIZE) -> Steps:
         """When OTX fetched the URL, from which address, and what it served.
 
@@ -92,7 +92,7 @@ def _related_finding(
         f"{len(entries)} {label}",
         reference=reference,
         links=links,
-        table=Table(RELATED.names, tuple(rows)),
+        table=Table(RELATED_FIELDS.names, tuple(rows)),
         returned=len(entries),
         available=max(available or 0, len(entries)) or None,
         truncated_by="limit" if has_more else "",

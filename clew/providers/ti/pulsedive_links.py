@@ -6,13 +6,13 @@ from clew.entities import Domain, Entity, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
 from clew.providers.dns_relations import DNS_RELATIONS
 from clew.providers.fact_text import time_text
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 
 DNS_COLUMNS = ("dns_question_name", "dns_answer_type", "dns_resolved_ip", "dns_answer_data", "observed_last")
-LINKED = FieldTable(
-    related=COMPUTED, relation=COMPUTED, risk=Field.text("risk"), observed_last=Field.time("stamp_linked")
+LINKED_FIELDS = FieldTable(
+    related=COMPUTED_FIELD, relation=COMPUTED_FIELD, risk=Field.text("risk"), observed_last=Field.time("stamp_linked")
 )
 _KINDS = {"ip": IpAddress, "ipv6": IpAddress, "domain": Domain, "url": Url}
 
@@ -27,7 +27,7 @@ def linked_row(entry: JsonObject, kind: str, links: LinkCollector) -> tuple[Scal
     linked_at = entry.moment("stamp_linked")
     source, relation, target = _link_ends(links.subject, other, kind)
     links.link(source, relation, target, entry.pointer, last=linked_at)
-    return LINKED.row(entry, related=str(other.key), relation=relation.value)
+    return LINKED_FIELDS.row(entry, related=str(other.key), relation=relation.value)
 
 
 def _link_ends(subject: Entity, other: Entity, kind: str) -> tuple[Entity, Relation, Entity]:

@@ -9,23 +9,23 @@ from clew.providers.base import Steps, operation
 from clew.providers.findings import found, nothing
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.pulsedive_api import PulsediveBase, RecordSteps, fetch_record, page_of
-from clew.providers.ti.pulsedive_links import DNS_COLUMNS, LINKED, linked_row, record_row
+from clew.providers.ti.pulsedive_links import DNS_COLUMNS, LINKED_FIELDS, linked_row, record_row
 
 
 class PulsediveRelated(PulsediveBase):
     """Indicators that Pulsedive links: by DNS, as URLs of a domain, by redirects."""
 
-    @operation(calls=2, broad=True, facts=LINKED.names)
+    @operation(calls=2, broad=True, facts=LINKED_FIELDS.names)
     def ip(self, ip: IpAddress) -> Steps:
         """Domains and URLs that Pulsedive links with the address."""
         return (yield from _linked_indicators(ip))
 
-    @operation(calls=2, broad=True, facts=LINKED.names)
+    @operation(calls=2, broad=True, facts=LINKED_FIELDS.names)
     def domain(self, domain: Domain) -> Steps:
         """Addresses, domains and URLs that Pulsedive links with the domain."""
         return (yield from _linked_indicators(domain))
 
-    @operation(calls=2, broad=True, facts=LINKED.names)
+    @operation(calls=2, broad=True, facts=LINKED_FIELDS.names)
     def url(self, url: Url) -> Steps:
         """Addresses, domains and URLs that Pulsedive links with the URL."""
         return (yield from _linked_indicators(url))
@@ -71,7 +71,7 @@ def _linked_indicators(subject: IpAddress | Domain | Url) -> Steps:
         f"{len(entries)} linked: {', '.join(document.fields)}",
         reference=reference,
         links=links,
-        table=Table(LINKED.names, tuple(rows)),
+        table=Table(LINKED_FIELDS.names, tuple(rows)),
         returned=len(entries),
     )
 

@@ -8,7 +8,7 @@ from clew.entities import Certificate, Relation
 from clew.entities.finding import Scalar
 from clew.errors import EntityError
 from clew.providers.fact_text import join_texts
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.ti.shodan_hosts import flaws_of, link_host_names
@@ -24,7 +24,7 @@ SERVICES = FieldTable(
     product=Field(_product),
     title=Field.text("http", "title"),
     http_status=Field.integer("http", "status"),
-    certificate=COMPUTED,
+    certificate=COMPUTED_FIELD,
     jarm=Field.text("ssl", "jarm"),
     vulnerabilities=Field(lambda banner: join_texts(flaws_of(banner))),
     observed_last=Field.time("timestamp"),

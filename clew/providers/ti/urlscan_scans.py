@@ -5,7 +5,7 @@ from __future__ import annotations
 from clew.entities import AutonomousSystem, Domain, Entity, File, Finding, IpAddress, Relation, Url, Verdict
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, EntityError
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.findings import found, nothing
 from clew.providers.json_reply import JsonObject, earliest, latest
 from clew.providers.link_collector import LinkCollector, host_kind
@@ -32,7 +32,7 @@ SCANS = FieldTable(
     submitted_url=Field.text("task", "url"),
     page_url=Field.text("page", "url"),
     page_ip=Field.text("page", "ip"),
-    asn=COMPUTED,
+    asn=COMPUTED_FIELD,
     title=Field.text("page", "title"),
     http_status=Field.integer("page", "status"),
     malicious=Field(is_malicious_page),

@@ -8,7 +8,7 @@ from typing import Literal
 from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Steps, operation
 from clew.providers.ti.virustotal_api import PAGE_SIZE, VirusTotalBase, list_related
-from clew.providers.ti.virustotal_relations import RELATED, RELATION_RULES, related_row
+from clew.providers.ti.virustotal_relations import RELATED_FIELDS, RELATION_RULES, related_row
 
 IpRelationship = Literal[
     "communicating_files", "downloaded_files", "referrer_files", "historical_ssl_certificates", "urls"
@@ -49,7 +49,7 @@ FileRelationship = Literal[
 class VirusTotalRelated(VirusTotalBase):
     """Files that talked to it, what it served, certificates, subdomains: one relationship a call."""
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def ip(
         self, ip: IpAddress, *, relationship: IpRelationship = "communicating_files", limit: int = PAGE_SIZE
     ) -> Steps:
@@ -61,7 +61,7 @@ class VirusTotalRelated(VirusTotalBase):
         """
         return (yield from _related_objects(ip, relationship, limit))
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def domain(
         self, domain: Domain, *, relationship: DomainRelationship = "communicating_files", limit: int = PAGE_SIZE
     ) -> Steps:
@@ -73,7 +73,7 @@ class VirusTotalRelated(VirusTotalBase):
         """
         return (yield from _related_objects(domain, relationship, limit))
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def url(self, url: Url, *, relationship: UrlRelationship = "downloaded_files", limit: int = PAGE_SIZE) -> Steps:
         """Files that the URL served, or where it led.
 
@@ -83,7 +83,7 @@ class VirusTotalRelated(VirusTotalBase):
         """
         return (yield from _related_objects(url, relationship, limit))
 
-    @operation(calls=1, broad=True, facts=RELATED.names)
+    @operation(calls=1, broad=True, facts=RELATED_FIELDS.names)
     def file(self, file: File, *, relationship: FileRelationship = "contacted_ips", limit: int = PAGE_SIZE) -> Steps:
         """What the file talked to, dropped or holds, and where it came from.
 
@@ -97,6 +97,6 @@ class VirusTotalRelated(VirusTotalBase):
 def _related_objects(subject: IpAddress | Domain | Url | File, relationship: str, limit: int) -> Steps:
     return (
         yield from list_related(
-            subject, relationship, RELATED.names, partial(related_row, RELATION_RULES[relationship]), limit
+            subject, relationship, RELATED_FIELDS.names, partial(related_row, RELATION_RULES[relationship]), limit
         )
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clew.entities import Domain, Entity, File, IpAddress, Relation, Url
 from clew.entities.finding import Scalar
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.virustotal_api import ScanCounts, certificate_of, counts_of, file_of
@@ -44,9 +44,9 @@ def _counts(about: JsonObject) -> ScanCounts:
     return counts_of(about.child("last_analysis_stats"))
 
 
-RELATED = FieldTable(
-    related=COMPUTED,
-    relation=COMPUTED,
+RELATED_FIELDS = FieldTable(
+    related=COMPUTED_FIELD,
+    relation=COMPUTED_FIELD,
     detections=Field(lambda about: _counts(about).detections if _counts(about).engines else None),
     engines=Field(lambda about: _counts(about).engines or None),
     threat_name=Field.text("popular_threat_classification", "suggested_threat_label"),
@@ -64,7 +64,7 @@ def related_row(rule: RelationRule, entry: JsonObject, links: LinkCollector) -> 
     first, last = about.moment("first_submission_date"), about.moment("last_analysis_date")
     ends = (other, links.subject) if rule.backwards else (links.subject, other)
     links.link(ends[0], rule.relation, ends[1], entry.pointer, first=first, last=last)
-    return RELATED.row(about, related=str(other.key), relation=rule.relation.value)
+    return RELATED_FIELDS.row(about, related=str(other.key), relation=rule.relation.value)
 
 
 def _entity(entry: JsonObject, links: LinkCollector) -> Entity | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clew.entities import Domain, File, IpAddress, Url
 from clew.providers.base import Steps, operation
-from clew.providers.field_table import COMPUTED, Field, FieldTable
+from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.xforce_api import XForceBase, fetch_report, name_of
 from clew.providers.ti.xforce_findings import link_networks, malware_finding, not_known, score_finding
@@ -15,8 +15,8 @@ _FACTS = ("risk_score", "categories", "tags")
 _ADDRESS = FieldTable(
     description=Field.text("reasonDescription") | Field.text("reason"),
     country_code=Field.text("geo", "countrycode"),
-    asn=COMPUTED,
-    as_organization=COMPUTED,
+    asn=COMPUTED_FIELD,
+    as_organization=COMPUTED_FIELD,
 )
 
 

@@ -14,7 +14,7 @@ def collapsed_leaves(scene: Scene) -> Mapping[int, tuple[int, ...]]:
     Background counts as a neighbour only of what has no other: every process is on some host. The start of the case and
     what is collapsed itself stay as they are.
     """
-    collapsed_ids = scene.user_layout.collapsed
+    collapsed_ids = scene.user_layout.collapsed_ids
     if not collapsed_ids:
         return {}
     neighbours: dict[int, tuple[set[int], set[int]]] = {}

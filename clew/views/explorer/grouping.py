@@ -74,14 +74,14 @@ class View:
 
     scene: Scene
     groups: tuple[NodeGroup, ...] = ()
-    why: str = ""
+    reason: str = ""
     home: Mapping[int, int] = field(default_factory=dict[int, int])
     folded_nodes: FoldedNodes = field(default_factory=dict[int, tuple[int, ...]])
 
     @property
     def single(self) -> list[SceneNode]:
         """The nodes that are drawn as themselves."""
-        left_out = self.scene.user_layout.hidden
+        left_out = self.scene.user_layout.hidden_ids
         return [node for node in self.scene.nodes if node.id not in self.home and node.id not in left_out]
 
     def bundles(self) -> list[Bundle]:
@@ -195,7 +195,7 @@ def _apply_groupings(scene: Scene, groupings: Sequence[Grouping], threshold: int
     """Fold by each way of grouping in turn; what one leaves is for the next."""
     user_layout, folded_nodes = scene.user_layout, collapsed_leaves(scene)
     home = {leaf: one for one, leaves in folded_nodes.items() for leaf in leaves}
-    fixed_ids = user_layout.hidden | user_layout.collapsed | user_layout.positions.keys() | home.keys()
+    fixed_ids = user_layout.hidden_ids | user_layout.collapsed_ids | user_layout.positions.keys() | home.keys()
     remaining, node_groups = (
         [node for node in scene.nodes if node.id not in fixed_ids],
         list[tuple[str, list[SceneNode]]](),

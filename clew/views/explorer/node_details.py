@@ -63,7 +63,7 @@ def _finding(answer: AnswerRow) -> Json:
         "pivot": visible(answer.pivot, 80),
         "outcome": answer.outcome,
         "verdict": "" if answer.verdict is Verdict.UNKNOWN else f"{answer.verdict} ({answer.severity})",
-        "why": visible(answer.reason, VALUE_SHOWN),
+        "reason": visible(answer.reason, VALUE_SHOWN),
         "reference": visible(answer.reference, 300),
         "asked": time_text(answer.asked_at),
         "step": answer.step,

@@ -45,7 +45,7 @@ def render(
         summary=escape_html(f"Graph of the case: {scene.counts}. The lists below the picture say the same in words."),
         kinds="".join(_kinds(view)),
         verdicts="".join(_verdicts(scene.nodes)),
-        nodes="".join(_node_list(nodes, view.scene.user_layout.hidden)),
+        nodes="".join(_node_list(nodes, view.scene.user_layout.hidden_ids)),
         edges="".join(_edge_list(view, edges)),
         steps=f"{len(log)}",
         log="".join(_step_list(log)),
@@ -138,5 +138,5 @@ def _step_list(log: Log) -> Iterator[str]:
         yield f"<li>{count} without words here: clew history has them</li>"
     for entry in log[-ENTRIES_SHOWN:]:
         css_class = ' class="taken"' if entry.undone_by else ""
-        text = escape_html(f"{entry.number}. {time_text(entry.at)} {entry.by}: {entry.told}")
+        text = escape_html(f"{entry.number}. {time_text(entry.at)} {entry.by}: {entry.summary}")
         yield f'<li><button type="button" data-step="{entry.number}"{css_class}>{text}</button></li>'

@@ -55,7 +55,7 @@ def choose_content(view: View) -> Content:
     scene = view.scene
     member_groups = [*view.folded_nodes.values(), *(group.members for group in view.groups)]
     members = [member for crowd in member_groups for member in crowd[:MEMBERS]][:ALL_MEMBERS]
-    hidden_ids = sorted(scene.user_layout.hidden)[:HIDDEN_NODES]
+    hidden_ids = sorted(scene.user_layout.hidden_ids)[:HIDDEN_NODES]
     page_ids = {node.id for node in view.single} | {*members, *hidden_ids}
     absent: dict[str, list[int]] = {}
     for node in scene.nodes:

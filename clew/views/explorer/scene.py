@@ -83,13 +83,13 @@ class UserLayout:
     """What people arranged, by the ids of nodes.
 
     Attributes:
-        hidden: left out of the picture.
-        collapsed: what hangs on them alone is folded into them. Of what is hidden itself that is not asked.
+        hidden_ids: left out of the picture.
+        collapsed_ids: what hangs on them alone is folded into them. Of what is hidden itself that is not asked.
         positions: where they were put.
     """
 
-    hidden: frozenset[int] = frozenset()
-    collapsed: frozenset[int] = frozenset()
+    hidden_ids: frozenset[int] = frozenset()
+    collapsed_ids: frozenset[int] = frozenset()
     positions: Mapping[int, Point] = field(default_factory=dict[int, Point])
 
 
@@ -111,7 +111,7 @@ class Scene:
     @cached_property
     def drawn_edges(self) -> tuple[SceneEdge, ...]:
         """The edges between nodes that nobody hid."""
-        hidden_ids = self.user_layout.hidden
+        hidden_ids = self.user_layout.hidden_ids
         return tuple(edge for edge in self.edges if edge.source not in hidden_ids and edge.target not in hidden_ids)
 
     @property

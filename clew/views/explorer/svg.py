@@ -89,10 +89,10 @@ def shown_summary(view: View, nodes: int, groups: int) -> str:
     grouped_count, left_out, hidden_count = (
         len(view.home) - folded_count,
         len(view.single) - nodes,
-        len(view.scene.user_layout.hidden),
+        len(view.scene.user_layout.hidden_ids),
     )
     phrases = [f"{nodes:,} of {plural(len(view.scene.nodes), 'node')}"]
-    phrases += [f"{grouped_count:,} in {plural(groups, 'group')} ({view.why})"] if groups else []
+    phrases += [f"{grouped_count:,} in {plural(groups, 'group')} ({view.reason})"] if groups else []
     phrases += [f"{folded_count:,} folded by hand"] if folded_count else []
     phrases += [f"{hidden_count:,} hidden by hand"] if hidden_count else []
     phrases += [f"{left_out:,} left out: too many for one picture"] if left_out > 0 else []

@@ -151,9 +151,9 @@ class ParameterField:
             return int(text)
         if kinds == {"float"}:
             return float(text)
-        if kinds == {"When"}:
+        if kinds == {"TimeLike"}:
             parse_time(text, now(), label=self.name)
-        if kinds <= {"str", "When"}:
+        if kinds <= {"str", "TimeLike"}:
             return text
         if all(map(_STRING_COLLECTION.fullmatch, kinds)):
             return [part.strip() for part in text.split(",") if part.strip()]
@@ -276,7 +276,7 @@ def _default_text(default: object, kinds: set[str]) -> str:
     """The text that means a default."""
     if default is None:
         return ""
-    if isinstance(default, str) and kinds & {"str", "When"}:
+    if isinstance(default, str) and kinds & {"str", "TimeLike"}:
         return default
     return ", ".join(cast("Sequence[str]", default)) if any(map(_STRING_COLLECTION.fullmatch, kinds)) else repr(default)
 

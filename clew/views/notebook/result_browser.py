@@ -55,7 +55,7 @@ class ResultBrowser:
         self._list()
 
     @property
-    def chosen(self) -> Result | None:
+    def selection(self) -> Result | None:
         """The result that is looked at."""
         index: int | None = self.subjects.index
         return None if index is None else self._shown_results[index]
@@ -64,7 +64,7 @@ class ResultBrowser:
     def finding(self) -> Finding | None:
         """What the source of the open tab said; None on the summary."""
         index: int = self.tabs.selected_index or 0
-        return self.chosen.parts[index - 1] if self.chosen is not None and index else None
+        return self.selection.parts[index - 1] if self.selection is not None and index else None
 
     @property
     def raw(self) -> list[str]:
@@ -106,7 +106,7 @@ class ResultBrowser:
         self.note.value = _paragraph(listing.note)
         if listing.results == self._shown_results:
             return
-        before = self.chosen
+        before = self.selection
         self.subjects.index = None
         self._shown_results = listing.results
         self.subjects.options = [(result.label, index) for index, result in enumerate(self._shown_results)]
@@ -115,7 +115,7 @@ class ResultBrowser:
 
     def _choose(self, _: object = None) -> None:
         """Another subject: its summary, and a tab for each source, which is filled when it is opened."""
-        old_tabs, result = self.tabs.children, self.chosen
+        old_tabs, result = self.tabs.children, self.selection
         self.tabs.selected_index = None
         titles = tab_titles(result) if result is not None else []
         self.tabs.children = [self._kit.VBox() for _ in titles]
@@ -127,10 +127,10 @@ class ResultBrowser:
     def _open(self, _: object = None) -> None:
         """Another tab: what is in it is made once."""
         index: int | None = self.tabs.selected_index
-        if index is None or self.chosen is None or self.tabs.children[index].children:
+        if index is None or self.selection is None or self.tabs.children[index].children:
             return
         box, finding = self.tabs.children[index], self.finding
-        box.children = [self._kit.HTML(summary_html(self.chosen))] if finding is None else self._source(finding)
+        box.children = [self._kit.HTML(summary_html(self.selection))] if finding is None else self._source(finding)
 
     def _source(self, finding: Finding) -> list[Any]:
         widgets = [self._kit.HTML(source_html(finding))]

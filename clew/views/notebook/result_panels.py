@@ -59,7 +59,7 @@ def summary_html(result: Result) -> str:
         else _paragraph(f"not everybody answered: {result.silence}; silence is never innocence")
     )
     table = html_table(("source", "pivot", "outcome", "verdict", "severity", "reason", "asked (UTC)"), rows[:SOURCES])
-    return f"{head}{silent}{table}{_more_note(len(rows) - SOURCES, 'source', 'in .chosen.parts')}"
+    return f"{head}{silent}{table}{_more_note(len(rows) - SOURCES, 'source', 'in .selection.parts')}"
 
 
 def source_html(part: Finding) -> str:

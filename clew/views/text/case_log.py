@@ -47,12 +47,12 @@ class Entry:
         return f"taken back by step {self.undone_by}" if self.undone_by else ""
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was done, and whether it was taken back."""
         return f"{self.words} ({self.mark})" if self.undone_by else self.words
 
     def __str__(self) -> str:
-        return f"{self.number:>5}  {time_text(self.at)}  {visible(self.by, _ACTOR_SHOWN):<12}  {self.told}"
+        return f"{self.number:>5}  {time_text(self.at)}  {visible(self.by, _ACTOR_SHOWN):<12}  {self.summary}"
 
 
 class Log(Sequence[Entry]):

@@ -60,12 +60,12 @@ def test_another_window_is_another_question(incident: Case, seed: IpAddress) -> 
     """An answer about one time does not answer for another; with the window of the answer it is known again."""
     seed.query.resolutions(start="2026-03-17T09:00Z", end="2026-03-17T10:00Z")
     assert known(incident, seed, "query.resolutions") == [False]
-    incident.within("2026-03-17T10:00+01:00", "2026-03-17T10:00Z")
+    incident.set_window("2026-03-17T10:00+01:00", "2026-03-17T10:00Z")
     assert known(incident, seed, "query.resolutions") == [True]
-    incident.within()
+    incident.set_window()
     seed.query.resolutions()
     assert known(incident, seed, "query.resolutions") == [True]
-    incident.within("2026-03-17T09:00Z")
+    incident.set_window("2026-03-17T09:00Z")
     assert known(incident, seed, "query.resolutions") == [False]
 
 
@@ -80,7 +80,7 @@ def test_the_answer_to_the_same_question_is_read(incident: Case, seed: IpAddress
 
 def test_an_answer_for_many_counts_for_each(incident: Case, seed: IpAddress) -> None:
     """What was asked over a column is known for every value of it, by the same rule."""
-    IpAddress.query.resolutions.given(start="2026-03-17T09:00Z").over(["203.0.113.200", seed.value])
+    IpAddress.query.resolutions.with_arguments(start="2026-03-17T09:00Z").over(["203.0.113.200", seed.value])
     assert known(incident, seed, "query.resolutions") == [False]
     IpAddress.query.resolutions.over(["203.0.113.200", seed.value])
     assert known(incident, seed, "query.resolutions") == [True]

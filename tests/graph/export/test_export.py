@@ -154,7 +154,7 @@ def test_a_merge_is_an_influence_until_it_is_taken_back(tmp_path: Path):
 def test_what_people_say_is_theirs(tmp_path: Path):
     """A link that an analyst drew is attributed to that person, not to a source."""
     case = case_in_memory()
-    case.link(IpAddress("198.51.100.7"), Relation.RELATED_TO, Host("ws01"), why="seen together")
+    case.link(IpAddress("198.51.100.7"), Relation.RELATED_TO, Host("ws01"), reason="seen together")
     document = provenance(case, tmp_path)
     valid(document)
     assert ("case:claim-1", "case:analyst-analyst") in related(document, "wasAttributedTo", "entity", "agent")

@@ -53,13 +53,13 @@ def refused(finding: Finding, rule: str) -> bool:
 def test_nothing_of_a_red_case_leaves(tmp_path: Path, vendor: Vendor) -> None:
     """A case that is marked RED causes no request, for whoever opens it, until somebody marks it otherwise."""
     with opened(tmp_path, vendor) as case:
-        case.set_gate(tlp="TLP:RED", why="from the national CERT")
+        case.set_gate(tlp="TLP:RED", reason="from the national CERT")
         assert refused(SEED.ti.abuseipdb(), "TLP:RED")
     with opened(tmp_path, vendor, analyst="somebody else") as case:
         assert refused(SEED.ti.abuseipdb(), "TLP:RED")
         assert case.tables.audit().empty
         assert vendor.asked == []
-        case.set_gate(tlp=Tlp.GREEN, why="released")
+        case.set_gate(tlp=Tlp.GREEN, reason="released")
         assert SEED.ti.abuseipdb().outcome is Outcome.NOTHING
     assert len(vendor.asked) == 1
 
@@ -88,12 +88,12 @@ def test_a_provider_is_told_up_to_its_ceiling(marking: Tlp) -> None:
 def test_offline_is_for_everybody_and_cannot_be_lifted(tmp_path: Path, vendor: Vendor) -> None:
     """A case can be taken offline; a case cannot allow what the settings forbid."""
     with opened(tmp_path, vendor) as case:
-        case.set_gate(offline=True, why="we are being watched")
+        case.set_gate(offline=True, reason="we are being watched")
         assert refused(SEED.ti.abuseipdb(), "offline")
         case.undo(2)  # the ask that was refused, and the change before it
         assert not case.gate.offline
     with opened(tmp_path, vendor, offline=True) as case:
-        case.set_gate(offline=False, why="please")
+        case.set_gate(offline=False, reason="please")
         assert refused(SEED.ti.abuseipdb(), "offline")
     assert vendor.asked == []
 
@@ -101,11 +101,11 @@ def test_offline_is_for_everybody_and_cannot_be_lifted(tmp_path: Path, vendor: V
 def test_a_permission_counts_for_who_gave_it(tmp_path: Path, vendor: Vendor) -> None:
     """Active providers that one analyst allowed stay off for another who opens the case; a ban counts for all."""
     with opened(tmp_path, vendor, analyst="ada") as case:
-        case.set_gate(active=True, why="the owner agreed")
+        case.set_gate(active=True, reason="the owner agreed")
         assert case.gate.allow_active
     with opened(tmp_path, vendor, analyst="bob") as case:
         assert not case.gate.allow_active
-        case.set_gate(active=False, why="no")
+        case.set_gate(active=False, reason="no")
     with opened(tmp_path, vendor, analyst="ada", allow_active=True) as case:
         assert not case.gate.allow_active
 
@@ -130,5 +130,5 @@ def test_the_audit_is_what_the_vendor_was_asked(tmp_path: Path, vendor: Vendor) 
 def test_an_unknown_marking_is_refused(tmp_path: Path, vendor: Vendor) -> None:
     """A marking that there is not is told at once, with those that there are."""
     with opened(tmp_path, vendor) as case, pytest.raises(EntityError, match="no marking 'purple'") as caught:
-        case.set_gate(tlp="purple", why="x")
+        case.set_gate(tlp="purple", reason="x")
     assert "amber+strict" in caught.value.next_step

@@ -131,8 +131,8 @@ def people(case: Case) -> None:
     process.transform.decode()
     case.note("Alice (CORP\\alice) saw it on Ws01[.]corp[.]example, 10[.]20[.]30[.]40", about=ws01)
     case.tag(ws01, "patient-zero-ws01")
-    case.link(ws01, Relation.RELATED_TO, Account("corp\\alice"), why="jane.doe says so")
-    case.judge(ws01, Verdict.SUSPICIOUS, why="alice denies it")
+    case.link(ws01, Relation.RELATED_TO, Account("corp\\alice"), reason="jane.doe says so")
+    case.judge(ws01, Verdict.SUSPICIOUS, reason="alice denies it")
     case.note("never mind")
     case.undo()
     case.layout.move(ws01, 1.5, 2.25)
@@ -147,7 +147,7 @@ def people(case: Case) -> None:
 def test_no_value_that_was_replaced_is_anywhere_in_the_file(rich: Given) -> None:
     """Neither the file nor anything packed in it holds a value in any spelling that it may hide in."""
     bodies = contents(rich.outside)
-    values = {each.value for each in rich.redaction.replaced}
+    values = {each.value for each in rich.redaction.replacements}
     assert {"ws01", "alice", "corp", "contoso", "10.20.30.40", "corp.example", "jane.doe", f"{SID}-1104"} <= values
     assert {value: leaks(value, bodies) for value in values if leaks(value, bodies)} == {}
 
@@ -162,7 +162,7 @@ def test_a_real_case_tells_nothing_either(shared_data: Callable[[str], Path], tm
         case.expand(IpAddress("10.0.5.13"), depth=2, budget=Budget(calls=40))
     made = give(tmp_path / "real.clew")
     bodies = contents(made.outside)
-    values = {each.value for each in made.redaction.replaced}
+    values = {each.value for each in made.redaction.replacements}
     assert {"mkt01.pandalab.com", "pandalab", "stevie.marie", "192.168.1.41"} <= values
     assert {value: leaks(value, bodies) for value in values if leaks(value, bodies)} == {}
     assert Case.replay(made.outside).identical
@@ -205,7 +205,7 @@ def test_where_logs_were_is_not_told_by_older_cases(tmp_path: Path, number: int)
 def test_without_the_key_a_guess_cannot_be_checked(rich: Given) -> None:
     """Another key gives every value another pseudonym."""
     other = give(rich.original, Rules(words=("Contoso",)), name="other.clew", key=OTHER_KEY)
-    pairs = [{each.value: each.pseudonym for each in made.redaction.replaced} for made in (rich, other)]
+    pairs = [{each.value: each.pseudonym for each in made.redaction.replacements} for made in (rich, other)]
     same = {value for value in pairs[0] if pairs[0][value] == pairs[1][value]}
     assert pairs[0].keys() == pairs[1].keys()
     assert same == set()
@@ -321,7 +321,7 @@ def test_who_looks_first_sees_what_will_be(tmp_path: Path, sample: Path) -> None
         seen = case.sharing.redaction(key=KEY)
     assert sorted(each.name for each in tmp_path.glob("*.clew")) == ["case.clew"]
     made = give(path).redaction
-    assert (seen.replaced, seen.counts) == (made.replaced, made.counts)
+    assert (seen.replacements, seen.counts) == (made.replacements, made.counts)
     assert list(seen.to_frame().columns) == ["kind", "value", "pseudonym", "times"]
 
 
@@ -338,7 +338,7 @@ def pseudonyms(rules: Rules | None = None, *entities: object, notes: tuple[str, 
             case.note(text)
         made = redact_case(case._store, rules or Rules(), OwnerKey(KEY), Gate(), at=NOON, by="me")
     made.store.close()
-    return {each.value: each.pseudonym for each in made.redaction.replaced}
+    return {each.value: each.pseudonym for each in made.redaction.replacements}
 
 
 def texts(*notes: str, rules: Rules | None = None, entities: tuple[object, ...] = ()) -> list[str]:
@@ -380,7 +380,7 @@ def test_what_an_outsider_adds_is_merged_as_the_owner_would(tmp_path: Path) -> N
     with opened(tmp_path / "case.clew") as case:
         case.add(Host("ws01.corp.example"))
     made = give(tmp_path / "case.clew")
-    (full,) = (each.pseudonym for each in made.redaction.replaced if each.value == "ws01.corp.example")
+    (full,) = (each.pseudonym for each in made.redaction.replacements if each.value == "ws01.corp.example")
     with opened(made.outside) as case:
         case.add(Host(full.partition(".")[0]))
         assert keys(case) == {f"host:{full}"}
@@ -466,7 +466,7 @@ def test_indicators_stay() -> None:
 
 def test_own_networks_and_domains_are_inside() -> None:
     """A public network and a domain of ours are replaced with all that is in them, where the rules name them."""
-    rules = Rules(own=("203.0.113.0/24", "contoso.com"))
+    rules = Rules(internal=("203.0.113.0/24", "contoso.com"))
     (text,) = texts("203.0.113.7 vpn.contoso.com 198.51.100.7 evil.example", rules=rules)
     assert "203.0.113.7" not in text
     assert "contoso" not in text
@@ -506,11 +506,11 @@ def test_what_people_wrote_can_stay_inside(tmp_path: Path) -> None:
         case.add(seed)
         case.note("their chief was on holiday", about=seed)
         case.tag(seed, "vault")
-        case.judge(seed, Verdict.MALICIOUS, why="the chief says so")
-        case.link(seed, Relation.RELATED_TO, Host("ws02"), why="their gossip")
-        case.set_gate(active=True, why="agreed with Ottokar")
-        case.mark_common(seed, why="every branch has one")
-        case.unmark_common(seed, why="only Borduria has")
+        case.judge(seed, Verdict.MALICIOUS, reason="the chief says so")
+        case.link(seed, Relation.RELATED_TO, Host("ws02"), reason="their gossip")
+        case.set_gate(active=True, reason="agreed with Ottokar")
+        case.mark_common(seed, reason="every branch has one")
+        case.unmark_common(seed, reason="only Borduria has")
     made = give(tmp_path / "case.clew", Rules(notes=False))
     whole = b"".join(contents(made.outside))
     assert [word for word in WRITTEN if word in whole] == []
@@ -546,7 +546,7 @@ def test_names_that_are_too_plain_are_told() -> None:
 @pytest.mark.parametrize(
     ("rules", "why"),
     [
-        (lambda: Rules(own=("10.0.0.0/99", "no domain")), "neither a network nor a domain"),
+        (lambda: Rules(internal=("10.0.0.0/99", "no domain")), "neither a network nor a domain"),
         (lambda: Rules(words=("...",)), "no word"),
         (lambda: Rules(words=("kind",)), "case files are made of"),
         (lambda: Rules(words=("4711",)), "a number"),
@@ -636,7 +636,7 @@ def test_a_reply_that_cannot_be_read_any_more_is_told(tmp_path: Path, monkeypatc
         case.add(Account("corp\\data"))
         OUTSIDE.ti.abuseipdb()
     made = give(tmp_path / "case.clew")
-    assert made.redaction.unread == (3,)
+    assert made.redaction.unreadable_steps == (3,)
     assert "as recorded, since they cannot be read again: steps 3" in str(made.redaction)
     with opened(made.outside) as case:
         assert case.verify()
@@ -679,14 +679,14 @@ def test_nobody_else_has(rich: Given) -> None:
 def test_what_the_outsider_added_comes_back_with_it(tmp_path: Path, sample: Path) -> None:
     """Notes, tags, links and what was taken back since are in the restored case, about the real things."""
     made = give(Path(shutil.copy(sample, tmp_path / "case.clew")))
-    known = {each.value: each.pseudonym for each in made.redaction.replaced}
+    known = {each.value: each.pseudonym for each in made.redaction.replacements}
     host = Host(known["ws01.corp.example"])
     with opened(made.outside) as case:
         case.note(f"look at {host.value} and {known['ws01'].upper()}", about=host)
         case.note("no")
         case.undo()
         case.tag(host, "seen")
-        case.link(host, Relation.RELATED_TO, IpAddress("8.8.8.8"), why="it called")
+        case.link(host, Relation.RELATED_TO, IpAddress("8.8.8.8"), reason="it called")
     assert restored(made)[: len(steps_of(made.original))] == steps_of(made.original)
     with opened(tmp_path / "back.clew") as case:
         said = [tuple(row) for row in case.tables.remarks()[["about", "kind", "text"]].to_numpy()]
@@ -705,7 +705,7 @@ def test_what_the_outsider_asked_is_about_the_real_things_too(tmp_path: Path, sc
         case.add(IpAddress("10.0.0.5"))
         IpAddress("10.0.0.5").net.kind()
     made = give(tmp_path / "case.clew")
-    (address,) = (IpAddress(each.pseudonym) for each in made.redaction.replaced if each.kind == "address")
+    (address,) = (IpAddress(each.pseudonym) for each in made.redaction.replacements if each.kind == "address")
     around = bare_workspace(tmp_path, feeds=(scenario.feed,))
     with Case.open(made.outside, workspace=around) as case:
         address.ti.lookup()

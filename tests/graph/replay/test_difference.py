@@ -107,7 +107,7 @@ def test_a_verdict_that_is_another_is_told_with_the_reason() -> None:
 def test_what_an_analyst_says_counts_as_an_answer() -> None:
     """A verdict given by a person flips the verdict of the node, in that person's words."""
     one, other = case_of(said(SEED, **FEED)), case_of(said(SEED, **FEED))
-    other.judge(SEED, Verdict.MALICIOUS, why="seen before")
+    other.judge(SEED, Verdict.MALICIOUS, reason="seen before")
     (change,) = one.compare(other).verdicts
     assert (change.after, change.reason) == (Verdict.MALICIOUS, "analyst: seen before")
 
@@ -164,8 +164,8 @@ def test_a_source_that_answers_makes_things_gone() -> None:
     before = case_of(said(SEED, NAME), said(SEED, OTHER, **FEED))
     after = case_of(said(SEED, outcome=Outcome.NOTHING), failed(SEED, **FEED))
     difference = before.compare(after)
-    assert edges(difference.where("gone")) == {(SEED.label, "related-to", NAME.label)}
-    assert edges(difference.where("not confirmed")) == {(SEED.label, "related-to", OTHER.label)}
+    assert edges(difference.filter("gone")) == {(SEED.label, "related-to", NAME.label)}
+    assert edges(difference.filter("not confirmed")) == {(SEED.label, "related-to", OTHER.label)}
 
 
 def test_an_edge_with_a_second_source_stays() -> None:
@@ -236,12 +236,12 @@ def keep(case: Case, finding: Finding) -> None:
 
 
 def found(difference: Difference) -> set[tuple[str, ...]]:
-    return {row[2:5] for row in difference.where("new").rows() if row.kind in ("node", "edge")}
+    return {row[2:5] for row in difference.filter("new").rows() if row.kind in ("node", "edge")}
 
 
 def lost(difference: Difference) -> set[tuple[str, ...]]:
     """What the second case has not: gone, or not confirmed and without anybody who still says it."""
-    rows = [*difference.where("gone").rows(), *difference.where("not confirmed").rows()]
+    rows = [*difference.filter("gone").rows(), *difference.filter("not confirmed").rows()]
     return {row[2:5] for row in rows if row.kind in ("node", "edge") and not row.after}
 
 
@@ -314,9 +314,9 @@ def test_a_part_of_it_is_a_difference(tmp_path: Path) -> None:
     """`where` gives the changes of one sort; a word that is none is a mistake."""
     difference = case_of(said(SEED, NAME)).compare(case_of(said(SEED, OTHER)))
     assert difference.counts == {"new": 2, "gone": 2}
-    assert [each.node.label for each in difference.where("new").nodes] == [OTHER.label]
+    assert [each.node.label for each in difference.filter("new").nodes] == [OTHER.label]
     with pytest.raises(ValueError, match="lost"):
-        difference.where("lost")
+        difference.filter("lost")
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def test_a_case_is_compared_with_a_file(tmp_path: Path, sample: Path) -> None:
     with Store(sample) as store:
         assert not compare_readings(CaseReader(store), sample)
     case = Case.open(tmp_path / "x.clew", workspace=bare_workspace(tmp_path))
-    assert case.compare(sample).where("new").nodes
+    assert case.compare(sample).filter("new").nodes
     assert sha256(sample) == before
     with pytest.raises(CaseNotFound):
         case.compare(tmp_path / "nothing.clew")

@@ -139,8 +139,8 @@ def test_logs_are_asked_as_they_are_today(tmp_path: Path, scenario: Scenario, ou
             kept = [line for line in file.read_bytes().splitlines() if scenario.seed.encode() not in line]
             file.write_bytes(b"\n".join(kept) + b"\n")
     difference = live(tmp_path / "x.clew", outside)
-    assert difference.where("gone").edges
-    assert not difference.where("new")
+    assert difference.filter("gone").edges
+    assert not difference.filter("new")
     shutil.rmtree(logs)
     difference = live(tmp_path / "x.clew", outside)
     assert {*difference.counts} == {"not confirmed"}
@@ -183,12 +183,12 @@ def test_a_budget_is_never_exceeded(tmp_path: Path, outside: Workspace, service:
     service.body = GOOD
     difference = live(path, outside, budget=Budget(calls=calls))
     assert len(service.asked) == calls
-    beyond = difference.where("not confirmed").answers
+    beyond = difference.filter("not confirmed").answers
     assert len(beyond) == 5 - calls
     assert {each.reason for each in beyond} <= {
         f"not asked: the budget of {calls} call{'s' if calls > 1 else ''} is spent"
     }
-    assert not difference.where("gone")
+    assert not difference.filter("gone")
 
 
 def test_what_is_not_sent_costs_nothing(tmp_path: Path, outside: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,8 +289,8 @@ def test_reparsing_says_all_that_is_read_otherwise(
     facts = (Fact("country", "Atlantis"),)
     monkeypatch.setattr(MaxMind.ip, "function", changed(MaxMind.ip.function, links=(link,), facts=facts))
     difference = Case.replay(path, reparse=True)
-    assert [each.node.label for each in difference.where("new").nodes] == ["somewhere"]
-    assert [each.target.label for each in difference.where("new").edges] == ["somewhere"]
+    assert [each.node.label for each in difference.filter("new").nodes] == ["somewhere"]
+    assert [each.target.label for each in difference.filter("new").edges] == ["somewhere"]
     (answer,) = difference.answers
     assert ("country", ("Atlantis",)) in [(fact.name, fact.after) for fact in answer.facts]
 

@@ -91,7 +91,7 @@ def test_in_a_case_it_replays(city, tmp_path):
         configure(geoip=city)
         with Investigation.open(path) as case:
             told = IpAddress(HERE).geo.distance(to=THERE)
-            table = IpAddress.geo.distance.given(to=THERE).over([HERE, NOWHERE, None])
+            table = IpAddress.geo.distance.with_arguments(to=THERE).over([HERE, NOWHERE, None])
             assert table.status.tolist() == ["found", "nothing", "empty"]
             assert table.distance_km[0] == told.fact("distance_km")
             assert case.verify()

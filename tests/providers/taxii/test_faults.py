@@ -230,7 +230,7 @@ def test_what_is_no_object_is_counted_and_told(store: FeedStore) -> None:
         4,
         10,
     )
-    told = store.open_feed("isac").refused()
+    told = store.open_feed("isac").rejected_lines()
     assert [place.rpartition(" ")[2] for _, place, _ in told] == [str(number) for number in range(2, 12)]
     assert all(why.startswith("it is no object of STIX") for _, _, why in told)
 

@@ -97,11 +97,16 @@ def test_the_newest_version_of_an_object_counts(server: Served, fetching: Collec
     moved = indicator(3, pattern="[domain-name:value = 'evil.example']", **LATER)
     server.put([moved, indicator(4, revoked=True, **LATER), indicator(1, valid_until="2026-01-03T00:00:00Z", **LATER)])
     fetched = fetching.fetch(name)
-    assert (fetched.counts.newer, fetched.counts.revoked, fetched.feed.entries, fetched.feed.refused) == (3, 1, 4, 1)
+    assert (fetched.counts.newer, fetched.counts.revoked_objects, fetched.feed.entries, fetched.feed.refused) == (
+        3,
+        1,
+        4,
+        1,
+    )
     store = fetching.store
     assert [looked_up(address(number), store=store).outcome for number in (2, 3, 4)] == ["found", "nothing", "nothing"]
     assert looked_up(address(1), store=store).verdict is Verdict.SUSPICIOUS
-    ((_, place, why),) = store.open_feed(name).refused()
+    ((_, place, why),) = store.open_feed(name).rejected_lines()
     assert (place, why) == (indicator(4)["id"], "revoked by who published it")
 
 

@@ -78,7 +78,7 @@ def test_the_window_of_a_case_is_asked_about(tmp_path, monkeypatch):
 
     workspace = Workspace(Settings(cache=tmp_path), transport=lambda: httpx.MockTransport(serve))
     with Case.open(tmp_path / "a.clew", workspace=workspace) as case:
-        case.within("2026-03-01T00:00Z", "2026-03-08T00:00Z")
+        case.set_window("2026-03-01T00:00Z", "2026-03-08T00:00Z")
         found = outside.related.hunterhow()
     assert found.outcome is Outcome.FOUND
     assert [(request.url.params["start_time"], request.url.params["end_time"]) for request in sent] == [

@@ -156,15 +156,15 @@ def test_what_was_arranged_goes_along_with_a_merge_and_with_an_undo(case):
     case.add(SERVER, one, other)
     case.layout.hide(other)
     case.merge(one, other, reason="the same machine")
-    assert read_scene(case).user_layout.hidden == frozenset(ids(case, one))
+    assert read_scene(case).user_layout.hidden_ids == frozenset(ids(case, one))
     case.undo(2)
-    assert read_scene(case).user_layout.hidden == frozenset()
+    assert read_scene(case).user_layout.hidden_ids == frozenset()
 
 
 def test_an_arranged_case_is_always_drawn_the_same(web):
     web.layout.hide(OTHER)
     web.layout.collapse(CLIENT)
     web.layout.move(SERVER, 400, 400)
-    web.layout.move(IpAddress("198.51.100.7"), -90, 30, pinned=False)
+    web.layout.move(IpAddress("198.51.100.7"), -90, 30, pin=False)
     assert explorer.page_text(web) == explorer.page_text(web)
     assert case_bundle(web) == case_bundle(web)

@@ -37,7 +37,7 @@ def test_more_than_ten_alike_around_one_neighbour_are_drawn_as_one(case):
     started(case, children(11))
     view = fold(read_scene(case))
     assert labels(view) == [("x11 processes", "services.exe (1)")]
-    assert "more than 10 alike" in view.why
+    assert "more than 10 alike" in view.reason
 
 
 def test_ten_alike_are_drawn_as_themselves(case):
@@ -120,7 +120,7 @@ def test_past_the_limit_a_case_is_drawn_by_kind_on_each_host_and_says_so(case):
     web = [process(number, host=f"ws0{number % 3}.corp.example") for number in range(60)]
     tell(case, SERVER, [link(one, Relation.CREATED, other) for one, other in itertools.pairwise(web)])
     view = fold(read_scene(case), limit=20)
-    assert view.why == "too big: aggregated by kind on each host"
+    assert view.reason == "too big: aggregated by kind on each host"
     assert len(view.single) + len(view.groups) <= 20
     assert {label for label, _ in labels(view)} == {"x20 processes"}
 
@@ -129,5 +129,5 @@ def test_past_every_limit_a_case_is_drawn_by_kind_and_verdict_and_says_so(case):
     web = [process(number, host=f"ws{number}.corp.example") for number in range(60)]
     tell(case, SERVER, [link(one, Relation.RAN_ON, Host(one.host)) for one in web])
     view = fold(read_scene(case), limit=10)
-    assert view.why == "too big: aggregated by kind and verdict"
+    assert view.reason == "too big: aggregated by kind and verdict"
     assert len(view.single) + len(view.groups) <= 10

@@ -67,7 +67,7 @@ def test_verdicts_notes_tags_and_merges_are_told_with_their_steps(case):
     case.note("first", about=SERVER)
     case.tag(SERVER, "c2")
     tell(case, SERVER, provider="feed", pivot="ti.feed", verdict=Verdict.MALICIOUS)
-    case.judge(SERVER, Verdict.BENIGN, why="our own")
+    case.judge(SERVER, Verdict.BENIGN, reason="our own")
     (about,) = data_of(case)["about"]
     assert (about["notes"], about["tags"]) == ([[3, "first"]], [[4, "c2"]])
     assert about["verdicts"] == [[5, "malicious (informational)"], [6, "benign (informational)"]]

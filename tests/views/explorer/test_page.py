@@ -79,7 +79,8 @@ def test_a_node_tells_its_fields_its_verdict_and_who_says_so(small):
     about = page_of(small).case["about"]
     server = next(each for each in about if each["kind"] == "ip")
     assert server["verdict"].startswith("malicious")
-    assert {"by": "feed", "why": "listed as C2"}.items() <= next(s for s in server["said"] if s["by"] == "feed").items()
+    listing = next(answer for answer in server["said"] if answer["by"] == "feed")
+    assert listing["reason"] == "listed as C2"
     client = next(each for each in about if each["kind"] == "process")
     assert ["image", r"C:\Windows\tool1.exe"] in client["fields"]
 

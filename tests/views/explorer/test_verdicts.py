@@ -19,7 +19,7 @@ JUDGED = st.tuples(st.just("analyst"), st.just(Outcome.FOUND), st.sampled_from(V
 def add(case, said):
     provider, outcome, verdict, severity = said
     if severity is None:
-        case.judge(SERVER, verdict, why="seen")
+        case.judge(SERVER, verdict, reason="seen")
     else:
         tell(
             case, SERVER, provider=provider, pivot=f"ti.{provider}", outcome=outcome, verdict=verdict, severity=severity

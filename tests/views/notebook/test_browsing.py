@@ -46,7 +46,7 @@ TYPED: dict[str, st.SearchStrategy[tuple[object, str]]] = {
     "int | None": st.integers(0, 10**6).map(lambda number: (number, str(number))),
     "str": (texts | st.just(HIDDEN)).map(lambda text: (text, text)),
     "str | None": (texts | st.just(HIDDEN)).map(lambda text: (text, text)),
-    "When | None": st.sampled_from(["2026-03-17T09:00Z", "-2d@d", "now", "2026-03-17 09:00+02:00"]).map(
+    "TimeLike | None": st.sampled_from(["2026-03-17T09:00Z", "-2d@d", "now", "2026-03-17 09:00+02:00"]).map(
         lambda text: (text, text)
     ),
 }
@@ -193,7 +193,7 @@ def test_an_entity_is_written_shortly(entity, code):
         ("str | None", "C2", "C2", "", None),
         ("list[str] | None", ["a", "b"], "a, b", "c,, d ", ["c", "d"]),
         ("Sequence[str]", (), "", "a", ["a"]),
-        ("When", timedelta(days=-1), "datetime.timedelta(days=-1)", "-1d", "-1d"),
+        ("TimeLike", timedelta(days=-1), "datetime.timedelta(days=-1)", "-1d", "-1d"),
         ("int | str", 1, "1", "'a'", "a"),
         ("dict[str, int]", {"a": 1}, "{'a': 1}", "{'b': 2}", {"b": 2}),
         ("tuple[int, ...] | None", None, "", "(1, 2)", (1, 2)),
@@ -226,8 +226,8 @@ def test_a_field_reads_what_its_type_says(annotation, default, shown, text, valu
         ("float", "nan"),
         ("float", "1e999"),
         ("bool", ""),
-        ("When | None", "yesterday"),
-        ("When | None", "2026-03-17T09:00"),
+        ("TimeLike | None", "yesterday"),
+        ("TimeLike | None", "2026-03-17T09:00"),
         ("dict[str, int]", "open('f')"),
         ("list[float]", "[1e999]"),
         ("set[int]", "["),
@@ -243,7 +243,7 @@ def test_a_field_refuses_what_its_parameter_does_not_take(kind, text):
     assert len(str(refused.value)) < 400
 
 
-@given(st.sampled_from(["int", "float | None", "bool", "str", "When", "list[str]", "set[int]"]), texts)
+@given(st.sampled_from(["int", "float | None", "bool", "str", "TimeLike", "list[str]", "set[int]"]), texts)
 def test_whatever_is_typed_is_a_value_that_can_be_written_or_an_error(kind, text):
     """A field never raises but its own error, and gives nothing that Python could not read back."""
     try:

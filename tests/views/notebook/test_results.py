@@ -314,7 +314,7 @@ def test_what_has_no_room_is_counted():
     assert "# and 10 more, or too long" in code
     assert eval(code, {"Domain": Domain}) == [*finding.entities[:50]]
     many = only([said(f"p{n}") for n in range(22)])
-    assert "2 more sources in .chosen.parts" in summary_html(many)
+    assert "2 more sources in .selection.parts" in summary_html(many)
     assert len(tab_titles(many)) == 1 + panels.SOURCES
 
 

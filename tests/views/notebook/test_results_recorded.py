@@ -24,19 +24,19 @@ def test_a_case_shows_what_each_source_said_last(case):
 def test_what_the_analyst_says_counts_and_stands_first(case):
     """A judgement is the verdict of the case, with its reason; taken back, the sources count again."""
     tell(case, SERVER, provider="vt", pivot="ti.vt", verdict=Verdict.MALICIOUS)
-    case.judge(SERVER, Verdict.BENIGN, why="our own scanner")
+    case.judge(SERVER, Verdict.BENIGN, reason="our own scanner")
     (result,) = latest_results(case).results
     assert [(part.provider, part.verdict) for part in result.parts] == [("analyst", "benign"), ("vt", "malicious")]
     assert result.label == "+ benign (informational): IpAddress 198.51.100.7"
     assert "our own scanner" in summary_html(result)
-    case.judge(SERVER, Verdict.UNKNOWN, why="was another")
+    case.judge(SERVER, Verdict.UNKNOWN, reason="was another")
     assert_only_vt(case)
 
 
 def test_a_judgement_that_was_undone_does_not_count(case):
     """Undoing the step is as if the analyst had said nothing."""
     tell(case, SERVER, provider="vt", pivot="ti.vt", verdict=Verdict.MALICIOUS)
-    case.judge(SERVER, Verdict.BENIGN, why="our own scanner")
+    case.judge(SERVER, Verdict.BENIGN, reason="our own scanner")
     case.undo()
     assert_only_vt(case)
 

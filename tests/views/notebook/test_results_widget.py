@@ -96,10 +96,10 @@ def test_the_worst_subject_is_chosen_and_its_summary_open(browser):
         "\u00b7 nothing found: IpAddress 203.0.113.2",
     ]
     assert "3 subjects: 1 malicious, 2 unknown, 1 without any answer, 1 without all answers" in html(browser.panel)
-    assert browser.chosen.subject == ADDRESSES[0]
+    assert browser.selection.subject == ADDRESSES[0]
     assert titles(browser) == ["summary", "! feed", "\u00d7 vt"]
     assert browser.tabs.selected_index == 0
-    assert html(browser.tabs) == summary_html(browser.chosen)
+    assert html(browser.tabs) == summary_html(browser.selection)
 
 
 def test_a_tab_shows_what_its_source_said(browser):
@@ -133,19 +133,19 @@ def test_filters_and_words_choose_the_subjects(browser):
     open_tab(browser, 1)
     browser.severities.value = ("high",)
     assert listed(browser)[1] == "\u00d7 no answer (1 refused): IpAddress 203.0.113.1"
-    assert browser.chosen.subject == ADDRESSES[1]
+    assert browser.selection.subject == ADDRESSES[1]
     assert "2 of 3 subjects" in browser.note.value
     browser.outcomes.value = ("failed",)
-    assert browser.chosen.subject == ADDRESSES[0]
+    assert browser.selection.subject == ADDRESSES[0]
     assert browser.note.value == "<p>1 of 3 subjects; 1 that some source gave no answer about are filtered out</p>"
     browser.severities.value = browser.outcomes.value = ()
     browser.verdicts.value = ("benign", "suspicious")
     assert listed(browser) == ["\u00d7 no answer (1 refused): IpAddress 203.0.113.1"]
     browser.verdicts.value = ()
     browser.words.value = "203.0.113[.]2"
-    assert browser.chosen.subject == ADDRESSES[2]
+    assert browser.selection.subject == ADDRESSES[2]
     browser.words.value = "no such words"
-    assert (listed(browser), browser.chosen, browser.finding, titles(browser)) == ([], None, None, [])
+    assert (listed(browser), browser.selection, browser.finding, titles(browser)) == ([], None, None, [])
     browser.words.value = ""
     assert len(listed(browser)) == 3
     assert "203.0.113.0" in html(browser.tabs)
@@ -154,7 +154,7 @@ def test_filters_and_words_choose_the_subjects(browser):
 def test_without_findings_there_is_nothing_to_choose(case):
     """No findings, and a case in which nobody was asked, are shown as that."""
     for browser in (browse_results([]), browse_results(case), browse_results()):
-        assert (listed(browser), titles(browser), browser.chosen) == ([], [], None)
+        assert (listed(browser), titles(browser), browser.selection) == ([], [], None)
         assert "there are no findings to show" in html(browser.panel)
         browser.verdicts.value = ("malicious",)
         browser.words.value = "x"
@@ -251,7 +251,7 @@ def test_thousands_of_findings_are_listed_up_to_a_bound():
     browser = browse_results(iter([*many, BAD]))
     assert len(listed(browser)) == SUBJECTS_SHOWN
     assert "the 200 worst are listed: filter or search for the others" in browser.note.value
-    assert browser.chosen.subject == ADDRESSES[0]
+    assert browser.selection.subject == ADDRESSES[0]
     assert len([*parts(browser.tabs)]) == 1 + 3 + 1
     browser.words.value = "198.18.19.249"
     assert listed(browser) == ["\u00b7 nothing found: IpAddress 198.18.19.249"]

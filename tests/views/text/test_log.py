@@ -42,16 +42,16 @@ def test_what_people_do_is_told_by_what_the_case_calls_it(case):
     case.note("seen in the alert", about=SERVER)
     case.note("for everybody")
     case.tag(client, "c2")
-    case.link(client, Relation.COMMUNICATES_WITH, SERVER, why="says the owner")
-    case.judge(SERVER, Verdict.BENIGN, why="our own scanner")
-    case.judge(SERVER, Verdict.UNKNOWN, why="or not")
+    case.link(client, Relation.COMMUNICATES_WITH, SERVER, reason="says the owner")
+    case.judge(SERVER, Verdict.BENIGN, reason="our own scanner")
+    case.judge(SERVER, Verdict.UNKNOWN, reason="or not")
     case.layout.hide(client)
     case.layout.unhide(client)
     case.layout.collapse(client)
     case.layout.uncollapse(client)
     case.layout.move(client, 1200, -40)
-    case.layout.move(client, 0, 0, pinned=False)
-    case.within("2026-03-17T09:00Z")
+    case.layout.move(client, 0, 0, pin=False)
+    case.set_window("2026-03-17T09:00Z")
     assert told(case) == [
         "began the case made by hand",
         "added ip 198.51.100.7",

@@ -74,7 +74,7 @@ for (const gone of ["blurNode", "blurEdge", "dragStart", "zoom"]) network.on(gon
 
 const index = data.nodes.map((node, place) => {
   const known = data.about[place];
-  const said = (known.said || []).map((each) => `${each.by} ${each.verdict || ""} ${each.why || ""}`);
+  const said = (known.said || []).map((each) => `${each.by} ${each.verdict || ""} ${each.reason || ""}`);
   const parts = [known.kind, known.name, known.key, known.verdict, known.tags, known.notes, known.fields, said];
   return [node.id, parts.flat(3).filter(Boolean).join("\n").toLowerCase()];
 });

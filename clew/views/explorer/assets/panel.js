@@ -8,7 +8,7 @@ const table = (pairs) => el("table", null, el("tbody", null, pairs.map(([name, v
 const seen = (claim) => [claim.first, claim.last].filter(Boolean).join(" to ");
 
 function saidLine(said) {
-  const told = [said.by, said.outcome, said.verdict, said.rows, said.why].filter(Boolean).join(": ");
+  const told = [said.by, said.outcome, said.verdict, said.rows, said.reason].filter(Boolean).join(": ");
   return `${told} (${said.pivot}, asked ${said.asked}, step ${said.step})`;
 }
 
@@ -139,7 +139,7 @@ function answers(known) {
   const rank = (said) => (said.verdict ? 0 : said.outcome === "found" ? 1 : 2);
   return until(known.said).sort((one, other) => rank(one) - rank(other)).map((said) =>
     el("div", { class: "answer" }, el("b", null, said.by), ` ${[said.outcome, said.verdict, said.rows].filter(Boolean).join(", ")}`,
-      said.why ? el("div", null, said.why) : null,
+      said.reason ? el("div", null, said.reason) : null,
       el("div", { class: "quiet" }, [said.pivot, `asked ${said.asked}`, `step ${said.step}`, said.reference].filter(Boolean).join(", "))));
 }
 
@@ -233,7 +233,7 @@ function showGroup(id) {
   panel.replaceChildren(...el("div", null,
     el("h2", null, nameOf(id)),
     el("p", null, group.names),
-    el("p", { class: "quiet" }, `Drawn as one: ${data.why}.`),
+    el("p", { class: "quiet" }, `Drawn as one: ${data.reason}.`),
     button(opened.has(id) ? "Fold again" : "Open in place", () => { toggle(id); showGroup(id); }),
     memberList("Members", group)).childNodes);
 }

@@ -109,7 +109,7 @@ function shownInWords(wanted) {
   const byHand = [...hiddenByHand].filter((id) => isHidden(id) && isThere(id)).length + thatCame(data.hidden.came);
   const byKind = all - single - grouped - folded - left - byHand;
   const why = [];
-  if (grouped) why.push(`${number(grouped)} in ${plural(closed.length, "group")} (${data.why})`);
+  if (grouped) why.push(`${number(grouped)} in ${plural(closed.length, "group")} (${data.reason})`);
   if (folded) why.push(`${number(folded)} folded by hand`);
   if (byHand) why.push(`${number(byHand)} hidden by hand`);
   if (left) why.push(`${number(left)} not in this page`);

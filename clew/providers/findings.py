@@ -25,16 +25,21 @@ class Judgement(NamedTuple):
     severity: Severity
 
 
-class FindingFields(TypedDict, total=False):
+class Extent(TypedDict, total=False):
+    """How much came back, how much there is, and what kept the rest back: the fields of a finding about that."""
+
+    returned: int
+    available: int | None
+    truncated_by: str
+
+
+class FindingFields(Extent, total=False):
     """What an answer may say besides its reason, facts and links: the fields of a finding."""
 
     verdict: Verdict
     severity: Severity
     reference: str
     table: Table
-    returned: int
-    available: int | None
-    truncated_by: str
     observed_first: datetime | None
     observed_last: datetime | None
 
@@ -73,6 +78,36 @@ def found(
         same=() if same_entity is None else (same_entity,),
         **fields,
     )
+
+
+def counted_extent(record_count: int, total: int | None) -> Extent:
+    """The extent of all that a source gives, where it also counts what it does not give.
+
+    >>> counted_extent(100, 250)
+    {'returned': 100, 'available': 250, 'truncated_by': 'source'}
+    """
+    available = max(total or 0, record_count)
+    return {
+        "returned": record_count,
+        "available": available,
+        "truncated_by": "source" if available > record_count else "",
+    }
+
+
+def page_extent(record_count: int, total: int | None, *, has_more: bool) -> Extent:
+    """The extent of one page of a list, of which the source may have more.
+
+    >>> page_extent(40, None, has_more=True)
+    {'returned': 40, 'available': None, 'truncated_by': 'limit'}
+
+    Args:
+        total: how many there are on all pages, where the source says so; not believed on the last one.
+    """
+    return {
+        "returned": record_count,
+        "available": total if has_more else record_count,
+        "truncated_by": "limit" if has_more else "",
+    }
 
 
 def nothing(subject: Entity, reason: str, *, reference: str = "", facts: Mapping[str, Scalar] | None = None) -> Finding:

@@ -65,7 +65,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "evidence of feeds in saved cases has it": {"feeds/listing.py": "IndicatorDetails.until"},
     "what builds a finding is called as its outcome, and takes its fields": {
-        "providers/findings.py": "FindingFields.returned found",
+        "providers/findings.py": "Extent.returned found",
     },
 }
 

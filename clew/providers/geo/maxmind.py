@@ -14,12 +14,13 @@ from clew.providers.geo.geo_channel import GeoChannel, GeoLookup
 from clew.providers.geo.maxmind_replies import ParsedReply
 from clew.providers.geo.place_answer import ALL_FACTS
 from clew.providers.geo.placed_address import PlacedAddress
+from clew.providers.runner import no_channel_error
 
 
 def _columns(channels: Mapping[str, Channel], subjects: Sequence[IpAddress]) -> Mapping[str, Sequence[Scalar]]:
     channel = channels.get(GeoLookup.channel)
     if not isinstance(channel, GeoChannel):
-        raise AskSkipped(f"there is no way to ask {MaxMind.title} here", kind="no-source")
+        raise no_channel_error(MaxMind)
     return channel.columns(subjects)
 
 

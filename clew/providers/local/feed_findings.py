@@ -16,37 +16,20 @@ from clew.errors import EntityError
 from clew.feeds.listing_verdict import assess_hit
 from clew.providers.local.feed_replies import first_finding
 
+_LISTING_FACTS = (
+    "threat_name",
+    "listed_as",
+    "listed_in",
+    "listed_until",
+    "description",
+    "tags",
+    "confidence",
+    "blocklists",
+    "tlp",
+)
 #: What an answer may say, in the order in which it says it; each listing has a row of them too.
-FACTS = (
-    "feed",
-    "threat_name",
-    "listed_as",
-    "listed_in",
-    "listed_until",
-    "description",
-    "tags",
-    "confidence",
-    "blocklists",
-    "tlp",
-    "warning_lists",
-)
-COLUMNS = (
-    "feed",
-    "verdict",
-    "severity",
-    "threat_name",
-    "listed_as",
-    "listed_in",
-    "listed_until",
-    "description",
-    "tags",
-    "confidence",
-    "blocklists",
-    "tlp",
-    "observed_first",
-    "observed_last",
-    "reference",
-)
+FACTS = ("feed", *_LISTING_FACTS, "warning_lists")
+COLUMNS = ("feed", "verdict", "severity", *_LISTING_FACTS, "observed_first", "observed_last", "reference")
 #: How many different related entities an answer links.
 MAX_LINKS = 200
 _MATCH_PHRASES = {

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from clew.entities import Account, Domain, Entity, File, IpAddress, Url
 from clew.entities.finding import Scalar
-from clew.errors import AskSkipped
 from clew.providers.base import Channel, Provider, Steps, operation
 from clew.providers.local.feed_channel import FeedChannel, FeedLookup
 from clew.providers.local.feed_findings import COLUMNS, FACTS, finding_of
-
-if TYPE_CHECKING:
-    # Only what answers needs the readers of all formats.
-    pass
+from clew.providers.runner import no_channel_error
 
 _ALL_COLUMNS = tuple(dict.fromkeys((*FACTS, *COLUMNS)))
 
@@ -22,7 +18,7 @@ _ALL_COLUMNS = tuple(dict.fromkeys((*FACTS, *COLUMNS)))
 def _columns(channels: Mapping[str, Channel], subjects: Sequence[Entity]) -> Mapping[str, Sequence[Scalar]]:
     channel = channels.get(FeedLookup.channel)
     if not isinstance(channel, FeedChannel):
-        raise AskSkipped(f"there is no way to ask {LocalFeed.title} here", kind="no-source")
+        raise no_channel_error(LocalFeed)
     return channel.columns(subjects)
 
 

@@ -8,7 +8,7 @@ from clew.errors import AskSkipped
 from clew.providers.base import Steps, operation
 from clew.providers.fact_text import join_texts
 from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
-from clew.providers.findings import found, nothing
+from clew.providers.findings import found, nothing, page_extent
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.ti.censys_api import (
@@ -97,9 +97,7 @@ class CensysCertificates(CensysBase):
             reference=reference,
             links=links,
             table=Table(_HOSTS.names, rows),
-            returned=len(rows),
-            available=total if has_more else len(rows),
-            truncated_by="limit" if has_more else "",
+            **page_extent(len(rows), total, has_more=has_more),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clew.entities import IpAddress, Verdict
 from clew.entities.finding import Table
 from clew.providers.base import Steps, operation
-from clew.providers.findings import found, nothing
+from clew.providers.findings import counted_extent, found, nothing
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.censys_api import PAGES, CensysBase, asset_request, record
 from clew.providers.ti.censys_host_records import (
@@ -69,15 +69,12 @@ class Censys(CensysBase):
         links = LinkCollector(ip)
         link_surroundings(about, links)
         rows = tuple(service_row(service, links) for service in services)
-        available = max(len(rows), about.integer("service_count") or 0)
         return found(
             ip,
             f"{len(rows)} services",
             reference=reference,
             links=links,
             table=Table(SERVICES.names, rows),
-            returned=len(rows),
-            available=available,
             observed_last=latest_scan(services),
-            truncated_by="source" if available > len(rows) else "",
+            **counted_extent(len(rows), about.integer("service_count")),
         )

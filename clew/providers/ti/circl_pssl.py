@@ -10,7 +10,7 @@ from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, AskSkipped
 from clew.providers.base import Provider, Quota, Steps, operation
 from clew.providers.fact_text import join_texts
-from clew.providers.findings import found, nothing
+from clew.providers.findings import counted_extent, found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.url_quoting import percent_encode
@@ -76,15 +76,12 @@ class CirclPassiveSsl(Provider):
             links.link_to(Relation.PRESENTS, text, IpAddress, pointer, backwards=True) for text, pointer in addresses
         ]
         rows = tuple((str(ip.key),) for ip in ips if ip is not None)
-        hits = max(document.count("hits"), len(addresses))
         return found(
             certificate,
             f"presented by addresses: {len(rows)}",
             links=links,
             table=Table(_CERTIFICATE_COLUMNS, rows),
-            returned=len(addresses),
-            available=hits,
-            truncated_by="source" if hits > len(addresses) else "",
+            **counted_extent(len(addresses), document.count("hits")),
         )
 
 

@@ -11,7 +11,7 @@ from clew.entities.finding import Scalar, Table
 from clew.entities.times import TimeLike, TimeWindow
 from clew.errors import AskFailed, AskRefused, AskSkipped
 from clew.providers.base import Provider, Quota, Reply, Steps, operation
-from clew.providers.findings import found, nothing
+from clew.providers.findings import found, nothing, page_extent
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.url_quoting import percent_encode
@@ -87,9 +87,7 @@ class HunterHow(Provider):
             reference=reference,
             links=links,
             table=Table(COLUMNS, rows),
-            returned=len(rows),
-            available=total if has_more else len(rows),
-            truncated_by="limit" if has_more else "",
+            **page_extent(len(rows), total, has_more=has_more),
         )
 
 

@@ -9,7 +9,7 @@ from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed
 from clew.providers.fact_text import join_texts
 from clew.providers.field_table import Field, FieldTable
-from clew.providers.findings import Judgement, found, nothing
+from clew.providers.findings import Judgement, counted_extent, found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import page_of, path_of
@@ -74,7 +74,6 @@ def pulse_finding(
     if not (count or detections or validations):
         return nothing(subject, "no pulses", reference=reference, facts=all_facts)
     verdict, severity = _judge(count + len(detections), {validation.text("source") for validation in validations})
-    has_more = count > len(pulses)
     return found(
         subject,
         f"{reason}; OTX has it as known or popular: {validation_text}" if validations else reason,
@@ -84,10 +83,8 @@ def pulse_finding(
         facts=all_facts,
         links=links,
         table=Table(PULSES.names, tuple(map(PULSES.row, pulses))),
-        returned=len(pulses),
-        available=max(count, len(pulses)),
-        truncated_by="source" if has_more else "",
         same_entity=same_entity,
+        **counted_extent(len(pulses), count),
     )
 
 

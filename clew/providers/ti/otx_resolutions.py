@@ -7,7 +7,7 @@ from clew.entities.finding import Scalar, Table
 from clew.providers.base import Steps, operation
 from clew.providers.dns_relations import DNS_RELATIONS, PAST_RECORD_COLUMNS
 from clew.providers.fact_text import time_text
-from clew.providers.findings import found, nothing
+from clew.providers.findings import counted_extent, found, nothing
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.otx_api import OtxBase, fetch_section, page_of, path_of
@@ -36,16 +36,13 @@ def _resolutions(subject: IpAddress | Domain) -> Steps:
     if not records:
         return nothing(subject, "OTX knows no resolutions", reference=reference)
     rows = [row for record in records if (row := _row(record, links)) is not None]
-    available = max(document.integer("count") or 0, len(records))
     return found(
         subject,
         f"{len(rows)} resolutions",
         reference=reference,
         links=links,
         table=Table(PAST_RECORD_COLUMNS, tuple(rows)),
-        returned=len(records),
-        available=available,
-        truncated_by="source" if available > len(records) else "",
+        **counted_extent(len(records), document.integer("count")),
     )
 
 

@@ -6,7 +6,7 @@ from clew.entities import Domain, Relation
 from clew.entities.finding import Table
 from clew.errors import AskFailed
 from clew.providers.base import Steps, operation
-from clew.providers.findings import found, nothing
+from clew.providers.findings import found, nothing, page_extent
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.securitytrails_api import PAGES, SecurityTrailsBase, request
@@ -62,7 +62,6 @@ class SecurityTrails(SecurityTrailsBase):
         if not labels:
             return nothing(domain, "SecurityTrails knows no names below it", reference=reference)
         rows = [row for label, pointer in labels if (row := subdomain_row(label, domain, pointer, links)) is not None]
-        is_truncated = bool(document.flag("meta", "limit_reached"))
         return found(
             domain,
             f"{len(labels)} names below it",
@@ -70,7 +69,5 @@ class SecurityTrails(SecurityTrailsBase):
             facts={"subdomains": total},
             links=links,
             table=Table(SUBDOMAIN_COLUMNS, tuple(rows)),
-            returned=len(labels),
-            available=total if is_truncated else len(labels),
-            truncated_by="limit" if is_truncated else "",
+            **page_extent(len(labels), total, has_more=bool(document.flag("meta", "limit_reached"))),
         )

@@ -7,7 +7,7 @@ from typing import Literal
 from clew.entities import Domain, IpAddress
 from clew.entities.finding import Table
 from clew.providers.base import Steps, operation
-from clew.providers.findings import found, nothing
+from clew.providers.findings import found, nothing, page_extent
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.securitytrails_api import API, KEY, PAGES, SecurityTrailsBase, request
@@ -39,16 +39,13 @@ class SecurityTrailsHistory(SecurityTrailsBase):
         rows = [row for record in records for row in past_record_rows(record, record_type, links)]
         if not rows:
             return nothing(domain, f"SecurityTrails knows no {record_type} records of it", reference=reference)
-        has_more = (document.integer("pages") or 1) > page
         return found(
             domain,
             f"{len(rows)} {record_type} records",
             reference=reference,
             links=links,
             table=Table(PAST_COLUMNS, tuple(rows)),
-            returned=len(rows),
-            available=None if has_more else len(rows),
-            truncated_by="limit" if has_more else "",
+            **page_extent(len(rows), None, has_more=(document.integer("pages") or 1) > page),
         )
 
     @operation(calls=1, broad=True, facts=HOSTED_COLUMNS)
@@ -75,7 +72,5 @@ class SecurityTrailsHistory(SecurityTrailsBase):
             reference=reference,
             links=links,
             table=Table(HOSTED_COLUMNS, tuple(rows)),
-            returned=len(records),
-            available=document.integer("record_count") if has_more else len(records),
-            truncated_by="limit" if has_more else "",
+            **page_extent(len(records), document.integer("record_count"), has_more=has_more),
         )

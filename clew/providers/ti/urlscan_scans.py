@@ -6,7 +6,7 @@ from clew.entities import AutonomousSystem, Domain, Entity, File, Finding, IpAdd
 from clew.entities.finding import Scalar, Table
 from clew.errors import AskFailed, EntityError
 from clew.providers.field_table import COMPUTED_FIELD, Field, FieldTable
-from clew.providers.findings import found, nothing
+from clew.providers.findings import found, nothing, page_extent
 from clew.providers.json_reply import JsonObject, earliest, latest
 from clew.providers.link_collector import LinkCollector, host_kind
 from clew.providers.url_quoting import percent_encode
@@ -98,9 +98,7 @@ def search_finding(subject: Entity, document: JsonObject, reference: str) -> Fin
         facts={"scans": len(matches) if total is None else total, "malicious_scans": malicious if verdicts else None},
         links=links,
         table=Table(SCANS.names, rows),
-        returned=len(matches),
-        available=total if has_more else len(matches),
-        truncated_by="limit" if has_more else "",
+        **page_extent(len(matches), total, has_more=has_more),
         observed_first=earliest(matches, "task", "time"),
         observed_last=latest(matches, "task", "time"),
     )

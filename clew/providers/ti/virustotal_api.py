@@ -12,7 +12,7 @@ from clew.entities.finding import Scalar, Table
 from clew.errors import EntityError
 from clew.providers.base import Provider, Quota, Steps
 from clew.providers.file_hashes import file_from_hashes, first_hash
-from clew.providers.findings import Judgement, found, nothing
+from clew.providers.findings import Judgement, found, nothing, page_extent
 from clew.providers.json_reply import JsonObject
 from clew.providers.link_collector import LinkCollector
 from clew.providers.url_quoting import percent_encode
@@ -106,9 +106,7 @@ def list_related(
         reference=reference,
         links=links,
         table=Table(tuple(columns), tuple(rows)),
-        returned=len(entries),
-        available=document.integer("meta", "count") if has_more else len(entries),
-        truncated_by="limit" if has_more else "",
+        **page_extent(len(entries), document.integer("meta", "count"), has_more=has_more),
     )
 
 

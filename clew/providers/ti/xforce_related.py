@@ -7,7 +7,7 @@ from typing import ClassVar
 from clew.entities import Domain, IpAddress, Url
 from clew.entities.finding import Table
 from clew.providers.base import Steps, operation
-from clew.providers.findings import found, nothing
+from clew.providers.findings import counted_extent, found, nothing
 from clew.providers.link_collector import LinkCollector
 from clew.providers.ti.xforce_api import XForceBase, fetch_report, name_of, page_of
 from clew.providers.ti.xforce_rows import DNS_COLUMNS, MALWARE_COLUMNS, live_row, malware_row, past_row
@@ -56,16 +56,13 @@ def _malware(subject: IpAddress | Domain | Url, path: str) -> Steps:
     if document is None or not samples:
         return nothing(subject, "X-Force knows no malware there", reference=reference)
     rows = [row for sample in samples if (row := malware_row(sample, links)) is not None]
-    available = max(document.integer("count") or 0, len(samples))
     return found(
         subject,
         f"{len(samples)} kinds of malware",
         reference=reference,
         links=links,
         table=Table(MALWARE_COLUMNS, tuple(rows)),
-        returned=len(samples),
-        available=available,
-        truncated_by="source" if available > len(samples) else "",
+        **counted_extent(len(samples), document.integer("count")),
     )
 
 

@@ -88,7 +88,7 @@ class Relation(StrEnum):
     LOGGED_ON_TO = "logged-on-to"  # account -> host
     MAIL_HANDLED_BY = "mail-handled-by"  # domain -> domain: an MX record
     PRESENTS = "presents"  # ip or domain -> certificate: in a TLS handshake
-    QUERIED = "queried"  # process -> domain
+    QUERIED = "queried"  # process or ip -> domain
     RAN_AS = "ran-as"  # process -> account
     RAN_ON = "ran-on"  # process -> host
     REDIRECTS_TO = "redirects-to"  # url -> url

@@ -56,10 +56,15 @@ class _Observation:
 def map_rows(schema: RowSchema, columns: Sequence[str], rows: Sequence[Cells]) -> RowLinks:
     """What the rows of a view say, one link for each distinct statement, with pointers to all of its rows.
 
-    A cell that is no entity (a damaged address, an impossible name) costs that entity in that row.
+    A cell that is no entity (a damaged address, an impossible name) costs that entity in that row. Rows that were
+    recorded when the view had fewer columns name the entities of those.
     """
     index = {name: position for position, name in enumerate(columns)}
-    picks = {name: tuple(index[column] for column in rule.columns) for name, rule in schema.entities.items()}
+    picks = {
+        name: tuple(index[column] for column in rule.columns)
+        for name, rule in schema.entities.items()
+        if index.keys() >= {*rule.columns}
+    }
     time_index = index["time"]
     entity_cache: dict[tuple[str, Cells], tuple[Key, Entity] | None] = {}
     observations: dict[tuple[Key, Relation, Key], _Observation] = {}
@@ -74,7 +79,7 @@ def map_rows(schema: RowSchema, columns: Sequence[str], rows: Sequence[Cells]) -
                 failure_count += failures
             entities[name] = entity_cache[name, cells]
         for source_name, relation, target_name in schema.links:
-            source, target = entities[source_name], entities[target_name]
+            source, target = entities.get(source_name), entities.get(target_name)
             if source is not None and target is not None:
                 key = source[0], relation, target[0]
                 if key not in observations:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, get_a
 
 from clew.entities import Entity
 from clew.entities.display import visible
-from clew.entities.vocabulary import Term
+from clew.entities.term import Term
 from clew.pivots.bound_call import PivotCall, defaults_of
 from clew.pivots.bulk_call import Bulk
 from clew.pivots.invocation import Pivot, SubQuery

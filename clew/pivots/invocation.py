@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from clew.entities import Entity, Finding
 from clew.entities.codec import AnyEntity
+from clew.entities.term import Term
 from clew.entities.times import TimeWindow, parse_time
-from clew.entities.vocabulary import Term
 from clew.pivots.lookup_policy import EVERY_SOURCE, LookupPolicy
 from clew.providers.base import ColumnFunction, Provider, Steps
 from clew.providers.exchange import Answer

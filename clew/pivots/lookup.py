@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self, TypeVar, overload
 
 from clew.entities import Entity
-from clew.entities.vocabulary import Term
+from clew.entities.term import Term
 from clew.pivots.binding import Menu, MenuRow
 from clew.pivots.bound_call import LookupCall, defaults_of
 from clew.pivots.bulk_call import Bulk

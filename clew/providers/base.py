@@ -32,8 +32,9 @@ from typing import (
 
 from clew.entities import Entity, Finding, Outcome
 from clew.entities.finding import Scalar
+from clew.entities.term import Term
 from clew.entities.tlp import Tlp
-from clew.entities.vocabulary import VOCABULARY, Term
+from clew.entities.vocabulary import VOCABULARY
 from clew.errors import AskFailed
 
 # Half of a character (a lone surrogate), and the two ways in which JSON can spell one.

@@ -86,6 +86,23 @@ def test_a_logon_row(outcome, relation):
     }
 
 
+def test_a_row_recorded_before_a_column_was_there():
+    """Rows without a column of the view name the entities that are told by the others."""
+    row = {
+        "process_entity_id": GUID,
+        "dns_question_name": "cdn.evil.example",
+        "time": AT,
+        "host_name": "ws01.corp.example",
+    }
+    columns = [name for name in SCHEMAS["resolutions"].columns if name != "source_ip"]
+    found, bad = map_rows(SCHEMAS["resolutions"].rows, columns, [tuple(map(row.get, columns))])
+    assert {(link.source, link.relation, link.target) for link in found} == {
+        (PROCESS, Relation.QUERIED, Domain("cdn.evil.example")),
+        (PROCESS, Relation.RAN_ON, HOST),
+    }
+    assert bad == 0
+
+
 def test_a_connection_row():
     """A connection is the process's if the row tells which, else the host's."""
     ends = {"local_ip": "192.0.2.1", "peer_ip": "198.51.100.7"}

@@ -24,10 +24,12 @@ _BATCH_SIZE = 50_000
 _TYPES: Mapping[type, str] = MappingProxyType(
     {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", datetime: "TIMESTAMP"}
 )
+#: csv.writer puts quotes around a line end only if it is the one that it writes, and the engine takes each for one.
+_LINE_END = "\r\n"
 #: A reader of what csv.writer writes: nothing is guessed, an empty cell is NULL.
 _READ = (
     "SELECT * FROM read_csv($path, columns = {columns}, auto_detect = false, header = false, delim = ',', "
-    "quote = '\"', escape = '\"', new_line = '\\n', comment = '', max_line_size = 268435456)"
+    "quote = '\"', escape = '\"', new_line = '\\r\\n', comment = '', max_line_size = 268435456)"
 )
 
 
@@ -130,8 +132,8 @@ def _definitions(names: tuple[str, ...]) -> str:
 
 def _write_csv(path: Path, rows: list[list[Any]]) -> None:
     with suppress(UnicodeEncodeError), path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
+        csv.writer(stream, lineterminator=_LINE_END).writerows(rows)
         return
     # Half of a surrogate pair in some text: the raw event keeps it.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
+        csv.writer(stream, lineterminator=_LINE_END).writerows(rows)

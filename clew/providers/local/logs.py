@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table, Url
 from clew.entities.checked_text import stamp
 from clew.entities.display import plural
+from clew.entities.term import Term
 from clew.entities.times import ANY_TIME, TimeLike, TimeWindow
-from clew.entities.vocabulary import VOCABULARY, Term
+from clew.entities.vocabulary import VOCABULARY
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines.protocol import GAP_NOUNS, LogRows, LogSource
 from clew.logs.event_mapper import EventKind

@@ -187,11 +187,14 @@ ODD = (
 def test_no_row_is_lost_to_what_it_holds(tmp_path):
     """Control characters, half of a surrogate pair, any number and one key twice do not cost a row."""
     started = json.dumps({**STARTED, "CommandLine": "a@b"}).encode()
-    lines = [*ODD, *(started.replace(b"@", text) for text in (b"\x01", b"\x00", b"\t", b"\\ud800", b"\\u0000"))]
+    lines = [
+        *ODD,
+        *(started.replace(b"@", text) for text in (b"\x01", b"\x00", b"\t", b"\\ud800", b"\\u0000", b"\\r", b"\\n\\r")),
+    ]
     store = opened(tmp_path, b"\n".join(lines))
     assert counts(store)[1:] == (len(lines), 0)
     texts = [row["process_command_line"] for row in rows(store, "processes")]
-    assert texts == ["a\x01b", "a\x00b", "a\tb", "a?b", "a\x00b"]
+    assert texts == ["a\x01b", "a\x00b", "a\tb", "a?b", "a\x00b", "a\rb", "a\n\rb"]
 
 
 @pytest.mark.parametrize("bad", [b"1,2", b"x," * 50, b"\xff\xfe,1"])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from clew import Account, Fact, Finding, IpAddress, Link, Outcome, Relation
-from clew.entities.vocabulary import Term
+from clew.entities.term import Term
 from clew.providers.base import Ask, Channel, Provider, Reply, Steps, canonical_json, narrow_ask, operation
 
 OWNERS = {

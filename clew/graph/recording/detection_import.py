@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from clew.entities import Entity, Host, Link
+from clew.entities import AttackTechnique, Entity, Host, Link, Relation
 from clew.entities.checked_text import stamp
 from clew.errors import EntityError
 from clew.graph.format.events import Imported
@@ -14,6 +14,7 @@ from clew.graph.projection import imports as batches
 from clew.graph.recording.case_recorder import CaseRecorder
 from clew.logs.engines.protocol import LogSource, RawEvents
 from clew.logs.event_mapper import EventMapper
+from clew.logs.log_schemas import LogView
 from clew.logs.row_entities import map_rows
 from clew.logs.schema_files import load_schemas
 from clew.logs.sigma.detections import Detection, EventPlace, RuleHeader, RuleMatch
@@ -29,10 +30,12 @@ class _Statements(NamedTuple):
     Attributes:
         links: with the places of their events.
         hosts: the machines of events that say nothing else.
+        actors: what did it, with the places of its events: a process, else the machine.
     """
 
     links: list[tuple[Link, list[int]]]
     hosts: list[Host]
+    actors: dict[Entity, list[int]]
 
 
 def record_detection(recorder: CaseRecorder, detection: Detection, sources: Iterable[LogSource]) -> None:
@@ -49,7 +52,9 @@ def record_detection(recorder: CaseRecorder, detection: Detection, sources: Iter
     for rule, matches in by_rule.items():
         places = [*dict.fromkeys(event for match in matches for event in match.events)]
         texts = _raw_texts(places, stores)
-        _record_rule(recorder, rule, places, texts, _statements(places, texts, stores))
+        statements = _statements(places, texts, stores)
+        statements.links.extend(_technique_links(rule, places, statements.actors))
+        _record_rule(recorder, rule, places, texts, statements)
 
 
 def rule_source(rule: RuleHeader) -> str:
@@ -74,13 +79,18 @@ def _statements(places: Sequence[EventPlace], texts: Sequence[str], stores: Mapp
     mapper = EventMapper(schemas)
     rows: dict[str, list[tuple[int, tuple[Any, ...]]]] = {}
     hosts: list[Host] = []
+    actors: dict[Entity, list[int]] = {}
     for index, (place, raw) in enumerate(zip(places, texts, strict=True)):
         fields = raw_fields(raw.encode("utf-8", "replace"), files[place.identity, place.source])
         view_rows = mapper.map_event(fields or {}).rows
         for view, cells in view_rows:
             rows.setdefault(view, []).append((index, tuple(map(_in_utc, cells))))
-        if not view_rows and place.host:
-            hosts += _host(place.host)
+        machine = _host(place.host) if place.host else None
+        if machine and not view_rows:
+            hosts.append(machine)
+        processes = (_process(schemas.views[view], cells) for view, cells in view_rows)
+        if actor := next(filter(None, processes), machine):
+            actors.setdefault(actor, []).append(index)
     links: list[tuple[Link, list[int]]] = []
     for view, numbered_rows in rows.items():
         columns = schemas.views[view].cell_names
@@ -88,7 +98,30 @@ def _statements(places: Sequence[EventPlace], texts: Sequence[str], stores: Mapp
         for link in map_rows(schemas.views[view].rows, columns, cells_of_rows).links:
             indexes = [numbered_rows[int(pointer.rpartition("/")[2])][0] for pointer in link.pointers]
             links.append((link, indexes))
-    return _Statements(links, hosts)
+    return _Statements(links, hosts, actors)
+
+
+def _process(view: LogView, cells: Sequence[Any]) -> Entity | None:
+    """The process that a row is about."""
+    rule = view.rows.entities.get("process")
+    if rule is None:
+        return None
+    named_cells = dict(zip(view.cell_names, map(_in_utc, cells), strict=True))
+    try:
+        return rule.make(*map(named_cells.get, rule.columns))
+    except EntityError:
+        return None
+
+
+def _technique_links(
+    rule: RuleHeader, places: Sequence[EventPlace], actors: Mapping[Entity, list[int]]
+) -> Iterator[tuple[Link, list[int]]]:
+    """What the rule says of who did it: the techniques of ATT&CK that it is tagged with."""
+    for technique in rule.techniques:
+        for actor, indexes in actors.items():
+            times = [time for index in indexes if (time := places[index].time)]
+            first, last = min(times, default=None), max(times, default=None)
+            yield Link(actor, Relation.RELATED_TO, AttackTechnique(technique), (), first, last), indexes
 
 
 def _in_utc(cell: Any) -> Any:
@@ -96,11 +129,11 @@ def _in_utc(cell: Any) -> Any:
     return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) and cell.tzinfo is None else cell
 
 
-def _host(name: str) -> list[Host]:
+def _host(name: str) -> Host | None:
     try:
-        return [Host(name)]
+        return Host(name)
     except EntityError:
-        return []
+        return None
 
 
 def _record_rule(

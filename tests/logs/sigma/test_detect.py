@@ -215,6 +215,8 @@ def test_a_case_keeps_what_matched_with_the_raw_event(tmp_path: Path) -> None:
             "sigma: A made-up shell (high, T1059.003, 6f4b9a3e-0000-4000-8000-000000000001)"
         }
         assert "ran-on" in {claim.relation.value for claim in claims}
+        technique = [claim for claim in claims if claim.target.kind == "technique"]
+        assert [(claim.source.kind, claim.target.value) for claim in technique] == [("process", "T1059.003")]
         assert all("made-up" in text for claim in claims for text in claim.evidence())
     assert "identical" in str(Investigation.replay(tmp_path / "case.clew"))
 

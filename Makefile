@@ -40,10 +40,10 @@ demo: $(ALL) ## a tour on a made-up intrusion, offline
 	@clew="$$PWD/$(BIN)/clew"; cd "$(IN)" && "$$clew" demo --force $(ARGS)
 
 test: $(DEV) ## the fast tests and the examples in docstrings
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-long: $(DEV) ## the tests that take longer
-	$(BIN)/python -m pytest -n auto -m "long and not e2e" $(ARGS) $(MAYBE_NONE)
+long: $(DEV) ## the tests that take longer: real recordings where there are any, and the largest of their kind
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "long and not e2e" $(ARGS) $(MAYBE_NONE)
 
 e2e: $(DEV) ## the tests that drive a real browser
 	$(BIN)/python -m pytest -m e2e $(ARGS) $(MAYBE_NONE)
@@ -100,7 +100,7 @@ docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(DEV) ## the documentation as a site, every warning an error
 	$(BIN)/mkdocs build --strict --quiet
 
-check: lint types imports fresh docs test wheel ## what a change has to pass
+check: lint types imports fresh docs test long wheel ## what a change has to pass
 
 pins: ## resolve constraints.txt anew, on the oldest Python that clew supports
 	tools/pin.sh

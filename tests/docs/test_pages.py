@@ -18,9 +18,10 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
 @pytest.fixture(autouse=True)
-def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share_logs: Callable[[Path], Path]) -> Iterator[None]:
     """Pages write files where they are, and configure the process: both are put back."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLEW_CACHE", str(share_logs(tmp_path / "cache")))
     token = session.workspace_variable.set(None)
     yield
     session.workspace_variable.reset(token)
@@ -118,6 +119,7 @@ def test_handing_a_case_on_shows_what_happens(tmp_path: Path) -> None:
     run("docs/how-to/share.md", key=write_key(tmp_path / "id_ed25519"))
 
 
+@pytest.mark.long
 def test_the_real_incident_shows_what_happens(shared_data: Callable[[str], Path]) -> None:
     """Following the second tutorial on the public recording that it names gives what the page shows."""
     name = "metasploit_logonpasswords_lsass_memory_dump.zip"

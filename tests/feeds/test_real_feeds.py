@@ -18,6 +18,8 @@ from clew.feeds.listing_verdict import MANY_LISTS
 from clew.feeds.store import FeedStore
 from tests.feeds.asked import keys, looked_up, read
 
+pytestmark = pytest.mark.long  # real recordings
+
 # Ends of names that are more likely files.
 FILES = {"bat", "bin", "cmd", "dat", "dll", "exe", "html", "jar", "php", "ps1", "scr", "sys", "tmp", "vbs"}
 

@@ -15,6 +15,8 @@ import pytest
 from clew.entities import Domain, Key
 from tests.feeds.asked import read
 
+pytestmark = pytest.mark.long  # real recordings
+
 #: Incidents of ESET, and how many values their text and their event in MISP both list.
 ESET = {
     "backdoordiplomacy": 22,

@@ -12,6 +12,8 @@ from clew import Budget, Host, Investigation, IpAddress, Process
 from clew.entities import Relation
 from tests.incidents.transcripts import console, session, users
 
+pytestmark = pytest.mark.long  # real recordings
+
 CAMPAIGNS = ("campaign_01", "campaign_02", "campaign_03")
 #: Named in the description of the recordings.
 PAYLOAD = "winx64_payload.exe"

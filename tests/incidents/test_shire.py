@@ -11,6 +11,8 @@ from clew import Account, Budget, Host, Investigation, IpAddress, Process
 from clew.entities import Outcome, Relation
 from tests.incidents.transcripts import agents, console, moved_to
 
+pytestmark = pytest.mark.long  # real recordings
+
 #: Recording, and the process that starts the new agent: WinRM, the service manager, WMI.
 RECORDINGS = {
     "empire_psremoting_stager": "wsmprovhost.exe",

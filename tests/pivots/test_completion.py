@@ -15,8 +15,11 @@ from clew.pivots.registry import find_pivot, pivots_for
 interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")
 
 PIVOTS = {f"{cls.__name__}.{name}": (cls, name) for cls in ENTITY_TYPES.values() for name in pivots_for(cls)}
-#: Jedi infers what is offered from the signature alone: one pivot of each, of each entity.
-SIGNATURES = {(cls, *find_pivot(cls, name).signature.parameters): label for label, (cls, name) in PIVOTS.items()}
+#: Jedi infers what is offered from the signature alone: one pivot of each, in each menu.
+SIGNATURES = {
+    (name.partition(".")[0], *find_pivot(cls, name).signature.parameters): label
+    for label, (cls, name) in PIVOTS.items()
+}
 COMPLETED = {f"plain-{label}": ("plain", *pivot) for label, pivot in PIVOTS.items()} | {
     f"jedi-{label}": ("jedi", *PIVOTS[label]) for label in SIGNATURES.values()
 }

@@ -390,6 +390,7 @@ def test_an_export_is_of_one_moment(tmp_path: Path):
         assert len(rows(tmp_path / "crate" / "nodes.csv")) == len(copied.tables.nodes()) + 1
 
 
+@pytest.mark.long
 def test_a_real_recording_is_exported(shared_data: Callable[[str], Path], tmp_path: Path):
     """A case on a public recording becomes valid provenance, and a crate that is as it was written."""
     recording = Recording(shared_data("incident-pandalab") / "campaign_01", tmp_path / "ir.clew")

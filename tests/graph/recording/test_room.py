@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pytest
@@ -19,20 +21,31 @@ from clew.settings import Settings
 EDGES = pd.DataFrame({"source": ["host:ws01"], "relation": ["queried"], "target": ["a.example"]})
 
 
-def asked(scenario: Scenario, path: Path, **limits: int) -> Investigation:
+class Ask(Protocol):
     """A case with little room, in which one query was asked."""
-    around = Workspace(replace(Settings(cache=path.parent / "cache"), **limits))
-    case = Investigation.open(path, workspace=around)
-    case.connect(scenario.logs)
-    with case:
-        IpAddress(scenario.seed).query.connections()
-    return Investigation.open(path, workspace=around)
+
+    def __call__(self, path: Path, **limits: int) -> Investigation: ...
+
+
+@pytest.fixture
+def asked(scenario: Scenario, share_logs: Callable[[Path], Path], tmp_path: Path) -> Ask:
+    cache = share_logs(tmp_path / "cache")
+
+    def ask(path: Path, **limits: int) -> Investigation:
+        around = Workspace(replace(Settings(cache=cache), **limits))
+        case = Investigation.open(path, workspace=around)
+        case.connect(scenario.logs)
+        with case:
+            IpAddress(scenario.seed).query.connections()
+        return Investigation.open(path, workspace=around)
+
+    return ask
 
 
 @pytest.mark.parametrize(("limit", "told"), [("reply_limit", "kept of one reply"), ("case_limit", "over its")])
-def test_what_there_is_no_room_for_is_told(scenario: Scenario, tmp_path: Path, limit: str, told: str) -> None:
+def test_what_there_is_no_room_for_is_told(asked: Ask, tmp_path: Path, limit: str, told: str) -> None:
     """A reply that is too large is not kept; its answer is, and the step, the claims and the history say so."""
-    with asked(scenario, tmp_path / "x.clew", **{limit: 100}) as case:
+    with asked(tmp_path / "x.clew", **{limit: 100}) as case:
         claims = case.claim_list()
         assert len(claims) > 5
         with pytest.raises(CaseError, match=f"was not kept: .*{told}"):
@@ -46,18 +59,18 @@ def test_what_there_is_no_room_for_is_told(scenario: Scenario, tmp_path: Path, l
     assert "1 answers as recorded" in str(replayed)
 
 
-def test_the_page_says_why_a_claim_shows_no_text(scenario: Scenario, tmp_path: Path) -> None:
+def test_the_page_says_why_a_claim_shows_no_text(asked: Ask, tmp_path: Path) -> None:
     """Where the raw text should be, the page has the reason why it is not."""
     pytest.importorskip("pyvis")
-    with asked(scenario, tmp_path / "x.clew", reply_limit=100) as case:
+    with asked(tmp_path / "x.clew", reply_limit=100) as case:
         page = case.to_html(tmp_path / "x.html").read_text("utf-8")
     assert "was not kept" in page
 
 
-def test_asking_again_with_room_keeps_it(scenario: Scenario, tmp_path: Path) -> None:
+def test_asking_again_with_room_keeps_it(asked: Ask, scenario: Scenario, tmp_path: Path) -> None:
     """The same question, asked again with enough room, has its evidence."""
     path = tmp_path / "x.clew"
-    asked(scenario, path, reply_limit=100).close()
+    asked(path, reply_limit=100).close()
     with Investigation.open(path, workspace=Workspace(Settings(cache=tmp_path / "cache"))) as case:
         case.connect(scenario.logs)
         IpAddress(scenario.seed).query.connections()

@@ -122,10 +122,12 @@ def opened(path: Path) -> Case:
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory: pytest.TempPathFactory, scenario: Scenario) -> Given:
+def rich(tmp_path_factory: pytest.TempPathFactory, scenario: Scenario, share_logs: Callable[[Path], Path]) -> Given:
     """A case of the made-up incident with something of everything that people do, and its redaction."""
     folder = tmp_path_factory.mktemp("rich")
-    settings = Settings(feeds=(scenario.feed,), geoip=(scenario.geo,), cache=folder / "cache", analyst="jane.doe")
+    settings = Settings(
+        feeds=(scenario.feed,), geoip=(scenario.geo,), cache=share_logs(folder / "cache"), analyst="jane.doe"
+    )
     path = folder / "incident.clew"
     with Case.open(path, title="Contoso, März", workspace=Workspace(settings), replies=scenario.replies) as case:
         case.connect(scenario.logs)
@@ -167,6 +169,7 @@ def test_no_value_that_was_replaced_is_anywhere_in_the_file(rich: Given) -> None
     assert leaks(values, bodies) == {}
 
 
+@pytest.mark.long
 def test_a_real_case_tells_nothing_either(shared_data: Callable[[str], Path], tmp_path: Path) -> None:
     """A recorded intrusion is redacted without a trace, replays, and comes back hash for hash."""
     (logs,) = (

@@ -16,6 +16,7 @@ from clew.logs.engines.duckdb_engine import ENGINE
 pytest.importorskip("evtx")
 
 
+@pytest.mark.long
 def test_every_record_of_real_files_is_an_event(shared_data, tmp_path: Path) -> None:
     """Of 282 recordings of attacks, each file has the events that were counted before, and they are of those kinds."""
     folder = shared_data("evtx-attack")
@@ -40,6 +41,7 @@ def test_every_record_of_real_files_is_an_event(shared_data, tmp_path: Path) -> 
     source.close()
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_read_or_told(shared_data, tmp_path: Path) -> None:
     """Cut or overwritten at many places, a real file gives events, damaged ones, or a reason; no other exception."""
     with zipfile.ZipFile(shared_data("evtx-attack") / "DeepBlueCLI.zip") as archive:

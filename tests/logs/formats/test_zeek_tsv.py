@@ -87,6 +87,7 @@ def test_a_header_may_change(tmp_path: Path) -> None:
     source.close()
 
 
+@pytest.mark.long
 def test_host_and_sensor_meet(shared_data, tmp_path: Path) -> None:
     """Of the flows that Sysmon recorded on the victim, as many have the addresses and ports of one of Zeek's as were
     counted in the recordings before; and those besides that the two spell differently.

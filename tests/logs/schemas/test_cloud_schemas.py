@@ -317,6 +317,7 @@ def test_what_no_view_has_is_told_by_its_kind():
     assert (mapped.kind, mapped.label) == (EventKind.NO_VIEW, "velociraptor: Windows.Network.ArpCache")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", ["incident-cloud", "sentinel-tables"])
 def test_every_row_of_real_tables_is_in_a_view_or_of_a_kind(shared_data, tmp_path, folder):
     """Of real audit logs, alerts, EDR and SIEM tables, all but tables of Windows events are known."""

@@ -174,6 +174,7 @@ def test_texts_of_windows() -> None:
     assert defender_path("process:_pid:1") is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "least", "views"),
     [

@@ -221,6 +221,7 @@ def test_a_case_keeps_what_matched_with_the_raw_event(tmp_path: Path) -> None:
     assert "identical" in str(Investigation.replay(tmp_path / "case.clew"))
 
 
+@pytest.mark.long
 def test_each_real_case_is_hit_by_its_own_rule(shared_data: Callable[[str], Path], tmp_path: Path) -> None:
     """The regression events of SigmaHQ: each is matched by the rule that it was recorded for."""
     archive = zipfile.ZipFile(shared_data("evtx-sigma-regression") / "regression_data.zip")

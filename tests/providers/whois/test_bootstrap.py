@@ -50,6 +50,7 @@ def test_every_recorded_network_has_its_server(recorded, name):
             assert server_for_address(whole, str(address)) == max(around)[1]
 
 
+@pytest.mark.long
 def test_every_recorded_range_has_its_server(recorded):
     """The ends of ranges of numbers go to the server of that range, and the numbers beside it do not by mistake."""
     services, whole = recorded("asn")

@@ -16,6 +16,7 @@ from typing import Any, cast
 from clew.entities.host_names import canonical_name
 from clew.errors import EntityError
 from clew.logs.cell_lists import LIST_FUNCTIONS
+from clew.logs.cell_texts import TEXT_FUNCTIONS
 from clew.logs.cell_times import read_time
 from clew.logs.windows_values import WINDOWS_TEXTS
 
@@ -273,7 +274,7 @@ CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
         "outbound": outbound,
         "transport": transport,
         "dns_answers": dns_answers,
-        **{name: _of_text(read) for name, read in WINDOWS_TEXTS.items()},
+        **{name: _of_text(read) for name, read in {**WINDOWS_TEXTS, **TEXT_FUNCTIONS}.items()},
         **LIST_FUNCTIONS,
     }
 )

@@ -10,6 +10,7 @@ from clew.entities.display import visible
 from clew.logs.event_mapper import EventKind
 
 _MAX_LABELS = 5
+_MAX_FILES = 20
 
 
 class RowCount(NamedTuple):
@@ -31,10 +32,12 @@ class LogCoverage:
     Attributes:
         counts: the most frequent first.
         skipped_files: the name of each file that was skipped, or cut, and why.
+        assumptions: the name of each file that does not say something, and what was taken to be so.
     """
 
     counts: tuple[RowCount, ...] = ()
     skipped_files: tuple[tuple[str, str], ...] = field(default=())
+    assumptions: tuple[tuple[str, str], ...] = field(default=())
 
     def total(self, *kinds: EventKind) -> int:
         """How many rows are of these kinds."""
@@ -63,16 +66,30 @@ class LogCoverage:
             if len(labels) > _MAX_LABELS:
                 other_rows = sum(count.rows for count in labels[_MAX_LABELS:])
                 yield f"{other_rows:>{width},} {kind.value}: {len(labels) - _MAX_LABELS} more kinds"
-        for name, reason in self.skipped_files:
+        for name, reason in self.skipped_files[:_MAX_FILES]:
             yield f"skipped {visible(name, 80)}: {visible(reason, 160)}"
+        if len(self.skipped_files) > _MAX_FILES:
+            yield f"skipped {len(self.skipped_files) - _MAX_FILES:,} more files"
+        names_by_assumption: dict[str, list[str]] = {}
+        for name, assumption in self.assumptions:
+            names_by_assumption.setdefault(assumption, []).append(name)
+        for assumption, names in names_by_assumption.items():
+            suffix = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+            yield f"assumed for {visible(names[0], 80)}{suffix}: {visible(assumption, 160)}"
 
 
-def coverage_of(counts: Iterable[tuple[str, str, int]], skipped_files: Iterable[tuple[str, str]]) -> LogCoverage:
+def coverage_of(
+    counts: Iterable[tuple[str, str, int]],
+    skipped_files: Iterable[tuple[str, str]],
+    assumptions: Iterable[tuple[str, str]],
+) -> LogCoverage:
     """The coverage that a store wrote down.
 
     Args:
         counts: kind, label and number of rows.
         skipped_files: name and reason.
+        assumptions: name of the file, and what was assumed.
     """
     row_counts = (RowCount(EventKind(kind), label, rows) for kind, label, rows in counts)
-    return LogCoverage(tuple(sorted(row_counts, key=lambda count: (-count.rows, count))), tuple(skipped_files))
+    sorted_counts = tuple(sorted(row_counts, key=lambda count: (-count.rows, count)))
+    return LogCoverage(sorted_counts, tuple(skipped_files), tuple(assumptions))

@@ -25,7 +25,7 @@ from clew.logs.log_cache import LOGS, known_digest, mark_used, note_location, re
 from clew.logs.log_schemas import LogSchemas
 from clew.logs.schema_files import load_schemas
 
-_LAYOUT = "6"
+_LAYOUT = "7"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

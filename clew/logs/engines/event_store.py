@@ -20,6 +20,7 @@ import zstandard
 from clew.errors import ConnectError
 from clew.logs.coverage import LogCoverage, coverage_of
 from clew.logs.event_mapper import EventKind
+from clew.logs.formats.log_format import LogFile
 from clew.sqlite import Connection, Failure, OpenMode, connect, harden, set_pragmas, translate_errors
 
 _FRAME_BYTES = 64 * 1024
@@ -27,10 +28,12 @@ _FRAMES_AT_ONCE = 256
 _LEVEL = 3
 _MAX_FRAME = 64 * 2**20
 _TABLES = """
-CREATE TABLE files (name TEXT NOT NULL, format TEXT NOT NULL, first INTEGER NOT NULL, events INTEGER NOT NULL);
+CREATE TABLE files (name TEXT NOT NULL, format TEXT NOT NULL, first INTEGER NOT NULL, events INTEGER NOT NULL,
+                    modified_at REAL);
 CREATE TABLE frames (first INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE counts (kind TEXT NOT NULL, label TEXT NOT NULL, events INTEGER NOT NULL);
 CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE assumptions (name TEXT NOT NULL, assumption TEXT NOT NULL);
 """
 
 
@@ -40,12 +43,14 @@ class StoredFile(NamedTuple):
     Attributes:
         first: the number of its first event.
         events: how many it has, damaged ones included.
+        modified_at: when it was last changed, in seconds since 1970 UTC; None if that is not known.
     """
 
     name: str
     format: str
     first: int
     events: int
+    modified_at: float | None = None
 
 
 class FileRow(NamedTuple):
@@ -106,10 +111,12 @@ class EventWriter:
         if self._frame_bytes >= _FRAME_BYTES:
             self._close_frame()
 
-    def add_file(self, name: str, format_name: str, first: int) -> None:
-        """Say that the events from `first` on are of a file."""
-        row = StoredFile(name, format_name, first, self._number - first)
-        self._connection.execute("INSERT INTO files VALUES (?, ?, ?, ?)", row)
+    def add_file(self, file: LogFile, first: int) -> None:
+        """Say that the events from `first` on are of a file, and what was assumed of it."""
+        row = StoredFile(file.name, file.format.name, first, self._number - first, file.modified_at)
+        self._connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", row)
+        assumptions = [(_storable(file.name), text) for text in sorted(file.assumptions)]
+        self._connection.executemany("INSERT INTO assumptions VALUES (?, ?)", assumptions)
 
     def skip(self, name: str, reason: str) -> None:
         """Say that a file was skipped, or not read to its end."""
@@ -155,7 +162,7 @@ class EventStore:
         with self._errors():
             self._connection = connect(path, OpenMode.READ)
             harden(self._connection)
-            rows = self._connection.execute("SELECT name, format, first, events FROM files ORDER BY first")
+            rows = self._connection.execute("SELECT name, format, first, events, modified_at FROM files ORDER BY first")
             self.files = tuple(StoredFile(*row) for row in rows)
             self.coverage = self._read_coverage(self._connection)
         self._starts = [file.first for file in self.files]
@@ -165,8 +172,10 @@ class EventStore:
     def _read_coverage(connection: Connection) -> LogCoverage:
         counts = connection.execute("SELECT kind, label, events FROM counts").fetchall()
         skipped_files = connection.execute("SELECT name, reason FROM skipped ORDER BY rowid").fetchall()
+        assumptions = connection.execute("SELECT name, assumption FROM assumptions ORDER BY rowid").fetchall()
+        row_counts = [(str(kind), str(label), int(count)) for kind, label, count in counts]
         try:
-            return coverage_of([(str(kind), str(label), int(count)) for kind, label, count in counts], skipped_files)
+            return coverage_of(row_counts, skipped_files, assumptions)
         except ValueError as error:
             raise _damage(str(error)) from None
 

@@ -64,7 +64,7 @@ class Ingest:
         else:
             self._skip_if_empty(file, first)
         if self._events.event_count > first:
-            self._events.add_file(file.name, file.format.name, first)
+            self._events.add_file(file, first)
 
     def _skip_if_empty(self, file: LogFile, first: int) -> None:
         if self._events.event_count == first:

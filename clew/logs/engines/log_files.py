@@ -106,16 +106,16 @@ def log_files(path: Path) -> Iterator[LogFile | SkippedFile]:
         budget = UnpackBudget.of(file)
         try:
             with file.open("rb") as stream:
-                yield from _log_files_of(open_file(name, stream, file), budget)
+                yield from _log_files_of(open_file(name, stream, file), budget, file.stat().st_mtime)
         except OSError as error:
             yield SkippedFile(name, f"it cannot be read: {error}")
 
 
-def _log_files_of(member: Member, budget: UnpackBudget) -> Generator[LogFile | SkippedFile]:
+def _log_files_of(member: Member, budget: UnpackBudget, modified_at: float) -> Generator[LogFile | SkippedFile]:
     if is_container(member.head.content):
         for inner_member in iterate_members(member, budget):
             if isinstance(inner_member, Member):
-                yield from _log_files_of(inner_member, budget)
+                yield from _log_files_of(inner_member, budget, modified_at)
             else:
                 yield SkippedFile(*inner_member)
         return
@@ -125,4 +125,4 @@ def _log_files_of(member: Member, budget: UnpackBudget) -> Generator[LogFile | S
     elif not member.head.content.strip():
         yield SkippedFile(member.name, "the file is empty")
     else:
-        yield LogFile(member.name, log_format, member.stream, member.path)
+        yield LogFile(member.name, log_format, member.stream, member.path, modified_at)

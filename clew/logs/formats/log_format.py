@@ -6,7 +6,7 @@ import codecs
 import io
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from shutil import copyfileobj
@@ -74,12 +74,16 @@ class LogFile:
         format: the one that recognised it.
         stream: its content, from the beginning; it can be read once.
         path: where it stands as a file of its own; None for a member of an archive and what is compressed.
+        modified_at: when it, or its archive, was last changed, in seconds since 1970 UTC; None if that is not known.
+        assumptions: what the format took to be so because the file does not say, as phrases; it adds them as it reads.
     """
 
     name: str
     format: LogFormat
     stream: BinaryIO
     path: Path | None = None
+    modified_at: float | None = None
+    assumptions: set[str] = field(default_factory=set[str])
 
     def lines(self) -> Iterator[bytes]:
         """The lines, in UTF-8 without a byte order mark, with their ends; a line is cut at `MAX_LINE`."""

@@ -29,8 +29,11 @@ def _read_by_format(raw: bytes, file: StoredFile) -> Fields | None:
     log_format = next((item for item in format_table().formats if item.name == file.format), None)
     if log_format is None:
         return None
+    stream = io.BufferedReader(io.BytesIO(raw + b"\n"))
     try:
-        event = next(iter(log_format.events(LogFile(file.name, log_format, io.BytesIO(raw + b"\n")))), None)
+        event = next(
+            iter(log_format.events(LogFile(file.name, log_format, stream, modified_at=file.modified_at))), None
+        )
     except (ClewError, OSError, ValueError, LookupError):
         return None
     return event.fields if event else None

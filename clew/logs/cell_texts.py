@@ -1,0 +1,78 @@
+"""What stands in texts that hold more than one thing: the first word of a command, the parts of a request line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+_ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f.:%]*:[0-9A-Fa-f.:%]*")
+#: Method, target and version; what is no HTTP has none of them.
+_REQUEST = re.compile(r"([A-Z][A-Z_-]{1,24}) (.*?)(?: HTTP/[0-9.]{1,4})?", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,10}://[^/?#]*(.*)", re.DOTALL)
+_WORD = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|(\S+))")
+
+
+def first_word(text: str) -> str | None:
+    """The program of a command line.
+
+    >>> first_word("/usr/bin/id -u")
+    '/usr/bin/id'
+    """
+    match = _WORD.match(text)
+    return (match[1] or match[2] or match[3]) if match else None
+
+
+def host_not_ip(text: str) -> str | None:
+    """The name of a machine, in lower case; None for an address."""
+    return None if _ADDRESS.fullmatch(text) else text.rstrip(".").lower()
+
+
+def request_method(text: str) -> str | None:
+    """The method of a request line.
+
+    >>> request_method("GET /a?b=c HTTP/1.1")
+    'GET'
+    """
+    match = _REQUEST.fullmatch(text)
+    return match[1] if match else None
+
+
+def request_target(text: str) -> str:
+    """What a request line asks for; of a line that is no request, all of it: it is what was sent.
+
+    >>> request_target("GET /a?b=c HTTP/1.1")
+    '/a?b=c'
+    """
+    match = _REQUEST.fullmatch(text)
+    return match[2] if match else text
+
+
+def request_path(text: str) -> str:
+    """The same without the host, where a proxy was asked for a whole URL.
+
+    >>> request_path("GET http://www.example/a HTTP/1.1")
+    '/a'
+    """
+    return url_path(request_target(text))
+
+
+def url_path(text: str) -> str:
+    """What of a URL follows its host; a text without one is that itself."""
+    match = _URL.fullmatch(text)
+    return match[1] or "/" if match else text
+
+
+def request_url(text: str) -> str | None:
+    """The URL of a request line that has all of it, as those to a proxy do."""
+    target = request_target(text)
+    return target if _URL.fullmatch(target) else None
+
+
+#: The functions by the names that schemas use; each takes a text that is not empty.
+TEXT_FUNCTIONS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+    {
+        function.__name__: function
+        for function in (first_word, host_not_ip, request_method, request_path, request_url, url_path)
+    }
+)

@@ -1,0 +1,107 @@
+"""Syslog as it lies in files: a line a message, with what is known of its program read out of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
+from clew.logs.formats.syslog_header import header_fields, is_header
+from clew.logs.messages.message import message_fields
+
+#: How many lines are looked at to recognise a file; most of them have to begin as syslog does.
+_LOOKED_AT = 20
+#: How many lines without a header of their own belong to one message.
+_MAX_LINES = 1_000
+_NO_YEAR = "times without a year: the last such day before the file was changed"
+_NO_ZONE = "times without a zone: as UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class SyslogFormat:
+    """Lines of RFC 3164 and RFC 5424, from Linux machines and network appliances."""
+
+    name: str = "syslog"
+    title: str = "syslog (RFC 3164, RFC 5424, and with times of ISO 8601)"
+
+    def recognises(self, head: FileHead) -> Match:
+        """By the headers of its first lines; one message may have lines without."""
+        lines = [line for line in head.text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+        header_count = sum(map(is_header, lines))
+        is_syslog = bool(lines) and is_header(lines[0]) and header_count * 2 >= len(lines)
+        return Match.SHAPE if is_syslog else Match.NONE
+
+    def events(self, file: LogFile) -> Iterator[LogEvent]:
+        """A message each. Lines without a header belong to the one before; at the beginning they are damaged."""
+        reader = _Reader(file)
+        block: list[bytes] = []
+        for line in file.lines():
+            raw = line.rstrip(b"\r\n")
+            if not raw.strip():
+                continue
+            if block and not is_header(raw.decode("utf-8", "replace")) and len(block) < _MAX_LINES:
+                block.append(raw)
+                continue
+            if block:
+                yield reader.event(b"\n".join(block))
+            block = [raw]
+        if block:
+            yield reader.event(b"\n".join(block))
+
+
+class _Reader:
+    """Reads messages one after the other."""
+
+    def __init__(self, file: LogFile) -> None:
+        self._file = file
+        moment = file.modified_at
+        self._last_day = (
+            (datetime.fromtimestamp(moment, UTC) + timedelta(days=1)).date() if moment is not None else None
+        )
+        self._days: dict[tuple[int, int], str] = {}
+
+    def event(self, raw: bytes) -> LogEvent:
+        fields = header_fields(raw.decode("utf-8", "replace"))
+        if fields is None:
+            return LogEvent(raw, None)
+        if "clock" in fields:
+            self._add_time(fields)
+        return LogEvent(raw, {**fields, **message_fields(fields.get("program", ""), fields["message"])})
+
+    def _add_time(self, fields: dict[str, Any]) -> None:
+        month, day, clock, year = (fields.pop(name, None) for name in ("month", "day", "clock", "year"))
+        text = f"{year:04}-{month:02}-{day:02}" if year else self._day(month, day)
+        self._file.assumptions.add(_NO_ZONE)
+        if text:
+            fields["timestamp"] = f"{text}T{clock}"
+
+    def _day(self, month: int, day: int) -> str:
+        """The last such day before the file was changed, as ISO 8601; empty where there is none."""
+        self._file.assumptions.add(_NO_YEAR)
+        text = self._days.get((month, day))
+        if text is None:
+            text = self._days[month, day] = _last_such_day(month, day, self._last_day)
+        return text
+
+
+def _day_after(moment: float | None) -> date | None:
+    """The day after a moment: clocks of machines are in zones that they do not tell."""
+    return None if moment is None else (datetime.fromtimestamp(moment, UTC) + timedelta(days=1)).date()
+
+
+def _last_such_day(month: int, day: int, last_day: date | None) -> str:
+    if last_day is None:
+        return ""
+    for year in range(last_day.year, last_day.year - 9, -1):  # within eight years there is a 29 February
+        try:
+            candidate = date(year, month, day)
+        except ValueError:
+            continue
+        if candidate <= last_day:
+            return candidate.isoformat()
+    return ""
+
+
+FORMAT = SyslogFormat()

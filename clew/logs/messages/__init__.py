@@ -1,0 +1,1 @@
+"""What programs and appliances write into the text of a message, as fields."""

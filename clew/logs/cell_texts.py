@@ -23,6 +23,11 @@ def first_word(text: str) -> str | None:
     return (match[1] or match[2] or match[3]) if match else None
 
 
+def session_number(text: str) -> str | None:
+    """A session of the Linux audit system; the number of none is none."""
+    return None if text in ("4294967295", "-1", "unset") else text
+
+
 def host_not_ip(text: str) -> str | None:
     """The name of a machine, in lower case; None for an address."""
     return None if _ADDRESS.fullmatch(text) else text.rstrip(".").lower()
@@ -73,6 +78,6 @@ def request_url(text: str) -> str | None:
 TEXT_FUNCTIONS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
         function.__name__: function
-        for function in (first_word, host_not_ip, request_method, request_path, request_url, url_path)
+        for function in (first_word, session_number, host_not_ip, request_method, request_path, request_url, url_path)
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from clew.logs.engines.event_store import EventStore, EventWriter
 from clew.logs.engines.protocol import SourceDescription
 from clew.logs.event_mapper import EventKind
+from clew.logs.formats.json_documents import FORMAT
+from clew.logs.formats.log_format import LogFile
 from clew.logs.sigma.detector import detect
 
 EVENTS = 200_000
@@ -55,7 +58,7 @@ def write_events(path: Path, count: int) -> EventStore:
             "EventData": data,
         }
         writer.add(json.dumps(event).encode(), EventKind.IN_VIEWS, "processes")
-    writer.add_file("made-up.jsonl", "json", 0)
+    writer.add_file(LogFile("made-up.jsonl", FORMAT, io.BytesIO()), 0)
     writer.close()
     return EventStore(path)
 

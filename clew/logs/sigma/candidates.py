@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from clew.errors import MissingExtra
@@ -67,18 +67,21 @@ class CandidateScan:
         implementation = Implementation.DFA if len(patterns) < 20_000 else Implementation.ContiguousNFA
         self._automaton = BytesAhoCorasick(patterns, implementation=implementation)
         self._memory: dict[frozenset[int], tuple[int, ...]] = {}
-        self._counts: Counter[int] = Counter()
 
-    def rarest(self, event_count: int) -> CandidateScan:
-        """A scan with the clauses alone that were rare so far: those of each rule that tell most.
+    def rarest(self, sample: Iterable[EventBatch]) -> CandidateScan:
+        """A scan with the clauses alone that are rare in a sample: those of each rule that tell most.
 
-        Args:
-            event_count: how many events there were so far. A clause that half of them held tells nothing.
+        A clause that half of the events hold tells nothing.
         """
-        counts = {self._patterns[pattern]: count for pattern, count in self._counts.items()}
+        counts: Counter[bytes] = Counter()
+        event_count = 0
+        for batch in sample:
+            event_count += len(batch.ends)
+            for literals in self._literals_of_events(batch, batch.content.lower()).values():
+                counts.update(self._patterns[pattern] for pattern in literals)
 
         def events(clause: Clause) -> int:
-            return sum(counts.get(literal, 0) for literal in clause)
+            return sum(counts[literal] for literal in clause)
 
         telling = [[clause for clause in rule if events(clause) * 2 < event_count] for rule in self._clauses]
         return CandidateScan([tuple(sorted(rule, key=events)[:_RARE_CLAUSES]) for rule in telling])
@@ -86,23 +89,10 @@ class CandidateScan:
     def candidates(self, batch: EventBatch) -> Iterator[RuleCandidate]:
         """The events of a batch that have to be looked at, in their order."""
         content = batch.content.lower()
-        ends, index, limit = batch.ends, 0, batch.ends[0] if batch.ends else 0
-        per_event: dict[int, set[int]] = {}
-        literals = set[int]()
-        for pattern, _, end in self._automaton.find_matches_as_indexes(content, overlapping=True):
-            if end > limit:
-                while end > limit:
-                    index += 1
-                    limit = ends[index]
-                literals = per_event[index] = set()
-            elif not literals:
-                literals = per_event[index] = set()
-            literals.add(pattern)
-        for literals in per_event.values():
-            self._counts.update(literals)
+        literals_of_events = self._literals_of_events(batch, content)
         start = 0
-        for index, end in enumerate(ends):
-            hits = per_event.get(index)
+        for index, end in enumerate(batch.ends):
+            hits = literals_of_events.get(index)
             if content[start : start + 1] != b"{" or (hits and not hits.isdisjoint(self._unsafe)):
                 yield RuleCandidate(index, None)
             else:
@@ -110,6 +100,22 @@ class CandidateScan:
                 if rules:
                     yield RuleCandidate(index, rules)
             start = end
+
+    def _literals_of_events(self, batch: EventBatch, content: bytes) -> dict[int, set[int]]:
+        """The literals that stand in each event, by its place in the batch; content is that of the batch, lower."""
+        ends, index, limit = batch.ends, 0, batch.ends[0] if batch.ends else 0
+        by_event: dict[int, set[int]] = {}
+        literals = set[int]()
+        for pattern, _, end in self._automaton.find_matches_as_indexes(content, overlapping=True):
+            if end > limit:
+                while end > limit:
+                    index += 1
+                    limit = ends[index]
+                literals = by_event[index] = set()
+            elif not literals:
+                literals = by_event[index] = set()
+            literals.add(pattern)
+        return by_event
 
     def _rules(self, literals: frozenset[int]) -> tuple[int, ...]:
         rules = self._memory.get(literals)

@@ -25,11 +25,13 @@ class RuleCondition(NamedTuple):
     Attributes:
         clauses: of each, one literal stands in every event that it is true of.
         fields: the names of the fields that it looks at.
+        codes: the event ids, one of which every event has that it is true of; None where that is not known.
     """
 
     test: EventTest
     clauses: Clauses
     fields: frozenset[str]
+    codes: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -73,31 +75,35 @@ class ConditionCompiler:
         tests = [part.test for part in parts]
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = all_of([part.clauses for part in parts])
+        all_codes = [part.codes for part in parts if part.codes is not None]
+        codes = frozenset.intersection(*all_codes) if all_codes else None
         if len(tests) == 2:
             first, second = tests
 
             def test_pair(event: EventFields) -> bool:
                 return first(event) and second(event)
 
-            return RuleCondition(test_pair, clauses, fields)
+            return RuleCondition(test_pair, clauses, fields, codes)
 
         def test_all(event: EventFields) -> bool:
             return all(part(event) for part in tests)
 
-        return RuleCondition(test_all, clauses, fields)
+        return RuleCondition(test_all, clauses, fields, codes)
 
     def _any(self, nodes: list[Any], depth: int) -> RuleCondition:
         parts = [self.compile(item, depth + 1) for item in nodes if item is not None]
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = any_of([part.clauses for part in parts])
+        all_codes = [part.codes for part in parts if part.codes is not None]
+        codes = frozenset[str]().union(*all_codes) if len(all_codes) == len(parts) else None
         tests = _joined_tests(nodes) or [part.test for part in parts]
         if len(tests) == 1:
-            return RuleCondition(tests[0], clauses, fields)
+            return RuleCondition(tests[0], clauses, fields, codes)
 
         def test_any(event: EventFields) -> bool:
             return any(part(event) for part in tests)
 
-        return RuleCondition(test_any, clauses, fields)
+        return RuleCondition(test_any, clauses, fields, codes)
 
     def _field(self, field: str, value: SigmaType) -> RuleCondition:
         from sigma.types import SigmaNumber
@@ -106,7 +112,8 @@ class ConditionCompiler:
         if field in self.translated_names:
             return RuleCondition(test, (), frozenset((field,)))
         if isinstance(value, SigmaNumber) and field.lower() == "eventid":
-            return RuleCondition(test, event_id_clauses(value.number), frozenset((field,)))
+            codes = frozenset((str(value.number),))
+            return RuleCondition(test, event_id_clauses(value.number), frozenset((field,)), codes)
         return RuleCondition(test, self._clauses(value), frozenset((field,)))
 
     def _clauses(self, value: SigmaType) -> Clauses:

@@ -29,8 +29,8 @@ from clew.logs.sigma.value_tests import Placeholders
 KEPT_MATCHES = 10_000
 _CODE = re.compile(rb'"(?:EventID|event_id|EventId|EventCode)"\s*:\s*"?([0-9]{1,6})')
 _SAMPLES = 20
-#: After how many events it is known which literals are rare.
-_LEARNING_EVENTS = 5_000
+#: Which literals are rare is seen in about so many events, from all over a source.
+_SAMPLE_EVENTS = 2_000
 _MAX_KINDS = 50_000
 
 
@@ -64,7 +64,8 @@ def detect(
     return run.result(tuple(skipped_names))
 
 
-class _Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Kind:
     """The rules that are about one kind of event.
 
     Attributes:
@@ -72,6 +73,22 @@ class _Kind(NamedTuple):
     """
 
     names: Mapping[int, str]
+    _memory: dict[int, tuple[Sequence[int], tuple[int, ...]]] = field(default_factory=dict[int, Any])
+
+    def rules_among(self, numbers: Sequence[int] | None) -> Iterable[int]:
+        """Those of some rules that are about this kind; all of them for None.
+
+        The same few sequences come again and again: what was found for one is kept with it, so that no other one can
+        take its identity.
+        """
+        if numbers is None:
+            return self.names
+        kept = self._memory.get(id(numbers))
+        if kept is None:
+            if len(self._memory) >= _MAX_KINDS:
+                self._memory.clear()
+            kept = self._memory[id(numbers)] = (numbers, tuple(filter(self.names.__contains__, numbers)))
+        return kept[1]
 
 
 class _MatchedEvent(NamedTuple):
@@ -108,7 +125,6 @@ class _Run:
         self._captured_fields: dict[int, frozenset[str]] = {}
         self._hits: dict[int, list[Hit]] = {}
         self._event_count = 0
-        self._is_adapted = False
         self._unreadable_count = 0
         self._timeless_hits: Counter[int] = Counter()
         for correlation in rule_set.correlations:
@@ -118,11 +134,10 @@ class _Run:
     def read(self, source: RawEvents) -> None:
         """All events of one source."""
         events = source.events
+        scan = self._scan.rarest(events.sample(_SAMPLE_EVENTS))
         for batch in events.batches():
-            if self._event_count >= _LEARNING_EVENTS and not self._is_adapted:
-                self._scan, self._is_adapted = self._scan.rarest(self._event_count), True
             self._event_count += len(batch.ends)
-            candidates = {candidate.position: candidate.rules for candidate in self._scan.candidates(batch)}
+            candidates = {candidate.position: candidate.rules for candidate in scan.candidates(batch)}
             for index in self._new_kinds(batch, candidates.keys()):
                 candidates[index] = ()
             for index, numbers in candidates.items():
@@ -157,10 +172,8 @@ class _Run:
         event = self._mapper.locate(fields)
         kind = self._kind(event)
         views: dict[str, EventFields] = {}
-        for rule_number in kind.names if numbers is None else numbers:
-            names = kind.names.get(rule_number)
-            if names is None:
-                continue
+        for rule_number in kind.rules_among(numbers):
+            names = kind.names[rule_number]
             view = views.get(names)
             if view is None:
                 view = views[names] = EventFields(event, self._table.names.get(names, NO_NAMES))
@@ -199,7 +212,16 @@ class _Run:
                 view = EventFields(event, self._table.names.get(table, NO_NAMES))
                 fields = self._rules[number].condition.fields
                 samples.fields.update(name for name in fields if view.value(name) is not ABSENT)
-        return _Kind(names)
+        return _Kind({number: table for number, table in names.items() if self._may_have_code(number, event, table)})
+
+    def _may_have_code(self, number: int, event: LocatedEvent, table: str) -> bool:
+        """Whether a rule can be true of events of a kind: all of one kind have the same event id."""
+        codes, code = self._rules[number].condition.codes, text(event.header.get("code"))
+        if codes is None or code is None:
+            return True
+        names = self._table.names.get(table, NO_NAMES)
+        # Where the rule sees another event id than the kind has, it has to look itself.
+        return code in codes or EventFields(event, names).texts("EventID") != (code,)
 
     def _add(self, number: int, event: _MatchedEvent) -> None:
         self._counts[number] += 1

@@ -21,7 +21,7 @@ from clew.logs.sigma.detections import Detection, RuleState
 from clew.logs.sigma.detector import detect
 from clew.pivots.workspace import Workspace
 from clew.settings import Settings
-from tests.logs.events import HOST, sysmon
+from tests.logs.events import HOST, security, sysmon
 
 CMD = """
 title: A made-up shell
@@ -84,14 +84,19 @@ def state(detection: Detection, title: str) -> RuleState:
 
 def test_a_rule_is_about_its_log_source_alone(tmp_path: Path) -> None:
     """A process creation of Sysmon or Security matches; the same field in another kind of event does not."""
-    security = {
+    process_start = {
         "Channel": "Security",
         "EventID": 4688,
         "Hostname": HOST,
         "@timestamp": "2026-03-17T09:00:00Z",
         "NewProcessName": "C:\\Windows\\CMD.exe",
     }
-    events = [sysmon(1, Image="C:\\cmd.exe"), sysmon(5, Image="C:\\cmd.exe"), security, sysmon(1, Image="C:\\x.exe")]
+    events = [
+        sysmon(1, Image="C:\\cmd.exe"),
+        sysmon(5, Image="C:\\cmd.exe"),
+        process_start,
+        sysmon(1, Image="C:\\x.exe"),
+    ]
     detection = detect([source(tmp_path, *events)], CMD)
     assert rows(detection, "A made-up shell") == [3, 1]
     assert detection.matches[0].rule.techniques == ("T1059.003",)
@@ -239,3 +244,26 @@ def test_each_real_case_is_hit_by_its_own_rule(shared_data: Callable[[str], Path
     counts = detection.state_counts
     assert len(detection.outcomes) > 3_700
     assert counts[RuleState.NOT_CONVERTED] < 300
+
+
+def test_a_rule_about_another_event_id_ran_and_matched_nothing(tmp_path: Path) -> None:
+    """Of a service, only the event ids that a rule names can match, wherever in its condition they stand."""
+    logs = source(tmp_path, security(4624, TargetUserName="a"), security(4625, TargetUserName="b"))
+    text = """
+title: A made-up logon
+logsource: {{product: windows, service: security}}
+detection:
+  selection:
+    EventID: {codes}
+  other:
+    TargetUserName: b
+  condition: {condition}
+"""
+    one = detect([logs], text.format(codes="4625", condition="selection"))
+    assert rows(one, "A made-up logon") == [2]
+    assert rows(
+        detect([logs], text.format(codes="[4624, 4625]", condition="selection and other")), "A made-up logon"
+    ) == [2]
+    assert rows(detect([logs], text.format(codes="4624", condition="selection or other")), "A made-up logon") == [1, 2]
+    assert rows(detect([logs], text.format(codes="4624", condition="not selection")), "A made-up logon") == [2]
+    assert detect([logs], text.format(codes="4720", condition="selection")).outcomes[0].state is RuleState.RAN

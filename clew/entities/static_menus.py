@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clew.pivots.menus.transform import ProcessTransform, UrlTransform
     from clew.pivots.menus.whois import AutonomousSystemWhois, DomainWhois, IpWhois
     from clew.pivots.queries.account import AccountQuery
+    from clew.pivots.queries.certificate import CertificateQuery
     from clew.pivots.queries.domain import DomainQuery
     from clew.pivots.queries.file import FileQuery
     from clew.pivots.queries.host import HostQuery
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     class CertificateMenus:
         related: MenuAccess[CertificateRelated]
+        query: MenuAccess[CertificateQuery]
 
     class IpMenus:
         ti: MenuAccess[IpTi]

@@ -18,6 +18,7 @@ from clew.errors import EntityError
 from clew.logs.cell_lists import LIST_FUNCTIONS
 from clew.logs.cell_texts import TEXT_FUNCTIONS
 from clew.logs.cell_times import read_time
+from clew.logs.network_values import NETWORK_FUNCTIONS, first_text
 from clew.logs.windows_values import WINDOWS_TEXTS
 
 Cell = Any
@@ -125,6 +126,11 @@ def _ip(cell: str) -> str | None:
 def _ip_with_port(cell: str) -> str | None:
     match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)(?:%\w+)?\]:\d+|(\d+\.\d+\.\d+\.\d+):\d+", cell)
     return _ip(match[1] or match[2]) if match else None
+
+
+def first_ip(value: Any) -> str | None:
+    """The first address of a list; an address as it is."""
+    return ip(first_text(value))
 
 
 def host(value: Any) -> str | None:
@@ -276,5 +282,7 @@ CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType(
         "dns_answers": dns_answers,
         **{name: _of_text(read) for name, read in {**WINDOWS_TEXTS, **TEXT_FUNCTIONS}.items()},
         **LIST_FUNCTIONS,
+        **NETWORK_FUNCTIONS,
+        "first_ip": first_ip,
     }
 )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from clew.entities.account import Account
 from clew.entities.alert import Alert
 from clew.entities.attack_technique import AttackTechnique
+from clew.entities.certificate import Certificate
 from clew.entities.domain import Domain
 from clew.entities.entity import Entity
 from clew.entities.file import File
@@ -27,6 +28,9 @@ from clew.entities.vulnerability import Vulnerability
 
 # A machine that logs under its address has no name that could be told.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+_CERTIFICATE_TYPE = "application/x-x509"
+_COMMON_NAME = re.compile(r"(?:^|[,/+]\s*)CN ?= ?([^,/+]+)", re.IGNORECASE)
+_DNS_NAME = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*")
 
 
 def host(name: str | None) -> Host | None:
@@ -150,6 +154,46 @@ def mail_content(sha256: str | None) -> File | None:
     return content(sha256, None, None)
 
 
+def carried_file(mime_type: str | None, sha256: str | None, sha1: str | None, md5: str | None) -> File | None:
+    """A file that was carried over the network, by its hashes; a certificate in a handshake is no file of anybody."""
+    return None if (mime_type or "").startswith(_CERTIFICATE_TYPE) else content(sha256, sha1, md5)
+
+
+def certificate(  # noqa: PLR0917 - a column each
+    sha256: str | None,
+    sha1: str | None,
+    serial: str | None,
+    issuer: str | None,
+    subject: str | None,
+    not_before: datetime | None,
+    not_after: datetime | None,
+) -> Certificate | None:
+    """A certificate, if the row has a digest of it."""
+    if not (sha256 or sha1):
+        return None
+    return Certificate(
+        sha256=sha256,
+        sha1=sha1,
+        serial=serial,
+        issuer=issuer,
+        subject=subject,
+        not_before=not_before,
+        not_after=not_after,
+    )
+
+
+def server_name(name: str | None) -> Domain | None:
+    """The name that a client asked a server for; None where it asked by address."""
+    return None if name and _ADDRESS.fullmatch(name) else domain(name)
+
+
+def subject_name(subject: str | None) -> Domain | None:
+    """The name in the DNS that a certificate was issued for, out of the common name of its subject."""
+    match = _COMMON_NAME.search(subject or "")
+    name = match[1].removeprefix("*.").strip() if match else ""
+    return server_name(name) if _DNS_NAME.fullmatch(name) else None
+
+
 def url(text: str | None) -> Url | None:
     """A URL."""
     return Url(text) if text else None
@@ -210,6 +254,10 @@ MAKERS: Mapping[str, Callable[..., Entity | None]] = MappingProxyType(
             mail_account,
             content,
             mail_content,
+            carried_file,
+            certificate,
+            server_name,
+            subject_name,
             url,
             alert,
             incident,

@@ -37,7 +37,10 @@ MENUS: Mapping[type[Entity], Mapping[str, str]] = MappingProxyType(
         },
         File: {"ti": "menus.ti:FileTi", "related": "menus.related:FileRelated", "query": "queries.file:FileQuery"},
         AutonomousSystem: {"whois": "menus.whois:AutonomousSystemWhois"},
-        Certificate: {"related": "menus.related:CertificateRelated"},
+        Certificate: {
+            "related": "menus.related:CertificateRelated",
+            "query": "queries.certificate:CertificateQuery",
+        },
         Process: {"query": "queries.process:ProcessQuery", "transform": "menus.transform:ProcessTransform"},
     }
 )

@@ -23,6 +23,7 @@ from clew.settings import Settings
 from tests.logs.cloud_events import CLOUD
 from tests.logs.engines.test_duckdb_source import SPECIAL, SUBJECTS
 from tests.logs.events import ALL, CONNECTED, NOON, Event, ask, ndjson, opened
+from tests.logs.network_events import NETWORK
 from tests.logs.windows_events import WINDOWS
 from tests.support import FEWER
 
@@ -34,7 +35,7 @@ each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("windows"), ndjson((*ALL, *WINDOWS, *CLOUD)))
+    made = opened(tmp_path_factory.mktemp("windows"), ndjson((*ALL, *WINDOWS, *CLOUD, *NETWORK)))
     yield made
     made.close()
 

@@ -54,6 +54,60 @@ class DomainLogs(LogProvider):
         return self.ask("Domain.alerts", domain, {}, limit, start, end)
 
     @operation(calls=1)
+    def clients(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Addresses that asked for the name: the first time of each.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.clients", domain, {}, limit, start, end)
+
+    @operation(calls=1)
+    def tls_sessions(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Sessions of TLS to the name, and certificates that are for it.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.tls_sessions", domain, {}, limit, start, end)
+
+    @operation(calls=1)
+    def transfers(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Files that were carried from the name or to it, with their hashes.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.transfers", domain, {}, limit, start, end)
+
+    @operation(calls=1)
     def resolutions(
         self,
         domain: Domain,
@@ -78,4 +132,7 @@ class DomainQuery(Menu[Domain]):
     menu: ClassVar[str] = "query"
     mail = bind(DomainLogs.mail)
     alerts = bind(DomainLogs.alerts)
+    clients = bind(DomainLogs.clients)
+    tls_sessions = bind(DomainLogs.tls_sessions)
+    transfers = bind(DomainLogs.transfers)
     resolutions = bind(DomainLogs.resolutions)

@@ -72,6 +72,24 @@ class FileLogs(LogProvider):
         return self.ask("File.mail", file, {}, limit, start, end)
 
     @operation(calls=1)
+    def transfers(
+        self,
+        file: File,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Who sent the file to whom, and from which URL.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("File.transfers", file, {}, limit, start, end)
+
+    @operation(calls=1)
     def processes(
         self,
         file: File,
@@ -151,6 +169,7 @@ class FileQuery(Menu[File]):
     alerts = bind(FileLogs.alerts)
     autoruns = bind(FileLogs.autoruns)
     mail = bind(FileLogs.mail)
+    transfers = bind(FileLogs.transfers)
     processes = bind(FileLogs.processes)
     writers = bind(FileLogs.writers)
     images = bind(FileLogs.images)

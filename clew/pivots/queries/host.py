@@ -71,6 +71,24 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.cloud_sign_ins", host, {}, limit, start, end)
 
+    @operation(calls=1)
+    def leases(
+        self,
+        host: Host,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Addresses that the host was given.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.leases", host, {}, limit, start, end)
+
     @operation(calls=1, broad=True)
     def processes(
         self,
@@ -617,6 +635,7 @@ class HostQuery(Menu[Host]):
     alerts = bind(HostLogs.alerts)
     autoruns = bind(HostLogs.autoruns)
     cloud_sign_ins = bind(HostLogs.cloud_sign_ins)
+    leases = bind(HostLogs.leases)
     processes = bind(HostLogs.processes)
     logons = bind(HostLogs.logons)
     connections = bind(HostLogs.connections)

@@ -170,6 +170,214 @@ class IpLogs(LogProvider):
         return self.ask("IpAddress.flows", ip, {"port": port}, limit, start, end)
 
     @operation(calls=1)
+    def big_flows(
+        self,
+        ip: IpAddress,
+        *,
+        minimum: int = 1000000,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Connections of the address in which one end sent much.
+
+        Args:
+            minimum: the fewest bytes that one of the ends sent.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.big_flows", ip, {"minimum": minimum}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def rare_peers(
+        self,
+        ip: IpAddress,
+        *,
+        clients: int = 1,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Whom the address talked to, and hardly anybody else did: once each.
+
+        Args:
+            clients: the most addresses that talked to the peer.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.rare_peers", ip, {"clients": clients}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def dns_questions(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Names that the address asked for.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.dns_questions", ip, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def rare_names(
+        self,
+        ip: IpAddress,
+        *,
+        clients: int = 1,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Names that the address, and hardly anybody else, asked for: once each.
+
+        Args:
+            clients: the most addresses that asked for the name.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.rare_names", ip, {"clients": clients}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def tls_sessions(
+        self,
+        ip: IpAddress,
+        *,
+        fingerprint: str | None = None,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Sessions of TLS from and to the address, with names and certificates.
+
+        Args:
+            fingerprint: only clients with this JA3 fingerprint.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.tls_sessions", ip, {"fingerprint": fingerprint}, limit, start, end)
+
+    @operation(calls=1)
+    def certificates(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Certificates that the address showed: the first time of each.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.certificates", ip, {}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def transfers(
+        self,
+        ip: IpAddress,
+        *,
+        protocol: str | None = None,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Files that the address sent or received.
+
+        Args:
+            protocol: only this protocol: http, ftp, smb.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.transfers", ip, {"protocol": protocol}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def remote_calls(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Procedures that were called from the address, and on it.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.remote_calls", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def rdp_clients(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Sessions of Remote Desktop to the address, as sensors saw them.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.rdp_clients", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def share_clients(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Shares and files in them that were opened at the address.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.share_clients", ip, {}, limit, start, end)
+
+    @operation(calls=1)
+    def leases(
+        self,
+        ip: IpAddress,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Hosts that were given the address, and by which server.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.leases", ip, {}, limit, start, end)
+
+    @operation(calls=1)
     def connections(
         self,
         ip: IpAddress,
@@ -326,6 +534,17 @@ class IpQuery(Menu[IpAddress]):
     mail = bind(IpLogs.mail)
     alerts = bind(IpLogs.alerts)
     flows = bind(IpLogs.flows)
+    big_flows = bind(IpLogs.big_flows)
+    rare_peers = bind(IpLogs.rare_peers)
+    dns_questions = bind(IpLogs.dns_questions)
+    rare_names = bind(IpLogs.rare_names)
+    tls_sessions = bind(IpLogs.tls_sessions)
+    certificates = bind(IpLogs.certificates)
+    transfers = bind(IpLogs.transfers)
+    remote_calls = bind(IpLogs.remote_calls)
+    rdp_clients = bind(IpLogs.rdp_clients)
+    share_clients = bind(IpLogs.share_clients)
+    leases = bind(IpLogs.leases)
     connections = bind(IpLogs.connections)
     logons = bind(IpLogs.logons)
     hosts = bind(IpLogs.hosts)

@@ -53,6 +53,24 @@ class UrlLogs(LogProvider):
         """
         return self.ask("Url.alerts", url, {}, limit, start, end)
 
+    @operation(calls=1)
+    def transfers(
+        self,
+        url: Url,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Files that were carried from the URL or to it, with their hashes.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Url.transfers", url, {}, limit, start, end)
+
     @operation(calls=1, broad=True)
     def bits_jobs(
         self,
@@ -78,4 +96,5 @@ class UrlQuery(Menu[Url]):
     menu: ClassVar[str] = "query"
     mail = bind(UrlLogs.mail)
     alerts = bind(UrlLogs.alerts)
+    transfers = bind(UrlLogs.transfers)
     bits_jobs = bind(UrlLogs.bits_jobs)

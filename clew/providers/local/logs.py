@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from clew.entities import Account, Domain, Entity, File, Finding, Host, IpAddress, Outcome, Process, Table, Url
+from clew.entities import (
+    Account,
+    Certificate,
+    Domain,
+    Entity,
+    File,
+    Finding,
+    Host,
+    IpAddress,
+    Outcome,
+    Process,
+    Table,
+    Url,
+)
 from clew.entities.checked_text import stamp
 from clew.entities.display import plural
 from clew.entities.term import Term
@@ -107,6 +120,11 @@ def _(subject: Domain) -> dict[str, Any]:
 @subject_parameters.register
 def _(subject: Url) -> dict[str, Any]:
     return {"url": subject.value}
+
+
+@subject_parameters.register
+def _(subject: Certificate) -> dict[str, Any]:
+    return {"sha256": subject.sha256, "sha1": subject.sha1}
 
 
 @subject_parameters.register

@@ -6,7 +6,19 @@ import sqlite3
 
 import pytest
 
-from clew.entities import Account, AutonomousSystem, Domain, Entity, File, Host, IpAddress, Outcome, Process, Url
+from clew.entities import (
+    Account,
+    AutonomousSystem,
+    Certificate,
+    Domain,
+    Entity,
+    File,
+    Host,
+    IpAddress,
+    Outcome,
+    Process,
+    Url,
+)
 from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_source as source_module
 from clew.logs.engines.duckdb_engine import ENGINE
@@ -21,12 +33,14 @@ from clew.providers.local.logs import LogChannel, LogProvider, LogQuery, raw_row
 from clew.settings import Settings
 from tests.logs.cloud_events import ALICE, CLOUD, LINK
 from tests.logs.events import ALL, CONNECTED, GUID, HOST, OTHER, SPAWNED, STARTED, ask, ndjson, opened
+from tests.logs.network_events import CERTIFICATE, NETWORK
 from tests.logs.windows_events import WINDOWS
 from tests.support import HOSTILE
 
 QUERIES = load_queries()
 SUBJECTS: dict[str, Entity] = {
     "Account": Account("S-1-5-21-1-2-3-1104", name="CORP\\alice"),
+    "Certificate": Certificate(CERTIFICATE),
     "Domain": Domain("cdn.evil.example"),
     "File": File("c" * 64),
     "Host": Host(HOST),
@@ -55,6 +69,11 @@ SPECIAL: dict[str, Entity] = {
     "Account.processes": Account("CORP\\alice"),
     "File.writers": File(path="c:\\temp\\B.EXE", host=HOST),
     "IpAddress.hosts": IpAddress("192.0.2.1"),
+    "IpAddress.leases": IpAddress("192.0.2.1"),
+    "IpAddress.dns_questions": IpAddress("192.0.2.1"),
+    "IpAddress.rare_names": IpAddress("192.0.2.1"),
+    "IpAddress.rare_peers": IpAddress("192.0.2.77"),
+    "Url.transfers": Url("http://cdn.evil.example:8080/a.exe"),
     "IpAddress.logons": IpAddress("192.0.2.9"),
     "Process.children": Process(OTHER, host=HOST),
 }
@@ -63,7 +82,7 @@ SPECIAL: dict[str, Entity] = {
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log with a row for every query."""
-    made = opened(tmp_path_factory.mktemp("engine"), ndjson((*ALL, *WINDOWS, *CLOUD)))
+    made = opened(tmp_path_factory.mktemp("engine"), ndjson((*ALL, *WINDOWS, *CLOUD, *NETWORK)))
     yield made
     made.close()
 
@@ -90,6 +109,7 @@ def test_no_rows_is_nothing(logs, query):
     """A query that finds no rows says so, and is no error."""
     nobody: dict[str, Entity] = {
         "Account": Account("CORP\\nobody"),
+        "Certificate": Certificate("0" * 40),
         "Domain": Domain("no.example"),
         "File": File("d" * 64),
         "Host": Host("ws99"),

@@ -78,17 +78,17 @@ class _Kind:
     def rules_among(self, numbers: Sequence[int] | None) -> Iterable[int]:
         """Those of some rules that are about this kind; all of them for None.
 
-        The same few sequences come again and again: what was found for one is kept with it, so that no other one can
-        take its identity.
+        The same few sequences come again and again: what was found for one is kept together with it, so that no other
+        one can take its identity.
         """
         if numbers is None:
             return self.names
-        kept = self._memory.get(id(numbers))
-        if kept is None:
+        entry = self._memory.get(id(numbers))
+        if entry is None:
             if len(self._memory) >= _MAX_KINDS:
                 self._memory.clear()
-            kept = self._memory[id(numbers)] = (numbers, tuple(filter(self.names.__contains__, numbers)))
-        return kept[1]
+            entry = self._memory[id(numbers)] = (numbers, tuple(filter(self.names.__contains__, numbers)))
+        return entry[1]
 
 
 class _MatchedEvent(NamedTuple):

@@ -18,7 +18,7 @@ from clew.errors import EntityError
 from clew.logs.cell_lists import LIST_FUNCTIONS
 from clew.logs.cell_texts import TEXT_FUNCTIONS
 from clew.logs.cell_times import read_time
-from clew.logs.network_values import NETWORK_FUNCTIONS, first_text
+from clew.logs.network_values import NETWORK_FUNCTIONS, answer_texts, first_text
 from clew.logs.windows_values import WINDOWS_TEXTS
 
 Cell = Any
@@ -239,8 +239,9 @@ def transport(value: Any) -> str | None:
 
 def dns_answers(value: Any) -> str | None:
     """The addresses of an answer, as `IpAddress` spells them, separated by semicolons."""
-    items: list[Any] = cast("Any", value) if isinstance(value, list) else re.split(r"[;,\s]+", text(value) or "")
-    addresses = dict.fromkeys(filter(None, (ip(item) for item in items if isinstance(item, str) and item[-1:] != ":")))
+    is_structured = isinstance(value, list | dict)
+    items = answer_texts(value) if is_structured else re.split(r"[;,\s]+", text(value) or "")
+    addresses = dict.fromkeys(filter(None, (ip(item) for item in items if item[-1:] != ":")))
     return ";".join(addresses) or None
 
 

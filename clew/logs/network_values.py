@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import getaddresses
 from types import MappingProxyType
 from typing import Any, cast
@@ -12,6 +12,8 @@ from clew.entities.certificate import FINGERPRINTS
 
 _VERSION = re.compile(r"(dtls|tls|ssl) ?v?(\d)(?:[._]?(\d))?(?:[._]0)?", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-f]+")
+#: In a record, what was asked for: a name that may look like an address.
+_QUESTIONS = frozenset({"rrname", "name", "question", "rrtype", "type", "class"})
 _BLANKS = re.compile(r"[;,\s]+")
 
 
@@ -29,6 +31,19 @@ def domain_list(value: Any) -> str | None:
     """Names in the DNS, in lower case without the final dot, separated by semicolons."""
     items = (item for text in _texts(value) for item in _BLANKS.split(text))
     return ";".join(dict.fromkeys(item.rstrip(".").lower() for item in items if item)) or None
+
+
+def answer_texts(value: Any) -> Iterator[str]:
+    """What the records of a DNS answer say: texts, objects with `rdata` or `data`, lists of them by type of record."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from answer_texts(item)
+    elif isinstance(value, dict):
+        for name, item in cast("dict[str, Any]", value).items():
+            if name not in _QUESTIONS:
+                yield from answer_texts(item)
 
 
 def _fingerprint(algorithm: str) -> Callable[[Any], str | None]:

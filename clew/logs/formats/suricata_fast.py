@@ -1,0 +1,87 @@
+"""fast.log of Suricata, and alert_fast of Snort: a line for each alert.
+
+See docs.suricata.io/en/latest/configuration/suricata-yaml.html (line based alerts log) and docs.snort.org. The lines
+say no zone: their times are read as UTC. Snort writes no year unless it is asked to; such an alert has no time.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
+
+_LINE = re.compile(
+    r"(?P<month>\d\d)/(?P<day>\d\d)(?:/(?P<year>\d{4}|\d\d))?-(?P<clock>\d\d:\d\d:\d\d(?:\.\d+)?)\s+"
+    r"(?:\[(?P<action>\w+)\]\s+)?\[\*\*\]\s+(?:\[(?P<drop>\w+)\]\s+\[\*\*\]\s+)?"
+    r"\[(?P<gid>\d+):(?P<sid>\d+):(?P<rev>\d+)\]\s+(?P<signature>.*?)\s*\[\*\*\]\s*"
+    r"(?:\[Classification: (?P<category>.*?)\]\s*)?(?:\[Priority: (?P<priority>\d+)\]\s*)?"
+    r"(?:\[AppID: [^\]]*\]\s*)?(?:\{(?P<proto>[^}]*)\}\s*(?P<source>\S+) -> (?P<target>\S+)|\[.*\])?\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SuricataFastFormat:
+    """A line is one alert, with the names that EVE has for its fields."""
+
+    name: str = "suricata-fast"
+    title: str = "Suricata's fast.log"
+
+    def recognises(self, head: FileHead) -> Match:
+        """By its first line."""
+        first_line = head.text.lstrip().partition("\n")[0].rstrip("\r")
+        return Match.SIGNATURE if _LINE.fullmatch(first_line) else Match.NONE
+
+    def events(self, file: LogFile) -> Iterator[LogEvent]:
+        """Line by line; one that is no alert is damaged."""
+        for line in file.lines():
+            raw = line.rstrip(b"\r\n")
+            if raw.strip():
+                match = _LINE.fullmatch(raw.decode("utf-8", "replace"))
+                yield LogEvent(raw, _fields(match) if match else None)
+
+
+def _fields(match: re.Match[str]) -> dict[str, Any]:
+    month, day, year, clock = match.group("month", "day", "year", "clock")
+    action = match["action"] or match["drop"]
+    alert = {
+        "signature": match["signature"],
+        "gid": match["gid"],
+        "signature_id": match["sid"],
+        "rev": match["rev"],
+        "category": match["category"] if match["category"] != "(null)" else None,
+        "severity": match["priority"],
+        "action": "blocked" if action else "allowed",
+    }
+    fields: dict[str, Any] = {"event_type": "alert", "proto": match["proto"], "alert": alert}
+    if year:
+        fields["timestamp"] = f"{year if len(year) == 4 else f'20{year}'}-{month}-{day}T{clock}"
+    for name, end in (("src", match["source"]), ("dest", match["target"])):
+        if end:
+            fields[f"{name}_ip"], fields[f"{name}_port"] = _address_and_port(end)
+    return fields
+
+
+def _address_and_port(end: str) -> tuple[str, str | None]:
+    """The parts of `192.0.2.1:80`, `[2001:db8::1]:80` and, as Suricata writes it, `2001:db8::1:80`.
+
+    Suricata ends each with a port (of ICMP, its type and code); Snort leaves it out of ICMP.
+    """
+    address, _, port = end.rpartition(":")
+    if address and port.isdecimal() and _is_address(address.strip("[]")):
+        return address.strip("[]"), port
+    return end.strip("[]"), None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+FORMAT = SuricataFastFormat()

@@ -15,6 +15,7 @@ from clew.entities.process import Process
 from clew.entities.url import Url
 from clew.errors import EntityError
 from clew.logs.alert_entities import role_entities
+from clew.logs.cell_texts import request_url
 from clew.logs.formats.json_codec import json_bytes, text_value
 
 _CACHE = 65_536
@@ -74,6 +75,12 @@ def url(value: Any) -> str | None:
     return _url(_plain(value).strip())
 
 
+def full_url(value: Any) -> str | None:
+    """The same of a text that has all of it; None for a path, a host or a request line without one."""
+    target = request_url(_plain(value).strip())
+    return _url(target) if target else None
+
+
 @functools.lru_cache(_CACHE)
 def _url(text: str) -> str | None:
     try:
@@ -130,6 +137,7 @@ LIST_FUNCTIONS: Mapping[str, Any] = MappingProxyType(
         "place": place,
         "arn_name": arn_name,
         "url": url,
+        "full_url": full_url,
         "sudo_command": sudo_command,
         "alert_entities": alert_entities,
     }

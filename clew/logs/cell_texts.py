@@ -9,7 +9,8 @@ from types import MappingProxyType
 _ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f.:%]*:[0-9A-Fa-f.:%]*")
 #: Method, target and version; what is no HTTP has none of them.
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,24}) (.*?)(?: HTTP/[0-9.]{1,4})?", re.DOTALL)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,10}://[^/?#]*(.*)", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,10}://([^/?#]*)(.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[^:\[\]/\s]+)(?::[0-9]{0,5})?")
 _WORD = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|(\S+))")
 
 
@@ -65,7 +66,7 @@ def request_path(text: str) -> str:
 def url_path(text: str) -> str:
     """What of a URL follows its host; a text without one is that itself."""
     match = _URL.fullmatch(text)
-    return match[1] or "/" if match else text
+    return match[2] or "/" if match else text
 
 
 def request_url(text: str) -> str | None:
@@ -74,10 +75,23 @@ def request_url(text: str) -> str | None:
     return target if _URL.fullmatch(target) else None
 
 
+def url_host(text: str) -> str | None:
+    """The name in a URL, or in a host with or without its port, in lower case; None for a path and for an address.
+
+    >>> url_host("https://user@www.Example:8443/a"), url_host("/a")
+    ('www.example', None)
+    """
+    match = _URL.fullmatch(text)
+    authority = _AUTHORITY.fullmatch(match[1] if match else text)
+    name = authority[1].rstrip(".").lower() if authority else ""
+    return None if not name or name.startswith("[") or _ADDRESS.fullmatch(name) else name
+
+
+_FUNCTIONS: tuple[Callable[[str], str | None], ...] = (
+    *(first_word, session_number, host_not_ip),
+    *(request_method, request_path, url_host, url_path),
+)
 #: The functions by the names that schemas use; each takes a text that is not empty.
 TEXT_FUNCTIONS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
-    {
-        function.__name__: function
-        for function in (first_word, session_number, host_not_ip, request_method, request_path, request_url, url_path)
-    }
+    {function.__name__: function for function in _FUNCTIONS}
 )

@@ -38,7 +38,7 @@ def answer_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for item in cast("list[Any]", value):
+        for item in cast("Any", value):
             yield from answer_texts(item)
     elif isinstance(value, dict):
         for name, item in cast("dict[str, Any]", value).items():

@@ -136,4 +136,16 @@ ZEEK = (
     ),
     *(REMOTE_DESKTOP, MAIL, NOTICE, INTEL, SIGNED, LEASE),
 )
-NETWORK = ZEEK
+#: A request as a web server logs it that knows its own name.
+SERVED = {
+    "web_log": "w3c",
+    "timestamp": "2026-03-17T09:15:00",
+    "s-computername": "WS01.corp.example",
+    "c-ip": SENSOR_CLIENT,
+    "s-ip": SENSOR_SERVER,
+    "cs-method": "GET",
+    "url": "https://cdn.evil.example/a.exe",
+    "uri": "/a.exe",
+    "sc-status": "200",
+}
+NETWORK = (*ZEEK, SERVED)

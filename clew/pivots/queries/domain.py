@@ -108,6 +108,24 @@ class DomainLogs(LogProvider):
         return self.ask("Domain.transfers", domain, {}, limit, start, end)
 
     @operation(calls=1)
+    def web_requests(
+        self,
+        domain: Domain,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Web requests to the name, and by whom.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Domain.web_requests", domain, {}, limit, start, end)
+
+    @operation(calls=1)
     def resolutions(
         self,
         domain: Domain,
@@ -135,4 +153,5 @@ class DomainQuery(Menu[Domain]):
     clients = bind(DomainLogs.clients)
     tls_sessions = bind(DomainLogs.tls_sessions)
     transfers = bind(DomainLogs.transfers)
+    web_requests = bind(DomainLogs.web_requests)
     resolutions = bind(DomainLogs.resolutions)

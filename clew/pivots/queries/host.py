@@ -90,6 +90,26 @@ class HostLogs(LogProvider):
         return self.ask("Host.leases", host, {}, limit, start, end)
 
     @operation(calls=1, broad=True)
+    def web_requests(
+        self,
+        host: Host,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Web requests that the host served.
+
+        Args:
+            path: only requests whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Host.web_requests", host, {"path": path}, limit, start, end)
+
+    @operation(calls=1, broad=True)
     def processes(
         self,
         host: Host,
@@ -636,6 +656,7 @@ class HostQuery(Menu[Host]):
     autoruns = bind(HostLogs.autoruns)
     cloud_sign_ins = bind(HostLogs.cloud_sign_ins)
     leases = bind(HostLogs.leases)
+    web_requests = bind(HostLogs.web_requests)
     processes = bind(HostLogs.processes)
     logons = bind(HostLogs.logons)
     connections = bind(HostLogs.connections)

@@ -377,6 +377,46 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.leases", ip, {}, limit, start, end)
 
+    @operation(calls=1, broad=True)
+    def web_requests(
+        self,
+        ip: IpAddress,
+        *,
+        path: str | None = None,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Web requests that the address made, and that were made to it.
+
+        Args:
+            path: only requests whose path contains this, in any case.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.web_requests", ip, {"path": path}, limit, start, end)
+
+    @operation(calls=1, broad=True)
+    def rare_paths(
+        self,
+        ip: IpAddress,
+        *,
+        clients: int = 1,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Paths that the address, and hardly anybody else, asked for: once each.
+
+        Args:
+            clients: the most addresses that asked for the path.
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("IpAddress.rare_paths", ip, {"clients": clients}, limit, start, end)
+
     @operation(calls=1)
     def connections(
         self,
@@ -545,6 +585,8 @@ class IpQuery(Menu[IpAddress]):
     rdp_clients = bind(IpLogs.rdp_clients)
     share_clients = bind(IpLogs.share_clients)
     leases = bind(IpLogs.leases)
+    web_requests = bind(IpLogs.web_requests)
+    rare_paths = bind(IpLogs.rare_paths)
     connections = bind(IpLogs.connections)
     logons = bind(IpLogs.logons)
     hosts = bind(IpLogs.hosts)

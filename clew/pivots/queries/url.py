@@ -71,6 +71,24 @@ class UrlLogs(LogProvider):
         """
         return self.ask("Url.transfers", url, {}, limit, start, end)
 
+    @operation(calls=1)
+    def web_requests(
+        self,
+        url: Url,
+        *,
+        limit: int = 1000,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+    ) -> Steps:
+        """Web requests for the URL, and by whom.
+
+        Args:
+            limit: the most rows to fetch; the finding says how many there are.
+            start: only rows from then on: `-2d`, `2020-10-22T08:00Z`; else as the case says.
+            end: only rows before then; else as the case says.
+        """
+        return self.ask("Url.web_requests", url, {}, limit, start, end)
+
     @operation(calls=1, broad=True)
     def bits_jobs(
         self,
@@ -97,4 +115,5 @@ class UrlQuery(Menu[Url]):
     mail = bind(UrlLogs.mail)
     alerts = bind(UrlLogs.alerts)
     transfers = bind(UrlLogs.transfers)
+    web_requests = bind(UrlLogs.web_requests)
     bits_jobs = bind(UrlLogs.bits_jobs)

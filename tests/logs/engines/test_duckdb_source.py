@@ -73,6 +73,8 @@ SPECIAL: dict[str, Entity] = {
     "IpAddress.dns_questions": IpAddress("192.0.2.1"),
     "IpAddress.rare_names": IpAddress("192.0.2.1"),
     "IpAddress.rare_peers": IpAddress("192.0.2.77"),
+    "IpAddress.rare_paths": IpAddress("192.0.2.1"),
+    "Url.web_requests": Url("https://cdn.evil.example/a.exe"),
     "Url.transfers": Url("http://cdn.evil.example:8080/a.exe"),
     "IpAddress.logons": IpAddress("192.0.2.9"),
     "Process.children": Process(OTHER, host=HOST),

@@ -15,16 +15,22 @@ from clew.logs.cell_texts import request_method, request_target
 from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
 
 _LOOKED_AT = 10
-_QUOTED_TEXT = r'"((?:[^"\\]|\\.)*)"'
 _BEGINNING = (
     r"(?:(?P<virtual_host>[\w.:-]{1,255}) )?(?P<client>[^\s\[]{1,255}) \S+ (?P<user>\S+|\"[^\"]*\") "
     r"\[(?P<time>[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\] "
 )
+
+
+def _in_quotation_marks(name: str) -> str:
+    """The pattern of a text in which they are escaped."""
+    return rf'"(?P<{name}>(?:[^"\\]|\\.)*)"'
+
+
 _ENDING = (
     r" (?P<status>[0-9]{3}|-) (?P<bytes>[0-9]+|-)"
-    rf"(?: {_QUOTED_TEXT.replace('(', '(?P<referrer>', 1)} {_QUOTED_TEXT.replace('(', '(?P<agent>', 1)})?(?P<extra> .*)?"
+    rf"(?: {_in_quotation_marks('referrer')} {_in_quotation_marks('agent')})?(?P<extra> .*)?"
 )
-_LINE = re.compile(rf"{_BEGINNING}{_QUOTED_TEXT.replace('(', '(?P<request>', 1)}{_ENDING}")
+_LINE = re.compile(rf"{_BEGINNING}{_in_quotation_marks('request')}{_ENDING}")
 #: Servers that do not escape what clients send: the request ends at the last place that fits.
 _UNESCAPED_LINE = re.compile(rf'{_BEGINNING}"(?P<request>.*)"{_ENDING}')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")

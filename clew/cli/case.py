@@ -26,16 +26,30 @@ Calls = Annotated[int, typer.Option(min=1, help="the most asks, to logs, databas
 
 
 def connect(
-    case: CasePath, logs: Annotated[str, typer.Argument(metavar="LOGS", help="a folder, a file or an archive of logs")]
+    case: CasePath,
+    logs: Annotated[str, typer.Argument(metavar="LOGS", help="a folder, a file or an archive of logs")],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=TARGET", help="what a column is: src=source.ip; may be given again"),
+    ] = None,
+    view: Annotated[str, typer.Option(help="the view that rows of such tables are of")] = "",
 ) -> None:
     """Make logs queryable for a case, which is made if there is none."""
+    named_columns = dict(_column_and_target(text) for text in columns or ())
     with Investigation.open(case) as investigation:
-        source = investigation.connect(logs)
+        source = investigation.connect(logs, map=named_columns, view=view)
         description = source.description
         counts = f": {description.count_text}" if description.count_text else ""
         console.print(f"connected {visible(description.name)}{counts}")
-        for line in source.coverage.lines():
+        for line in source.coverage.lines(is_for_commands=True):
             console.print(f"  {line}", highlight=False, markup=False)
+
+
+def _column_and_target(text: str) -> tuple[str, str]:
+    column, equals, target = text.rpartition("=")
+    if not equals or not column or not target:
+        raise typer.BadParameter(f"{visible(text)} is not column=target: --map src=source.ip")
+    return column, target
 
 
 def pivot(

@@ -190,17 +190,24 @@ class Case(CaseReader):
         """Copies, signatures, redaction, and the formats of others."""
         return CaseSharing(self._recorder)
 
-    def connect(self, location: str | Path) -> LogSource:
+    def connect(
+        self,
+        location: str | Path,
+        *,
+        map: Mapping[str, str] | None = None,  # noqa: A002 - of columns
+        view: str = "",
+    ) -> LogSource:
         """Make logs queryable for this case, and remember which they were.
 
         Args:
             location: a folder, a file or an archive, or what an engine of another package recognises.
+            map, view: what columns of an unknown table are, as ECS names them (`{"src": "source.ip"}`), and its view.
 
         Raises:
-            ConnectError: nothing there, nothing readable, or damaged.
+            ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view.
             MissingExtra: the log engine is not installed.
         """
-        return self.session.logs.connect(str(location))
+        return self.session.logs.connect(str(location), map or {}, view)
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
         """Run a pivot by its full name, for callers that have it as text.
@@ -227,8 +234,7 @@ class Case(CaseReader):
     ) -> Expansion:
         """Ask about an entity, then about what that named, for `depth` waves within the budget.
 
-        Every wave is planned and recorded before it runs; pivots that were run before are not run again, so an
-        expansion that was interrupted goes on where it stopped.
+        Every wave is recorded before it runs. No pivot is run twice: one that was interrupted goes on where it stopped.
 
         Args:
             pivots: full names of the pivots to use; without it, all that are not wide.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,11 +34,16 @@ class LogCoverage:
         counts: the most frequent first.
         skipped_files: the name of each file that was skipped, or cut, and why.
         assumptions: the name of each file that does not say something, and what was taken to be so.
+        suggestions: for the fields of rows of an unknown layout, what some of them may be: pairs of a field and its
+            name in the Elastic Common Schema.
     """
 
     counts: tuple[RowCount, ...] = ()
     skipped_files: tuple[tuple[str, str], ...] = field(default=())
     assumptions: tuple[tuple[str, str], ...] = field(default=())
+    suggestions: Mapping[str, tuple[tuple[str, str], ...]] = field(
+        default_factory=dict[str, tuple[tuple[str, str], ...]]
+    )
 
     def total(self, *kinds: EventKind) -> int:
         """How many rows are of these kinds."""
@@ -55,8 +61,12 @@ class LogCoverage:
             count.rows for count in self.counts if count.kind is EventKind.NO_TIME and view in count.label.split(", ")
         )
 
-    def lines(self) -> Iterator[str]:
-        """The table of counts, a line each, with names out of the logs made visible."""
+    def lines(self, *, is_for_commands: bool = False) -> Iterator[str]:
+        """The table of counts, a line each, with names out of the logs made visible.
+
+        Args:
+            is_for_commands: what to do next is said in the words of the command line.
+        """
         width = max((len(f"{count.rows:,}") for count in self.counts), default=0)
         for kind in EventKind:
             labels = [count for count in self.counts if count.kind is kind]
@@ -76,12 +86,21 @@ class LogCoverage:
         for assumption, names in names_by_assumption.items():
             suffix = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
             yield f"assumed for {visible(names[0], 80)}{suffix}: {visible(assumption, 160)}"
+        for columns in self.suggestions.values():
+            if is_for_commands:
+                options = (shlex.quote(f"{column}={target}") for column, target in columns)
+                mapping = " ".join(f"--map {visible(option, 80)}" for option in options)
+            else:
+                pairs = ", ".join(f"{visible(repr(column), 60)}: {target!r}" for column, target in columns)
+                mapping = f"map={{{pairs}}}"
+            yield f"rows of no known layout can be asked about if you say what their columns are: {mapping}"
 
 
 def coverage_of(
     counts: Iterable[tuple[str, str, int]],
     skipped_files: Iterable[tuple[str, str]],
     assumptions: Iterable[tuple[str, str]],
+    suggestion_rows: Iterable[tuple[str, str, str]],
 ) -> LogCoverage:
     """The coverage that a store wrote down.
 
@@ -89,7 +108,11 @@ def coverage_of(
         counts: kind, label and number of rows.
         skipped_files: name and reason.
         assumptions: name of the file, and what was assumed.
+        suggestion_rows: the fields of an unknown layout, one of them, and what it may be.
     """
     row_counts = (RowCount(EventKind(kind), label, rows) for kind, label, rows in counts)
     sorted_counts = tuple(sorted(row_counts, key=lambda count: (-count.rows, count)))
-    return LogCoverage(sorted_counts, tuple(skipped_files), tuple(assumptions))
+    suggestions: dict[str, tuple[tuple[str, str], ...]] = {}
+    for label, column, target in suggestion_rows:
+        suggestions[label] = (*suggestions.get(label, ()), (column, target))
+    return LogCoverage(sorted_counts, tuple(skipped_files), tuple(assumptions), suggestions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clew.logs.column_rules import ColumnRule
 from clew.logs.row_entities import RowSchema
@@ -117,6 +117,10 @@ class LogSchemas:
     views: Mapping[str, LogView]
     schemas: tuple[LogSchema, ...]
     version: str
+
+    def with_first(self, schema: LogSchema) -> LogSchemas:
+        """These and one more, which is asked first."""
+        return replace(self, schemas=(schema, *self.schemas))
 
     def datasets(self, view: str) -> tuple[str, ...]:
         """What the logs are called that have rows of a view."""

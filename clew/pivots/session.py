@@ -75,17 +75,25 @@ def current_session() -> Session:
     return session_variable.get() or workspace()
 
 
-def connect(location: str | Path) -> LogSource:
+def connect(
+    location: str | Path,
+    *,
+    map: Mapping[str, str] | None = None,  # noqa: A002 - of columns
+    view: str = "",
+) -> LogSource:
     """Make logs queryable for the whole process: a folder, a file or an archive of either.
 
     Args:
         location: a path, or what an engine of another package recognises.
+        map: for columns of tables that clew does not know, what they are, in the words of the Elastic Common
+            Schema: `{"src": "source.ip", "when": "@timestamp"}`.
+        view: the view that rows of such tables are of; the first that has all of these columns, if not given.
 
     Raises:
         ConnectError: nothing there, nothing readable, or damaged.
         MissingExtra: the log engine is not installed.
     """
-    return workspace().connect(location)
+    return workspace().connect(location, map or {}, view)
 
 
 def detect(

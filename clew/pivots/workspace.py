@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import starmap
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from clew.entities import Entity, Finding, Key
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from clew.providers.web.connections import Connections
     from clew.providers.web.quota import Quotas
     from clew.providers.web.reply_cache import ReplyCache
+
+
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 class Workspace:
@@ -95,12 +99,17 @@ class Workspace:
         other.logs, other.window, other._shared_connections = self.logs, self.window, self.connections
         return other
 
-    def connect(self, location: str | Path) -> LogSource:
-        """Make logs queryable. Raises ConnectError."""
+    def connect(self, location: str | Path, columns: Mapping[str, str] = _NO_COLUMNS, view: str = "") -> LogSource:
+        """Make logs queryable. Raises ConnectError.
+
+        Args:
+            columns: for columns of tables that no schema knows, what they are.
+            view: the view that rows of such tables are of.
+        """
         # Loaded here: many sessions have no logs.
         from clew.logs.engines.registry import add_source, open_source
 
-        source = open_source(str(location), self.settings.cache)
+        source = open_source(str(location), self.settings.cache, columns, view)
         self.logs = add_source(self.logs, source)
         self.trim_log_cache(self.logs)
         return source

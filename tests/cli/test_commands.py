@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from clew.demo.scenario import Scenario
+from clew.pivots import session
+from clew.pivots.workspace import Workspace
 from tests.cli.commands import Run
 
 
@@ -133,8 +135,12 @@ def test_the_tour_ends_identical_and_leaves_two_files(clew: Run) -> None:
     assert "exists already" in err
 
 
-def test_the_cache_of_logs_is_shown_and_cleared(clew: Run, scenario: Scenario) -> None:
+def test_the_cache_of_logs_is_shown_and_cleared(
+    clew: Run, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was connected is listed with its size and place; cleared, it is read again."""
+    monkeypatch.setenv("CLEW_CACHE", str(tmp_path / "cache-of-its-own"))
+    monkeypatch.setattr(session, "_default_workspace", Workspace)
     assert clew("connect", "ir.clew", str(scenario.logs))[0] == 0
     code, out, _ = clew("cache")
     assert code == 0

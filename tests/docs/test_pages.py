@@ -52,6 +52,11 @@ def test_feeds_show_what_happens() -> None:
     run("docs/how-to/feeds.md")
 
 
+def test_connecting_shows_what_happens() -> None:
+    """The examples of the how-to that are run print what the page shows."""
+    run("docs/how-to/connect-logs.md")
+
+
 def test_detecting_shows_what_happens() -> None:
     """The examples of the how-to print what the page shows."""
     pytest.importorskip("sigma")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ class CaseLogs:
         self.sources: tuple[LogSource, ...] = ()
         self._recorder = recorder
 
-    def connect(self, location: str) -> LogSource:
-        """Make logs queryable for the case, and remember which they were.
+    def connect(self, location: str, columns: Mapping[str, str], view: str) -> LogSource:
+        """Make logs queryable for the case, and remember which they were, and what was said of their columns.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
@@ -33,7 +34,7 @@ class CaseLogs:
         """
         from clew.logs.engines.registry import add_source, open_source
 
-        source = open_source(location, self._recorder.workspace.settings.cache)
+        source = open_source(location, self._recorder.workspace.settings.cache, columns, view)
         self.sources = add_source(self.sources, source)
         self._recorder.workspace.trim_log_cache(self.sources)
         self._recorder.record(Connected(source.description))

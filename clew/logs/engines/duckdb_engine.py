@@ -9,16 +9,19 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from clew.errors import ConnectError
+from clew.logs.column_map import read_column_map
 from clew.logs.engines.duckdb_source import EVENTS, TABLES, DuckDbSource, duckdb_library, first_line
 from clew.logs.engines.event_store import EventWriter
 from clew.logs.engines.ingest import Ingest
 from clew.logs.engines.log_files import content_digest, fingerprint
-from clew.logs.engines.protocol import SourceDescription
+from clew.logs.engines.protocol import NO_COLUMNS, SourceDescription
+from clew.logs.engines.table_columns import check_columns
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventMapper
 from clew.logs.log_cache import LOGS, known_digest, mark_used, note_location, remember_digest
@@ -39,26 +42,45 @@ class DuckDbEngine:
         """Every path; what looks like an address is none."""
         return "://" not in location
 
-    def open(self, location: str, cache: Path, *, full_check: bool = False) -> DuckDbSource:
+    def open(
+        self,
+        location: str,
+        cache: Path,
+        *,
+        full_check: bool = False,
+        columns: Mapping[str, str] = NO_COLUMNS,
+        view: str = "",
+    ) -> DuckDbSource:
         """Read a folder, a file or an archive, or find it in the cache.
 
         Args:
             full_check: take the digest of all of it; else sizes, times and samples tell what was read before.
+            columns: for columns of tables that no schema knows, what they are.
+            view: the view that rows of such tables are of; the first that has all of these columns, if not given.
 
         Raises:
-            ConnectError: nothing there, nothing readable, or damaged.
+            ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view.
             MissingExtra: a library is not installed.
         """
         path = Path(location)
         schemas = load_schemas()
+        column_map = read_column_map(columns, schemas, view) if columns or view else None
         mark = fingerprint(path)
         digest = ("" if full_check else known_digest(cache, mark)) or content_digest(path)
-        folder = _folder(digest, schemas, cache)
+        identity = column_map.identity(digest) if column_map else digest
+        folder = _folder(identity, schemas, cache)
         if not folder.exists():
-            _build(path, folder, schemas)
+            if column_map:
+                check_columns(path, columns)
+                _build(path, folder, schemas.with_first(column_map.schema()))
+            else:
+                _build(path, folder, schemas)
         remember_digest(cache, mark, digest)
         mark_used(folder)
-        return DuckDbSource(self.name, path.name, str(path.resolve()), digest, folder)
+        description = SourceDescription(self.name, path.name, str(path.resolve()), identity)
+        if column_map:
+            description = replace(description, columns=column_map.by_column, view=column_map.view)
+        return DuckDbSource(description, folder)
 
     def reopen(self, description: SourceDescription, cache: Path) -> DuckDbSource | None:
         """Logs that were read before, by what they were; None if they were not. No file of theirs is opened.
@@ -74,7 +96,7 @@ class DuckDbEngine:
         if not folder.exists():
             return None
         mark_used(folder)
-        return DuckDbSource(self.name, description.name, description.location, digest, folder)
+        return DuckDbSource(description, folder)
 
 
 def _folder(digest: str, schemas: LogSchemas, cache: Path) -> Path:

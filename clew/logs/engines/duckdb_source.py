@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import threading
 from collections.abc import Generator, Mapping
@@ -43,12 +44,12 @@ class DuckDbSource:
 
     dialect: Dialect = CANONICAL
 
-    def __init__(self, engine: str, name: str, location: str, digest: str, folder: Path) -> None:
+    def __init__(self, description: SourceDescription, folder: Path) -> None:
         self._events = EventStore(folder / EVENTS)
         self._database = _locked_down(folder / TABLES)
         self._lock = threading.Lock()
         self.coverage = self._events.coverage
-        self.description = SourceDescription(engine, name, location, digest, self._counts())
+        self.description = dataclasses.replace(description, counts=self._counts())
         self.capabilities = Capabilities(self.coverage.views)
         self._host_aliases = self._load_aliases()
 

@@ -10,7 +10,7 @@ import itertools
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ CREATE TABLE frames (first INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE counts (kind TEXT NOT NULL, label TEXT NOT NULL, events INTEGER NOT NULL);
 CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE assumptions (name TEXT NOT NULL, assumption TEXT NOT NULL);
+CREATE TABLE suggestions (label TEXT NOT NULL, column_name TEXT NOT NULL, target TEXT NOT NULL);
 """
 
 
@@ -118,6 +119,15 @@ class EventWriter:
         assumptions = [(_storable(file.name), text) for text in sorted(file.assumptions)]
         self._connection.executemany("INSERT INTO assumptions VALUES (?, ?)", assumptions)
 
+    def suggest(self, label: str, columns: Mapping[str, str]) -> None:
+        """Say what columns of rows of an unknown layout may be.
+
+        Args:
+            columns: for a column, its name in the Elastic Common Schema.
+        """
+        rows = ((_storable(label), _storable(column), target) for column, target in columns.items())
+        self._connection.executemany("INSERT INTO suggestions VALUES (?, ?, ?)", rows)
+
     def skip(self, name: str, reason: str) -> None:
         """Say that a file was skipped, or not read to its end."""
         self._connection.execute("INSERT INTO skipped VALUES (?, ?)", (_storable(name), _storable(reason)))
@@ -173,9 +183,12 @@ class EventStore:
         counts = connection.execute("SELECT kind, label, events FROM counts").fetchall()
         skipped_files = connection.execute("SELECT name, reason FROM skipped ORDER BY rowid").fetchall()
         assumptions = connection.execute("SELECT name, assumption FROM assumptions ORDER BY rowid").fetchall()
+        suggestion_rows = connection.execute(
+            "SELECT label, column_name, target FROM suggestions ORDER BY rowid"
+        ).fetchall()
         row_counts = [(str(kind), str(label), int(count)) for kind, label, count in counts]
         try:
-            return coverage_of(row_counts, skipped_files, assumptions)
+            return coverage_of(row_counts, skipped_files, assumptions, suggestion_rows)
         except ValueError as error:
             raise _damage(str(error)) from None
 

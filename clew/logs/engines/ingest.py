@@ -14,7 +14,13 @@ from clew.logs.engines.event_store import EventWriter
 from clew.logs.engines.log_files import SkippedFile, log_files
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventKind, EventMapper
+from clew.logs.event_paths import Fields, unwrap
 from clew.logs.formats.log_format import LogFile
+from clew.logs.map_suggestion import suggest_columns
+
+#: So many rows of so many unknown layouts are looked at for what their columns may be.
+_SAMPLE_ROWS = 20
+_MAX_LAYOUTS = 5
 
 
 class Ingest:
@@ -25,6 +31,7 @@ class Ingest:
         self._tables = tables
         self._mapper = mapper
         self._first_skipped: SkippedFile | None = None
+        self._unknown_rows: dict[str, list[Fields]] = {}
 
     def read(self, path: Path) -> None:
         """Read all files. One that cannot be read, or not to its end, costs itself and what is left of it.
@@ -38,6 +45,9 @@ class Ingest:
                     self._skip(file)
                 else:
                     self._read_file(file)
+        for label, rows in self._unknown_rows.items():
+            if columns := suggest_columns(rows):
+                self._events.suggest(label, columns)
         if not self._events.event_count:
             first = self._first_skipped
             detail = f": {visible(first.name)}: {visible(first.reason)}" if first else ""
@@ -79,10 +89,19 @@ class Ingest:
                 continue
             kind, label, view_rows = map_event(event.fields)
             add_event(event.raw, kind, label)
+            if kind is EventKind.NO_LAYOUT:
+                self._keep_unknown_row(label, event.fields)
             for view, cells in view_rows:
                 cells.append(name)
                 cells.append(row)
                 add_row(view, cells)
+
+    def _keep_unknown_row(self, label: str, fields: Fields) -> None:
+        """Keep some rows of each unknown layout: out of them it is guessed what the columns are."""
+        if label in self._unknown_rows or len(self._unknown_rows) < _MAX_LAYOUTS:
+            rows = self._unknown_rows.setdefault(label, [])
+            if len(rows) < _SAMPLE_ROWS:
+                rows.append(unwrap(fields))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from clew.errors import ConnectError
-from clew.logs.engines.protocol import LogEngine, LogSource, SourceDescription
+from clew.logs.engines.protocol import NO_COLUMNS, LogEngine, LogSource, SourceDescription
 from clew.plugins import LoadedPlugins, load_plugins
 
 ENGINE_GROUP = "clew.log_engines"
@@ -55,8 +55,12 @@ def _engines_by_precedence() -> Iterator[LogEngine]:
     yield from map(log_engine, _ENGINES)
 
 
-def open_source(location: str, cache: Path) -> LogSource:
+def open_source(location: str, cache: Path, columns: Mapping[str, str] = NO_COLUMNS, view: str = "") -> LogSource:
     """Open the source at a location that the user gave, with the engine that recognises it.
+
+    Args:
+        columns: for columns of tables that no schema knows, what they are.
+        view: the view that rows of such tables are of.
 
     Raises:
         ConnectError: no engine knows such a location; nothing there, nothing readable, or damaged.
@@ -64,7 +68,7 @@ def open_source(location: str, cache: Path) -> LogSource:
     """
     for engine in _engines_by_precedence():
         if engine.recognises(location):
-            return engine.open(location, cache)
+            return engine.open(location, cache, columns=columns, view=view)
     names = ", ".join(engine_names())
     raise ConnectError("no log engine knows such a place", location=location, next_step=f"there are: {names}")
 
@@ -78,7 +82,9 @@ def open_description(description: SourceDescription, cache: Path) -> LogSource:
         ConnectError: there is no such engine, or nothing there.
         MissingExtra: a library of the engine is not installed.
     """
-    return log_engine(description.engine).open(description.location, cache, full_check=True)
+    engine = log_engine(description.engine)
+    columns, view = description.columns, description.view
+    return engine.open(description.location, cache, full_check=True, columns=columns, view=view)
 
 
 def reopen_source(description: SourceDescription, cache: Path) -> LogSource | None:

@@ -56,10 +56,7 @@ class _Reader:
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
-        moment = file.modified_at
-        self._last_day = (
-            (datetime.fromtimestamp(moment, UTC) + timedelta(days=1)).date() if moment is not None else None
-        )
+        self._last_day = _day_after(file.modified_at)
         self._days: dict[tuple[int, int], str] = {}
 
     def event(self, raw: bytes) -> LogEvent:

@@ -76,7 +76,7 @@ class ConditionCompiler:
         fields = frozenset[str]().union(*(part.fields for part in parts))
         clauses = all_of([part.clauses for part in parts])
         all_codes = [part.codes for part in parts if part.codes is not None]
-        codes = frozenset.intersection(*all_codes) if all_codes else None
+        codes = all_codes[0].intersection(*all_codes) if all_codes else None
         if len(tests) == 2:
             first, second = tests
 

@@ -169,7 +169,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.flows", ip, {"port": port}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def big_flows(
         self,
         ip: IpAddress,

@@ -152,6 +152,10 @@ def test_a_mail_is_of_each_recipient(tmp_path: Path) -> None:
 REAL = {
     "zeek-wrccdc": (58_829, {"zeek: software": 376, "zeek: known_hosts": 253, "zeek: ftp": 47, "zeek: pe": 21}),
     "incident-apt29-zeek/day1_combined_zeek.jsonl.gz": (2_115, {"zeek: dpd": 12, "zeek: weird": 12, "zeek: pe": 1}),
+    "incident-pandalab/campaign_03/metasploit_comsvcs_lsass_memory_dump_zeek_logs.zip": (
+        283,
+        {"zeek: weird": 19, "zeek: analyzer": 1, "zeek: packet_filter": 1, "zeek: pe": 1},
+    ),
 }
 
 

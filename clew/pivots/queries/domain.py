@@ -53,7 +53,7 @@ class DomainLogs(LogProvider):
         """
         return self.ask("Domain.alerts", domain, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def clients(
         self,
         domain: Domain,

@@ -145,7 +145,7 @@ SERVED = {
     "s-ip": SENSOR_SERVER,
     "cs-method": "GET",
     "url": "https://cdn.evil.example/a.exe",
-    "uri": "/a.exe",
+    "uri": "/served.exe",
     "sc-status": "200",
 }
 NETWORK = (*ZEEK, SERVED)

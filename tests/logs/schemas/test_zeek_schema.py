@@ -89,6 +89,20 @@ def test_a_download_has_the_url_of_its_request_and_the_hashes_of_its_file(tmp_pa
     made.close()
 
 
+def test_a_server_that_is_asked_by_address_has_no_name(tmp_path: Path) -> None:
+    """Where the host of a request or a session is an address, the row names no domain, and lacks nothing."""
+    session = {**network_events.SESSION, "server_name": "198.51.100.7"}
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    request = {**network_events.REQUEST, "host": "198.51.100.7"}
+    (logs / "zeek.json").write_bytes(ndjson([request, session]))
+    with Investigation.open(tmp_path / "x.clew") as case:
+        case.connect(logs)
+        for finding in (IpAddress("192.0.2.1").query.transfers(), IpAddress("192.0.2.1").query.tls_sessions()):
+            assert (finding.returned, finding.reason) == (1, "")
+            assert "domain" not in {entity.kind for entity in finding.entities}
+
+
 def test_a_request_without_a_file_is_a_transfer_of_its_own(tmp_path: Path) -> None:
     """Where files.log is not there, what http.log says of the content is all that there is, for each file of it."""
     made = opened(tmp_path, ndjson([{**network_events.REQUEST, "resp_fuids": ["F1", "F7"]}]))

@@ -62,6 +62,7 @@ PAPER = {
     "_path": "x509",
     "ts": SENSED,
     "id": "F2",
+    "certificate.version": 3,
     "certificate.serial": "0AFF",
     "certificate.subject": "CN=cdn.evil.example,O=Evil",
     "certificate.issuer": "CN=Evil CA",

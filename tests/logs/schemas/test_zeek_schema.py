@@ -78,6 +78,15 @@ def test_what_no_view_has_is_counted_as_zeeks(name: str, label: str) -> None:
     assert (outcome.kind, outcome.label) == (EventKind.NO_VIEW, label)
 
 
+def test_a_log_of_no_view_is_known_by_its_fields() -> None:
+    """Where nothing says which log it is, the fields do; what only looks a little like it is of no known layout."""
+    mapper = EventMapper(load_schemas())
+    outcome = mapper.map_event(anonymous(network_events.ODD))
+    assert (outcome.kind, outcome.label) == (EventKind.NO_VIEW, "zeek: weird")
+    other = {"level": "info", "message": "hello", "location": "a.py", "certificate_subject": "CN=a.example"}
+    assert mapper.map_event(other).kind is EventKind.NO_LAYOUT
+
+
 def test_a_download_has_the_url_of_its_request_and_the_hashes_of_its_file(tmp_path: Path) -> None:
     """files.log knows what was carried, http.log from where: one row says both, and who sent it to whom."""
     made = opened(tmp_path, ndjson([network_events.REQUEST, network_events.FILE, network_events.UPLOAD]))

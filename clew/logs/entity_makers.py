@@ -183,8 +183,8 @@ def certificate(  # noqa: PLR0917 - a column each
 
 
 def server_name(name: str | None) -> Domain | None:
-    """The name that a client asked a server for; None where it asked by address."""
-    return None if name and _ADDRESS.fullmatch(name) else domain(name)
+    """The name that a client asked a server for, in a handshake or a URL; None where it asked by address."""
+    return None if name and _ADDRESS.fullmatch(name.strip("[]")) else domain(name)
 
 
 def subject_name(subject: str | None) -> Domain | None:

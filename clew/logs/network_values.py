@@ -38,7 +38,8 @@ def answer_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for item in cast("Any", value):
+        items: list[Any] = cast("Any", value)
+        for item in items:
             yield from answer_texts(item)
     elif isinstance(value, dict):
         for name, item in cast("dict[str, Any]", value).items():
@@ -64,6 +65,8 @@ def tls_version(value: Any) -> str | None:
     """
     text = first_text(value)
     match = _VERSION.fullmatch(text) if text else None
+    if text in ("1.0", "1.1", "1.2", "1.3"):  # ECS: the protocol is a field of its own
+        return f"TLS {text}"
     return f"{match[1].upper()} {match[2]}.{match[3] or 0}" if match else text
 
 

@@ -62,6 +62,7 @@ PAPER = {
     "_path": "x509",
     "ts": SENSED,
     "id": "F2",
+    "certificate.version": 3,
     "certificate.serial": "0AFF",
     "certificate.subject": "CN=cdn.evil.example,O=Evil",
     "certificate.issuer": "CN=Evil CA",
@@ -145,7 +146,7 @@ SERVED = {
     "s-ip": SENSOR_SERVER,
     "cs-method": "GET",
     "url": "https://cdn.evil.example/a.exe",
-    "uri": "/a.exe",
+    "uri": "/served.exe",
     "sc-status": "200",
 }
 NETWORK = (*ZEEK, SERVED)

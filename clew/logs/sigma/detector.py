@@ -183,7 +183,9 @@ class _Run:
     def _kind(self, event: LocatedEvent) -> _Kind:
         header = event.header
         channel = header.get("channel")
-        key: tuple[Any, ...] = (event.schema, channel, header.get("code"), () if channel else tuple(event.fields))
+        # Events with a code have all fields of their kind; others leave out what they have no value for.
+        shape = () if channel and header.get("code") is not None else tuple(event.fields)
+        key: tuple[Any, ...] = (event.schema, channel, header.get("code"), shape)
         try:
             kind = self._kinds.get(key)
         except TypeError:  # a value that is an object

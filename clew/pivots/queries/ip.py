@@ -323,7 +323,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.remote_calls", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def rdp_clients(
         self,
         ip: IpAddress,
@@ -341,7 +341,7 @@ class IpLogs(LogProvider):
         """
         return self.ask("IpAddress.rdp_clients", ip, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def share_clients(
         self,
         ip: IpAddress,

@@ -78,6 +78,15 @@ def test_what_no_view_has_is_counted_as_zeeks(name: str, label: str) -> None:
     assert (outcome.kind, outcome.label) == (EventKind.NO_VIEW, label)
 
 
+def test_a_log_of_no_view_is_known_by_its_fields() -> None:
+    """Where nothing says which log it is, the fields do; what only looks a little like it is of no known layout."""
+    mapper = EventMapper(load_schemas())
+    outcome = mapper.map_event(anonymous(network_events.ODD))
+    assert (outcome.kind, outcome.label) == (EventKind.NO_VIEW, "zeek: weird")
+    other = {"level": "info", "message": "hello", "location": "a.py", "certificate_subject": "CN=a.example"}
+    assert mapper.map_event(other).kind is EventKind.NO_LAYOUT
+
+
 def test_a_download_has_the_url_of_its_request_and_the_hashes_of_its_file(tmp_path: Path) -> None:
     """files.log knows what was carried, http.log from where: one row says both, and who sent it to whom."""
     made = opened(tmp_path, ndjson([network_events.REQUEST, network_events.FILE, network_events.UPLOAD]))
@@ -87,6 +96,20 @@ def test_a_download_has_the_url_of_its_request_and_the_hashes_of_its_file(tmp_pa
     assert (download["network_protocol"], download["file_size"]) == ("http", 2048)
     assert (upload["source_ip"], upload["user_name"], upload["event_outcome"]) == ("192.0.2.1", "bob", "success")
     made.close()
+
+
+def test_a_server_that_is_asked_by_address_has_no_name(tmp_path: Path) -> None:
+    """Where the host of a request or a session is an address, the row names no domain, and lacks nothing."""
+    session = {**network_events.SESSION, "server_name": "198.51.100.7"}
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    request = {**network_events.REQUEST, "host": "198.51.100.7"}
+    (logs / "zeek.json").write_bytes(ndjson([request, session]))
+    with Investigation.open(tmp_path / "x.clew") as case:
+        case.connect(logs)
+        for finding in (IpAddress("192.0.2.1").query.transfers(), IpAddress("192.0.2.1").query.tls_sessions()):
+            assert (finding.returned, finding.reason) == (1, "")
+            assert "domain" not in {entity.kind for entity in finding.entities}
 
 
 def test_a_request_without_a_file_is_a_transfer_of_its_own(tmp_path: Path) -> None:
@@ -152,6 +175,10 @@ def test_a_mail_is_of_each_recipient(tmp_path: Path) -> None:
 REAL = {
     "zeek-wrccdc": (58_829, {"zeek: software": 376, "zeek: known_hosts": 253, "zeek: ftp": 47, "zeek: pe": 21}),
     "incident-apt29-zeek/day1_combined_zeek.jsonl.gz": (2_115, {"zeek: dpd": 12, "zeek: weird": 12, "zeek: pe": 1}),
+    "incident-pandalab/campaign_03/metasploit_comsvcs_lsass_memory_dump_zeek_logs.zip": (
+        283,
+        {"zeek: weird": 19, "zeek: analyzer": 1, "zeek: packet_filter": 1, "zeek: pe": 1},
+    ),
 }
 
 

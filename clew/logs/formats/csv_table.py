@@ -32,7 +32,10 @@ class CsvFormat:
         lines = head.text.splitlines()[:3]
         if len(lines) < 2:
             return Match.NONE
-        header, row, *_ = csv.reader(lines, delimiter=_delimiter(lines[0]))
+        try:
+            header, row, *_ = csv.reader(lines, delimiter=_delimiter(lines[0]))
+        except (csv.Error, ValueError):  # one cell may hold all of these lines
+            return Match.NONE
         is_table = len(header) > 1 and len(header) == len(row) and all(map(_COLUMN.fullmatch, filter(None, header)))
         return Match.SHAPE if is_table and len({*header}) == len(header) else Match.NONE
 

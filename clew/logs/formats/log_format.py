@@ -19,6 +19,8 @@ from clew.errors import ConnectError
 HEAD_SIZE = 65_536
 #: The longest line that is read, in bytes.
 MAX_LINE = 16 * 1024 * 1024
+#: What formats assume of times that do not say it.
+NO_ZONE = "times without a zone: as UTC"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

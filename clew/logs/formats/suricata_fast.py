@@ -1,7 +1,7 @@
 """fast.log of Suricata, and alert_fast of Snort: a line for each alert.
 
 See docs.suricata.io/en/latest/configuration/suricata-yaml.html (line based alerts log) and docs.snort.org. The lines
-say no zone: their times are read as UTC. Snort writes no year unless it is asked to; such an alert has no time.
+say no zone, and Snort writes no year unless it is asked to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
+from clew.logs.formats.days_without_year import DaysWithoutYear
+from clew.logs.formats.log_format import NO_ZONE, FileHead, LogEvent, LogFile, Match
 
 _LINE = re.compile(
     r"(?P<month>\d\d)/(?P<day>\d\d)(?:/(?P<year>\d{4}|\d\d))?-(?P<clock>\d\d:\d\d:\d\d(?:\.\d+)?)\s+"
@@ -37,15 +38,16 @@ class SuricataFastFormat:
 
     def events(self, file: LogFile) -> Iterator[LogEvent]:
         """Line by line; one that is no alert is damaged."""
+        file.assumptions.add(NO_ZONE)
+        days = DaysWithoutYear(file)
         for line in file.lines():
             raw = line.rstrip(b"\r\n")
             if raw.strip():
                 match = _LINE.fullmatch(raw.decode("utf-8", "replace"))
-                yield LogEvent(raw, _fields(match) if match else None)
+                yield LogEvent(raw, _fields(match, days) if match else None)
 
 
-def _fields(match: re.Match[str]) -> dict[str, Any]:
-    month, day, year, clock = match.group("month", "day", "year", "clock")
+def _fields(match: re.Match[str], days: DaysWithoutYear) -> dict[str, Any]:
     action = match["action"] or match["drop"]
     alert = {
         "signature": match["signature"],
@@ -57,12 +59,19 @@ def _fields(match: re.Match[str]) -> dict[str, Any]:
         "action": "blocked" if action else "allowed",
     }
     fields: dict[str, Any] = {"event_type": "alert", "proto": match["proto"], "alert": alert}
-    if year:
-        fields["timestamp"] = f"{year if len(year) == 4 else f'20{year}'}-{month}-{day}T{clock}"
+    if day := _iso_day(match, days):
+        fields["timestamp"] = f"{day}T{match['clock']}"
     for name, end in (("src", match["source"]), ("dest", match["target"])):
         if end:
             fields[f"{name}_ip"], fields[f"{name}_port"] = _address_and_port(end)
     return fields
+
+
+def _iso_day(match: re.Match[str], days: DaysWithoutYear) -> str:
+    month, day, year = match.group("month", "day", "year")
+    if not year:
+        return days.iso_day(int(month), int(day))
+    return f"{year if len(year) == 4 else f'20{year}'}-{month}-{day}"
 
 
 def _address_and_port(end: str) -> tuple[str, str | None]:

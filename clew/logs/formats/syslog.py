@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
+from clew.logs.formats.days_without_year import DaysWithoutYear
+from clew.logs.formats.log_format import NO_ZONE, FileHead, LogEvent, LogFile, Match
 from clew.logs.formats.syslog_header import header_fields, is_header
 from clew.logs.messages.message import message_fields
 
@@ -15,8 +15,6 @@ from clew.logs.messages.message import message_fields
 _LOOKED_AT = 20
 #: How many lines without a header of their own belong to one message.
 _MAX_LINES = 1_000
-_NO_YEAR = "times without a year: the last such day before the file was changed"
-_NO_ZONE = "times without a zone: as UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,7 @@ class _Reader:
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
-        self._last_day = _day_after(file.modified_at)
-        self._days: dict[tuple[int, int], str] = {}
+        self._days = DaysWithoutYear(file)
 
     def event(self, raw: bytes) -> LogEvent:
         fields = header_fields(raw.decode("utf-8", "replace"))
@@ -69,36 +66,10 @@ class _Reader:
 
     def _add_time(self, fields: dict[str, Any]) -> None:
         month, day, clock, year = (fields.pop(name, None) for name in ("month", "day", "clock", "year"))
-        text = f"{year:04}-{month:02}-{day:02}" if year else self._day(month, day)
-        self._file.assumptions.add(_NO_ZONE)
+        text = f"{year:04}-{month:02}-{day:02}" if year else self._days.iso_day(month, day)
+        self._file.assumptions.add(NO_ZONE)
         if text:
             fields["timestamp"] = f"{text}T{clock}"
-
-    def _day(self, month: int, day: int) -> str:
-        """The last such day before the file was changed, as ISO 8601; empty where there is none."""
-        self._file.assumptions.add(_NO_YEAR)
-        text = self._days.get((month, day))
-        if text is None:
-            text = self._days[month, day] = _last_such_day(month, day, self._last_day)
-        return text
-
-
-def _day_after(moment: float | None) -> date | None:
-    """The day after a moment: clocks of machines are in zones that they do not tell."""
-    return None if moment is None else (datetime.fromtimestamp(moment, UTC) + timedelta(days=1)).date()
-
-
-def _last_such_day(month: int, day: int, last_day: date | None) -> str:
-    if last_day is None:
-        return ""
-    for year in range(last_day.year, last_day.year - 9, -1):  # within eight years there is a 29 February
-        try:
-            candidate = date(year, month, day)
-        except ValueError:
-            continue
-        if candidate <= last_day:
-            return candidate.isoformat()
-    return ""
 
 
 FORMAT = SyslogFormat()

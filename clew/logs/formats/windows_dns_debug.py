@@ -1,7 +1,7 @@
 """The debug log of the DNS server of Windows (dns.log): a line for each packet, in the spelling of dates of the server.
 
 See learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the key at the head of each log.
-The lines say no zone: their times are read as UTC. Where details are logged, what follows a line is of its event.
+The lines say no zone. Where details are logged, what follows a line is of its event.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
+from clew.logs.formats.log_format import NO_ZONE, FileHead, LogEvent, LogFile, Match
 
 _DATE = r"(?P<date>\d{1,4}[./-]?\d{1,2}[./-]?\d{1,4}) (?P<clock>\d{1,2}:\d\d:\d\d)(?: (?P<half>[AaPp][Mm]))?"
 _START = re.compile(rf"{_DATE} [0-9A-Fa-f]{{3,8}} ")
@@ -41,6 +41,7 @@ class WindowsDnsDebugFormat:
 
     def events(self, file: LogFile) -> Iterator[LogEvent]:
         """Packet by packet. What stands before the first is the key."""
+        file.assumptions.add(NO_ZONE)
         lines: list[bytes] = []
         for line in file.lines():
             raw = line.rstrip(b"\r\n")

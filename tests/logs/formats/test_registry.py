@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from clew.logs.formats import registry
 from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
@@ -93,3 +95,12 @@ def test_no_two_formats_share_a_name() -> None:
     formats = format_table().formats
     assert len({item.name for item in formats}) == len(formats) >= 3
     assert all(item.title for item in formats)
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(alphabet="a,;\"'\n\r\t|=[]{} 0:", max_size=60).map(str.encode)))
+@example(b'a,"b\nc,d')
+def test_no_content_breaks_recognition(content: bytes) -> None:
+    """Whatever a file begins with, each format says how sure it is, and one of them or none has it."""
+    head = FileHead("a.log", content)
+    assert all(item.recognises(head) in Match for item in format_table().formats)
+    assert recognised_format(head) is None or recognised_format(head) in format_table().formats

@@ -71,7 +71,7 @@ class HostLogs(LogProvider):
         """
         return self.ask("Host.cloud_sign_ins", host, {}, limit, start, end)
 
-    @operation(calls=1)
+    @operation(calls=1, broad=True)
     def leases(
         self,
         host: Host,

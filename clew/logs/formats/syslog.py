@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,8 @@ _LOOKED_AT = 20
 #: How many lines without a header of their own belong to one message.
 _MAX_LINES = 1_000
 _NO_YEAR = "times without a year: the last such day before the file was changed"
+#: A zone at the end of a time, or a count since 1970.
+_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$|^[0-9]{9,20}$")
 _NO_ZONE = "times without a zone: as UTC"
 
 
@@ -65,7 +68,11 @@ class _Reader:
             return LogEvent(raw, None)
         if "clock" in fields:
             self._add_time(fields)
-        return LogEvent(raw, {**fields, **message_fields(fields.get("program", ""), fields["message"])})
+        content = message_fields(fields.get("program", ""), fields["message"])
+        # A time in the message is the appliance's own.
+        if "timestamp" in content and not _ZONE.search(str(content["timestamp"])):
+            self._file.assumptions.add(_NO_ZONE)
+        return LogEvent(raw, {**fields, **content})
 
     def _add_time(self, fields: dict[str, Any]) -> None:
         month, day, clock, year = (fields.pop(name, None) for name in ("month", "day", "clock", "year"))

@@ -45,11 +45,11 @@ _TAG_AND_MESSAGE = re.compile(rf"{_TAG} ?(?P<message>.*)", re.DOTALL)
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
 _PARAMETER = re.compile(r' ([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"')
 _APPLIANCES = ("CEF:", "LEEF:", ": %")
-_FACILITIES = (
+FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
     *("ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
 )
-_SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
+SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 
 
 def is_header(line: str) -> bool:
@@ -94,9 +94,9 @@ def _common_fields(match: re.Match[str]) -> dict[str, Any]:
         host = host[:-1]
     fields: dict[str, Any] = {"host": host} if host else {}
     priority = int(match["priority"]) if match["priority"] else -1
-    if 0 <= priority < 8 * len(_FACILITIES):
-        fields["facility"] = _FACILITIES[priority // 8]
-        fields["severity"] = _SEVERITIES[priority % 8]
+    if 0 <= priority < 8 * len(FACILITIES):
+        fields["facility"] = FACILITIES[priority // 8]
+        fields["severity"] = SEVERITIES[priority % 8]
     return fields
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from clew.logs.formats.event_xml import read_event
 from clew.logs.formats.log_format import FileHead, LogEvent, LogFile, Match
 from clew.logs.formats.syslog_header import header_fields, is_header
 from clew.logs.messages.message import message_fields
@@ -68,7 +69,10 @@ class _Reader:
             return LogEvent(raw, None)
         if "clock" in fields:
             self._add_time(fields)
-        content = message_fields(fields.get("program", ""), fields["message"])
+        program, text = fields.get("program", ""), fields["message"]
+        if program == "sysmon" and text.startswith("<Event"):  # Sysmon for Linux
+            return LogEvent(raw, {**fields, **(read_event(text.encode()) or {})})
+        content = message_fields(program, text)
         # A time in the message is the appliance's own.
         if "timestamp" in content and not _ZONE.search(str(content["timestamp"])):
             self._file.assumptions.add(_NO_ZONE)

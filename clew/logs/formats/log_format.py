@@ -47,6 +47,8 @@ class Match(IntEnum):
     SHAPE = 2
     #: The content says so.
     SIGNATURE = 3
+    #: The content says which kind of another format it is: of JSON, the journal's.
+    KIND = 4
 
 
 class FileHead(NamedTuple):

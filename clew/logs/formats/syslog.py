@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from clew.logs.formats.days_without_year import DaysWithoutYear
+from clew.logs.formats.event_xml import read_event
 from clew.logs.formats.log_format import NO_ZONE, FileHead, LogEvent, LogFile, Match
 from clew.logs.formats.syslog_header import header_fields, is_header
 from clew.logs.messages.message import message_fields
@@ -15,6 +17,8 @@ from clew.logs.messages.message import message_fields
 _LOOKED_AT = 20
 #: How many lines without a header of their own belong to one message.
 _MAX_LINES = 1_000
+#: A zone at the end of a time, or a count since 1970.
+_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$|^[0-9]{9,20}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,14 @@ class _Reader:
             return LogEvent(raw, None)
         if "clock" in fields:
             self._add_time(fields)
-        return LogEvent(raw, {**fields, **message_fields(fields.get("program", ""), fields["message"])})
+        program, text = fields.get("program", ""), fields["message"]
+        if program == "sysmon" and text.startswith("<Event"):  # Sysmon for Linux
+            return LogEvent(raw, {**fields, **(read_event(text.encode()) or {})})
+        content = message_fields(program, text)
+        # A time in the message is the appliance's own.
+        if "timestamp" in content and not _ZONE.search(str(content["timestamp"])):
+            self._file.assumptions.add(NO_ZONE)
+        return LogEvent(raw, {**fields, **content})
 
     def _add_time(self, fields: dict[str, Any]) -> None:
         month, day, clock, year = (fields.pop(name, None) for name in ("month", "day", "clock", "year"))

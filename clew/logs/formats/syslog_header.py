@@ -29,18 +29,27 @@ _ISO_8601 = re.compile(
 _YEAR = "(?:19|20)[0-9]{2}"
 _RFC_3164 = re.compile(
     rf"{_PRIORITY}(?:(?P<year>{_YEAR}) )?(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<day>[0-9]{{1,2}}) "
-    rf"(?:(?P<later_year>{_YEAR}) )?(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?) "
+    rf"(?:(?P<later_year>{_YEAR}) )?(?P<clock>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?):? "
     rf"(?:{_HOST} )?(?P<content>.*)",
     re.DOTALL,
 )
+#: What appliances write with a priority at most: CEF, LEEF, Cisco, FortiGate, Palo Alto Networks.
+_BARE = re.compile(
+    rf"{_PRIORITY}(?P<content>(?:CEF:[01]\||LEEF:[12]\.[0-9]\||%(?:ASA|FTD)-[0-7]-[0-9]{{6}}: "
+    r"|date=[0-9]{4}-[0-9]{2}-[0-9]{2} time=[0-9:]{8} "
+    r"|[0-9]?,[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8},[0-9A-Za-z]{0,20},[A-Z-]{3,20},).*)",
+    re.DOTALL,
+)
+_BARE_STARTS = ("<", "CEF:", "LEEF:", "%", "date=", "1,", ",", "0,")
 _TAG_AND_MESSAGE = re.compile(rf"{_TAG} ?(?P<message>.*)", re.DOTALL)
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
 _PARAMETER = re.compile(r' ([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"')
-_FACILITIES = (
+_APPLIANCES = ("CEF:", "LEEF:", ": %")
+FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
     *("ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
 )
-_SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
+SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 
 
 def is_header(line: str) -> bool:
@@ -50,7 +59,7 @@ def is_header(line: str) -> bool:
     iso_match = _ISO_8601.match(line)
     if iso_match:
         return bool(iso_match["priority"] or _TAG_AND_MESSAGE.match(iso_match["content"]))
-    return _RFC_3164.match(line) is not None
+    return _RFC_3164.match(line) is not None or _bare_match(line) is not None
 
 
 def header_fields(line: str) -> dict[str, Any] | None:
@@ -66,26 +75,35 @@ def header_fields(line: str) -> dict[str, Any] | None:
         return {"syslog": "iso", "timestamp": match["time"], **_common_fields(match), **_tag_fields(match["content"])}
     match = _RFC_3164.match(line)
     if match is None:
-        return None
+        bare_match = _bare_match(line)
+        return bare_match and {"syslog": "none", **_common_fields(bare_match), "message": bare_match["content"].strip()}
     times: dict[str, Any] = {"month": MONTHS[match["month"]], "day": int(match["day"]), "clock": match["clock"]}
     if year := match["year"] or match["later_year"]:
         times["year"] = int(year)
     return {"syslog": "rfc3164", **times, **_common_fields(match), **_tag_fields(match["content"])}
 
 
+def _bare_match(line: str) -> re.Match[str] | None:
+    return _BARE.match(line) if line.startswith(_BARE_STARTS) else None
+
+
 def _common_fields(match: re.Match[str]) -> dict[str, Any]:
-    fields: dict[str, Any] = {"host": match["host"]} if match["host"] else {}
+    host = match.groupdict().get("host") or ""
+    # ASA and IOS write a colon behind the name of the machine.
+    if host.endswith(":") and not host.endswith("::"):
+        host = host[:-1]
+    fields: dict[str, Any] = {"host": host} if host else {}
     priority = int(match["priority"]) if match["priority"] else -1
-    if 0 <= priority < 8 * len(_FACILITIES):
-        fields["facility"] = _FACILITIES[priority // 8]
-        fields["severity"] = _SEVERITIES[priority % 8]
+    if 0 <= priority < 8 * len(FACILITIES):
+        fields["facility"] = FACILITIES[priority // 8]
+        fields["severity"] = SEVERITIES[priority % 8]
     return fields
 
 
 def _tag_fields(content: str) -> dict[str, Any]:
-    match = _TAG_AND_MESSAGE.match(content)
+    match = None if content.startswith(_APPLIANCES) else _TAG_AND_MESSAGE.match(content)
     if match is None:
-        return {"message": content.strip()}
+        return {"message": content.removeprefix(": ").strip()}
     fields: dict[str, Any] = {"program": match["program"]}
     if match["pid"]:
         fields["pid"] = int(match["pid"])

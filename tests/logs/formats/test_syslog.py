@@ -161,6 +161,28 @@ def test_a_logon_is_found_from_every_side(tmp_path):
     assert ask(source, queries["Account.explicit_credentials"], alice).returned == 1
 
 
+def test_sysmon_for_linux_is_sysmon(tmp_path):
+    """A process that Sysmon for Linux logged is one, with its parent (after github.com/microsoft/SysmonForLinux)."""
+    event = (
+        '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID>'
+        '<TimeCreated SystemTime="2026-03-11T21:55:30.5Z"/><Channel>Linux-Sysmon/Operational</Channel>'
+        '<Computer>web01</Computer></System><EventData><Data Name="ProcessGuid">'
+        '{00000000-0000-0000-0000-000000000001}</Data><Data Name="ProcessId">42</Data>'
+        '<Data Name="Image">/usr/bin/id</Data><Data Name="CommandLine">id -u</Data><Data Name="User">root</Data>'
+        '<Data Name="ParentImage">/bin/bash</Data><Data Name="ParentProcessId">41</Data></EventData></Event>'
+    )
+    (row,) = rows(connect(tmp_path, f"Mar 11 22:55:30 web01 sysmon: {event}\n"), "processes")
+    assert (row["process_executable"], row["process_command_line"]) == ("/usr/bin/id", "id -u")
+    assert (row["parent_executable"], row["parent_pid"]) == ("/bin/bash", 41)
+    assert (row["host_name"], row["user_name"]) == ("web01", "root")
+
+
+def test_sysmon_for_linux_cut_off_is_a_message(tmp_path):
+    """An event that the transport cut is counted as a message, and costs itself."""
+    source = connect(tmp_path, "Mar 11 22:55:30 web01 sysmon: <Event><System><EventID>1</Ev\n")
+    assert source.coverage.total(EventKind.NO_VIEW) == 1
+
+
 def test_real_lines_are_in_views_or_of_a_kind(shared_data, tmp_path):
     """Of the samples of plaso, each logon is one, and no line is of no known layout."""
     source = ENGINE.open(str(shared_data("linux-web-logs") / "syslog"), tmp_path)

@@ -142,7 +142,7 @@ LINES = (
 
 
 def test_alerts_of_fast_log_are_read(tmp_path: Path) -> None:
-    """A line is an alert, with addresses of both versions; a day without a year is the last; another line costs itself."""
+    """A line is an alert, with addresses of both versions; a day without a year is the last; one line may be bad."""
     made = opened(tmp_path, "\n".join(LINES).encode(), name="fast.log")
     found = {row["rule_id"]: row for row in rows(made, "alerts")}
     assert made.description.counts == {"files": 1, "rows": 3, "damaged": 1}

@@ -65,8 +65,9 @@ def cef_fields(text: str) -> dict[str, Any]:
     if not parts:
         return {}
     pairs = [*_KEY.finditer(extension)]
+    # An extension without a pair has an end and no beginning.
     ends = [pair.start() for pair in pairs[1:]] + [len(extension)]
-    values = {pair[1]: _plain(extension[pair.end() : end].strip()) for pair, end in zip(pairs, ends, strict=True)}
+    values = {pair[1]: _plain(extension[pair.end() : end].strip()) for pair, end in zip(pairs, ends, strict=False)}
     # cs1=.. cs1Label=..: who wrote it named the field.
     labels = {label: values[key] for key, label in _labels(values) if key in values}
     return _fields("cef", parts, {**labels, **values}, _CEF_NAMES)

@@ -99,6 +99,12 @@ def test_a_message_of_an_appliance_is_read(program, text, fields):
     assert (fields | ENDS).items() <= message_fields(program, text).items()
 
 
+def test_an_event_of_cef_may_have_a_header_alone():
+    """Without an extension, it has what its header says."""
+    assert message_fields("", "CEF:0|Acme|Wall|1.0|42|Restarted|3|")["rule"] == "Restarted"
+    assert message_fields("", "CEF:0|Acme|Wall|1.0|42|Restarted|3|no pair")["values"] == {}
+
+
 def test_values_of_cef_may_hold_signs_and_blanks():
     """A value ends where the next key begins, and a label names the field that it is for."""
     values = message_fields("", CEF)["values"]
@@ -178,7 +184,17 @@ def test_what_has_no_view_is_counted(tmp_path):
 @given(
     st.sampled_from(["", "filterlog", "7"]),
     st.sampled_from(
-        ["", "CEF:0|", "LEEF:2.0|a|b|c|d|", "%ASA-6-302013: ", "date=1 ", "1,2026/03/11 22:55:31,0,THREAT,"]
+        [
+            "",
+            "CEF:0|",
+            "CEF:0|a|b|c|d|e|3|",
+            "date=1 devid=1 type=x ",
+            "%SEC-6-X: list 1 ",
+            "LEEF:2.0|a|b|c|d|",
+            "%ASA-6-302013: ",
+            "date=1 ",
+            "1,2026/03/11 22:55:31,0,THREAT,",
+        ]
     ),
     st.text(max_size=200),
 )

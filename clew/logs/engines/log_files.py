@@ -11,12 +11,13 @@ from pathlib import Path
 from clew.errors import ConnectError
 from clew.logs.engines.containers import Member, UnpackBudget, is_container, iterate_members, open_file
 from clew.logs.formats.log_format import HEAD_SIZE, FileHead, LogFile
-from clew.logs.formats.registry import format_names, recognised_format
+from clew.logs.formats.registry import recognised_format
 
 _CHUNK = 1 << 20
 #: A fingerprint looks at so many places of a file.
 _SAMPLES = 16
 _SAMPLE_SIZE = 4096
+_NO_FORMAT = "no known format of logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,18 @@ def list_files(path: Path) -> list[Path]:
     Raises:
         ConnectError: nothing is there, or it is no file and no folder.
     """
+    return [file for file in all_files(path) if file == path or _may_be_log(file)]
+
+
+def all_files(path: Path) -> list[Path]:
+    """The files of a path, logs or not.
+
+    Raises:
+        ConnectError: nothing is there, or it is no file and no folder.
+    """
     if path.is_dir():
         # Links are not followed: a folder from somewhere else may point anywhere.
-        files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-        return [file for file in files if _may_be_log(file)]
+        return sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
     if not path.exists():
         raise ConnectError("there are no logs", location=str(path), next_step="give a folder, a file or an archive")
     if not path.is_file():
@@ -101,10 +110,13 @@ def log_files(path: Path) -> Iterator[LogFile | SkippedFile]:
     Raises:
         ConnectError: nothing is there.
     """
-    for file in list_files(path):
+    for file in all_files(path):
         name = file.relative_to(path).as_posix() if path.is_dir() else file.name
         budget = UnpackBudget.of(file)
         try:
+            if not _may_be_log(file):
+                yield SkippedFile(name, _NO_FORMAT)
+                continue
             with file.open("rb") as stream:
                 yield from _log_files_of(open_file(name, stream, file), budget, file.stat().st_mtime)
         except OSError as error:
@@ -121,7 +133,7 @@ def _log_files_of(member: Member, budget: UnpackBudget, modified_at: float) -> G
         return
     log_format = recognised_format(member.head)
     if log_format is None:
-        yield SkippedFile(member.name, f"no known format: {', '.join(format_names())} are")
+        yield SkippedFile(member.name, _NO_FORMAT)
     elif not member.head.content.strip():
         yield SkippedFile(member.name, "the file is empty")
     else:

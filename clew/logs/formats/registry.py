@@ -41,11 +41,6 @@ def _is_format(candidate: object) -> TypeGuard[LogFormat]:
     )
 
 
-def format_names() -> tuple[str, ...]:
-    """The names of all formats."""
-    return tuple(item.name for item in format_table().formats)
-
-
 def recognised_format(head: FileHead) -> LogFormat | None:
     """The format that is surest of a file, plug-ins first among equals; None for what is no log."""
     matches = [(item.recognises(head), item) for item in reversed(format_table().formats)]

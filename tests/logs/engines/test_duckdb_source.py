@@ -23,6 +23,7 @@ from clew.errors import AskFailed, AskSkipped, ConnectError, QueryError
 from clew.logs.engines import duckdb_source as source_module
 from clew.logs.engines.duckdb_engine import ENGINE
 from clew.logs.engines.duckdb_source import DuckDbSource
+from clew.logs.engines.protocol import SourceDescription
 from clew.logs.query_packs import load_queries
 from clew.pivots.execution import execute
 from clew.pivots.invocation import Invocation
@@ -314,7 +315,7 @@ def test_a_foreign_database_is_no_log(tmp_path):
     sqlite3.connect(path).close()
     path.write_bytes(b"SQLite format 3\0" + bytes(5000))
     with pytest.raises(ConnectError):
-        DuckDbSource("files", "x", "/x", "0", path)
+        DuckDbSource(SourceDescription("files", "x", "/x", "0"), path)
 
 
 def test_damaged_events_are_a_failed_answer(tmp_path):

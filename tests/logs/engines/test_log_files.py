@@ -53,7 +53,7 @@ def listed(path: Path) -> list[str]:
 
 
 def test_a_folder_is_its_log_files(tmp_path):
-    """All log files below a folder, in the order of their names; other files are not touched, links not followed."""
+    """All log files below a folder, in the order of their names; other files are told, links not followed."""
     (tmp_path / "b").mkdir()
     for name in ("b/x.JSON", "a.ndjson", "e.jsonl", "no-ending"):
         (tmp_path / name).write_bytes(b'{"a": 1}')
@@ -64,7 +64,7 @@ def test_a_folder_is_its_log_files(tmp_path):
     (tmp_path / "z.ndjson").symlink_to("/etc/passwd")
     (tmp_path / "zz").symlink_to("/etc")
     assert listed(tmp_path) == ["a.ndjson", "b/x.JSON", "c.csv", "d.parquet", "e.jsonl", "no-ending"]
-    assert read(tmp_path)[1] == {"empty.csv": "the file is empty"}
+    assert read(tmp_path)[1] == {"empty.csv": "the file is empty", "notes.txt": "no known format of logs"}
 
 
 def test_nothing_there_says_what_to_give(tmp_path):
@@ -118,7 +118,7 @@ def test_a_zip_is_its_members(tmp_path):
     contents, skipped = read(path)
     assert contents == {"logs.zip/a.ndjson": b'{"a":1}', "logs.zip/sub/inner.zip/c.csv.gz": b"a,b\n1,2\n"}
     assert {name: reason.partition(":")[0] for name, reason in skipped.items()} == {
-        "logs.zip/readme.txt": "no known format"
+        "logs.zip/readme.txt": "no known format of logs"
     }
 
 

@@ -32,6 +32,8 @@ FLOW = "2 123456789010 eni-1 192.0.2.9 198.51.100.7 50000 443 6 20 4249 17737389
 NO_DATA = "2 123456789010 eni-1 - - - - - - - 1773738900 1773738960 - NODATA"
 CUSTOM = "srcaddr dstaddr dstport action start tcp-flags\n198.51.100.7 192.0.2.9 22 REJECT 1773738901 2\n1 2"
 
+LINES = st.lists(st.one_of(st.sampled_from([CLASSIC, APPLICATION, FLOW, NO_DATA]), st.text(max_size=60)), max_size=8)
+
 
 def connect(tmp_path: Path, text: str) -> DuckDbSource:
     path = tmp_path / "aws.log"
@@ -77,18 +79,16 @@ def test_each_is_recognised_by_its_lines(content, log_format):
 
 
 def test_a_real_log_is_read_whole(shared_data, tmp_path):
-    """Of the sample of plaso every line is a request with a client."""
+    """Of the sample of plaso every line is a request or a session, with its client."""
     source = ENGINE.open(str(shared_data("linux-web-logs") / "aws_elb_access.log"), tmp_path)
-    requests = rows(source, "web_requests")
-    assert len(requests) == source.description.counts["rows"] > 10
+    requests, sessions = rows(source, "web_requests"), rows(source, "tls_sessions")
+    assert (len(requests), len(sessions), source.description.counts["rows"]) == (14, 2, 16)
     assert source.coverage.total(EventKind.DAMAGED) == 0
-    assert all(row["source_ip"] and row["time"] for row in requests)
+    assert all(row["source_ip"] and row["time"] for row in (*requests, *sessions))
 
 
 @pytest.mark.parametrize("log_format", [aws_load_balancer.FORMAT, aws_flow_log.FORMAT])
-@given(
-    lines=st.lists(st.one_of(st.sampled_from([CLASSIC, APPLICATION, FLOW, NO_DATA]), st.text(max_size=60)), max_size=8)
-)
+@given(lines=LINES)
 def test_no_line_is_lost(log_format: LogFormat, lines: list[str]):
     """Whatever stands in a line, it is one event."""
     content = "\n".join(line.replace("\n", " ").replace("\r", " ") for line in lines).encode("utf-8", "replace")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clew.cli.terminal import console, show_finding, show_table
+from clew.cli.terminal import console, reading_shown, show_finding, show_table
 from clew.entities import parse
 from clew.entities.display import visible
 from clew.errors import CaseNotFound
@@ -37,7 +37,8 @@ def connect(
     """Make logs queryable for a case, which is made if there is none."""
     named_columns = dict(_column_and_target(text) for text in columns or ())
     with Investigation.open(case) as investigation:
-        source = investigation.connect(logs, map=named_columns, view=view)
+        with reading_shown():
+            source = investigation.connect(logs, map=named_columns, view=view)
         description = source.description
         counts = f": {description.count_text}" if description.count_text else ""
         console.print(f"connected {visible(description.name)}{counts}")

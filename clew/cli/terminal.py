@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +23,25 @@ error_console = Console(stderr=True, soft_wrap=True, highlight=False, markup=Fal
 ROWS_SHOWN = 20
 # Columns that a person does not read in a terminal: hashes, GUIDs, and where the row stands in which file.
 _UNREADABLE = re.compile(r"_hash_|_entity_id$|^(?:source|row|connection|dataset|logon_id)$")
+
+
+@contextmanager
+def reading_shown() -> Generator[None]:
+    """Show on a terminal how far the logs of the block are read; nothing where errors go elsewhere."""
+    if not error_console.is_terminal:
+        yield
+        return
+    from clew.logs.engines.reading_progress import ReadingProgress, progress_listener
+
+    with error_console.status("reading logs") as status:
+
+        def show(progress: ReadingProgress) -> None:
+            total = f" of {progress.total_size / 2**20:,.0f}" if progress.total_size else ""
+            sizes = f"{progress.size / 2**20:,.0f}{total} MiB"
+            status.update(Text(f"{visible(progress.file, 60)}: {progress.rows:,} rows, {sizes}"))
+
+        with progress_listener(show):
+            yield
 
 
 def show_finding(finding: Finding) -> None:

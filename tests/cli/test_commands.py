@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from clew.cli import terminal
 from clew.demo.scenario import Scenario
+from clew.logs.engines.reading_progress import ReadingProgress, tell_progress
 from clew.pivots import session
 from clew.pivots.workspace import Workspace
 from tests.cli.commands import Run
@@ -148,3 +153,19 @@ def test_the_cache_of_logs_is_shown_and_cleared(
     assert "deleted " in clew("cache", "--clear")[1]
     assert "0 sources" in clew("cache")[1]
     assert clew("connect", "ir.clew", str(scenario.logs))[0] == 0
+
+
+def test_how_far_reading_is_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file, the rows and the size, with names made visible; and nothing where errors do not go to a terminal."""
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "error_console", Console(file=screen, force_terminal=True, width=100))
+    with terminal.reading_shown():
+        tell_progress(ReadingProgress("a\x1b[2J.log", 20_000, 5 * 2**20, 10 * 2**20))
+        time.sleep(0.2)  # the line is drawn some times a second
+    assert "20,000 rows, 5 of 10 MiB" in screen.getvalue()
+    assert "\x1b[2J" not in screen.getvalue()
+    quiet = io.StringIO()
+    monkeypatch.setattr(terminal, "error_console", Console(file=quiet, force_terminal=False))
+    with terminal.reading_shown():
+        tell_progress(ReadingProgress("a.log", 20_000, 1, None))
+    assert quiet.getvalue() == ""

@@ -93,6 +93,7 @@ class EventWriter:
         self._connection.execute("BEGIN")
         self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
         self._number = 0
+        self._size = 0
         self._frame: list[bytes] = []
         self._frame_bytes = 0
         self._frames: list[tuple[int, bytes]] = []
@@ -103,9 +104,15 @@ class EventWriter:
         """How many events there are."""
         return self._number
 
+    @property
+    def size(self) -> int:
+        """How large all of them are, in bytes."""
+        return self._size
+
     def add(self, raw: bytes, kind: EventKind, label: str) -> None:
         """Add an event and count it."""
         self._counts[kind, label] += 1
+        self._size += len(raw)
         self._frame.append(raw)
         self._frame_bytes += len(raw)
         self._number += 1

@@ -11,13 +11,16 @@ from clew.entities.display import visible
 from clew.errors import ClewError, ConnectError, MissingExtra
 from clew.logs.engines.containers import DAMAGE
 from clew.logs.engines.event_store import EventWriter
-from clew.logs.engines.log_files import SkippedFile, log_files
+from clew.logs.engines.log_files import SkippedFile, log_files, unpacked_size
+from clew.logs.engines.reading_progress import ReadingProgress, is_heard, tell_progress
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventKind, EventMapper
 from clew.logs.event_paths import Fields, unwrap
 from clew.logs.formats.log_format import LogFile
 from clew.logs.map_suggestion import suggest_columns
 
+#: After how many rows of a file it is told how far reading is.
+_TOLD_EVERY = 10_000
 #: So many rows of so many unknown layouts are looked at for what their columns may be.
 _SAMPLE_ROWS = 20
 _MAX_LAYOUTS = 5
@@ -32,6 +35,7 @@ class Ingest:
         self._mapper = mapper
         self._first_skipped: SkippedFile | None = None
         self._unknown_rows: dict[str, list[Fields]] = {}
+        self._total_size: int | None = None
 
     def read(self, path: Path) -> None:
         """Read all files. One that cannot be read, or not to its end, costs itself and what is left of it.
@@ -39,6 +43,7 @@ class Ingest:
         Raises:
             ConnectError: nothing is there, or not one event could be read.
         """
+        self._total_size = unpacked_size(path) if is_heard() else None
         with _no_garbage_collection():
             for file in log_files(path):
                 if isinstance(file, SkippedFile):
@@ -84,6 +89,8 @@ class Ingest:
         add_event, add_row, map_event = self._events.add, self._tables.add, self._mapper.map_event
         name = file.name
         for row, event in enumerate(file.format.events(file), 1):
+            if not row % _TOLD_EVERY:
+                tell_progress(ReadingProgress(name, first + row, self._events.size, self._total_size))
             if event.fields is None:
                 add_event(event.raw, EventKind.DAMAGED, "")
                 continue

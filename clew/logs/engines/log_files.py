@@ -104,6 +104,17 @@ def _may_be_log(file: Path) -> bool:
     return is_container(content) or recognised_format(FileHead(file.name.lower(), content)) is not None
 
 
+def unpacked_size(path: Path) -> int | None:
+    """How large the log files of a path are, in bytes; None where some of them are packed."""
+    files = list_files(path)
+    return None if any(map(_is_packed, files)) else sum(file.stat().st_size for file in files)
+
+
+def _is_packed(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return is_container(stream.read(HEAD_SIZE))
+
+
 def log_files(path: Path) -> Iterator[LogFile | SkippedFile]:
     """The log files of a path. Each is to be read before the next one is asked for.
 

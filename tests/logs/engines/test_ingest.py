@@ -18,6 +18,7 @@ from clew.errors import ConnectError
 from clew.logs.engines import duckdb_engine
 from clew.logs.engines.containers import is_container
 from clew.logs.engines.duckdb_engine import ENGINE
+from clew.logs.engines.reading_progress import ReadingProgress, progress_listener
 from clew.logs.formats.json_documents import FORMAT as JSON
 from clew.logs.formats.log_format import FileHead
 from clew.logs.formats.registry import recognised_format
@@ -343,3 +344,17 @@ def test_no_lines_break_a_log(tmp_path_factory, lines):
     assert sum(counts(store)[1:]) == filled + 1
     assert [row["host_name"] for row in rows(store, "connections")] == [HOST]
     store.close()
+
+
+def test_how_far_reading_is_is_told(tmp_path):
+    """Who listens hears of file, rows and size so far; the size of all is known where nothing is packed."""
+    heard: list[ReadingProgress] = []
+    with progress_listener(heard.append):
+        opened(tmp_path, ndjson([STARTED] * 25_000))
+    assert [(item.file, item.rows) for item in heard] == [("log.ndjson", 10_000), ("log.ndjson", 20_000)]
+    total = (tmp_path / "logs" / "log.ndjson").stat().st_size
+    assert 0 < heard[0].size < heard[1].size < total == heard[1].total_size
+    (tmp_path / "packed").mkdir()
+    with progress_listener(heard.append):
+        opened(tmp_path / "packed", gzip.compress(ndjson([STARTED] * 10_001)), name="log.ndjson.gz")
+    assert (heard[-1].rows, heard[-1].total_size) == (10_000, None)

@@ -33,12 +33,13 @@ def connect(
         typer.Option("--map", metavar="COLUMN=TARGET", help="what a column is: src=source.ip; may be given again"),
     ] = None,
     view: Annotated[str, typer.Option(help="the view that rows of such tables are of")] = "",
+    host: Annotated[str, typer.Option(help="the machine of the rows that name none")] = "",
 ) -> None:
     """Make logs queryable for a case, which is made if there is none."""
     named_columns = dict(_column_and_target(text) for text in columns or ())
     with Investigation.open(case) as investigation:
         with reading_shown():
-            source = investigation.connect(logs, map=named_columns, view=view)
+            source = investigation.connect(logs, map=named_columns, view=view, host=host)
         description = source.description
         counts = f": {description.count_text}" if description.count_text else ""
         console.print(f"connected {visible(description.name)}{counts}")

@@ -32,6 +32,7 @@ from clew.graph.replay.live_replay import Age
 from clew.graph.replay.offline_replay import Replay
 from clew.graph.replay.replay_file import replay_file
 from clew.graph.store import Store
+from clew.logs.log_hints import LogHints
 from clew.pivots.invocation import Invocation
 from clew.pivots.registry import find_pivot
 from clew.pivots.session import Session, session_variable
@@ -196,25 +197,22 @@ class Case(CaseReader):
         *,
         map: Mapping[str, str] | None = None,  # noqa: A002 - of columns
         view: str = "",
+        host: str = "",
     ) -> LogSource:
         """Make logs queryable for this case, and remember which they were.
 
         Args:
             location: a folder, a file or an archive, or what an engine of another package recognises.
             map, view: what columns of an unknown table are, as ECS names them (`{"src": "source.ip"}`), and its view.
+            host: the machine of the rows that name none.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view.
-            MissingExtra: the log engine is not installed.
         """
-        return self.session.logs.connect(str(location), map or {}, view)
+        return self.session.logs.connect(str(location), LogHints(map or {}, view, host))
 
     def pivot(self, entity: Entity, name: str, arguments: Mapping[str, object] | None = None) -> Finding:
-        """Run a pivot by its full name, for callers that have it as text.
-
-        Raises:
-            QueryError: the entity has no such pivot, or the pivot no such argument.
-        """
+        """Run a pivot by its full name, for callers that have it as text. Raises QueryError."""
         pivot = find_pivot(type(entity), name)
         try:
             bound_arguments = pivot.signature.bind(**(arguments or {}))

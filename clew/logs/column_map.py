@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from clew.entities.spelling import spelling_hint
 from clew.entities.vocabulary import VOCABULARY
@@ -98,10 +97,6 @@ class ColumnMap:
     def by_column(self) -> Mapping[str, str]:
         """For a column of the table, that of the view."""
         return {column: target for target, column in self.columns.items()}
-
-    def identity(self, digest: str) -> str:
-        """What tells files under this map from the same files under another, or under none."""
-        return sha256(f"{digest}\0{self.view}\0{sorted(self.columns.items())}".encode()).hexdigest()
 
     def schema(self) -> LogSchema:
         """The schema that reads such rows; one that lacks a column has no cell for it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from clew.entities import Entity, Finding
 from clew.entities.finding import Scalar
 from clew.errors import QueryError
+from clew.logs.log_hints import LogHints
 from clew.pivots.invocation import Invocation, Pivot
 from clew.pivots.workspace import Workspace
 
@@ -80,20 +81,20 @@ def connect(
     *,
     map: Mapping[str, str] | None = None,  # noqa: A002 - of columns
     view: str = "",
+    host: str = "",
 ) -> LogSource:
     """Make logs queryable for the whole process: a folder, a file or an archive of either.
 
     Args:
         location: a path, or what an engine of another package recognises.
-        map: for columns of tables that clew does not know, what they are, in the words of the Elastic Common
-            Schema: `{"src": "source.ip", "when": "@timestamp"}`.
-        view: the view that rows of such tables are of; the first that has all of these columns, if not given.
+        map, view: what columns of an unknown table are, as ECS names them (`{"src": "source.ip"}`), and its view.
+        host: the machine of the rows that name none.
 
     Raises:
-        ConnectError: nothing there, nothing readable, or damaged.
+        ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view.
         MissingExtra: the log engine is not installed.
     """
-    return workspace().connect(location, map or {}, view)
+    return workspace().connect(location, LogHints(map or {}, view, host))
 
 
 def detect(

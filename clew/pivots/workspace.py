@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from itertools import starmap
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from clew.entities import Entity, Finding, Key
@@ -15,6 +14,7 @@ from clew.entities.finding import Scalar
 from clew.entities.shared_values import shared_values
 from clew.entities.times import ANY_TIME
 from clew.errors import AskError
+from clew.logs.log_hints import NO_HINTS, LogHints
 from clew.pivots.execution import aexecute, execute, execute_all
 from clew.pivots.invocation import Invocation, Pivot, resolve_arguments
 from clew.pivots.lookup_policy import LookupPolicy, VerdictRule, source_name
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from clew.providers.web.connections import Connections
     from clew.providers.web.quota import Quotas
     from clew.providers.web.reply_cache import ReplyCache
-
-
-_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 class Workspace:
@@ -99,17 +96,12 @@ class Workspace:
         other.logs, other.window, other._shared_connections = self.logs, self.window, self.connections
         return other
 
-    def connect(self, location: str | Path, columns: Mapping[str, str] = _NO_COLUMNS, view: str = "") -> LogSource:
-        """Make logs queryable. Raises ConnectError.
-
-        Args:
-            columns: for columns of tables that no schema knows, what they are.
-            view: the view that rows of such tables are of.
-        """
+    def connect(self, location: str | Path, hints: LogHints = NO_HINTS) -> LogSource:
+        """Make logs queryable, with what is said of them. Raises ConnectError."""
         # Loaded here: many sessions have no logs.
         from clew.logs.engines.registry import add_source, open_source
 
-        source = open_source(str(location), self.settings.cache, columns, view)
+        source = open_source(str(location), self.settings.cache, hints)
         self.logs = add_source(self.logs, source)
         self.trim_log_cache(self.logs)
         return source

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import clew
-from clew import Investigation, IpAddress
+from clew import Host, Investigation, IpAddress
 from clew.entities import Domain, Outcome
 from clew.errors import ConnectError
 from clew.logs.column_map import read_column_map
 from clew.logs.engines.duckdb_engine import ENGINE
 from clew.logs.event_mapper import EventKind
+from clew.logs.log_hints import LogHints
 from clew.logs.map_suggestion import suggest_columns
 from clew.logs.schema_files import load_schemas
 from clew.pivots.workspace import Workspace
@@ -43,13 +44,13 @@ def table(tmp_path: Path) -> Path:
 
 def test_mapped_columns_are_cells_as_entities_spell_them(table, tmp_path):
     """Addresses, times and protocols are canonical, and all rows are in the view that has the columns."""
-    source = ENGINE.open(str(table), tmp_path / "cache", columns=MAP)
+    source = ENGINE.open(str(table), tmp_path / "cache", hints=LogHints(MAP))
     first, second = rows(source, "connections")
     assert (first["local_ip"], first["peer_ip"], first["network_transport"]) == ("192.0.2.1", "198.51.100.7", "tcp")
     assert (first["time"].isoformat(), first["local_bytes"], first["dataset"]) == ("2026-03-17T09:15:00", 5, "mapped")
     assert second["local_ip"] == "2001:db8::1"
-    assert source.description.view == "connections"
-    assert source.description.columns["From Addr"] == "local_ip"
+    assert source.description.hints.view == "connections"
+    assert source.description.hints.columns["From Addr"] == "local_ip"
 
 
 def test_a_case_keeps_what_was_said(table, tmp_path):
@@ -69,10 +70,10 @@ def test_a_case_keeps_what_was_said(table, tmp_path):
 def test_a_view_may_be_named(table, tmp_path):
     """The same columns may be those of another view; a view that lacks one says what it has."""
     columns = {"From Addr": "source.ip", "to": "destination.ip", "when": "@timestamp"}
-    source = ENGINE.open(str(table), tmp_path / "cache", columns=columns, view="web_requests")
+    source = ENGINE.open(str(table), tmp_path / "cache", hints=LogHints(columns, "web_requests"))
     assert [row["destination_ip"] for row in rows(source, "web_requests")] == ["198.51.100.7", "198.51.100.8"]
     with pytest.raises(ConnectError, match="the view 'processes' has no source_ip, destination_ip") as caught:
-        ENGINE.open(str(table), tmp_path / "cache", columns=columns, view="processes")
+        ENGINE.open(str(table), tmp_path / "cache", hints=LogHints(columns, "processes"))
     assert "process_pid" in caught.value.next_step
 
 
@@ -96,7 +97,7 @@ def test_a_view_may_be_named(table, tmp_path):
 def test_what_is_not_there_is_named_with_the_nearest(table, tmp_path, columns, view, message, next_step):
     """A column of no file, a target of no view, two for one: each error says what to write instead."""
     with pytest.raises(ConnectError, match=message) as caught:
-        ENGINE.open(str(table), tmp_path / "cache", columns=columns, view=view)
+        ENGINE.open(str(table), tmp_path / "cache", hints=LogHints(columns, view))
     assert next_step in caught.value.next_step
 
 
@@ -104,7 +105,9 @@ def test_columns_of_objects_are_reached_by_their_path(tmp_path):
     """A dotted path leads into JSON; a row that has none of the columns but its time is counted as empty."""
     path = tmp_path / "a.ndjson"
     path.write_text('{"q": {"name": "CDN.evil.example."}, "at": 1773738900}\n{"at": 1773738901, "q": {}}\n')
-    source = ENGINE.open(str(path), tmp_path / "cache", columns={"q.name": "dns.question.name", "at": "@timestamp"})
+    source = ENGINE.open(
+        str(path), tmp_path / "cache", hints=LogHints({"q.name": "dns.question.name", "at": "@timestamp"})
+    )
     assert [row["dns_question_name"] for row in rows(source, "resolutions")] == ["cdn.evil.example"]
     assert source.coverage.total(EventKind.EMPTY) == 1
 
@@ -114,7 +117,7 @@ def test_what_is_known_already_may_be_said_otherwise(tmp_path):
     path = tmp_path / "conn.ndjson"
     path.write_text('{"_path": "conn", "ts": 1773738900, "id.orig_h": "192.0.2.1", "id.resp_h": "198.51.100.7"}\n')
     columns = {"id.orig_h": "destination.ip", "id.resp_h": "source.ip", "ts": "@timestamp"}
-    (row,) = rows(ENGINE.open(str(path), tmp_path / "cache", columns=columns), "connections")
+    (row,) = rows(ENGINE.open(str(path), tmp_path / "cache", hints=LogHints(columns)), "connections")
     assert (row["local_ip"], row["peer_ip"]) == ("198.51.100.7", "192.0.2.1")
 
 
@@ -129,7 +132,7 @@ def test_a_map_is_suggested_and_can_be_pasted(table, tmp_path):
         "to": "destination.ip",
         "proto": "network.transport",
     }
-    again = ENGINE.open(str(table), tmp_path / "cache", columns=suggestion)
+    again = ENGINE.open(str(table), tmp_path / "cache", hints=LogHints(suggestion))
     assert len(rows(again, "connections")) == 2
     command = next(line for line in source.coverage.lines(is_for_commands=True) if "--map" in line)
     words = shlex.split(command.partition("are: ")[2])
@@ -177,3 +180,20 @@ def test_the_process_wide_connect_takes_a_map_too(tmp_path):
         assert Domain("other.example").query.resolutions().outcome is Outcome.NOTHING
     finally:
         clew.pivots.session.workspace_variable.reset(token)
+
+
+def test_the_machine_of_rows_that_name_none_may_be_said(tmp_path):
+    """An audit log without a node is that of the machine that the user names; a row that names one keeps it."""
+    line = "type=USER_LOGIN msg=audit(1773738900.000:9): pid=5 uid=0 msg='acct=\"root\" addr=198.51.100.7 res=failed'"
+    path = tmp_path / "audit.log"
+    path.write_text(f"{line}\nnode=web02 {line.replace(':9)', ':10)')}\n")
+    workspace = Workspace(Settings(cache=tmp_path / "cache"))
+    with Investigation.open(tmp_path / "case.clew", workspace=workspace) as case:
+        source = case.connect(path, host="WEB01")
+        assert [row["host_name"] for row in rows(source, "logons")] == ["web01", "web02"]
+        assert source.description.hints.host == "web01"
+        assert Host("web01").query.logons().returned == 1
+        with pytest.raises(ConnectError, match="not a host name"):
+            case.connect(path, host="a b")
+    with Investigation.open(tmp_path / "case.clew", workspace=workspace):
+        assert Host("web01").query.logons().returned == 1

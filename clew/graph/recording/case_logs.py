@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from clew.errors import ConnectError, MissingExtra
 from clew.graph.format.connection_event import Connected
 from clew.graph.recording.case_recorder import CaseRecorder
+from clew.logs.log_hints import LogHints
 
 if TYPE_CHECKING:
     from clew.logs.engines.protocol import LogSource
@@ -25,8 +25,8 @@ class CaseLogs:
         self.sources: tuple[LogSource, ...] = ()
         self._recorder = recorder
 
-    def connect(self, location: str, columns: Mapping[str, str], view: str) -> LogSource:
-        """Make logs queryable for the case, and remember which they were, and what was said of their columns.
+    def connect(self, location: str, hints: LogHints) -> LogSource:
+        """Make logs queryable for the case, and remember which they were, and what was said of them.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged.
@@ -34,7 +34,7 @@ class CaseLogs:
         """
         from clew.logs.engines.registry import add_source, open_source
 
-        source = open_source(location, self._recorder.workspace.settings.cache, columns, view)
+        source = open_source(location, self._recorder.workspace.settings.cache, hints)
         self.sources = add_source(self.sources, source)
         self._recorder.workspace.trim_log_cache(self.sources)
         self._recorder.record(Connected(source.description))

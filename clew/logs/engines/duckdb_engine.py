@@ -9,22 +9,23 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
-from dataclasses import replace
+from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
 
-from clew.errors import ConnectError
+from clew.entities.host import Host
+from clew.errors import ConnectError, EntityError
 from clew.logs.column_map import read_column_map
 from clew.logs.engines.duckdb_source import EVENTS, TABLES, DuckDbSource, duckdb_library, first_line
 from clew.logs.engines.event_store import EventWriter
 from clew.logs.engines.ingest import Ingest
 from clew.logs.engines.log_files import content_digest, fingerprint
-from clew.logs.engines.protocol import NO_COLUMNS, SourceDescription
+from clew.logs.engines.protocol import SourceDescription
 from clew.logs.engines.table_columns import check_columns
 from clew.logs.engines.view_tables import ViewTables
 from clew.logs.event_mapper import EventMapper
 from clew.logs.log_cache import LOGS, known_digest, mark_used, note_location, remember_digest
+from clew.logs.log_hints import NO_HINTS, LogHints
 from clew.logs.log_schemas import LogSchemas
 from clew.logs.schema_files import load_schemas
 
@@ -42,21 +43,12 @@ class DuckDbEngine:
         """Every path; what looks like an address is none."""
         return "://" not in location
 
-    def open(
-        self,
-        location: str,
-        cache: Path,
-        *,
-        full_check: bool = False,
-        columns: Mapping[str, str] = NO_COLUMNS,
-        view: str = "",
-    ) -> DuckDbSource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False, hints: LogHints = NO_HINTS) -> DuckDbSource:
         """Read a folder, a file or an archive, or find it in the cache.
 
         Args:
             full_check: take the digest of all of it; else sizes, times and samples tell what was read before.
-            columns: for columns of tables that no schema knows, what they are.
-            view: the view that rows of such tables are of; the first that has all of these columns, if not given.
+            hints: what the user says of the logs.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view.
@@ -64,22 +56,20 @@ class DuckDbEngine:
         """
         path = Path(location)
         schemas = load_schemas()
-        column_map = read_column_map(columns, schemas, view) if columns or view else None
+        column_map = read_column_map(hints.columns, schemas, hints.view) if hints.columns or hints.view else None
+        host = _host_cell(hints.host)
         mark = fingerprint(path)
         digest = ("" if full_check else known_digest(cache, mark)) or content_digest(path)
-        identity = column_map.identity(digest) if column_map else digest
+        recorded_hints = LogHints(column_map.by_column, column_map.view, host) if column_map else LogHints(host=host)
+        identity = _identity(digest, recorded_hints)
         folder = _folder(identity, schemas, cache)
         if not folder.exists():
             if column_map:
-                check_columns(path, columns)
-                _build(path, folder, schemas.with_first(column_map.schema()))
-            else:
-                _build(path, folder, schemas)
+                check_columns(path, hints.columns)
+            _build(path, folder, schemas.with_first(column_map.schema()) if column_map else schemas, host)
         remember_digest(cache, mark, digest)
         mark_used(folder)
-        description = SourceDescription(self.name, path.name, str(path.resolve()), identity)
-        if column_map:
-            description = replace(description, columns=column_map.by_column, view=column_map.view)
+        description = SourceDescription(self.name, path.name, str(path.resolve()), identity, hints=recorded_hints)
         return DuckDbSource(description, folder)
 
     def reopen(self, description: SourceDescription, cache: Path) -> DuckDbSource | None:
@@ -105,12 +95,27 @@ def _folder(digest: str, schemas: LogSchemas, cache: Path) -> Path:
     return cache / LOGS / f"{digest[:32]}-{version}"
 
 
-def _build(path: Path, folder: Path, schemas: LogSchemas) -> None:
+def _identity(digest: str, hints: LogHints) -> str:
+    """What tells files with what was recorded_hints of them from the same files without."""
+    if not hints:
+        return digest
+    return sha256(f"{digest}\0{hints.view}\0{sorted(hints.columns.items())}\0{hints.host}".encode()).hexdigest()
+
+
+def _host_cell(name: str) -> str:
+    """The name of a machine as the rows have it; empty for none. Raises ConnectError."""
+    try:
+        return Host(name).value if name else ""
+    except EntityError as error:
+        raise ConnectError(error.message, next_step=error.next_step) from None
+
+
+def _build(path: Path, folder: Path, schemas: LogSchemas, host: str) -> None:
     """Read the logs into a new folder, which appears under its name only when it is whole."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, suffix=".partial"))
     try:
-        _fill(path, partial, schemas)
+        _fill(path, partial, schemas, host)
         with contextlib.suppress(FileExistsError, OSError):  # somebody else was faster
             partial.rename(folder)
         if not folder.exists():
@@ -119,7 +124,7 @@ def _build(path: Path, folder: Path, schemas: LogSchemas) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fill(path: Path, folder: Path, schemas: LogSchemas) -> None:
+def _fill(path: Path, folder: Path, schemas: LogSchemas, host: str) -> None:
     staging_path = folder / "staged.duckdb"
     events = EventWriter(folder / EVENTS)
     library = duckdb_library()
@@ -127,7 +132,7 @@ def _fill(path: Path, folder: Path, schemas: LogSchemas) -> None:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET memory_limit = '1GB'")
         connection.execute(f"ATTACH '{str(staging_path).replace(chr(39), chr(39) * 2)}' AS staged")
-        tables = ViewTables(connection, schemas.views, folder)
+        tables = ViewTables(connection, schemas.views, folder, host)
         Ingest(events, tables, EventMapper(schemas)).read(path)
         events.close()
         tables.finish()

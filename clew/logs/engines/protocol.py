@@ -23,9 +23,8 @@ from clew.entities.display import plural
 from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
 from clew.logs.engines.event_store import EventStore
+from clew.logs.log_hints import NO_HINTS, LogHints
 
-#: Nothing is said about columns.
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 #: What cannot be asked about: a noun, and what is said behind it, by its key among the counts of a description.
 GAP_NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -50,8 +49,7 @@ class SourceDescription:
             identity are the same.
         counts: how much there is, by a plural that ends in s: `files`, `rows`; and how much of it cannot be asked
             about, by a key of `GAP_NOUNS`.
-        columns: what the user said that columns of its tables are: for a column, that of a view.
-        view: the view that rows of such tables are of.
+        hints: what the user said of it; for a column of a table, which column of the view it is.
     """
 
     engine: str
@@ -59,8 +57,7 @@ class SourceDescription:
     location: str
     identity: str
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    columns: Mapping[str, str] = field(default_factory=dict[str, str])
-    view: str = ""
+    hints: LogHints = NO_HINTS
 
     @property
     def count_text(self) -> str:
@@ -194,26 +191,17 @@ class LogEngine(Protocol):
         """Whether a location is one of this engine's. Nothing is opened and nobody is asked."""
         ...
 
-    def open(
-        self,
-        location: str,
-        cache: Path,
-        *,
-        full_check: bool = False,
-        columns: Mapping[str, str] = NO_COLUMNS,
-        view: str = "",
-    ) -> LogSource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False, hints: LogHints = NO_HINTS) -> LogSource:
         """The source at a location that the user gave.
 
         Args:
             cache: the user's own folder for what can be made again.
             full_check: look at all that is there, also where it seems to be what it was.
-            columns: for columns of tables that no schema knows, what they are (`clew.logs.column_map`).
-            view: the view that rows of such tables are of; the first that has all of these columns, if not given.
+            hints: what the user says of the logs.
 
         Raises:
             ConnectError: nothing there, nothing readable, or damaged; columns that are not there, or of no view; the
-                engine knows what its columns are, and is told something else.
+                engine needs no hints, and is given some.
             MissingExtra: a library is not installed.
         """
         ...

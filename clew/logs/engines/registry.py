@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from clew.errors import ConnectError
-from clew.logs.engines.protocol import NO_COLUMNS, LogEngine, LogSource, SourceDescription
+from clew.logs.engines.protocol import LogEngine, LogSource, SourceDescription
+from clew.logs.log_hints import NO_HINTS, LogHints
 from clew.plugins import LoadedPlugins, load_plugins
 
 ENGINE_GROUP = "clew.log_engines"
@@ -55,12 +56,11 @@ def _engines_by_precedence() -> Iterator[LogEngine]:
     yield from map(log_engine, _ENGINES)
 
 
-def open_source(location: str, cache: Path, columns: Mapping[str, str] = NO_COLUMNS, view: str = "") -> LogSource:
+def open_source(location: str, cache: Path, hints: LogHints = NO_HINTS) -> LogSource:
     """Open the source at a location that the user gave, with the engine that recognises it.
 
     Args:
-        columns: for columns of tables that no schema knows, what they are.
-        view: the view that rows of such tables are of.
+        hints: what the user says of the logs.
 
     Raises:
         ConnectError: no engine knows such a location; nothing there, nothing readable, or damaged.
@@ -68,7 +68,7 @@ def open_source(location: str, cache: Path, columns: Mapping[str, str] = NO_COLU
     """
     for engine in _engines_by_precedence():
         if engine.recognises(location):
-            return engine.open(location, cache, columns=columns, view=view)
+            return engine.open(location, cache, hints=hints)
     names = ", ".join(engine_names())
     raise ConnectError("no log engine knows such a place", location=location, next_step=f"there are: {names}")
 
@@ -83,8 +83,7 @@ def open_description(description: SourceDescription, cache: Path) -> LogSource:
         MissingExtra: a library of the engine is not installed.
     """
     engine = log_engine(description.engine)
-    columns, view = description.columns, description.view
-    return engine.open(description.location, cache, full_check=True, columns=columns, view=view)
+    return engine.open(description.location, cache, full_check=True, hints=description.hints)
 
 
 def reopen_source(description: SourceDescription, cache: Path) -> LogSource | None:

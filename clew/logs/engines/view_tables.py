@@ -39,9 +39,17 @@ def column_type(name: str) -> str:
 
 
 class ViewTables:
-    """Takes rows, and makes the tables out of them."""
+    """Takes rows, and makes the tables out of them.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, views: Mapping[str, LogView], scratch: Path) -> None:
+    Args:
+        scratch: a folder for files that are needed in between.
+        host: the machine of the rows that name none.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, views: Mapping[str, LogView], scratch: Path, host: str = ""
+    ) -> None:
+        self._host = host
         self._connection = connection
         self._views = views
         self._scratch = scratch
@@ -113,8 +121,10 @@ class ViewTables:
             return
         self._rows[view] = []
         path = self._scratch / "rows.csv"
-        _write_csv(path, rows)
         names = (*self._views[view].cell_names, "source", "row")
+        if self._host and "host_name" in names:
+            _fill_column(rows, names.index("host_name"), self._host)
+        _write_csv(path, rows)
         table = f"staged.{CANONICAL.quote(view)}"
         if view not in self._views_with_rows:
             self._connection.execute(f"CREATE TABLE {table} ({_definitions(names)})")
@@ -124,6 +134,12 @@ class ViewTables:
             f"INSERT INTO {table} {_READ.replace('{columns}', f'{{{columns}}}')}", {"path": str(path)}
         )
         path.unlink()
+
+
+def _fill_column(rows: list[list[Any]], place: int, cell: str) -> None:
+    for row in rows:
+        if row[place] is None:
+            row[place] = cell
 
 
 def _definitions(names: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ _LOOKED_AT = 10
 _MAX_OPEN = 256
 #: Of one event, no more records are kept together.
 _MAX_RECORDS = 4_096
-_NO_NODE = "the machine is not told: rows have none (auditd writes it with name_format = hostname)"
+_NO_NODE = "the log does not say of which machine it is: connecting with host= says it"
 _UNSET_IDS = frozenset({"4294967295", "-1", "unset"})
 _USERS = {
     "user": ("UID", "uid"),

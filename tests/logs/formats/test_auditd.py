@@ -123,7 +123,7 @@ def test_a_machine_that_is_not_told_is_told(tmp_path):
     """Without a node the rows have no machine, and the counts say why."""
     source = connect(tmp_path, *EXEC)
     assert rows(source, "processes")[0]["host_name"] is None
-    assert "assumed for audit.log: the machine is not told" in str(source)
+    assert "assumed for audit.log: the log does not say of which machine it is" in str(source)
 
 
 def test_a_rule_for_records_matches_the_event(tmp_path):

@@ -15,7 +15,8 @@ from clew.entities.vocabulary import VOCABULARY
 from clew.errors import ConnectError, QueryError
 from clew.logs.coverage import LogCoverage
 from clew.logs.dialects import Dialect
-from clew.logs.engines.protocol import NO_COLUMNS, Capabilities, LogRows, SourceDescription
+from clew.logs.engines.protocol import Capabilities, LogRows, SourceDescription
+from clew.logs.log_hints import NO_HINTS, LogHints
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
@@ -82,18 +83,10 @@ class ProxyEngine:
         """By the ending."""
         return location.endswith(".proxy.sqlite")
 
-    def open(
-        self,
-        location: str,
-        cache: Path,
-        *,
-        full_check: bool = False,
-        columns: Mapping[str, str] = NO_COLUMNS,
-        view: str = "",
-    ) -> ProxySource:
+    def open(self, location: str, cache: Path, *, full_check: bool = False, hints: LogHints = NO_HINTS) -> ProxySource:
         """Copy the database into the cache, and open the copy. Raises ConnectError."""
-        if columns or view:
-            raise ConnectError("the columns of the proxy are known", location=location)
+        if hints:
+            raise ConnectError("the logs of the proxy say all themselves", location=location)
         path = Path(location)
         try:
             identity = sha256(path.read_bytes()).hexdigest()

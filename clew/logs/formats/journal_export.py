@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from clew.logs.formats.journal_entry import TIME, entry_fields
 from clew.logs.formats.log_format import MAX_LINE, FileHead, LogEvent, LogFile, Match
@@ -47,7 +47,7 @@ class JournalExportFormat:
 @dataclass(slots=True)
 class _Entry:
     raw: bytearray = field(default_factory=bytearray)
-    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    values: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     is_damaged: bool = False
 
     def add(self, line: bytes, stream: BinaryIO) -> None:
@@ -68,16 +68,7 @@ class _Entry:
             self._keep(content)
             value = content[:size]
             self.is_damaged |= len(content) != size + 1 or not content.endswith(b"\n")
-        self._set(name.decode(), value.decode("utf-8", "replace"))
-
-    def _set(self, name: str, value: str) -> None:
-        earlier_value = self.values.get(name)
-        if earlier_value is None:
-            self.values[name] = value
-        elif isinstance(earlier_value, list):
-            earlier_value.append(value)
-        else:
-            self.values[name] = [earlier_value, value]
+        self.values.setdefault(name.decode(), []).append(value.decode("utf-8", "replace"))
 
     def _keep(self, content: bytes) -> None:
         self.raw += content[: max(0, _MAX_ENTRY - len(self.raw))]

@@ -44,7 +44,7 @@ _WEB = "url"
 def pan_os_fields(text: str) -> dict[str, Any]:
     """The fields of a text that `BEGINNING` fits."""
     try:
-        cells = next(csv.reader([text]), [])
+        cells = next(csv.reader([text]), list[str]())
     except csv.Error:
         return {}
     if len(cells) < len(_FIRST_COLUMNS):

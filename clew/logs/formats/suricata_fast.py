@@ -22,6 +22,7 @@ _LINE = re.compile(
     r"(?:\[Classification: (?P<category>.*?)\]\s*)?(?:\[Priority: (?P<priority>\d+)\]\s*)?"
     r"(?:\[AppID: [^\]]*\]\s*)?(?:\{(?P<proto>[^}]*)\}\s*(?P<source>\S+) -> (?P<target>\S+)|\[.*\])?\s*"
 )
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _iso_day(match: re.Match[str], days: DaysWithoutYear) -> str:
     month, day, year = match.group("month", "day", "year")
     if not year:
         return days.iso_day(int(month), int(day))
+    if len(year) == 2 and int(month) > _MONTHS:  # Snort 3 writes the year first
+        return f"20{month}-{day}-{year}"
     return f"{year if len(year) == 4 else f'20{year}'}-{month}-{day}"
 
 

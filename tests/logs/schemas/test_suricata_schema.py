@@ -137,6 +137,7 @@ LINES = (
     "03/17/2026-09:15:01.0  [wDrop] [**] [1:1:1] six [**] [Classification: (null)] [Priority: 3] {UDP} "
     "2001:db8::1:53 -> 2001:db8::2:4000",
     "03/17-09:15:02.5  [**] [1:469:1] snort [**] [Priority: 2] {ICMP} 192.0.2.9 -> 192.0.2.1",
+    "26/03/17-09:15:03.5  [**] [1:470:1] third [**] [Priority: 2] {ICMP} 192.0.2.9 -> 192.0.2.1",
     "not an alert",
 )
 
@@ -145,12 +146,13 @@ def test_alerts_of_fast_log_are_read(tmp_path: Path) -> None:
     """A line is an alert, with addresses of both versions; a day without a year is the last; one line may be bad."""
     made = opened(tmp_path, "\n".join(LINES).encode(), name="fast.log")
     found = {row["rule_id"]: row for row in rows(made, "alerts")}
-    assert made.description.counts == {"files": 1, "rows": 3, "damaged": 1}
+    assert made.description.counts == {"files": 1, "rows": 4, "damaged": 1}
     assert "assumed for fast.log: times without a year" in str(made)
     assert (found["2100498"]["rule_name"], found["2100498"]["source_ip"]) == ("odd [x] name", "198.51.100.7")
     assert str(found["2100498"]["time"]) == "2026-03-17 09:15:00.307554"
     assert (found["1"]["source_ip"], found["1"]["destination_ip"]) == ("2001:db8::1", "2001:db8::2")
     assert (found["1"]["event_reason"], found["1"]["rule_category"]) == ("blocked", None)
     assert found["469"]["destination_ip"] == "192.0.2.1"
+    assert str(found["470"]["time"]) == "2026-03-17 09:15:03.500000"
     assert f"{found['469']['time']:%m-%d %H:%M:%S}" == "03-17 09:15:02"
     made.close()
